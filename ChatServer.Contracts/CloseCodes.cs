@@ -1,0 +1,44 @@
+namespace ChatServer.Contracts;
+
+/// <summary>
+/// Every code with which a room closes a connection, and what a client should do about it. Codes below 4000 are
+/// RFC 6455's, section 7.4.1.
+/// </summary>
+public static class CloseCodes
+{
+    /// <summary>The member left of its own will. Do not reconnect.</summary>
+    public const ushort Normal = 1000;
+
+    /// <summary>The host stops or the room moved. Reconnect and resume at once.</summary>
+    public const ushort GoingAway = 1001;
+
+    /// <summary>A frame broke RFC 6455. Do not reconnect: the client is at fault.</summary>
+    public const ushort ProtocolError = 1002;
+
+    /// <summary>A binary frame; a room speaks text. Do not reconnect.</summary>
+    public const ushort UnsupportedData = 1003;
+
+    /// <summary>Text that is not UTF-8. Do not reconnect.</summary>
+    public const ushort InvalidPayload = 1007;
+
+    /// <summary>20 errors in a row, or a flood. Reconnect only after a pause.</summary>
+    public const ushort PolicyViolation = 1008;
+
+    /// <summary>A frame or message over <see cref="Limits.MaxFrameBytes"/>. Do not send it again.</summary>
+    public const ushort TooBig = 1009;
+
+    /// <summary>The client read too slowly and fell behind what the room keeps. Reconnect and resume.</summary>
+    public const ushort TooSlow = 1013;
+
+    /// <summary>An operator removed this member; coming back is allowed.</summary>
+    public const ushort Kicked = 4001;
+
+    /// <summary>Banned, or the token was refused after joining. Do not reconnect.</summary>
+    public const ushort Banned = 4003;
+
+    /// <summary>The room was shut down. Do not reconnect.</summary>
+    public const ushort RoomClosed = 4004;
+
+    /// <summary>A newer connection of the same session took this one's place. Do not reconnect.</summary>
+    public const ushort Replaced = 4009;
+}

@@ -1,0 +1,19 @@
+namespace ChatServer.Contracts;
+
+/// <summary>Where a client opens its WebSocket.</summary>
+public static class RoomUrls
+{
+    /// <summary>Through a load balancer, whose address stays right when the room moves: <c>ws://localhost:2000/rooms/{name}</c>.</summary>
+    public static string Through(Uri loadBalancer, string room)
+    {
+        var scheme = loadBalancer.Scheme == Uri.UriSchemeHttps ? Uri.UriSchemeWss : Uri.UriSchemeWs;
+        return $"{scheme}://{loadBalancer.Authority}{loadBalancer.AbsolutePath.TrimEnd('/')}/rooms/{room}";
+    }
+
+    /// <summary>Straight to the room's port, on <paramref name="host"/>, a name or an IP address.</summary>
+    public static string Direct(string host, int port)
+    {
+        var authority = host.Contains(':', StringComparison.Ordinal) && !host.StartsWith('[') ? $"[{host}]" : host;
+        return $"ws://{authority}:{port}/";
+    }
+}
