@@ -1,0 +1,39 @@
+using ChatServer.Contracts;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+
+namespace ChatServer.Backplane;
+
+/// <summary>Registers the Backplane.</summary>
+public static class BackplaneServices
+{
+    /// <summary>
+    /// Adds everything that coordinates through Redis. The connection string is <c>ConnectionStrings:redis</c>; without one the
+    /// process does not start.
+    /// </summary>
+    /// <exception cref="StartupException">There is no connection string.</exception>
+    public static TBuilder AddBackplane<TBuilder>(this TBuilder builder) where TBuilder : IHostApplicationBuilder
+    {
+        if (string.IsNullOrWhiteSpace(builder.Configuration.GetConnectionString("redis")))
+            throw new StartupException("ConnectionStrings__redis is not set; it names the Redis that all processes share, such as localhost:6379.");
+        builder.AddRedisClient("redis", configureOptions: options => RedisConfiguration.Apply(options));
+        var services = builder.Services;
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<BackplaneConnection>();
+        services.AddSingleton<RoomDirectory>();
+        services.AddSingleton<RoomPlacement>();
+        services.AddSingleton<RoomChanges>();
+        services.AddSingleton<RoomOwnership>();
+        services.AddSingleton<RoomLog>();
+        services.AddSingleton<RoomCommands>();
+        services.AddSingleton<HostDirectory>();
+        services.AddSingleton<HostLease>();
+        services.AddSingleton<HostInbox>();
+        services.AddSingleton<Announcements>();
+        services.AddSingleton<ClusterShutdown>();
+        services.AddSingleton<Looks>();
+        return builder;
+    }
+}

@@ -1,0 +1,14 @@
+namespace ChatServer.Backplane;
+
+/// <summary>
+/// Redis cannot be reached, or did not answer in time. What was asked for may or may not have happened; every operation
+/// of the Backplane is safe to repeat.
+/// </summary>
+public sealed class BackplaneUnavailableException : Exception
+{
+    public BackplaneUnavailableException() : base("Redis is unavailable.") { }
+
+    public BackplaneUnavailableException(string message) : base(message) { }
+
+    public BackplaneUnavailableException(string message, Exception inner) : base(message, inner) { }
+}

@@ -1,0 +1,27 @@
+using StackExchange.Redis;
+
+namespace ChatServer.Backplane;
+
+/// <summary>How every connection to Redis is set up, whatever the connection string leaves open.</summary>
+internal static class RedisConfiguration
+{
+    /// <summary>Reads <paramref name="connectionString"/> and adds what the Backplane relies on.</summary>
+    public static ConfigurationOptions Parse(string connectionString) => Apply(ConfigurationOptions.Parse(connectionString));
+
+    /// <summary>
+    /// A process starts without Redis and waits for it; commands fail at once while it is away; a connection is tried again
+    /// every 500 ms, so that everything works within a second or two of its return.
+    /// </summary>
+    public static ConfigurationOptions Apply(ConfigurationOptions options)
+    {
+        options.AbortOnConnectFail = false;
+        options.BacklogPolicy = BacklogPolicy.FailFast;
+        options.ReconnectRetryPolicy = new LinearRetry(500);
+        options.HeartbeatInterval = TimeSpan.FromMilliseconds(500);
+        options.AsyncTimeout = 2000;
+        options.SyncTimeout = 2000;
+        options.ConnectTimeout = 2000;
+        options.KeepAlive = 5;
+        return options;
+    }
+}

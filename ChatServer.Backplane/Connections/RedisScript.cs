@@ -1,0 +1,35 @@
+using StackExchange.Redis;
+
+namespace ChatServer.Backplane;
+
+/// <summary>A Lua script of the folder <c>Scripts</c>. Its first lines say what it does and what it takes.</summary>
+internal sealed class RedisScript
+{
+    public static readonly RedisScript CreateRoom = new("create-room.lua");
+    public static readonly RedisScript PlaceRoom = new("place-room.lua");
+    public static readonly RedisScript ClaimRoom = new("claim-room.lua");
+    public static readonly RedisScript AbandonRoom = new("abandon-room.lua");
+    public static readonly RedisScript RefuseRoom = new("refuse-room.lua");
+    public static readonly RedisScript RestoreRoom = new("restore-room.lua");
+    public static readonly RedisScript ReportRoom = new("report-room.lua");
+    public static readonly RedisScript CloseRoom = new("close-room.lua");
+    public static readonly RedisScript DeleteRoom = new("delete-room.lua");
+    public static readonly RedisScript Append = new("append.lua");
+    public static readonly RedisScript ReadLog = new("read-log.lua");
+    public static readonly RedisScript RenewLease = new("renew-lease.lua");
+    public static readonly RedisScript ReleaseLease = new("release-lease.lua");
+    public static readonly RedisScript PostAnnouncement = new("post-announcement.lua");
+
+    private readonly string _source;
+
+    private RedisScript(string name)
+    {
+        using var stream = typeof(RedisScript).Assembly.GetManifestResourceStream(name)!;
+        using var reader = new StreamReader(stream);
+        _source = reader.ReadToEnd();
+    }
+
+    /// <summary>Runs the script by its hash; the library loads it where needed, and again into a Redis that was restarted.</summary>
+    public Task<RedisResult> RunAsync(IDatabase db, RedisKey[] keys, params RedisValue[] values) =>
+        db.ScriptEvaluateAsync(_source, keys, values);
+}

@@ -1,0 +1,28 @@
+namespace ChatServer.Backplane;
+
+/// <summary>A RoomHost's hold on its id. While it is renewed the host is alive to everyone else.</summary>
+public sealed class HostLease(BackplaneConnection connection)
+{
+    /// <summary>How long a lease lasts that is not renewed: five renewals may go wrong.</summary>
+    public static readonly TimeSpan Lifetime = TimeSpan.FromMilliseconds(1500);
+
+    /// <summary>How often it is renewed.</summary>
+    public static readonly TimeSpan Renewal = TimeSpan.FromMilliseconds(300);
+
+    /// <summary>Takes or renews the lease and tells <paramref name="host"/>'s load. False: another process holds this id.</summary>
+    /// <exception cref="BackplaneUnavailableException"/>
+    public Task<bool> RenewAsync(HostRecord host) => connection.RunAsync(async db =>
+    {
+        var renewed = await RedisScript.RenewLease.RunAsync(
+            db, [RedisNames.Host(host.Id)], [connection.Instance, (long)Lifetime.TotalMilliseconds, .. host.Fields()]);
+        if (!(bool)renewed)
+            return false;
+        await db.SetAddAsync(RedisNames.Hosts, host.Id);
+        return true;
+    });
+
+    /// <summary>Gives the lease back, at a graceful stop.</summary>
+    /// <exception cref="BackplaneUnavailableException"/>
+    public Task ReleaseAsync(string hostId) =>
+        connection.RunAsync(db => RedisScript.ReleaseLease.RunAsync(db, [RedisNames.Host(hostId)], connection.Instance));
+}

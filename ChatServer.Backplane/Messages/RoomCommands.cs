@@ -1,0 +1,83 @@
+using System.Collections.Concurrent;
+using StackExchange.Redis;
+
+namespace ChatServer.Backplane;
+
+/// <summary>
+/// Asks the host of a room, by way of Redis. There is no queue behind it: a host that is gone or busy does not answer, and the
+/// caller repeats or gives up. Commands are made so that repeating is safe.
+/// </summary>
+public sealed class RoomCommands(BackplaneConnection connection, RoomDirectory rooms) : IAsyncDisposable
+{
+    /// <summary>How long a host may take: a batch that waits for Redis, and a hiccup.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+
+    // As long as any command waits for Redis.
+    private static readonly TimeSpan ListeningPatience = TimeSpan.FromSeconds(2);
+
+    private readonly ConcurrentDictionary<string, TaskCompletionSource<Reply>> _waiting = new();
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Lock _gate = new();
+    private readonly TaskCompletionSource _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Task? _loop;
+
+    /// <summary>Sends <paramref name="command"/> to its room's host. Null: no such room, or its host did not answer in time.</summary>
+    /// <exception cref="BackplaneUnavailableException"/>
+    public async Task<Reply?> AskAsync(Command command, CancellationToken ct)
+    {
+        var room = await rooms.FindAsync(command.Room);
+        if (room is not { State: RoomState.Open })
+            return null;
+        command = command with { Id = Guid.NewGuid().ToString("N"), ReplyTo = connection.Instance };
+        var reply = new TaskCompletionSource<Reply>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _waiting[command.Id] = reply;
+        try
+        {
+            await ListenAsync(ct);
+            var heard = await connection.RunAsync(db => db.PublishAsync(
+                RedisChannel.Literal(RedisNames.HostChannel(room.HostId)),
+                "c " + BackplaneJson.Write(command)));
+            return heard == 0 ? null : await reply.Task.WaitAsync(Patience, ct);
+        }
+        catch (TimeoutException)
+        {
+            return null;
+        }
+        finally
+        {
+            _waiting.TryRemove(command.Id, out _);
+        }
+    }
+
+    // Once, when first needed: most processes never ask.
+    private async Task ListenAsync(CancellationToken ct)
+    {
+        lock (_gate)
+        {
+            _loop ??= RedisSubscription.Start(
+                connection, RedisNames.ReplyChannel(connection.Instance), () => _listening.TrySetResult(), OnReply, _stop.Token);
+        }
+        try
+        {
+            await _listening.Task.WaitAsync(ListeningPatience, ct);
+        }
+        catch (TimeoutException e)
+        {
+            throw new BackplaneUnavailableException("Redis does not let this process listen for answers.", e);
+        }
+    }
+
+    private void OnReply(RedisValue payload)
+    {
+        if (BackplaneJson.TryRead<Reply>(payload!) is { } reply && _waiting.TryRemove(reply.Id, out var waiting))
+            waiting.TrySetResult(reply);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        if (_loop is not null)
+            await _loop.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _stop.Dispose();
+    }
+}

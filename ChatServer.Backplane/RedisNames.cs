@@ -1,0 +1,61 @@
+namespace ChatServer.Backplane;
+
+/// <summary>
+/// Every key and channel in Redis, declared once. Keys are the truth; a channel only says "look". The keys of one room
+/// share the hash tag <c>{room}</c>, so a script that touches one room runs on one node of a Redis Cluster.
+/// </summary>
+internal static class RedisNames
+{
+    // ---- keys
+
+    /// <summary>
+    /// Hash, for as long as the room exists: <c>options</c> (JSON), <c>durability</c>, <c>createdAt</c> (Unix ms), <c>state</c>,
+    /// <c>host</c>, <c>instance</c>, <c>address</c>, <c>port</c>, <c>term</c>, <c>epoch</c>, <c>seq</c>, <c>messages</c>, <c>members</c>, <c>announced</c>.
+    /// Written by scripts only, each of which compares <c>term</c> or the absence of the key. Read by everyone.
+    /// </summary>
+    public static string Room(string name) => $"chat:{{{name}}}:room";
+
+    /// <summary>
+    /// List, newest last, at most <c>history</c> entries: see <see cref="LogEntry"/>. The last one carries the room's <c>seq</c>.
+    /// Written by the room's host through <c>append.lua</c>. Read by everyone. Lives as long as the room.
+    /// </summary>
+    public static string RoomLog(string name) => $"chat:{{{name}}}:log";
+
+    /// <summary>Sorted set, scores 0, of the names of all rooms: the index that listings page through.</summary>
+    public const string Rooms = "chat:rooms";
+
+    /// <summary>Set of the ids of the hosts that have a lease, or had one and still have rooms.</summary>
+    public const string Hosts = "chat:hosts";
+
+    /// <summary>Hash with what a host tells of itself. Written and kept alive by the host's lease, so: exists = alive.</summary>
+    public static string Host(string id) => $"chat:host:{{{id}}}";
+
+    /// <summary>Set of the names of the rooms that a host should have open. Written by placement and by closing.</summary>
+    public static string HostRooms(string id) => $"chat:host:{{{id}}}:rooms";
+
+    /// <summary>Counter behind <see cref="Announcements"/>: the number of the newest one. Written by <c>post-announcement.lua</c>.</summary>
+    public const string AnnouncementCounter = "chat:{announcements}:counter";
+
+    /// <summary>Sorted set of announcements (JSON) by their number; those older than <see cref="Messages.Announcements.Kept"/> are dropped.</summary>
+    public const string Announcements = "chat:{announcements}:log";
+
+    /// <summary>String: a random id written by the shutdown that was ordered last. A process obeys when it differs from what it saw at its start.</summary>
+    public const string Shutdown = "chat:shutdown";
+
+    /// <summary>String: a random id, set once by whoever comes first. When it changes, Redis lost its data.</summary>
+    public const string Generation = "chat:generation";
+
+    // ---- channels
+
+    /// <summary>To one host. Payload: <c>r {room}</c> "look at this room", or <c>c {json}</c> a <see cref="Messages.Command"/>.</summary>
+    public static string HostChannel(string id) => $"chat:host:{id}";
+
+    /// <summary>To one process that sent commands. Payload: a <see cref="Messages.Reply"/> in JSON.</summary>
+    public static string ReplyChannel(string instance) => $"chat:reply:{instance}";
+
+    /// <summary>To everyone: a room opened, moved or closed. Payload: its name.</summary>
+    public const string RoomChanged = "chat:rooms:changed";
+
+    /// <summary>To everyone: a new announcement, or a shutdown. Payload: empty.</summary>
+    public const string Look = "chat:look";
+}

@@ -1,0 +1,25 @@
+using ChatServer.Contracts;
+
+namespace ChatServer.Backplane;
+
+/// <summary>Rooms as clients, backends and operators see them.</summary>
+public static class RoomDescriptions
+{
+    /// <summary>Describes the room; its URL leads through <paramref name="loadBalancer"/>, or straight to its port without one.</summary>
+    public static RoomDescription Describe(this RoomRecord room, Uri? loadBalancer) => new(
+        room.Name,
+        room.Options.Title ?? room.Name,
+        room.Address,
+        room.Port,
+        Url(room, loadBalancer),
+        room.Members,
+        room.Messages,
+        room.Options.Private,
+        room.CreatedAt,
+        room.Options);
+
+    private static string Url(RoomRecord room, Uri? loadBalancer) =>
+        loadBalancer is not null ? RoomUrls.Through(loadBalancer, room.Name)
+        : room.Port != 0 ? RoomUrls.Direct(room.Address, room.Port)
+        : "";
+}

@@ -1,0 +1,98 @@
+using ChatServer.Contracts;
+using StackExchange.Redis;
+
+namespace ChatServer.Backplane;
+
+/// <summary>The logs of rooms of <see cref="Durability.Redis"/>: read by anyone, appended to by the room's host alone.</summary>
+public sealed class RoomLog(BackplaneConnection connection)
+{
+    /// <summary>Most entries in one append: Lua's <c>unpack</c> puts them on its stack, which takes 8,000.</summary>
+    public const int MaxBatch = 4000;
+
+    /// <summary>
+    /// Appends <paramref name="entries"/> (each a <see cref="LogEntry"/>: key and event in one piece) as the events after
+    /// <paramref name="baseSeq"/>. Repeating a call whose answer was lost does not append twice.
+    /// </summary>
+    /// <param name="room">The room.</param>
+    /// <param name="term">The term under which the caller claimed the room.</param>
+    /// <param name="baseSeq">The log's newest sequence before the batch.</param>
+    /// <param name="history">How many entries the log keeps.</param>
+    /// <param name="messages">How many of the entries are messages.</param>
+    /// <param name="announced">Number of the newest announcement that the log has after the batch.</param>
+    /// <param name="entries">At most <see cref="MaxBatch"/>.</param>
+    /// <exception cref="BackplaneUnavailableException">The outcome is unknown: call again with the same arguments.</exception>
+    public async Task<AppendResult> AppendAsync(
+        string room, long term, long baseSeq, int history, int messages, long announced, ReadOnlyMemory<ReadOnlyMemory<byte>> entries)
+    {
+        var values = new RedisValue[5 + entries.Length];
+        values[0] = term;
+        values[1] = baseSeq;
+        values[2] = history;
+        values[3] = messages;
+        values[4] = announced;
+        for (var i = 0; i < entries.Length; i++)
+            values[5 + i] = entries.Span[i];
+        try
+        {
+            var db = await connection.AppendsAsync();
+            var answer = (long)await RedisScript.Append.RunAsync(db, [RedisNames.Room(room), RedisNames.RoomLog(room)], values);
+            return answer switch
+            {
+                -1 => AppendResult.Fenced,
+                -2 => AppendResult.Gone,
+                -3 => AppendResult.Diverged,
+                _ => AppendResult.Appended,
+            };
+        }
+        catch (Exception e) when (BackplaneConnection.IsUnavailable(e))
+        {
+            throw new BackplaneUnavailableException("Redis is unavailable.", e);
+        }
+    }
+
+    /// <summary>
+    /// The events before <paramref name="before"/> (null: up to the newest), oldest first, at most <paramref name="limit"/>;
+    /// null when there is no such room.
+    /// </summary>
+    /// <exception cref="BackplaneUnavailableException"/>
+    public Task<LogPage?> ReadBeforeAsync(string room, long? before, int limit) =>
+        ReadAsync(room, "before", before is { } b ? b : RedisValue.EmptyString, limit);
+
+    /// <summary>The events after <paramref name="after"/>, oldest first, at most <paramref name="limit"/>; null when there is no such room.</summary>
+    /// <exception cref="BackplaneUnavailableException"/>
+    public Task<LogPage?> ReadAfterAsync(string room, long after, int limit) => ReadAsync(room, "after", after, limit);
+
+    private Task<LogPage?> ReadAsync(string room, RedisValue direction, RedisValue seq, int limit) => connection.RunAsync(async db =>
+    {
+        var answer = await RedisScript.ReadLog.RunAsync(db, [RedisNames.Room(room), RedisNames.RoomLog(room)], direction, seq, limit);
+        if (answer.IsNull)
+            return null;
+        var first = (long)answer[3];
+        var entries = (RedisValue[])answer[4]!;
+        return new LogPage(
+            (string)answer[0]!, (long)answer[1], (long)answer[2], [.. entries.Select((e, i) => (first + i, LogEntry.Parse(e)))]);
+    });
+}
+
+/// <summary>What became of an append.</summary>
+public enum AppendResult
+{
+    /// <summary>The log holds the batch.</summary>
+    Appended,
+
+    /// <summary>Another host has the room: stop writing, close its members with 1001.</summary>
+    Fenced,
+
+    /// <summary>The room was deleted, or Redis lost its data.</summary>
+    Gone,
+
+    /// <summary>The log is not where the caller thinks: read its tail.</summary>
+    Diverged,
+}
+
+/// <summary>A stretch of a log.</summary>
+/// <param name="Epoch">Life of the log.</param>
+/// <param name="Oldest">Sequence of the oldest event that the log still has; <paramref name="Newest"/> + 1 when it has none.</param>
+/// <param name="Newest">Sequence of the newest event; 0 when there never was one.</param>
+/// <param name="Events">Oldest first.</param>
+public sealed record LogPage(string Epoch, long Oldest, long Newest, IReadOnlyList<(long Seq, LogEntry Entry)> Events);

@@ -1,0 +1,100 @@
+using System.Text.Json;
+using ChatServer.Contracts;
+using StackExchange.Redis;
+
+namespace ChatServer.Backplane;
+
+/// <summary>What a RoomHost does with the rooms that it was given: claim, refuse, report, restore, delete.</summary>
+public sealed class RoomOwnership(BackplaneConnection connection)
+{
+    /// <summary>
+    /// Takes a room that was given to <paramref name="host"/> and tells everyone that it is open. Its term rises, so nobody who
+    /// had it before can write. Null: it is not this host's (any more), or it is closing.
+    /// </summary>
+    /// <param name="room">The room.</param>
+    /// <param name="host">The claiming host's id.</param>
+    /// <param name="address">Where the host can be reached.</param>
+    /// <param name="port">The room's port there; it accepts already.</param>
+    /// <param name="newEpoch">The log is not the one that members have seen: let them know it by a new epoch.</param>
+    /// <exception cref="BackplaneUnavailableException">The outcome is unknown; claiming again is safe.</exception>
+    public Task<RoomRecord?> ClaimAsync(string room, string host, string address, int port, bool newEpoch = false) => connection.RunAsync(async db =>
+    {
+        var answer = await RedisScript.ClaimRoom.RunAsync(
+            db, [RedisNames.Room(room)], host, connection.Instance, address, port, Epochs.New(), newEpoch ? 1 : 0);
+        if (answer.IsNull)
+            return null;
+        var fields = (RedisValue[])answer!;
+        var record = RoomRecord.From(room, [.. fields.Chunk(2).Select(f => new HashEntry(f[0], f[1]))]);
+        await RoomDirectory.EnlistAsync(db, room, host);
+        await db.PublishAsync(RedisChannel.Literal(RedisNames.RoomChanged), room);
+        return record;
+    });
+
+    /// <summary>Gives back a room that this host cannot open; placement finds another.</summary>
+    /// <exception cref="BackplaneUnavailableException"/>
+    public Task RefuseAsync(string room, string host) => connection.RunAsync(async db =>
+    {
+        await RedisScript.RefuseRoom.RunAsync(db, [RedisNames.Room(room)], host);
+        await db.SetRemoveAsync(RedisNames.HostRooms(host), room);
+        return await db.PublishAsync(RedisChannel.Literal(RedisNames.RoomChanged), room);
+    });
+
+    /// <summary>
+    /// Tells how many members a room has and, for a room of <see cref="Durability.Memory"/>, what no append counts: its messages and
+    /// the newest announcement it had, so that its next host does not announce it again.
+    /// </summary>
+    /// <exception cref="BackplaneUnavailableException"/>
+    public Task ReportAsync(string room, long term, int members, long? messages, long? announced = null) => connection.RunAsync(db =>
+        RedisScript.ReportRoom.RunAsync(
+            db, [RedisNames.Room(room)], term, members,
+            messages is { } m ? m : RedisValue.EmptyString, announced is { } a ? a : RedisValue.EmptyString));
+
+    /// <summary>
+    /// Puts back a room that Redis forgot while this host kept it open, with a new epoch and an empty log; claim it then, to know its
+    /// term. False: somebody made a room of that name meanwhile.
+    /// </summary>
+    /// <exception cref="BackplaneUnavailableException"/>
+    public Task<bool> RestoreAsync(RoomRecord room) => connection.RunAsync(async db =>
+    {
+        var announced = await db.StringGetAsync(RedisNames.AnnouncementCounter);
+        var restored = (bool)await RedisScript.RestoreRoom.RunAsync(
+            db, [RedisNames.Room(room.Name), RedisNames.RoomLog(room.Name)],
+            room.HostId, JsonSerializer.Serialize(room.Options, ContractJson.Options),
+            room.Options.Durability == Durability.Memory ? "memory" : "redis",
+            room.CreatedAt.ToUnixTimeMilliseconds(), Epochs.New(), announced.IsNull ? 0 : announced,
+            connection.Instance, room.Address, room.Port, room.Term + 1);
+        if (restored)
+        {
+            await RoomDirectory.EnlistAsync(db, room.Name, room.HostId);
+            await db.PublishAsync(RedisChannel.Literal(RedisNames.RoomChanged), room.Name);
+        }
+        return restored;
+    });
+
+    /// <summary>Deletes a room whose shutdown was ordered and whose members are gone.</summary>
+    /// <exception cref="BackplaneUnavailableException"/>
+    public Task DeleteAsync(string room, string host) => connection.RunAsync(async db =>
+    {
+        await RoomDirectory.DeleteAsync(db, room, host);
+        return true;
+    });
+
+    /// <summary>Names of the rooms that <paramref name="host"/> should have open, or should close.</summary>
+    /// <exception cref="BackplaneUnavailableException"/>
+    public Task<IReadOnlyCollection<string>> WantedAsync(string host) => connection.RunAsync(async db =>
+        (IReadOnlyCollection<string>)Array.ConvertAll(await db.SetMembersAsync(RedisNames.HostRooms(host)), v => (string)v!));
+
+    /// <summary>Takes a room off the list of what <paramref name="host"/> should have open: it was moved away or is gone.</summary>
+    /// <exception cref="BackplaneUnavailableException"/>
+    public Task ForgetAsync(string room, string host) => connection.RunAsync(db => db.SetRemoveAsync(RedisNames.HostRooms(host), room));
+
+    /// <summary>
+    /// Identifies Redis' memory: when it answers something else than before, the data was lost and every room has to be restored.
+    /// </summary>
+    /// <exception cref="BackplaneUnavailableException"/>
+    public Task<string> GenerationAsync() => connection.RunAsync(async db =>
+    {
+        await db.StringSetAsync(RedisNames.Generation, Guid.NewGuid().ToString("N"), when: When.NotExists);
+        return (string)(await db.StringGetAsync(RedisNames.Generation))!;
+    });
+}

@@ -1,0 +1,125 @@
+using System.Text.Json;
+using ChatServer.Contracts;
+using StackExchange.Redis;
+
+namespace ChatServer.Backplane;
+
+/// <summary>
+/// Creates rooms and finds them a host. Any number of processes may do it for the same room at once: the room's hash is made by
+/// one script, and whoever finds a room half-way on its path to a host helps it along.
+/// </summary>
+public sealed class RoomPlacement(BackplaneConnection connection, HostDirectory hosts, RoomDirectory rooms, RoomChanges changes, TimeProvider time)
+{
+    /// <summary>How long a caller waits for a room to open before it is told that there is no capacity.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long a host may take to open a room before it is given to another one. Opening takes it some milliseconds.</summary>
+    public static readonly TimeSpan HostPatience = TimeSpan.FromSeconds(1.5);
+
+    // A nudge that got lost is repeated after this long.
+    private static readonly TimeSpan Renudge = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>Creates the room, or finds it; returns when its port accepts.</summary>
+    /// <returns>The open room and whether this call created it; null when no host can take it: then what this call created is gone.</returns>
+    /// <exception cref="BackplaneUnavailableException"/>
+    public async Task<(RoomRecord Room, bool Created)?> CreateAsync(string name, RoomOptions options, CancellationToken ct)
+    {
+        string? madeEpoch = null;
+        var unfit = new HashSet<string>(); // hosts that refused the room, or are gone, or kept silent
+        using var change = changes.Watch(name);
+        var start = time.GetTimestamp();
+        var (term, termSince) = (0L, start);
+        while (time.GetElapsedTime(start) < Patience)
+        {
+            var seen = change.Version;
+            var room = await rooms.FindAsync(name);
+            if (room is null)
+            {
+                if (await hosts.LeastLoadedAsync(unfit) is not { } host)
+                    return null;
+                madeEpoch = await MakeAsync(name, options, host.Id) ?? madeEpoch;
+                continue;
+            }
+            if (room.State == RoomState.Closing)
+            {
+                await rooms.ShutdownAsync(name);
+                await change.WaitAsync(seen, Renudge, time, ct);
+                continue;
+            }
+            if (room.Term != term)
+                (term, termSince) = (room.Term, time.GetTimestamp());
+            var instance = await InstanceAsync(room.HostId);
+            if (room.State == RoomState.Open && room.Instance == instance)
+                return (room, madeEpoch is not null);
+
+            // Not open: on its way, or stuck. A host that is alive gets its time; without an alternative, all there is.
+            var hopeless = room.State == RoomState.Refused || instance is null;
+            if (hopeless || time.GetElapsedTime(termSince) > HostPatience)
+            {
+                if (await hosts.LeastLoadedAsync(unfit.Append(room.HostId).ToHashSet()) is { } other)
+                {
+                    unfit.Add(room.HostId);
+                    await MoveAsync(room, other.Id);
+                    continue;
+                }
+                if (hopeless)
+                    break;
+            }
+            await NudgeAsync(name, room.HostId);
+            await change.WaitAsync(seen, Renudge, time, ct);
+        }
+        if (madeEpoch is not null)
+            await AbandonAsync(name, madeEpoch);
+        return null;
+    }
+
+    /// <summary>The epoch of the room that this made, or null when there was one already.</summary>
+    private Task<string?> MakeAsync(string name, RoomOptions options, string host) => connection.RunAsync(async db =>
+    {
+        var epoch = Epochs.New();
+        var announced = await db.StringGetAsync(RedisNames.AnnouncementCounter);
+        var made = (bool)await RedisScript.CreateRoom.RunAsync(
+            db, [RedisNames.Room(name)],
+            host, JsonSerializer.Serialize(options, ContractJson.Options), options.Durability == Durability.Memory ? "memory" : "redis",
+            time.GetUtcNow().ToUnixTimeMilliseconds(), epoch, announced.IsNull ? 0 : announced);
+        return made ? epoch : null;
+    });
+
+    // The index and the wanted set are written again on every nudge: whoever created the room may have died in between.
+    private Task<bool> NudgeAsync(string name, string host) => connection.RunAsync(async db =>
+    {
+        await RoomDirectory.EnlistAsync(db, name, host);
+        await db.PublishAsync(RedisChannel.Literal(RedisNames.HostChannel(host)), $"r {name}");
+        return true;
+    });
+
+    private Task<bool> MoveAsync(RoomRecord room, string host) => connection.RunAsync(async db =>
+    {
+        if (!(bool)await RedisScript.PlaceRoom.RunAsync(db, [RedisNames.Room(room.Name)], room.Term, host))
+            return false;
+        await db.SetRemoveAsync(RedisNames.HostRooms(room.HostId), room.Name);
+        await db.PublishAsync(RedisChannel.Literal(RedisNames.HostChannel(room.HostId)), $"r {room.Name}");
+        return true;
+    });
+
+    private Task<bool> AbandonAsync(string name, string epoch) => connection.RunAsync(async db =>
+    {
+        var host = (string?)await RedisScript.AbandonRoom.RunAsync(db, [RedisNames.Room(name), RedisNames.RoomLog(name)], epoch);
+        if (host is null)
+            return false;
+        await RoomDirectory.DelistAsync(db, name, host);
+        await db.PublishAsync(RedisChannel.Literal(RedisNames.RoomChanged), name);
+        return true;
+    });
+
+    // The process that lives under this host's id, or null.
+    private Task<string?> InstanceAsync(string host) =>
+        connection.RunAsync(async db => (string?)await db.HashGetAsync(RedisNames.Host(host), "instance"));
+}
+
+/// <summary>Names for the lives of logs.</summary>
+public static class Epochs
+{
+    /// <summary>A new one: 12 hexadecimal digits, never seen before.</summary>
+    public static string New() => Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(6));
+}

@@ -1,0 +1,9 @@
+-- Takes back a creation that found no host: deletes the room unless it was opened, or is no longer the one that the caller made.
+-- KEYS: room, log   ARGV: epoch that the caller gave it
+-- Returns the host that it was given to last, or false.
+local room = redis.call('HMGET', KEYS[1], 'epoch', 'state', 'seq', 'host')
+if room[1] ~= ARGV[1] or room[3] ~= '0' or not (room[2] == 'placing' or room[2] == 'refused') then
+  return false
+end
+redis.call('DEL', KEYS[1], KEYS[2])
+return room[4]
