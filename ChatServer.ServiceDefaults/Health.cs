@@ -1,0 +1,52 @@
+using ChatServer.Contracts;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace ChatServer.ServiceDefaults;
+
+/// <summary>
+/// <c>/health</c> runs every check and says whether to send traffic here; <c>/alive</c> runs those tagged <c>live</c> and says
+/// whether to restart the process. Redis being away must fail the first and never the second.
+/// </summary>
+internal static class Health
+{
+    public const string ReadyPath = "/health";
+    public const string AlivePath = "/alive";
+    private const string LiveTag = "live";
+
+    /// <summary>
+    /// How long a check may take. A probe that hangs with its dependency is worse than one that says no: Aspire, Kubernetes
+    /// and load balancers give up after a few seconds themselves.
+    /// </summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
+    public static void AddHealth(this WebApplicationBuilder builder) =>
+        builder.Services.AddHealthChecks().AddCheck("self", () => HealthCheckResult.Healthy(), [LiveTag]);
+
+    public static void MapHealth(this IEndpointRouteBuilder app)
+    {
+        app.MapGet(ReadyPath, (HealthCheckService health, CancellationToken ct) => Probe(health, _ => true, ct))
+            .ExcludeFromDescription();
+        app.MapGet(AlivePath, (HealthCheckService health, CancellationToken ct) => Probe(health, check => check.Tags.Contains(LiveTag), ct))
+            .ExcludeFromDescription();
+    }
+
+    private static async Task<IResult> Probe(HealthCheckService health, Func<HealthCheckRegistration, bool> which, CancellationToken ct)
+    {
+        var report = await health.CheckHealthAsync(check => { check.Timeout = Patience; return which(check); }, ct);
+        var checks = report.Entries.ToDictionary(entry => entry.Key, entry => Verdict(entry.Value));
+        return report.Status == HealthStatus.Unhealthy
+            ? Problems.Of(StatusCodes.Status503ServiceUnavailable, ErrorCodes.NotReady, "At least one check failed.", ("checks", checks))
+            : TypedResults.Ok(new Data<object>(new { status = "ready", checks }));
+    }
+
+    private static string Verdict(HealthReportEntry entry) => entry.Status switch
+    {
+        HealthStatus.Healthy => "ok",
+        _ => entry.Description ?? "failed",
+    };
+}

@@ -1,0 +1,28 @@
+using ChatServer.Contracts;
+using Microsoft.Extensions.Configuration;
+
+namespace ChatServer.ServiceDefaults;
+
+/// <summary>Settings that are checked at start, so that a mistake is found there and not by a caller.</summary>
+public static class Settings
+{
+    /// <summary>The value of <paramref name="variable"/>.</summary>
+    /// <param name="configuration">Where to look: the environment is a part of it.</param>
+    /// <param name="variable">Its name.</param>
+    /// <param name="meaning">What to set it to, for the message.</param>
+    /// <exception cref="StartupException">It is missing or empty.</exception>
+    public static string Require(this IConfiguration configuration, string variable, string meaning) =>
+        configuration[variable] is { } value && !string.IsNullOrWhiteSpace(value)
+            ? value
+            : throw new StartupException($"{variable} is not set: give {meaning}.");
+
+    /// <summary>The addresses in <paramref name="variable"/>, comma-separated; none when it is not set.</summary>
+    /// <exception cref="StartupException">One of them is not an http or https URL.</exception>
+    public static IReadOnlyList<Uri> Urls(this IConfiguration configuration, string variable) =>
+    [
+        .. (configuration[variable] ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+            .Select(text => Uri.TryCreate(text, UriKind.Absolute, out var url) && (url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps)
+                ? url
+                : throw new StartupException($"{variable} must hold URLs like http://localhost:2000, not '{text}'.")),
+    ];
+}
