@@ -1,0 +1,71 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Unicode;
+
+namespace ChatServer.RoomHost.Sockets;
+
+/// <summary>
+/// A text message that has not arrived whole: fragments, or a frame cut in two by a read. It is checked as it grows, so
+/// that bad UTF-8 ends the connection before the message is complete. Memory is rented for what arrived, never for
+/// what a header merely announced.
+/// </summary>
+internal sealed class PartialText
+{
+    private byte[] _bytes = [];
+    private int _checked;
+
+    /// <summary>Bytes so far.</summary>
+    public int Length { get; private set; }
+
+    public ReadOnlySpan<byte> Bytes => _bytes.AsSpan(0, Length);
+
+    /// <summary>Whether it could end here: no character is cut in two.</summary>
+    public bool IsWhole => _checked == Length;
+
+    /// <summary>False when the text so far can no longer become valid UTF-8.</summary>
+    public bool TryAppend(ReadOnlySpan<byte> chunk)
+    {
+        Reserve(Length + chunk.Length);
+        chunk.CopyTo(_bytes.AsSpan(Length));
+        Length += chunk.Length;
+
+        ReadOnlySpan<byte> fresh = _bytes.AsSpan(_checked, Length - _checked);
+        int whole = fresh.Length - CutCharacter(fresh);
+        if (!Utf8.IsValid(fresh[..whole]))
+            return false;
+        _checked += whole;
+        return true;
+    }
+
+    /// <summary>Forgets the text and gives its memory back.</summary>
+    public void Clear()
+    {
+        if (_bytes.Length > 0)
+            ArrayPool<byte>.Shared.Return(_bytes);
+        _bytes = [];
+        Length = _checked = 0;
+    }
+
+    /// <summary>Bytes at the end (0 to 3) that begin a character which more bytes could complete.</summary>
+    private static int CutCharacter(ReadOnlySpan<byte> utf8)
+    {
+        for (int length = 1; length <= Math.Min(3, utf8.Length); length++)
+        {
+            ReadOnlySpan<byte> tail = utf8[^length..];
+            if (tail[0] >= 0xC0)
+                return Rune.DecodeFromUtf8(tail, out _, out _) == OperationStatus.NeedMoreData ? length : 0;
+        }
+        return 0;
+    }
+
+    private void Reserve(int length)
+    {
+        if (length <= _bytes.Length)
+            return;
+        byte[] larger = ArrayPool<byte>.Shared.Rent(Math.Max(length, _bytes.Length * 2));
+        _bytes.AsSpan(0, Length).CopyTo(larger);
+        if (_bytes.Length > 0)
+            ArrayPool<byte>.Shared.Return(_bytes);
+        _bytes = larger;
+    }
+}
