@@ -1,0 +1,154 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
+using ChatServer.Backplane;
+
+namespace ChatServer.RoomHost.Rooms;
+
+/// <summary>
+/// Things said that travel together: first as members said them, then numbered and encoded, in one append and into the ring.
+/// A batch fills while the one before it is on its way, so the busier the room, the larger they get.
+/// </summary>
+internal sealed class Batch
+{
+    /// <summary>Most things in a batch: an append of this many takes Redis about a millisecond.</summary>
+    public const int MaxItems = 1000;
+
+    /// <summary>A batch that has this many bytes takes no more.</summary>
+    public const int FullBytes = 512 * 1024;
+
+    private readonly List<Item> _items = [];
+    private readonly List<Encoded> _encoded = [];
+    private byte[] _text = [];
+    private int _textLength;
+    private byte[] _json = [];
+    private int _jsonLength;
+
+    /// <summary>What was said, in order.</summary>
+    public ReadOnlySpan<Item> Span => CollectionsMarshal.AsSpan(_items);
+
+    public bool IsFull => _items.Count >= MaxItems || _textLength >= FullBytes;
+
+    /// <summary>Messages among what was encoded.</summary>
+    public int Messages { get; private set; }
+
+    /// <summary>Events encoded.</summary>
+    public int Count => _encoded.Count;
+
+    /// <summary>Adds something said; the bytes are copied.</summary>
+    public void Add(Item item, ReadOnlySpan<byte> id, ReadOnlySpan<byte> text)
+    {
+        Ensure(ref _text, _textLength, id.Length + text.Length);
+        item.IdAt = _textLength;
+        item.IdLength = id.Length;
+        item.TextLength = text.Length;
+        id.CopyTo(_text.AsSpan(_textLength));
+        text.CopyTo(_text.AsSpan(_textLength + id.Length));
+        _textLength += id.Length + text.Length;
+        _items.Add(item);
+    }
+
+    /// <summary>The item's id, escaped.</summary>
+    public ReadOnlySpan<byte> Id(in Item item) => _text.AsSpan(item.IdAt, item.IdLength);
+
+    /// <summary>The item's text, escaped.</summary>
+    public ReadOnlySpan<byte> Text(in Item item) => _text.AsSpan(item.IdAt + item.IdLength, item.TextLength);
+
+    /// <summary>Encodes <paramref name="item"/> as the event <paramref name="seq"/>.</summary>
+    public void Encode(in Item item, long seq, ReadOnlySpan<byte> time, ReadOnlySpan<byte> user)
+    {
+        var text = Text(item);
+        Ensure(ref _json, _jsonLength, LogEntry.KeyLength + Events.MessageOverhead + user.Length + item.IdLength + text.Length);
+        var entry = _json.AsSpan(_jsonLength);
+        int length;
+        if (item.Kind == ItemKind.Message)
+        {
+            item.Key.Write(entry);
+            length = Events.WriteMessage(entry[LogEntry.KeyLength..], seq, time, user, Id(item), text);
+            Messages++;
+        }
+        else
+        {
+            System.Text.Encoding.ASCII.GetBytes(LogEntry.NoKey, entry);
+            length = Events.WriteAnnouncement(entry[LogEntry.KeyLength..], seq, time, text);
+        }
+        _encoded.Add(new Encoded(item, seq, _jsonLength, LogEntry.KeyLength + length));
+        _jsonLength += LogEntry.KeyLength + length;
+    }
+
+    /// <summary>An encoded event: what was said, its sequence, its JSON.</summary>
+    public (Item Item, long Seq) Event(int index) => (_encoded[index].Item, _encoded[index].Seq);
+
+    /// <summary>The JSON of an encoded event.</summary>
+    public ReadOnlySpan<byte> Json(int index)
+    {
+        var e = _encoded[index];
+        return _json.AsSpan(e.At + LogEntry.KeyLength, e.Length - LogEntry.KeyLength);
+    }
+
+    /// <summary>What the log gets.</summary>
+    public ReadOnlyMemory<byte>[] LogEntries()
+    {
+        var entries = new ReadOnlyMemory<byte>[_encoded.Count];
+        for (var i = 0; i < entries.Length; i++)
+            entries[i] = _json.AsMemory(_encoded[i].At, _encoded[i].Length);
+        return entries;
+    }
+
+    /// <summary>Empties it for its next use; what was rented goes back.</summary>
+    public void Reset()
+    {
+        _items.Clear();
+        _encoded.Clear();
+        Return(ref _text);
+        Return(ref _json);
+        _textLength = _jsonLength = Messages = 0;
+    }
+
+    private static void Ensure(ref byte[] buffer, int used, int more)
+    {
+        if (buffer.Length - used >= more)
+            return;
+        var larger = ArrayPool<byte>.Shared.Rent(Math.Max(1024, Math.Max(buffer.Length * 2, used + more)));
+        buffer.AsSpan(0, used).CopyTo(larger);
+        Return(ref buffer);
+        buffer = larger;
+    }
+
+    private static void Return(ref byte[] buffer)
+    {
+        if (buffer.Length > 0)
+            ArrayPool<byte>.Shared.Return(buffer);
+        buffer = [];
+    }
+
+    private readonly record struct Encoded(Item Item, long Seq, int At, int Length);
+}
+
+internal enum ItemKind : byte
+{
+    Message,
+    Announcement,
+}
+
+/// <summary>Something said, on its way into the log.</summary>
+internal struct Item
+{
+    public ItemKind Kind;
+
+    /// <summary>Who is to be told of a repetition or a failure; null when no member said it.</summary>
+    public Member? Sender;
+
+    /// <summary>Escaped name, when no member said it.</summary>
+    public byte[]? User;
+
+    /// <summary>Told the sequence when the log holds it, or an error code.</summary>
+    public Action<long, string?>? Done;
+
+    /// <summary>Recognizes a repetition.</summary>
+    public MessageKey Key;
+
+    /// <summary>Number of an announcement.</summary>
+    public long Announcement;
+
+    internal int IdAt, IdLength, TextLength;
+}

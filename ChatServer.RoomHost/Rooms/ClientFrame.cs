@@ -1,0 +1,137 @@
+using System.Text.Json;
+using ChatServer.Contracts;
+
+namespace ChatServer.RoomHost.Rooms;
+
+internal enum ClientFrameKind
+{
+    /// <summary>Not to be acted on; see <see cref="ClientFrame.Error"/>.</summary>
+    Invalid,
+    Message,
+    Typing,
+    Ping,
+}
+
+/// <summary>
+/// What a client said, read in place: the spans point into the received bytes, or into <c>scratch</c> where the client had
+/// escaped something. They are JSON-escaped already, ready to be written between quotes.
+/// </summary>
+internal readonly ref struct ClientFrame
+{
+    public ClientFrameKind Kind { get; private init; }
+
+    /// <summary>One of <see cref="RoomErrorCodes"/>, when invalid.</summary>
+    public string Error { get; private init; }
+
+    /// <summary>What is wrong, for a person, when invalid.</summary>
+    public string Detail { get; private init; }
+
+    /// <summary>The client's id for it; empty when it gave none, or none that can be repeated to it.</summary>
+    public ReadOnlySpan<byte> Id { get; private init; }
+
+    public ReadOnlySpan<byte> Text { get; private init; }
+
+    /// <summary>Bytes of scratch that <see cref="Parse"/> needs for a frame of <paramref name="length"/> bytes: unescaping only shrinks, escaping again only restores.</summary>
+    public static int ScratchFor(int length) => 4 * length;
+
+    /// <summary>Reads one frame of valid UTF-8. Unknown members are ignored; of a repeated one the last counts.</summary>
+    public static ClientFrame Parse(ReadOnlySpan<byte> json, Span<byte> scratch, int maxTextLength)
+    {
+        ReadOnlySpan<byte> type = default, id = default, text = default;
+        bool typed = false, identified = false, texted = false;
+        try
+        {
+            var reader = new Utf8JsonReader(json);
+            if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
+                return Invalid(RoomErrorCodes.InvalidJson, "A frame is one JSON object.");
+            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+            {
+                if (reader.ValueTextEquals("type"u8))
+                    typed = TryString(ref reader, ref scratch, out type);
+                else if (reader.ValueTextEquals("id"u8))
+                    identified = TryString(ref reader, ref scratch, out id);
+                else if (reader.ValueTextEquals("text"u8))
+                    texted = TryString(ref reader, ref scratch, out text);
+                else
+                    reader.Skip();
+            }
+            if (reader.Read())
+                return Invalid(RoomErrorCodes.InvalidJson, "Something follows the JSON object.");
+        }
+        catch (JsonException e)
+        {
+            return Invalid(RoomErrorCodes.InvalidJson, e.Message);
+        }
+        catch (InvalidOperationException)
+        {
+            return Invalid(RoomErrorCodes.InvalidJson, "A member's name has half of a surrogate pair.");
+        }
+
+        var knownId = identified && IsId(id) ? id : default;
+        if (!typed)
+            return Invalid(RoomErrorCodes.UnknownType, "The member type is missing or not a string.", knownId);
+        if (type.SequenceEqual("message"u8))
+        {
+            if (knownId.IsEmpty)
+                return Invalid(RoomErrorCodes.InvalidMessage, $"A message has an id of 1 to {Limits.MaxIdLength} characters.");
+            if (!texted || text.IsEmpty)
+                return Invalid(RoomErrorCodes.InvalidMessage, "A message has a text.", knownId);
+            if (text.Length > maxTextLength && TextLength(text) > maxTextLength)
+                return Invalid(RoomErrorCodes.TooLong, $"The text is longer than {maxTextLength} characters.", knownId);
+            return new ClientFrame { Kind = ClientFrameKind.Message, Error = "", Detail = "", Id = knownId, Text = text };
+        }
+        if (type.SequenceEqual("typing"u8))
+            return new ClientFrame { Kind = ClientFrameKind.Typing, Error = "", Detail = "" };
+        if (type.SequenceEqual("ping"u8))
+            return new ClientFrame { Kind = ClientFrameKind.Ping, Error = "", Detail = "", Id = knownId };
+        return Invalid(RoomErrorCodes.UnknownType, "A client says message, typing or ping.", knownId);
+    }
+
+    private static ClientFrame Invalid(string error, string detail, ReadOnlySpan<byte> id = default) =>
+        new() { Kind = ClientFrameKind.Invalid, Error = error, Detail = detail, Id = id };
+
+    private static bool IsId(ReadOnlySpan<byte> id) => id.Length > 0 && (id.Length <= Limits.MaxIdLength || TextLength(id) <= Limits.MaxIdLength);
+
+    // A string without escapes is passed on as it came. One with escapes is decoded, which also refuses lone surrogates
+    // (no UTF-8 can carry them), and encoded in the shortest form.
+    private static bool TryString(scoped ref Utf8JsonReader reader, scoped ref Span<byte> scratch, out ReadOnlySpan<byte> value)
+    {
+        value = default;
+        reader.Read();
+        if (reader.TokenType != JsonTokenType.String)
+        {
+            reader.Skip();
+            return false;
+        }
+        value = reader.ValueSpan;
+        if (!reader.ValueIsEscaped)
+            return true;
+        try
+        {
+            var decoded = scratch[..reader.CopyString(scratch)];
+            var encoded = scratch[decoded.Length..];
+            encoded = encoded[..JsonText.Escape(decoded, encoded)];
+            value = encoded;
+            scratch = scratch[(decoded.Length + encoded.Length)..];
+            return true;
+        }
+        catch (InvalidOperationException)
+        {
+            return false;
+        }
+    }
+
+    // Characters of an escaped string: every escape is one.
+    private static int TextLength(ReadOnlySpan<byte> escaped)
+    {
+        var length = JsonText.Characters(escaped);
+        for (var i = escaped.IndexOf((byte)'\\'); i >= 0 && i < escaped.Length;)
+        {
+            var size = escaped[i + 1] == 'u' ? 6 : 2;
+            length -= size - 1;
+            var next = escaped[(i + size)..].IndexOf((byte)'\\');
+            i = next < 0 ? -1 : i + size + next;
+        }
+        return length;
+    }
+}

@@ -1,0 +1,52 @@
+using ChatServer.Backplane;
+
+namespace ChatServer.RoomHost.Rooms;
+
+/// <summary>The log in Redis of one room that this host holds under one term.</summary>
+internal sealed class DurableLog(RoomLog log, RoomRecord room, TimeProvider time)
+{
+    private static readonly TimeSpan Retry = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>
+    /// Appends the batch, however long Redis stays away: an append whose answer was lost may have happened, so it is repeated
+    /// (which is safe) until its outcome is known. Ends without one only when <paramref name="ct"/> says that the room is given up.
+    /// </summary>
+    public async Task<AppendResult> AppendAsync(Batch batch, long baseSeq, long announced, Action<bool> available, CancellationToken ct)
+    {
+        var entries = batch.LogEntries();
+        for (; ; )
+        {
+            try
+            {
+                var result = await log.AppendAsync(room.Name, room.Term, baseSeq, room.Options.History, batch.Messages, announced, entries);
+                available(true);
+                return result;
+            }
+            catch (BackplaneUnavailableException)
+            {
+                available(false);
+                await Task.Delay(Retry, time, ct);
+            }
+        }
+    }
+
+    /// <summary>Events after <paramref name="after"/>, however long Redis stays away; null when the log is gone or has another epoch.</summary>
+    public async Task<LogPage?> ReadAfterAsync(long after, int limit, CancellationToken ct)
+    {
+        for (; ; )
+        {
+            try
+            {
+                return await log.ReadAfterAsync(room.Name, after, limit) is { } page && page.Epoch == room.Epoch ? page : null;
+            }
+            catch (BackplaneUnavailableException)
+            {
+                await Task.Delay(Retry, time, ct);
+            }
+        }
+    }
+
+    /// <summary>The log's newest events, at most <paramref name="limit"/>; null when there is none.</summary>
+    /// <exception cref="BackplaneUnavailableException"/>
+    public Task<LogPage?> ReadTailAsync(int limit) => log.ReadBeforeAsync(room.Name, null, limit);
+}

@@ -1,0 +1,48 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using ChatServer.Contracts;
+using Microsoft.AspNetCore.Http;
+
+namespace ChatServer.RoomHost.Rooms;
+
+/// <summary>What a client asks for in the query of its handshake.</summary>
+/// <param name="User">The name it wants, in the form the room uses; null: a guest's.</param>
+/// <param name="Session">Its own, or a new one.</param>
+/// <param name="Since">The last event it has seen.</param>
+/// <param name="History">How many of the last events it wants if it cannot resume.</param>
+internal sealed record JoinRequest(string? User, string Session, (string Epoch, long Seq)? Since, int History)
+{
+    /// <summary>Reads the query; the error says which parameter is wrong and how it should be.</summary>
+    public static bool TryParse(IQueryCollection query, out JoinRequest join, out string error)
+    {
+        join = null!;
+        error = "";
+        string? user = null;
+        if (query.TryGetValue("user", out var users) && (user = UserNames.Normalize(users[^1])) is null)
+            error = $"user is not a name of 1 to {Limits.MaxUserLength} characters without control characters.";
+
+        var session = query.TryGetValue("session", out var sessions) ? sessions[^1]! : RandomNumberGenerator.GetHexString(32, lowercase: true);
+        if (session.Length is < Limits.MinSessionLength or > Limits.MaxSessionLength || session.Any(c => char.IsControl(c) || char.IsSurrogate(c)))
+            error = $"session is not a string of {Limits.MinSessionLength} to {Limits.MaxSessionLength} characters.";
+
+        (string, long)? since = null;
+        if (query.TryGetValue("since", out var sinces) && (since = ParseSince(sinces[^1]!)) is null)
+            error = "since is not of the form epoch.seq.";
+
+        var history = Limits.DefaultHistory;
+        if (query.TryGetValue("history", out var histories)
+            && !int.TryParse(histories[^1], NumberStyles.None, CultureInfo.InvariantCulture, out history))
+            error = "history is not a whole number.";
+
+        join = new JoinRequest(user, session, since, history);
+        return error.Length == 0;
+    }
+
+    private static (string, long)? ParseSince(string since)
+    {
+        var dot = since.LastIndexOf('.');
+        return dot > 0 && long.TryParse(since.AsSpan(dot + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var seq)
+            ? (since[..dot], seq)
+            : null;
+    }
+}

@@ -1,0 +1,126 @@
+using System.Buffers;
+using ChatServer.Contracts;
+using ChatServer.RoomHost.Sockets;
+
+namespace ChatServer.RoomHost.Rooms;
+
+/// <summary>What a member says. Runs on the thread that reads its socket, beside the room's turn, and hands everything over to it.</summary>
+internal sealed partial class Member : IFrameHandler
+{
+    /// <summary>Errors in a row after which the connection is closed: a client that does not learn.</summary>
+    private const int MaxErrors = 20;
+
+    private TokenBucket _bucket;
+    private TokenBucket _otherFrames;
+    private int _errors;
+    private bool _flooded;
+    private long _heardAt;
+
+    private byte[] SessionBytes { get; }
+
+    /// <summary>How long it has been silent.</summary>
+    public TimeSpan Silence => _room.Time.GetElapsedTime(Volatile.Read(ref _heardAt));
+
+    // :: Step 1 of a message's way: a whole text frame, unmasked, valid UTF-8.
+    void IFrameHandler.OnText(ReadOnlySpan<byte> utf8)
+    {
+        if (_leaving)
+            return;
+        if (!utf8.Contains((byte)'\\'))
+        {
+            Handle(ClientFrame.Parse(utf8, default, _room.Options.MaxTextLength));
+            return;
+        }
+        var scratch = ArrayPool<byte>.Shared.Rent(ClientFrame.ScratchFor(utf8.Length));
+        Handle(ClientFrame.Parse(utf8, scratch, _room.Options.MaxTextLength));
+        ArrayPool<byte>.Shared.Return(scratch);
+    }
+
+    void IFrameHandler.OnPing(ReadOnlySpan<byte> payload)
+    {
+        if (!MayGoOn())
+            return;
+        var pong = FrameWriter.Pong(payload);
+        _room.Post(() => SendFrames(pong));
+    }
+
+    void IFrameHandler.OnPong()
+    {
+    }
+
+    void IFrameHandler.OnClose(ushort code) => _room.Post(() => Answer(code is 1005 ? CloseCodes.Normal : code));
+
+    void IFrameHandler.OnViolation(ushort code, string reason) => _room.Post(() => CloseNow(code, reason));
+
+    void IFrameHandler.OnReceived()
+    {
+        Volatile.Write(ref _heardAt, _room.Time.GetTimestamp());
+        _room.Schedule();
+    }
+
+    void IFrameHandler.OnEnd() => _room.Post(() => _room.Leave(this));
+
+    private void Handle(in ClientFrame frame)
+    {
+        switch (frame.Kind)
+        {
+            case ClientFrameKind.Message:
+                Say(frame);
+                break;
+            case ClientFrameKind.Typing when MayGoOn():
+                _errors = 0;
+                _room.Post(() => _room.Typing(this));
+                break;
+            case ClientFrameKind.Ping when MayGoOn():
+                _errors = 0;
+                var id = frame.Id.ToArray();
+                _room.Post(() => Send(Events.Pong(_room.Scratch, id)));
+                break;
+            case ClientFrameKind.Invalid:
+                Refuse(frame.Error, frame.Detail, frame.Id);
+                break;
+        }
+    }
+
+    // :: Step 2: rate, key, and into the batch that is filling.
+    private void Say(in ClientFrame frame)
+    {
+        if (!_bucket.TryTake(_room.Time.GetTimestamp(), _room.Time.TimestampFrequency))
+        {
+            Refuse(RoomErrorCodes.RateLimited, $"More than {_room.Options.MessagesPerSecond} messages a second.", frame.Id);
+            return;
+        }
+        var item = new Item { Kind = ItemKind.Message, Sender = this, Key = MessageKey.Of(SessionBytes, frame.Id) };
+        if (_room.TryStage(item, frame.Id, frame.Text))
+            _errors = 0;
+        else
+            Refuse(RoomErrorCodes.Unavailable, "The room cannot keep messages right now; try again.", frame.Id, counts: false);
+    }
+
+    private void Refuse(string code, string message, ReadOnlySpan<byte> escapedId, bool counts = true)
+    {
+        if (_flooded)
+            return;
+        var id = escapedId.ToArray();
+        _room.Post(() => Send(Events.Error(_room.Scratch, code, message, id)));
+        if (counts && ++_errors >= MaxErrors)
+            Flooded($"{MaxErrors} errors in a row");
+    }
+
+    // Frames that are not messages are cheap, but not free.
+    private bool MayGoOn()
+    {
+        if (_flooded || _leaving)
+            return false;
+        if (_otherFrames.TryTake(_room.Time.GetTimestamp(), _room.Time.TimestampFrequency))
+            return true;
+        Flooded("flood");
+        return false;
+    }
+
+    private void Flooded(string reason)
+    {
+        _flooded = true;
+        _room.Post(() => Close(CloseCodes.PolicyViolation, reason, reconnect: false));
+    }
+}

@@ -1,0 +1,149 @@
+using System.Security.Cryptography;
+using System.Text;
+using ChatServer.Contracts;
+
+namespace ChatServer.RoomHost.Rooms;
+
+/// <summary>A name in the room, held by a session: across reconnects, and for a while after its connection was lost.</summary>
+internal sealed class Seat(string session, string name)
+{
+    public string Session { get; } = session;
+
+    public string Name { get; } = name;
+
+    /// <summary>The name as it stands between the quotes of an event.</summary>
+    public byte[] EscapedName { get; } = JsonText.Escape(name);
+
+    /// <summary>The connection that sits here now; null while the session is away.</summary>
+    public Member? Member { get; set; }
+
+    /// <summary>Timestamp at which the connection was lost.</summary>
+    public long LostAt { get; set; }
+}
+
+/// <summary>
+/// Who is in the room. A lost connection keeps its seat for <see cref="Grace"/>: a session that comes back within it neither left
+/// nor joined. What changed is collected and told at once. Only the room's own turn touches it.
+/// </summary>
+internal sealed class Presence(TimeProvider time)
+{
+    /// <summary>How long a seat is kept for a session whose connection was lost.</summary>
+    public static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long changes are collected before they are told.</summary>
+    public static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(250);
+
+    private readonly Dictionary<string, Seat> _bySession = [];
+    private readonly Dictionary<string, Seat> _byName = [];
+    private readonly Queue<Seat> _lost = [];
+    private readonly List<string> _joined = [];
+    private readonly List<string> _left = [];
+    private long? _changedAt;
+
+    /// <summary>Seats taken: what members are told.</summary>
+    public int Count => _bySession.Count;
+
+    public IEnumerable<string> Names => _bySession.Values.Select(s => s.Name);
+
+    /// <summary>Joined since it was last told.</summary>
+    public IReadOnlyList<string> Joined => _joined;
+
+    /// <summary>Left since it was last told.</summary>
+    public IReadOnlyList<string> Left => _left;
+
+    /// <summary>
+    /// Seats <paramref name="member"/>: on its session's seat if there is one, else on a new one under the name it asks for, or that
+    /// name with a number.
+    /// </summary>
+    /// <returns>The seat, and the older connection of the same session, if it was still there.</returns>
+    public (Seat Seat, Member? Replaced) Sit(Member member, string session, string? user)
+    {
+        if (_bySession.TryGetValue(session, out var seat))
+        {
+            var replaced = seat.Member;
+            seat.Member = member;
+            return (seat, replaced);
+        }
+        seat = new Seat(session, FreeName(user)) { Member = member };
+        _bySession.Add(seat.Session, seat);
+        _byName.Add(seat.Name, seat);
+        if (!_left.Remove(seat.Name))
+            _joined.Add(seat.Name);
+        _changedAt ??= time.GetTimestamp();
+        return (seat, null);
+    }
+
+    /// <summary>Whether <paramref name="session"/> has a seat, taken or kept.</summary>
+    public bool Knows(string session) => _bySession.ContainsKey(session);
+
+    /// <summary>The connection of <paramref name="member"/> is gone; its seat is kept for a while, unless another connection has it.</summary>
+    public void Lose(Member member)
+    {
+        if (member.Seat is not { } seat || seat.Member != member)
+            return;
+        seat.Member = null;
+        seat.LostAt = time.GetTimestamp();
+        _lost.Enqueue(seat);
+    }
+
+    /// <summary>Gives up the seats whose time is over.</summary>
+    public void Expire()
+    {
+        while (_lost.TryPeek(out var seat) && (seat.Member is not null || time.GetElapsedTime(seat.LostAt) >= Grace))
+        {
+            _lost.Dequeue();
+            // Back, and perhaps lost again: then it stands in the queue once more, further behind.
+            if (seat.Member is not null || time.GetElapsedTime(seat.LostAt) < Grace || !_bySession.Remove(seat.Session))
+                continue;
+            _byName.Remove(seat.Name);
+            if (!_joined.Remove(seat.Name))
+                _left.Add(seat.Name);
+            _changedAt ??= time.GetTimestamp();
+        }
+    }
+
+    /// <summary>Whether there are changes that were gathered long enough.</summary>
+    public bool IsToBeTold => _changedAt is { } at && time.GetElapsedTime(at) >= Gathering;
+
+    /// <summary>Forgets the changes: they were told.</summary>
+    public void Told()
+    {
+        _joined.Clear();
+        _left.Clear();
+        _changedAt = null;
+    }
+
+    /// <summary>How long until <see cref="Expire"/> or telling has something to do; null: not before something happens.</summary>
+    public TimeSpan? Due()
+    {
+        TimeSpan? due = _changedAt is { } at ? Gathering - time.GetElapsedTime(at) : null;
+        if (_lost.TryPeek(out var seat))
+        {
+            var expiry = Grace - time.GetElapsedTime(seat.LostAt);
+            due = due is null || expiry < due ? expiry : due;
+        }
+        return due;
+    }
+
+    private string FreeName(string? user)
+    {
+        while (user is null)
+        {
+            var guest = $"guest-{RandomNumberGenerator.GetString("abcdefghijkmnpqrstuvwxyz23456789", 5)}";
+            if (!_byName.ContainsKey(guest))
+                return guest;
+        }
+        var name = user;
+        for (var n = 2; _byName.ContainsKey(name); n++)
+            name = Cut(user, Limits.MaxUserLength - 1 - n.ToString(System.Globalization.CultureInfo.InvariantCulture).Length) + $"-{n}";
+        return name;
+    }
+
+    private static string Cut(string name, int characters)
+    {
+        var cut = new StringBuilder();
+        foreach (var rune in name.EnumerateRunes().Take(characters))
+            cut.Append(rune);
+        return cut.ToString();
+    }
+}

@@ -1,0 +1,108 @@
+using ChatServer.Backplane;
+using ChatServer.Contracts;
+
+namespace ChatServer.RoomHost.Rooms;
+
+/// <summary>Members come and go.</summary>
+internal sealed partial class Room
+{
+    private void Join(Member member)
+    {
+        if (_closed is { } closed)
+        {
+            // Not seated: it is told and closed, nothing more.
+            Add(member);
+            member.Begin(default, Seq, gapless: false);
+            member.Close(closed.Code, closed.Reason, closed.Reconnect);
+            return;
+        }
+        var (seat, replaced) = _presence.Sit(member, member.Join.Session, member.Join.User);
+        member.Seat = seat;
+        replaced?.Close(CloseCodes.Replaced, "replaced", reconnect: false);
+        Add(member);
+        _activeAt = Time.GetTimestamp();
+
+        var resumed = member.Join.Since is { } since && since.Epoch == Record.Epoch && since.Seq <= Seq && since.Seq + 1 >= Oldest;
+        var after = resumed ? member.Join.Since!.Value.Seq
+            : Math.Max(Oldest - 1, Seq - Math.Min(member.Join.History, Record.Options.History));
+        member.Begin(
+            Events.Welcome(
+                Scratch, Record.Name, Record.Options.Title ?? Record.Name, seat.Name, seat.Session, Record.Epoch, Seq, resumed,
+                _presence.Count, _presence.Names.Take(Limits.MaxNamedMembers), _limits),
+            after, gapless: resumed);
+    }
+
+    /// <summary>A member's connection is gone.</summary>
+    public void Leave(Member member)
+    {
+        member.End();
+        _presence.Lose(member);
+        if (member.Index < 0)
+            return;
+        var last = _members[--_count];
+        _members[member.Index] = last;
+        last.Index = member.Index;
+        _members[_count] = null!;
+        member.Index = -1;
+        if (_count > 0)
+            return;
+        _members = [];
+        Volatile.Write(ref _emptySince, Time.GetTimestamp());
+        if (_closed is not null)
+            _emptied.TrySetResult();
+    }
+
+    /// <summary>A member is typing.</summary>
+    public void Typing(Member member)
+    {
+        if (member.Seat is { } seat && _presence.Count <= Limits.MaxNamedMembers && !_typing.Contains(seat.Name))
+            _typing.Add(seat.Name);
+    }
+
+    /// <summary>Reads events after <paramref name="after"/> from the log and hands them over in the room's turn; null: they are not to be had.</summary>
+    public void ReadLog(long after, int limit, Action<LogPage?> then)
+    {
+        if (_log is null)
+            Post(() => then(null));
+        else
+            _ = ReadAsync(_log, after, limit, then);
+    }
+
+    private async Task ReadAsync(DurableLog log, long after, int limit, Action<LogPage?> then)
+    {
+        LogPage? page = null;
+        try
+        {
+            page = await log.ReadAfterAsync(after, limit, _given.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // Given up: the member is being closed.
+        }
+        Post(() => then(page));
+    }
+
+    private void Add(Member member)
+    {
+        if (_count == _members.Length)
+            Array.Resize(ref _members, Math.Max(2, _count * 2));
+        member.Index = _count;
+        _members[_count++] = member;
+    }
+
+    private long SlowestCursor()
+    {
+        var slowest = Ring.Head;
+        for (var i = 0; i < _count; i++)
+        {
+            if (_members[i].IsFollowing)
+                slowest = Math.Min(slowest, _members[i].Cursor);
+        }
+        return slowest;
+    }
+
+    /// <summary>The oldest event that can be had: the log keeps so many; the ring, where it is the log, what it holds.</summary>
+    public long Oldest => _log is null
+        ? Ring.Events > 0 ? Math.Max(Ring.FirstSeq, Seq - Record.Options.History + 1) : Seq + 1
+        : Math.Max(_oldest, Seq - Record.Options.History + 1);
+}

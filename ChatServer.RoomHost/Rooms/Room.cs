@@ -1,0 +1,320 @@
+using System.Buffers;
+using System.Text.Json;
+using ChatServer.Backplane;
+using ChatServer.Contracts;
+using ChatServer.RoomHost.Sockets;
+
+namespace ChatServer.RoomHost.Rooms;
+
+/// <summary>
+/// A room that this host holds. Everything about it happens in its turn, on one thread of the pool at a time; whoever wants
+/// something from it posts it and schedules a turn.
+///
+/// The way of a message, from socket to sockets:
+///   1. <c>Member.Frames.cs</c>: a text frame is read in place (<see cref="ClientFrame"/>).
+///   2. <c>Member.Frames.cs</c>: it passes the rate and goes into the batch that is filling (<see cref="RoomInbox"/>).
+///   3. <see cref="Sequencer"/>: the batch is numbered, encoded, appended to the log, and put into the ring (<see cref="RoomRing"/>).
+///   4. <c>Member.cs</c>: every member is sent what lies between its cursor and the head.
+/// </summary>
+/// <remarks>A room without members holds neither timers nor buffers: some hundred bytes and its port.</remarks>
+internal sealed partial class Room : IThreadPoolWorkItem, IAsyncDisposable
+{
+    private readonly RoomInbox _inbox = new();
+    private readonly Presence _presence;
+    private readonly Sequencer _sequencer;
+    private readonly DurableLog? _log;
+    private readonly CancellationTokenSource _given = new();
+    private readonly TaskCompletionSource _emptied = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly List<string> _typing = [];
+    private readonly Func<long> _slowest;
+    private readonly byte[] _limits;
+    private Member[] _members = [];
+    private int _count, _scheduled, _reportedMembers;
+    private readonly long _oldest;
+    private long _pushedUpTo, _reportedMessages, _reportedAnnounced, _typingToldAt, _pingedAt, _listenedAt, _activeAt, _emptySince;
+    private (ushort Code, string Reason, bool Reconnect)? _closed;
+    private volatile bool _isClosed;
+
+    /// <param name="record">The room as this host claimed it.</param>
+    /// <param name="tail">The log's newest events; null where the ring is the log.</param>
+    /// <param name="log">The log; null where the ring is the log.</param>
+    /// <param name="options">The host's.</param>
+    /// <param name="limits">The <c>limits</c> of the welcome, shared by all rooms.</param>
+    /// <param name="time">The clock.</param>
+    public Room(RoomRecord record, LogPage? tail, DurableLog? log, RoomHostOptions options, byte[] limits, TimeProvider time)
+    {
+        (Record, _log, Options, _limits, Time) = (record, log, options, limits, time);
+        _presence = new Presence(time);
+        _slowest = SlowestCursor;
+        Ring = new RoomRing(options.RoomBufferBytes, log is null ? Math.Max(1, record.Options.History) : 0);
+        var said = new SaidBefore(record.Options.History);
+        foreach (var (seq, entry) in tail?.Events ?? [])
+        {
+            if (MessageKey.Parse(entry.Key) is { } key)
+                said.Add(key, seq);
+            Ring.Append(entry.Event.Span, seq, _slowest);
+        }
+        _oldest = tail?.Oldest ?? record.Seq + 1;
+        _sequencer = new Sequencer(_inbox, log, time, record.Seq, record.Announced, said, Commit, Repeat, OnAppended, _given.Token);
+        _activeAt = _emptySince = _pingedAt = _listenedAt = time.GetTimestamp();
+        Schedule();
+    }
+
+    /// <summary>The room as it was claimed: its term and epoch are this host's for as long as it has the room.</summary>
+    public RoomRecord Record { get; }
+
+    public RoomHostOptions Options { get; }
+
+    public TimeProvider Time { get; }
+
+    public RoomRing Ring { get; }
+
+    /// <summary>For events that are written and sent at once. Only in the room's turn.</summary>
+    public ArrayBufferWriter<byte> Scratch => _turnScratch ??= new ArrayBufferWriter<byte>(1024);
+
+    [ThreadStatic]
+    private static ArrayBufferWriter<byte>? _turnScratch;
+
+    /// <summary>Sequence of the log's newest event.</summary>
+    public long Seq => _sequencer.Seq;
+
+    /// <summary>Connections, including those that are being closed.</summary>
+    public int Connections => Volatile.Read(ref _count);
+
+    /// <summary>Messages that this host has put into the log.</summary>
+    public long Messages => _sequencer.Messages;
+
+    /// <summary>Number of the newest announcement that it has had or is about to have.</summary>
+    public long Announced => _sequencer.Announced;
+
+    /// <summary>How long it has had no member; null while it has one.</summary>
+    public TimeSpan? EmptyFor => Connections > 0 ? null : Time.GetElapsedTime(Volatile.Read(ref _emptySince));
+
+    /// <summary>Raised, on any thread, when the log says that the room is another's, gone, or not where it should be.</summary>
+    public event Action<Room, AppendResult>? Lost;
+
+    /// <summary>Has <paramref name="action"/> done in the room's turn.</summary>
+    public void Post(Action action)
+    {
+        _inbox.Post(action);
+        Schedule();
+    }
+
+    /// <summary>Takes something said into the batch that is filling; <see cref="Schedule"/> must follow. False: too much is waiting.</summary>
+    public bool TryStage(Item item, ReadOnlySpan<byte> id, ReadOnlySpan<byte> text) => _inbox.TryStage(item, id, text);
+
+    /// <summary>Sees to it that there will be a turn.</summary>
+    public void Schedule()
+    {
+        if (Interlocked.Exchange(ref _scheduled, 1) == 0)
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+    }
+
+    /// <summary>Whether one more may join: there is room, or its session sits here already.</summary>
+    public Task<bool> MayEnterAsync(string session)
+    {
+        if (Record.Options.MaxMembers == 0)
+            return Task.FromResult(true);
+        var answer = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Post(() => answer.SetResult(_presence.Knows(session) || _presence.Count < Record.Options.MaxMembers));
+        return answer.Task;
+    }
+
+    /// <summary>Lets a connection join whose handshake is done.</summary>
+    public void Enter(RoomConnection connection, JoinRequest join)
+    {
+        var member = new Member(this, connection, join);
+        Post(() =>
+        {
+            Join(member);
+            // Not before: a turn that is under way could sequence what it says before it has a seat.
+            connection.Start(member);
+        });
+    }
+
+    /// <summary>Says something as a server-side sender. <paramref name="done"/> gets the sequence, or an error code, once it is known.</summary>
+    public void Say(string user, string text, string id, Action<long, string?> done)
+    {
+        var escapedId = JsonText.Escape(id);
+        var item = new Item
+        {
+            Kind = ItemKind.Message,
+            User = JsonText.Escape(user),
+            Key = MessageKey.Of("\0server"u8, escapedId),
+            Done = done,
+        };
+        if (_isClosed || !TryStage(item, escapedId, JsonText.Escape(text)))
+            done(0, RoomErrorCodes.Unavailable);
+        else
+            Schedule();
+    }
+
+    /// <summary>Says an announcement, unless the room has had it.</summary>
+    public void Announce(Announcement announcement) => Post(() =>
+    {
+        if (_closed is null && announcement.IsFor(Record.Name) && _sequencer.IsNews(announcement.Number))
+            TryStage(new Item { Kind = ItemKind.Announcement, Announcement = announcement.Number }, default, JsonText.Escape(announcement.Text));
+    });
+
+    /// <summary>Who is here, by name.</summary>
+    public Task<(int Count, IReadOnlyList<string> Names)> WhoAsync()
+    {
+        var answer = new TaskCompletionSource<(int, IReadOnlyList<string>)>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Post(() => answer.SetResult((_presence.Count, [.. _presence.Names.Order(StringComparer.Ordinal)])));
+        return answer.Task;
+    }
+
+    /// <summary>Events of a log that is the ring, newest last: those before <paramref name="before"/>, at most <paramref name="limit"/>.</summary>
+    public Task<(long Oldest, IReadOnlyList<JsonElement> Events)> HistoryAsync(long? before, int limit)
+    {
+        var answer = new TaskCompletionSource<(long, IReadOnlyList<JsonElement>)>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Post(() =>
+        {
+            var last = Math.Min(before - 1 ?? Seq, Seq);
+            var events = new List<JsonElement>();
+            for (var seq = Math.Max(Oldest, last - limit + 1); seq <= last; seq++)
+            {
+                if (Ring.Json(seq) is { } json)
+                    events.Add(JsonSerializer.Deserialize<JsonElement>(json));
+            }
+            answer.SetResult((Oldest, events));
+        });
+        return answer.Task;
+    }
+
+    /// <summary>What changed since the last report, or null: members, and what the log counts itself where it is in Redis.</summary>
+    public (int Members, long? Messages, long? Announced)? TakeReport()
+    {
+        var members = _presence.Count;
+        var (messages, announced) = _log is null ? (Messages, Announced) : (0, 0);
+        if (members == _reportedMembers && messages == _reportedMessages && announced == _reportedAnnounced)
+            return null;
+        (_reportedMembers, _reportedMessages, _reportedAnnounced) = (members, messages, announced);
+        return _log is null ? (members, messages, announced) : (members, null, null);
+    }
+
+    /// <summary>
+    /// Closes everyone, now and from now on, and waits until they are gone, at most <paramref name="patience"/>; who is still there
+    /// then is cut off. What was said and not yet logged is refused.
+    /// </summary>
+    public async Task CloseAsync(ushort code, string reason, bool reconnect, TimeSpan patience)
+    {
+        Post(() =>
+        {
+            if (_closed is not null)
+                return;
+            _closed = (code, reason, reconnect);
+            _isClosed = true;
+            for (var i = 0; i < _count; i++)
+                _members[i].Close(code, reason, reconnect);
+            if (_count == 0)
+                _emptied.TrySetResult();
+        });
+        try
+        {
+            await _emptied.Task.WaitAsync(patience, Time);
+        }
+        catch (TimeoutException)
+        {
+            Post(() =>
+            {
+                for (var i = 0; i < _count; i++)
+                    _members[i].Abort();
+            });
+            await _emptied.Task;
+        }
+    }
+
+    /// <summary>Waits until what was said so far is logged, at most <paramref name="patience"/>.</summary>
+    public async Task FlushAsync(TimeSpan patience)
+    {
+        var flushed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        void Look()
+        {
+            if (_sequencer.IsAppending || _inbox.HasWork(batches: true) && !_given.IsCancellationRequested)
+                _ = Task.Delay(TimeSpan.FromMilliseconds(10), Time).ContinueWith(_ => Post(Look), TaskScheduler.Default);
+            else
+                flushed.TrySetResult();
+        }
+        Post(Look);
+        try
+        {
+            await flushed.Task.WaitAsync(patience, Time);
+        }
+        catch (TimeoutException)
+        {
+        }
+    }
+
+    /// <summary>Gives up what is under way. Close it first.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _given.CancelAsync();
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Post(() =>
+        {
+            _sequencer.Abandon();
+            _timer?.Dispose();
+            Ring.Release();
+            done.SetResult();
+        });
+        await done.Task;
+    }
+
+    // ---- the turn
+
+    void IThreadPoolWorkItem.Execute()
+    {
+        Turn();
+        // Cleared before looking: what is added after the look schedules by itself.
+        Volatile.Write(ref _scheduled, 0);
+        Interlocked.MemoryBarrier();
+        if (_inbox.HasWork(batches: !_isClosed && !_sequencer.IsAppending))
+            Schedule();
+    }
+
+    private void Turn()
+    {
+        foreach (var action in _inbox.TakeActions())
+            action();
+        if (_closed is null)
+            _sequencer.Run();
+        Tick();
+        // :: Step 4: every member gets what is new to it.
+        PushAll();
+        ReleaseIfQuiet();
+        SetTimer();
+    }
+
+    private void PushAll()
+    {
+        _pushedUpTo = Ring.Head;
+        foreach (var member in _members.AsSpan(0, _count))
+            member.Push();
+    }
+
+    private void Commit(Batch batch, int index)
+    {
+        // :: Step 3, its end: the log holds it, so it may be seen.
+        var (item, seq) = batch.Event(index);
+        Ring.Append(batch.Json(index), seq, _slowest);
+        _activeAt = Time.GetTimestamp();
+        if (item.Sender?.Seat is { } seat && _typing.Count > 0)
+            _typing.Remove(seat.Name);
+        // A batch may be larger than the ring, and must not overtake those who keep up.
+        if (Ring.Head - _pushedUpTo > Options.RoomBufferBytes / 4)
+            PushAll();
+    }
+
+    private void Repeat(Item item, long seq)
+    {
+        item.Sender?.SendAgain(seq);
+        item.Done?.Invoke(seq, null);
+    }
+
+    private void OnAppended(Task<AppendResult> append) => Post(() =>
+    {
+        if (!_sequencer.Complete(append))
+            Lost?.Invoke(this, append.IsCompletedSuccessfully ? append.Result : AppendResult.Fenced);
+    });
+}

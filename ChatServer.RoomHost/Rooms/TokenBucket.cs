@@ -1,0 +1,22 @@
+namespace ChatServer.RoomHost.Rooms;
+
+/// <summary>A rate with a burst, for one connection: a few additions a message, no allocation. Not thread-safe.</summary>
+internal struct TokenBucket(int perSecond, int burst)
+{
+    private double _tokens = burst;
+    private long _last;
+
+    /// <summary>Takes a token at <paramref name="now"/> (seconds × <paramref name="frequency"/>); false when there is none. A rate of 0 is no limit.</summary>
+    public bool TryTake(long now, long frequency)
+    {
+        if (perSecond == 0)
+            return true;
+        if (_last != 0)
+            _tokens = Math.Min(burst, _tokens + (double)(now - _last) / frequency * perSecond);
+        _last = now;
+        if (_tokens < 1)
+            return false;
+        _tokens--;
+        return true;
+    }
+}
