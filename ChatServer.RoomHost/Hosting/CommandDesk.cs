@@ -1,0 +1,59 @@
+using ChatServer.Backplane;
+using ChatServer.Contracts;
+using ChatServer.RoomHost.Rooms;
+
+namespace ChatServer.RoomHost.Hosting;
+
+/// <summary>Carries out what other processes ask of rooms here, and answers.</summary>
+internal sealed class CommandDesk(RoomKeeper keeper, HostInbox inbox)
+{
+    /// <summary>Takes a command; the answer goes out when there is one.</summary>
+    public void Take(Command command) => _ = AnswerAsync(command);
+
+    private async Task AnswerAsync(Command command)
+    {
+        var reply = keeper.Find(command.Room) is { } room
+            ? await CarryOutAsync(command, room)
+            : new RefusedReply(command.Id, ErrorCodes.RoomUnavailable, "The room is not open here.");
+        try
+        {
+            await inbox.ReplyAsync(command, reply);
+        }
+        catch (BackplaneUnavailableException)
+        {
+            // Who asked does not hear, and asks again.
+        }
+    }
+
+    private static async Task<Reply> CarryOutAsync(Command command, Room room)
+    {
+        switch (command)
+        {
+            case SayCommand say:
+                return await SayAsync(say, room);
+            case MembersCommand:
+                var (count, names) = await room.WhoAsync();
+                return new MembersReply(command.Id, count, names);
+            case HistoryCommand history:
+                var (oldest, events) = await room.HistoryAsync(history.Before, Math.Clamp(history.Limit, 0, Limits.MaxPage));
+                return new HistoryReply(command.Id, room.Record.Epoch, oldest, events);
+            default:
+                return new RefusedReply(command.Id, ErrorCodes.InvalidBody, "This host does not know the command.");
+        }
+    }
+
+    private static async Task<Reply> SayAsync(SayCommand say, Room room)
+    {
+        if (UserNames.Normalize(say.User) is not { } user)
+            return new RefusedReply(say.Id, RoomErrorCodes.InvalidMessage, "The user is not a name.");
+        if (say.MessageId.Length is 0 or > Limits.MaxIdLength || say.Text.Length == 0)
+            return new RefusedReply(say.Id, RoomErrorCodes.InvalidMessage, "A message has an id and a text.");
+        if (say.Text.EnumerateRunes().Count() > room.Options.MaxTextLength)
+            return new RefusedReply(say.Id, RoomErrorCodes.TooLong, $"The text is longer than {room.Options.MaxTextLength} characters.");
+        var said = new TaskCompletionSource<Reply>(TaskCreationOptions.RunContinuationsAsynchronously);
+        room.Say(user, say.Text, say.MessageId, (seq, error) => said.SetResult(error is null
+            ? new SaidReply(say.Id, seq, room.Record.Epoch)
+            : new RefusedReply(say.Id, error, "The room cannot keep messages right now.")));
+        return await said.Task;
+    }
+}

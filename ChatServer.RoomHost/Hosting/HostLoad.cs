@@ -1,0 +1,52 @@
+using System.Diagnostics;
+using System.Reflection;
+using ChatServer.Backplane;
+
+namespace ChatServer.RoomHost.Hosting;
+
+/// <summary>Measures what the host tells of itself. Called once a renewal; rates are since the last call a second or more ago.</summary>
+internal sealed class HostLoad(RoomHostOptions options, TimeProvider time)
+{
+    private static readonly string Version =
+        typeof(HostLoad).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
+
+    private long _at = time.GetTimestamp();
+    private TimeSpan _processorTime = Environment.CpuUsage.TotalTime;
+    private long _messages;
+    private double _cpu, _messagesPerSecond;
+
+    public HostRecord Measure(RoomKeeper keeper, string state)
+    {
+        int connections = 0, rooms = 0;
+        long messages = 0;
+        foreach (var room in keeper.Rooms)
+        {
+            rooms++;
+            connections += room.Connections;
+            messages += room.Messages;
+        }
+        var elapsed = time.GetElapsedTime(_at);
+        if (elapsed >= TimeSpan.FromSeconds(1))
+        {
+            var processorTime = Environment.CpuUsage.TotalTime;
+            _cpu = Math.Clamp((processorTime - _processorTime) / elapsed / Environment.ProcessorCount, 0, 1);
+            // A room that closed takes its messages with it.
+            _messagesPerSecond = Math.Max(0, messages - _messages) / elapsed.TotalSeconds;
+            (_at, _processorTime, _messages) = (time.GetTimestamp(), processorTime, messages);
+        }
+        return new HostRecord
+        {
+            Id = options.HostId,
+            Address = options.Address,
+            Rooms = rooms,
+            Capacity = options.MaxRooms,
+            Connections = connections,
+            MessagesPerSecond = Math.Round(_messagesPerSecond, 1),
+            Cpu = Math.Round(_cpu, 3),
+            Memory = Environment.WorkingSet,
+            State = state,
+            Version = Version,
+            LastSeen = time.GetUtcNow(),
+        };
+    }
+}

@@ -1,0 +1,30 @@
+using System.Net;
+using System.Threading.RateLimiting;
+
+namespace ChatServer.RoomHost.Hosting;
+
+/// <summary>How many connections an address may make a second, to all rooms of this host together.</summary>
+internal sealed class JoinRate : IDisposable
+{
+    private readonly PartitionedRateLimiter<IPAddress> _limiter;
+
+    /// <param name="perSecond">Also the burst; 0: no limit.</param>
+    public JoinRate(int perSecond) => _limiter = PartitionedRateLimiter.Create<IPAddress, IPAddress>(address => perSecond == 0
+        ? RateLimitPartition.GetNoLimiter(address)
+        : RateLimitPartition.GetTokenBucketLimiter(address, _ => new TokenBucketRateLimiterOptions
+        {
+            TokenLimit = perSecond,
+            TokensPerPeriod = Math.Max(1, perSecond / 10),
+            ReplenishmentPeriod = TimeSpan.FromSeconds(Math.Max(1, perSecond / 10) / (double)perSecond),
+            QueueLimit = 0,
+        }));
+
+    /// <summary>Counts a connection; false when it is one too many.</summary>
+    public bool TryJoin(IPAddress? address)
+    {
+        using var lease = _limiter.AttemptAcquire(address ?? IPAddress.None);
+        return lease.IsAcquired;
+    }
+
+    public void Dispose() => _limiter.Dispose();
+}

@@ -1,0 +1,44 @@
+using ChatServer.RoomHost.Rooms;
+
+namespace ChatServer.RoomHost.Hosting;
+
+/// <summary>
+/// A room's port. It is open before the room is (what comes in waits), and stays when the room behind it is replaced after its log
+/// was lost.
+/// </summary>
+internal sealed class RoomDoor(string name)
+{
+    private TaskCompletionSource<Room?> _room = New();
+
+    public string Name { get; } = name;
+
+    public int Port { get; set; }
+
+    /// <summary>Redis' memory in which the room was claimed; null while nobody has asked Redis yet.</summary>
+    public string? Generation { get; set; }
+
+    /// <summary>The room, once it is ready; null when it is not to be had.</summary>
+    public Task<Room?> RoomAsync => Volatile.Read(ref _room).Task;
+
+    /// <summary>The room, if it is ready now.</summary>
+    public Room? Room => RoomAsync is { IsCompletedSuccessfully: true, Result: { } room } ? room : null;
+
+    /// <summary>Lets in who waits, and who comes from now on; null turns them away.</summary>
+    public void Open(Room? room)
+    {
+        if (!_room.TrySetResult(room))
+            Volatile.Write(ref _room, Done(room));
+    }
+
+    /// <summary>Has who comes from now on wait until <see cref="Open"/>.</summary>
+    public void Hold() => Volatile.Write(ref _room, New());
+
+    private static TaskCompletionSource<Room?> New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private static TaskCompletionSource<Room?> Done(Room? room)
+    {
+        var done = New();
+        done.SetResult(room);
+        return done;
+    }
+}

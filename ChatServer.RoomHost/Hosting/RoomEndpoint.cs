@@ -1,0 +1,85 @@
+using ChatServer.Contracts;
+using ChatServer.RoomHost.Rooms;
+using ChatServer.RoomHost.Sockets;
+using ChatServer.ServiceDefaults;
+
+namespace ChatServer.RoomHost.Hosting;
+
+/// <summary>What a room's port answers: its name to a plain GET, and a seat in the room to a WebSocket handshake.</summary>
+internal sealed class RoomEndpoint(RoomHostOptions options, JoinRate rate)
+{
+    // A room that is just being opened or moved; a client that waits longer is better told.
+    private static readonly TimeSpan DoorPatience = TimeSpan.FromSeconds(5);
+
+    private readonly AllowedOrigins _origins = AllowedOrigins.Parse(options.AllowedOrigins);
+
+    /// <summary>Whether the request came in on a room's port.</summary>
+    public static bool IsForRoom(HttpContext context) => context.Features.Get<RoomConnection>() is not null;
+
+    public async Task HandleAsync(HttpContext context)
+    {
+        var connection = context.Features.Get<RoomConnection>()!;
+        var door = (RoomDoor)connection.Room;
+        var handshake = Handshake.Check(context.Request, _origins);
+        if (handshake.Kind == HandshakeKind.None)
+        {
+            await AnswerPlainAsync(context, door);
+            return;
+        }
+        if (handshake.Kind == HandshakeKind.Refused)
+        {
+            Handshake.WriteHeaders(handshake, context.Response);
+            await RefuseAsync(context, handshake.Status, handshake.Code!, handshake.Detail!);
+        }
+        else if (!JoinRequest.TryParse(context.Request.Query, out var join, out var error))
+            await RefuseAsync(context, 400, ErrorCodes.InvalidQuery, error);
+        else if (!rate.TryJoin(context.Connection.RemoteIpAddress))
+            await RefuseAsync(context, 429, ErrorCodes.RateLimited, "Too many connections from this address.");
+        else if (await RoomBehindAsync(door) is not { } room)
+            await RefuseAsync(context, 503, ErrorCodes.RoomUnavailable, "The room is not available here; ask again where it is.");
+        else if (room.Record.Options.Private)
+            await RefuseAsync(context, 401, ErrorCodes.Unauthorized, "The room is private; joining takes a token.");
+        else if (!await room.MayEnterAsync(join.Session))
+            await RefuseAsync(context, 429, ErrorCodes.RoomFull, "The room is full.");
+        else
+        {
+            Handshake.WriteHeaders(handshake, context.Response);
+            await connection.DetachAsync(context);
+            room.Enter(connection, join);
+        }
+    }
+
+    private static async Task AnswerPlainAsync(HttpContext context, RoomDoor door)
+    {
+        if (!HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method))
+        {
+            context.Response.Headers.Allow = "GET, HEAD";
+            await RefuseAsync(context, 405, ErrorCodes.MethodNotAllowed, "A room's port answers GET, and WebSocket handshakes.");
+            return;
+        }
+        context.Response.Headers.AccessControlAllowOrigin = "*";
+        context.Response.ContentType = "text/plain";
+        context.Response.ContentLength = door.Name.Length;
+        if (HttpMethods.IsGet(context.Request.Method))
+            await context.Response.WriteAsync(door.Name);
+    }
+
+    private static async Task<Room?> RoomBehindAsync(RoomDoor door)
+    {
+        try
+        {
+            return await door.RoomAsync.WaitAsync(DoorPatience);
+        }
+        catch (TimeoutException)
+        {
+            return null;
+        }
+    }
+
+    private static Task RefuseAsync(HttpContext context, int status, string code, string detail)
+    {
+        if (status is 429 or 503)
+            context.Response.Headers.RetryAfter = "1";
+        return Problems.Of(status, code, detail).ExecuteAsync(context);
+    }
+}

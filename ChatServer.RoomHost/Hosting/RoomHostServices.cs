@@ -1,0 +1,57 @@
+using System.Diagnostics.Metrics;
+using ChatServer.RoomHost.Sockets;
+using ChatServer.ServiceDefaults;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.HttpOverrides;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace ChatServer.RoomHost.Hosting;
+
+/// <summary>Puts the host together.</summary>
+internal static class RoomHostServices
+{
+    /// <summary>Adds rooms: their ports, their keeping, the host's life.</summary>
+    public static void AddRooms(this WebApplicationBuilder builder)
+    {
+        var options = RoomHostOptions.From(builder.Configuration);
+        var services = builder.Services;
+        services.AddSingleton(options);
+        services.AddSingleton(new RoomPortsOptions
+        {
+            Bind = builder.Configuration.BindAddress(),
+            MaxFrameBytes = options.MaxFrameBytes,
+            HandshakeTimeout = options.Handshake,
+        });
+        services.AddSingleton<RoomPorts>();
+        services.AddSingleton<IConnectionListenerFactory>(s => s.GetRequiredService<RoomPorts>());
+        services.AddOptions<Microsoft.AspNetCore.Server.Kestrel.Core.KestrelServerOptions>()
+            .Configure<RoomPorts>((kestrel, ports) => ports.ListenOn(kestrel));
+        services.AddSingleton(s => new PortPool(s.GetRequiredService<RoomPorts>(), options.RoomPorts, s.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(new JoinRate(options.ConnectionsPerSecond));
+        services.AddSingleton<RoomEndpoint>();
+        services.AddSingleton<RoomKeeper>();
+        services.AddSingleton<CommandDesk>();
+        services.AddSingleton<HostLoad>();
+        services.AddSingleton<HostMetrics>();
+        services.AddSingleton<HostService>();
+        services.AddHostedService(s => s.GetRequiredService<HostService>());
+        services.AddHealthChecks().AddCheck<LeaseHealthCheck>("lease");
+        // A stop closes thousands of members in order.
+        services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(20));
+    }
+
+    /// <summary>Serves the rooms' ports; what comes in elsewhere goes on to the health endpoints.</summary>
+    public static void MapRooms(this WebApplication app)
+    {
+        app.Services.GetRequiredService<HostMetrics>();
+        var rooms = app.Services.GetRequiredService<RoomEndpoint>();
+        app.UseTrustedProxies();
+        app.MapWhen(RoomEndpoint.IsForRoom, branch => branch.Run(rooms.HandleAsync));
+    }
+
+    private sealed class LeaseHealthCheck(HostService host) : IHealthCheck
+    {
+        public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
+            Task.FromResult(host.IsReady ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy("The host's lease is not renewed."));
+    }
+}

@@ -1,0 +1,17 @@
+using ChatServer.Backplane;
+using ChatServer.RoomHost.Hosting;
+using ChatServer.ServiceDefaults;
+
+return await Startup.Run(async () =>
+{
+    var builder = WebApplication.CreateBuilder(args);
+    builder.AddServiceDefaults();
+    builder.AddBackplane();
+    builder.AddRooms();
+    builder.ListenOn(defaultPort: 0);
+
+    var app = builder.Build();
+    app.MapRooms();
+    app.MapDefaultEndpoints();
+    await app.RunAsync();
+});
