@@ -1,0 +1,39 @@
+using ChatServer.Backplane;
+using ChatServer.Contracts;
+using ChatServer.ServiceDefaults;
+
+namespace ChatServer.Api;
+
+/// <summary>Registers what the Api consists of, and reads its settings.</summary>
+internal static class ApiServices
+{
+    /// <summary>How long Redis or a live RoomHost may take to be back; callers are told to wait this long.</summary>
+    private static readonly TimeSpan RetryRedis = TimeSpan.FromSeconds(2);
+
+    /// <summary>The keys of <c>KEY</c>.</summary>
+    /// <exception cref="StartupException">It is not set.</exception>
+    public static void AddApiKeys(this WebApplicationBuilder builder) =>
+        builder.Services.AddSingleton(ApiKeys.Require(builder.Configuration, "KEY"));
+
+    /// <summary>The load balancers of <c>LOADBALANCERS</c>, and heartbeats to them.</summary>
+    /// <exception cref="StartupException">One is not a URL, or there are some and <c>LOADBALANCER_KEY</c> is not set.</exception>
+    public static void AddLoadBalancers(this WebApplicationBuilder builder)
+    {
+        var loadBalancers = LoadBalancers.Read(builder.Configuration);
+        builder.Services.AddSingleton(loadBalancers);
+        if (loadBalancers.First is not null) builder.Services.AddHostedService<Heartbeats>();
+    }
+
+    /// <summary>Stops the process when an operator shuts the server down.</summary>
+    public static void AddShutdownWatch(this WebApplicationBuilder builder) => builder.Services.AddHostedService<ShutdownWatch>();
+
+    /// <summary>
+    /// Ready is who can create rooms: Redis answers (the Backplane's own check), and a RoomHost lives. Without Redis every call
+    /// that needs it answers <c>redis-unavailable</c>.
+    /// </summary>
+    public static void AddAvailability(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddHealthChecks().AddCheck<RoomHostsCheck>("room-hosts");
+        builder.Services.AddUnavailable<BackplaneUnavailableException>(ErrorCodes.RedisUnavailable, RetryRedis);
+    }
+}

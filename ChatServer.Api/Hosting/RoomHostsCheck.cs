@@ -1,0 +1,20 @@
+using ChatServer.Backplane;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace ChatServer.Api;
+
+/// <summary>Whether there is a RoomHost to put rooms on.</summary>
+internal sealed class RoomHostsCheck(HostDirectory hosts) : IHealthCheck
+{
+    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            return (await hosts.ListAsync()).Count > 0 ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy("No RoomHost is alive.");
+        }
+        catch (BackplaneUnavailableException unavailable)
+        {
+            return HealthCheckResult.Unhealthy(unavailable.Message);
+        }
+    }
+}

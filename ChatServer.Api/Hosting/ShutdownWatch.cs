@@ -1,0 +1,66 @@
+using ChatServer.Backplane;
+
+namespace ChatServer.Api;
+
+/// <summary>
+/// Ends the process, with exit code 0, when the shutdown of the whole server was ordered. A nudge says when to look; looking
+/// every few seconds makes up for nudges that were lost.
+/// </summary>
+internal sealed partial class ShutdownWatch(
+    ClusterShutdown shutdown, Looks looks, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<ShutdownWatch> logger) : BackgroundService
+{
+    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(2);
+
+    /// <summary>For this long after the order, callers are told by an answer; after it, by a closed port.</summary>
+    private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(1);
+
+    private readonly SemaphoreSlim _nudged = new(0);
+
+    /// <summary>Looks once before the first request: an order given from then on is for this process, an older one is not.</summary>
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        await IsOrderedAsync();
+        await base.StartAsync(cancellationToken);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var nudges = looks.RunAsync(() => _nudged.Release(), stoppingToken);
+        try
+        {
+            while (!await IsOrderedAsync()) await _nudged.WaitAsync(LookEvery, stoppingToken);
+            Log.Ordered(logger);
+            await Task.Delay(Farewell, time, stoppingToken);
+            lifetime.StopApplication();
+            await nudges;
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            await nudges.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task<bool> IsOrderedAsync()
+    {
+        try
+        {
+            return await shutdown.IsOrderedAsync();
+        }
+        catch (BackplaneUnavailableException)
+        {
+            return false; // the key waits for us
+        }
+    }
+
+    public override void Dispose()
+    {
+        _nudged.Dispose();
+        base.Dispose();
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Information, Message = "The server was shut down by an operator: this Api stops.")]
+        public static partial void Ordered(ILogger logger);
+    }
+}

@@ -1,0 +1,26 @@
+using ChatServer.Api;
+using ChatServer.Backplane;
+using ChatServer.Contracts;
+using ChatServer.ServiceDefaults;
+
+return await Startup.Run(async () =>
+{
+    var builder = WebApplication.CreateBuilder(args);
+    builder.AddServiceDefaults();
+    builder.AddApiKeys();
+    builder.AddBackplane();
+    builder.AddLoadBalancers();
+    builder.AddShutdownWatch();
+    builder.AddAvailability();
+    builder.AddApiDocs("ChatServer", Descriptions.Api);
+    builder.LimitBodies(Limits.MaxFrameBytes);
+    builder.ListenOn(80);
+
+    var app = builder.Build();
+    app.MapDefaultEndpoints();
+    app.MapApiDocs();
+    app.MapRoot();
+    app.MapRooms();
+    app.MapMessages();
+    await app.RunAsync();
+});
