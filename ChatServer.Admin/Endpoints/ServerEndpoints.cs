@@ -1,0 +1,60 @@
+using ChatServer.Backplane;
+using ChatServer.Contracts;
+using ChatServer.ServiceDefaults;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace ChatServer.Admin;
+
+/// <summary>The server as a whole: what it is, how loaded it is, and its end.</summary>
+internal static class ServerEndpoints
+{
+    public static void MapServer(this IEndpointRouteBuilder app)
+    {
+        var server = app.MapGroup("/api/v1")
+            .RequireApiKey(app.ServiceProvider.GetRequiredService<ApiKeys>())
+            .WithTags("Server");
+
+        server.MapGet("/", About)
+            .WithName("about")
+            .WithSummary("What answers here, and in which version");
+        server.MapGet("/load", LoadAsync)
+            .WithName("load")
+            .WithSummary("How loaded the machine and the hosts are");
+        server.MapDelete("/shutdown", ShutdownAsync)
+            .WithName("shutdown")
+            .WithSummary("Shut the whole server down")
+            .WithDescription("No new rooms; every room closes but keeps its history; RoomHosts and Apis exit. The Admin and the load balancers stay.");
+    }
+
+    private static Ok<Data<AppInfo>> About() => TypedResults.Ok(new Data<AppInfo>(new("Admin chatserver", AppInfo.CurrentVersion)));
+
+    private static async Task<Ok<Data<LoadReport>>> LoadAsync(Machine machine, HostDirectory hosts, RoomDirectory rooms)
+    {
+        var alive = await hosts.ListAsync();
+        var names = await rooms.NamesAsync();
+        var (total, free) = machine.Memory();
+        return TypedResults.Ok(new Data<LoadReport>(new(
+            LoadAvg: machine.LoadAverages(),
+            TotalMemory: total,
+            FreeMemory: free,
+            Percentage: Math.Round(100.0 * (total - free) / total, 2),
+            Cpus: Environment.ProcessorCount,
+            Rooms: string.Join(',', names),
+            Capacity: alive.Where(host => host.Accepts).Sum(host => Math.Max(0, host.Capacity - host.Rooms)),
+            OsUpTime: machine.OsUpTime,
+            UpTime: machine.UpTime,
+            AcceptingConnections: alive.Any(host => host.Accepts),
+            Hosts: [.. alive.Select(Describe)])));
+    }
+
+    private static HostLoad Describe(HostRecord host) => new(
+        host.Id, host.Address, host.Rooms, host.Capacity, host.Connections, host.MessagesPerSecond, host.Cpu, host.Memory, host.State,
+        host.Version, host.LastSeen);
+
+    private static async Task<Accepted<Data<ServerShutdown>>> ShutdownAsync(ClusterShutdown shutdown, RoomDirectory rooms)
+    {
+        var count = (int)await rooms.CountAsync();
+        await shutdown.OrderAsync();
+        return TypedResults.Accepted((string?)null, new Data<ServerShutdown>(new("Shutting down", count)));
+    }
+}

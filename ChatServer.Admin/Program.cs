@@ -1,0 +1,25 @@
+using ChatServer.Admin;
+using ChatServer.Backplane;
+using ChatServer.ServiceDefaults;
+
+return await Startup.Run(async () =>
+{
+    var builder = WebApplication.CreateBuilder(args);
+    builder.AddServiceDefaults();
+    builder.AddAdminKeys();
+    builder.AddBackplane();
+    builder.AddRoomDescriptions();
+    builder.AddMachine();
+    builder.AddRedisOutage();
+    builder.AddApiDocs("ChatServer Admin", Descriptions.Admin);
+    builder.LimitBodies(AdminServices.MaxBodyBytes);
+    builder.ListenOn(8090, "ADMIN_PORT");
+
+    var app = builder.Build();
+    app.MapDefaultEndpoints();
+    app.MapApiDocs();
+    app.MapServer();
+    app.MapRooms();
+    app.MapAnnouncements();
+    await app.RunAsync();
+});
