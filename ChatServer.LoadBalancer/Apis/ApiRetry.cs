@@ -1,0 +1,55 @@
+using ChatServer.Contracts;
+using ChatServer.ServiceDefaults;
+using Yarp.ReverseProxy.Forwarder;
+using Yarp.ReverseProxy.Model;
+
+namespace ChatServer.LoadBalancer;
+
+/// <summary>
+/// Gives a call that an Api did not take to another one: any call whose connection failed, since no Api has seen it, and a
+/// GET or HEAD also when the answer failed to come. Wraps YARP's choice of a destination.
+/// </summary>
+internal sealed class ApiRetry(RequestDelegate next)
+{
+    /// <summary>So many Apis are asked. When three in a row are gone, a fourth is no hope, and each may cost the connect timeout.</summary>
+    private const int Attempts = 3;
+
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(5);
+
+    public async Task InvokeAsync(HttpContext context)
+    {
+        var proxy = context.GetReverseProxyFeature();
+        var untried = proxy.AvailableDestinations;
+        for (var attempt = 1; untried.Count > 0; attempt++)
+        {
+            proxy.AvailableDestinations = untried;
+            await next(context);
+            if (!MayTryAgain(context))
+                return;
+            context.Response.Clear();
+            context.Features.Set<IForwarderErrorFeature>(null);
+            if (attempt == Attempts)
+                break;
+            untried = [.. untried.Where(api => api != proxy.ProxiedDestination)];
+        }
+        await NoApi(context).ExecuteAsync(context);
+    }
+
+    private static bool MayTryAgain(HttpContext context)
+    {
+        if (context.Response.HasStarted || context.GetForwarderErrorFeature() is not { Error: ForwarderError.Request } failed)
+            return false;
+        var neverConnected = failed.Exception is HttpRequestException
+        {
+            HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError,
+        };
+        var method = context.Request.Method;
+        return neverConnected || HttpMethods.IsGet(method) || HttpMethods.IsHead(method);
+    }
+
+    private static IResult NoApi(HttpContext context)
+    {
+        context.Response.RetryAfter(RetryAfter);
+        return Problems.Of(StatusCodes.Status503ServiceUnavailable, ErrorCodes.NoApi, "No Api is there to take this call.");
+    }
+}

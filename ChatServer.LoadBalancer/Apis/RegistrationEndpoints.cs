@@ -1,0 +1,44 @@
+using System.Globalization;
+using ChatServer.Contracts;
+using ChatServer.ServiceDefaults;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace ChatServer.LoadBalancer;
+
+/// <summary>Where Apis say that they live, and operators see which do.</summary>
+internal static class RegistrationEndpoints
+{
+    private const int MaxVersionLength = 64;
+
+    public static void MapRegistration(this WebApplication app, ApiKeys keys)
+    {
+        var withKey = app.MapGroup("").RequireApiKey(keys);
+        withKey.MapPut("/register/{host}/{cpus}/{rooms}/{version}", Register);
+        withKey.MapGet("/servers", List);
+    }
+
+    private static Results<Ok<Data<RegisteredApi>>, ProblemHttpResult> Register(
+        string host, string cpus, string rooms, string version, ApiRegistry apis)
+    {
+        if (ApiAddress.Parse(host) is not { } address)
+            return Invalid("host must be name, name:port or [ipv6]:port");
+        if (!TryCount(cpus, out var cpuCount) || cpuCount == 0)
+            return Invalid("cpus must be a number from 1");
+        if (!TryCount(rooms, out var roomCount))
+            return Invalid("rooms must be a number from 0");
+        if (!IsVersion(version))
+            return Invalid($"version must be 1 to {MaxVersionLength} of A-Z a-z 0-9 . + - _");
+        return TypedResults.Ok(new Data<RegisteredApi>(apis.Beat(address, cpuCount, roomCount, version)));
+    }
+
+    private static Ok<Data<IReadOnlyList<RegisteredApi>>> List(ApiRegistry apis) =>
+        TypedResults.Ok(new Data<IReadOnlyList<RegisteredApi>>(apis.List()));
+
+    private static ProblemHttpResult Invalid(string reason) =>
+        Problems.Of(StatusCodes.Status400BadRequest, ErrorCodes.InvalidRegistration, $"/register/{{host}}/{{cpus}}/{{rooms}}/{{version}}: {reason}.");
+
+    private static bool TryCount(string text, out int count) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out count);
+
+    private static bool IsVersion(string text) =>
+        text.Length <= MaxVersionLength && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '+' or '-' or '_');
+}

@@ -1,0 +1,34 @@
+using ChatServer.Backplane;
+using ChatServer.Contracts;
+using ChatServer.ServiceDefaults;
+
+namespace ChatServer.LoadBalancer;
+
+/// <summary>
+/// The edge: rooms by name, wherever they live now, and everything else to a healthy Api. It keeps nothing that cannot be
+/// learnt again: rooms from the directory in Redis, Apis from their heartbeats. So any number of load balancers stand side by side.
+/// </summary>
+/// <remarks>A class and not the lines of Program.cs, so that a test runs the very same service on a clock of its own.</remarks>
+public static class LoadBalancerApp
+{
+    /// <summary>The service, ready to run.</summary>
+    /// <exception cref="StartupException">A setting is missing or malformed.</exception>
+    public static WebApplication Build(WebApplicationBuilder builder)
+    {
+        var keys = ApiKeys.Require(builder.Configuration, "LOADBALANCER_KEY");
+        builder.AddServiceDefaults();
+        builder.AddBackplane();
+        builder.AddForwarding();
+        builder.AddRooms();
+        builder.AddApis();
+        builder.ListenOn(2000);
+
+        var app = builder.Build();
+        app.MapDefaultEndpoints();
+        app.UseForwarding();
+        app.MapRooms();
+        app.MapRegistration(keys);
+        app.MapApis();
+        return app;
+    }
+}
