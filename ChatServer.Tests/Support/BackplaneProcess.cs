@@ -1,0 +1,40 @@
+using ChatServer.Backplane;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace ChatServer.Tests.Support;
+
+/// <summary>What one process has of the Backplane: connections and services of its own. Several of them are several processes to Redis.</summary>
+public sealed class BackplaneProcess : IAsyncDisposable
+{
+    private readonly IHost _host;
+
+    public BackplaneProcess(string connectionString, TimeProvider? time = null)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        builder.Configuration["ConnectionStrings:redis"] = connectionString;
+        if (time is not null)
+            builder.Services.AddSingleton(time);
+        builder.AddBackplane();
+        _host = builder.Build();
+        _ = Connection; // connects, here and not when many threads ask for the first service at once
+    }
+
+    public BackplaneConnection Connection => Get<BackplaneConnection>();
+    public RoomDirectory Rooms => Get<RoomDirectory>();
+    public RoomPlacement Placement => Get<RoomPlacement>();
+    public RoomChanges Changes => Get<RoomChanges>();
+    public RoomOwnership Ownership => Get<RoomOwnership>();
+    public RoomLog Log => Get<RoomLog>();
+    public RoomCommands Commands => Get<RoomCommands>();
+    public HostDirectory Hosts => Get<HostDirectory>();
+    public HostLease Lease => Get<HostLease>();
+    public HostInbox Inbox => Get<HostInbox>();
+    public Announcements Announcements => Get<Announcements>();
+    public ClusterShutdown Shutdown => Get<ClusterShutdown>();
+    public Looks Looks => Get<Looks>();
+
+    public ValueTask DisposeAsync() => ((IAsyncDisposable)_host).DisposeAsync();
+
+    private T Get<T>() where T : notnull => _host.Services.GetRequiredService<T>();
+}

@@ -1,0 +1,70 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+
+namespace ChatServer.Tests.Support;
+
+/// <summary>Waits for what happens elsewhere, with a deadline, and tells what was there instead.</summary>
+public static class Eventually
+{
+    /// <summary>Generous: two cores, shared. A test that needs an upper limit names its own.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
+
+    /// <summary>Looks again and again until <paramref name="condition"/> holds, and returns what was seen then.</summary>
+    /// <param name="look">One look. An exception is a look that saw the exception.</param>
+    /// <param name="condition">What to wait for.</param>
+    /// <param name="within">At most; default <see cref="Patience"/>.</param>
+    /// <param name="expected">Filled in by the compiler: the condition's source.</param>
+    [OverloadResolutionPriority(1)] // a look that returns a task is awaited, never compared
+    public static async Task<T> Async<T>(
+        Func<Task<T>> look, Func<T, bool> condition, TimeSpan? within = null,
+        [CallerArgumentExpression(nameof(condition))] string? expected = null)
+    {
+        var watch = Stopwatch.StartNew();
+        var patience = within ?? Patience;
+        string saw;
+        do
+        {
+            try
+            {
+                var value = await look();
+                if (condition(value))
+                    return value;
+                saw = Show(value);
+            }
+            catch (Exception e) when (e is not OutOfMemoryException)
+            {
+                saw = e.ToString();
+            }
+            await Task.Delay(Pause, TestContext.Current.CancellationToken);
+        }
+        while (watch.Elapsed < patience);
+        Assert.Fail($"After {patience.TotalSeconds} s still not: {expected}\nLast seen: {saw}");
+        throw new UnreachableException();
+    }
+
+    /// <summary>As above, for what is at hand without waiting.</summary>
+    public static Task<T> Async<T>(
+        Func<T> look, Func<T, bool> condition, TimeSpan? within = null,
+        [CallerArgumentExpression(nameof(condition))] string? expected = null) =>
+        Async(() => Task.FromResult(look()), condition, within, expected);
+
+    /// <summary>Waits until <paramref name="condition"/> is true.</summary>
+    public static Task Async(
+        Func<bool> condition, TimeSpan? within = null, [CallerArgumentExpression(nameof(condition))] string? expected = null) =>
+        Async(condition, holds => holds, within, expected);
+
+    private static string Show<T>(T value)
+    {
+        try
+        {
+            return JsonSerializer.Serialize(value);
+        }
+        catch (NotSupportedException)
+        {
+            return value?.ToString() ?? "null";
+        }
+    }
+}

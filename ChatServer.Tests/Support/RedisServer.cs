@@ -1,0 +1,98 @@
+using System.Net.Sockets;
+using System.Text;
+
+namespace ChatServer.Tests.Support;
+
+/// <summary>A Redis of our own, as a process: started, stopped, killed, paused and restarted on the same port.</summary>
+public abstract class RedisServer : IAsyncLifetime
+{
+    private ServerProcess? _process;
+
+    public int Port { get; } = FreePort.Next();
+
+    public string ConnectionString => $"127.0.0.1:{Port}";
+
+    /// <summary>Why this server cannot run on this machine; null when it can.</summary>
+    public virtual string? Missing => null;
+
+    /// <summary>Starts the process, which must not run yet, and waits until it answers.</summary>
+    public async Task StartAsync()
+    {
+        if (_process is not null)
+            await _process.DisposeAsync();
+        var process = _process = Launch();
+        await Eventually.Async(async () => process.HasExited ? "exited" : await PingAsync(), seen => seen is "exited" or "+PONG");
+        if (process.HasExited)
+            Assert.Fail($"{GetType().Name} on port {Port} ended with {process.ExitCode}:\n{process.Output}");
+    }
+
+    /// <summary>SIGTERM, and waits for the end.</summary>
+    public Task StopAsync() => _process!.StopAsync();
+
+    /// <summary>SIGKILL, and waits for the end. What it held in memory is gone.</summary>
+    public Task KillAsync() => _process!.KillAsync();
+
+    /// <summary>It stands still with its sockets open.</summary>
+    public Task PauseAsync() => _process!.PauseAsync();
+
+    public void Resume() => _process!.Resume();
+
+    /// <summary>Forgets everything, as if it had been started anew.</summary>
+    public Task FlushAsync() => AskAsync("*1\r\n$8\r\nFLUSHALL\r\n");
+
+    async ValueTask IAsyncLifetime.InitializeAsync()
+    {
+        if (Missing is null)
+            await StartAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_process is not null)
+            await _process.DisposeAsync();
+        GC.SuppressFinalize(this);
+    }
+
+    protected abstract ServerProcess Launch();
+
+    private Task<string> PingAsync() => AskAsync("*1\r\n$4\r\nPING\r\n");
+
+    // Without the library that the code under test uses.
+    private async Task<string> AskAsync(string command)
+    {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(5));
+        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        await socket.ConnectAsync("127.0.0.1", Port, deadline.Token);
+        await socket.SendAsync(Encoding.ASCII.GetBytes(command), deadline.Token);
+        var answer = new byte[256];
+        var length = await socket.ReceiveAsync(answer, deadline.Token);
+        return Encoding.ASCII.GetString(answer, 0, length).TrimEnd();
+    }
+}
+
+/// <summary><c>redis-server</c> from the PATH, without persistence.</summary>
+public sealed class InstalledRedis : RedisServer
+{
+    public override string? Missing => Program is null ? "redis-server is not on the PATH" : null;
+
+    private static string? Program { get; } = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':')
+        .Select(folder => Path.Combine(folder, "redis-server")).FirstOrDefault(File.Exists);
+
+    protected override ServerProcess Launch() => ServerProcess.Start(
+        Program!, ["--port", $"{Port}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--daemonize", "no"]);
+}
+
+/// <summary>The embedded one, ChatServer.Redis, in memory.</summary>
+public sealed class EmbeddedRedis : RedisServer
+{
+    // …/ChatServer.Tests/bin/Debug/net10.0/ beside …/ChatServer.Redis/bin/Debug/net10.0/
+    private static readonly string Program = Path.Combine(
+        AppContext.BaseDirectory.Replace("ChatServer.Tests", "ChatServer.Redis", StringComparison.Ordinal), "ChatServer.Redis.dll");
+
+    protected override ServerProcess Launch() => ServerProcess.Start("dotnet", [Program], new Dictionary<string, string?>
+    {
+        ["PORT"] = $"{Port}",
+        ["BIND"] = "127.0.0.1",
+        ["REDIS_DATA"] = null,
+    });
+}

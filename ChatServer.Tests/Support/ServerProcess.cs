@@ -1,0 +1,132 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace ChatServer.Tests.Support;
+
+/// <summary>
+/// A real process under test. It never outlives the test run: a shell waits at the end of a pipe that we hold, and kills the
+/// process when we are gone, however we went.
+/// </summary>
+public sealed class ServerProcess : IAsyncDisposable
+{
+    private readonly Process _process;
+    private readonly Process _guard;
+    private readonly StringBuilder _output = new();
+
+    private ServerProcess(ProcessStartInfo start)
+    {
+        start.RedirectStandardOutput = start.RedirectStandardError = start.RedirectStandardInput = true;
+        _process = Process.Start(start)!;
+        _guard = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", $"cat >/dev/null; kill -KILL {_process.Id}"])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardError = true,
+        })!;
+        _process.StandardInput.Close();
+        _process.OutputDataReceived += Record;
+        _process.ErrorDataReceived += Record;
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+    }
+
+    /// <summary>Starts <paramref name="program"/>; variables with a null value are taken away.</summary>
+    public static ServerProcess Start(
+        string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string?>? environment = null)
+    {
+        var start = new ProcessStartInfo(program, arguments);
+        foreach (var (name, value) in environment ?? new Dictionary<string, string?>())
+        {
+            if (value is null)
+                start.Environment.Remove(name);
+            else
+                start.Environment[name] = value;
+        }
+        return new ServerProcess(start);
+    }
+
+    public int Id => _process.Id;
+
+    public bool HasExited => _process.HasExited;
+
+    /// <summary>Valid once it has exited.</summary>
+    public int ExitCode => _process.ExitCode;
+
+    /// <summary>What it wrote so far, both streams.</summary>
+    public string Output
+    {
+        get
+        {
+            lock (_output)
+                return _output.ToString();
+        }
+    }
+
+    /// <summary>SIGTERM, and waits for the end.</summary>
+    public Task StopAsync() => EndAsync(Signal.Terminate);
+
+    /// <summary>SIGKILL, and waits for the end.</summary>
+    public Task KillAsync() => EndAsync(Signal.Kill);
+
+    /// <summary>SIGSTOP, and waits until every thread stands still. The sockets stay open, until <see cref="Resume"/>.</summary>
+    public async Task PauseAsync()
+    {
+        Send(Signal.Stop);
+        await Eventually.Async(() => Directory.GetDirectories($"/proc/{Id}/task").Select(StateOf), states => states.All(s => s == 'T'));
+    }
+
+    /// <summary>SIGCONT.</summary>
+    public void Resume() => Send(Signal.Continue);
+
+    /// <summary>Waits until it has ended by itself.</summary>
+    public Task WaitForExitAsync() => _process.WaitForExitAsync().WaitAsync(Eventually.Patience);
+
+    public async ValueTask DisposeAsync()
+    {
+        await KillAsync();
+        _guard.Kill();
+        await _guard.WaitForExitAsync();
+        _guard.Dispose();
+        _process.Dispose();
+    }
+
+    private async Task EndAsync(Signal signal)
+    {
+        Send(signal);
+        await WaitForExitAsync();
+    }
+
+    private void Send(Signal signal)
+    {
+        if (!_process.HasExited)
+            _ = kill(_process.Id, (int)signal);
+    }
+
+    // "pid (name) S …", and the name may hold anything.
+    private static char StateOf(string task)
+    {
+        var stat = File.ReadAllText($"{task}/stat");
+        return stat[stat.LastIndexOf(')') + 2];
+    }
+
+    private void Record(object sender, DataReceivedEventArgs e)
+    {
+        if (e.Data is null)
+            return;
+        lock (_output)
+            _output.AppendLine(e.Data);
+    }
+
+    // Linux's numbers; the tests of processes run there.
+    private enum Signal
+    {
+        Kill = 9,
+        Terminate = 15,
+        Continue = 18,
+        Stop = 19,
+    }
+
+    [DllImport("libc")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int kill(int pid, int signal);
+}

@@ -1,0 +1,70 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json;
+
+namespace ChatServer.Tests.Support;
+
+/// <summary>
+/// A service of ours as an operator runs it: its own process, settings from the environment alone, Production unless told
+/// otherwise.
+/// </summary>
+public sealed class ServiceProcess : IAsyncDisposable
+{
+    // What the machine that runs the tests may have set must not reach the process.
+    private static readonly string[] Ours =
+    [
+        "KEY", "ADMIN_KEY", "LOADBALANCER_KEY", "LOADBALANCERS", "PORT", "ADMIN_PORT", "BIND", "HOST", "ConnectionStrings__redis",
+        "ASPNETCORE_ENVIRONMENT", "DOTNET_ENVIRONMENT", "ASPNETCORE_URLS", "OTEL_EXPORTER_OTLP_ENDPOINT",
+    ];
+
+    private ServiceProcess(ServerProcess process, HttpClient http) => (Process, Http) = (process, http);
+
+    public ServerProcess Process { get; }
+
+    /// <summary>Sends no key, and follows no redirect.</summary>
+    public HttpClient Http { get; }
+
+    /// <summary>Starts <paramref name="project"/> without waiting for anything.</summary>
+    public static ServerProcess Launch(string project, params (string Name, string? Value)[] settings)
+    {
+        var environment = Ours.ToDictionary(name => name, _ => (string?)null);
+        foreach (var (name, value) in settings) environment[name] = value;
+        return ServerProcess.Start("dotnet", [Path.Combine(AppContext.BaseDirectory, $"{project}.dll")], environment);
+    }
+
+    /// <summary>Starts <paramref name="project"/> on a port of its own, and waits until it answers.</summary>
+    public static async Task<ServiceProcess> StartAsync(string project, string portVariable, params (string Name, string? Value)[] settings)
+    {
+        var port = FreePort.Next();
+        var process = Launch(project, [("BIND", "127.0.0.1"), (portVariable, $"{port}"), .. settings]);
+        var http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
+        var service = new ServiceProcess(process, http);
+        await Eventually.Async(async () => process.HasExited || (await http.GetAsync("/alive")).StatusCode == HttpStatusCode.OK, up => up);
+        Assert.False(process.HasExited, process.Output);
+        return service;
+    }
+
+    /// <summary>One call; <paramref name="key"/> null sends none.</summary>
+    public async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, string? key = null, string? json = null)
+    {
+        using var request = new HttpRequestMessage(method, path);
+        if (key is not null) request.Headers.Add("X-API-Key", key);
+        if (json is not null) request.Content = new StringContent(json, Encoding.UTF8, "application/json");
+        return await Http.SendAsync(request, TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>The <c>data</c> of a successful answer.</summary>
+    public async Task<JsonElement> GetDataAsync(string path, string? key = null)
+    {
+        using var response = await SendAsync(HttpMethod.Get, path, key);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        return (await response.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken)).GetProperty("data");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Http.Dispose();
+        await Process.DisposeAsync();
+    }
+}
