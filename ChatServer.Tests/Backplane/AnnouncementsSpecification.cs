@@ -1,0 +1,145 @@
+using ChatServer.Backplane;
+using ChatServer.Tests.Support;
+using Microsoft.Extensions.Time.Testing;
+
+namespace ChatServer.Tests.Backplane;
+
+/// <summary>What is said to all: announcements and the order to shut down. And that it is nudged.</summary>
+public abstract class AnnouncementsSpecification(RedisServer redis) : BackplaneSpecification(redis)
+{
+    [Fact]
+    public async Task Announcements_are_numbered_one_after_the_other_and_read_in_order_from_any_place()
+    {
+        var process = Process();
+
+        for (var i = 1; i <= 12; i++)
+            Assert.Equal(i, (await process.Announcements.PostAsync($"text {i}", null)).Number);
+
+        var all = await Process().Announcements.AfterAsync(0);
+        Assert.Equal(Enumerable.Range(1, 12).Select(i => ((long)i, $"text {i}")), all.Select(a => (a.Number, a.Text)));
+        Assert.Equal([10, 11, 12], (await process.Announcements.AfterAsync(9)).Select(a => a.Number));
+        Assert.Empty(await process.Announcements.AfterAsync(12));
+    }
+
+    [Fact]
+    public async Task What_is_read_is_what_was_posted()
+    {
+        var time = new FakeTimeProvider(new DateTimeOffset(2030, 1, 2, 3, 4, 5, 678, TimeSpan.Zero));
+        var posted = await Process(time).Announcements.PostAsync("\"Ünïcode\" <🎉>\n", ["lobby", "Den"]);
+
+        var read = Assert.Single(await Process().Announcements.AfterAsync(0));
+
+        Assert.Equal((posted.Number, posted.Id, posted.Text, posted.Time), (read.Number, read.Id, read.Text, read.Time));
+        Assert.Equal(["lobby", "Den"], read.Rooms);
+        Assert.Equal(time.GetUtcNow(), read.Time);
+        Assert.True(read.IsFor("lobby") && read.IsFor("Den"));
+        Assert.False(read.IsFor("Lobby") || read.IsFor("other"));
+    }
+
+    [Fact]
+    public async Task An_announcement_to_all_is_for_every_room() =>
+        Assert.True((await Process().Announcements.PostAsync("all", null)).IsFor("any"));
+
+    [Fact]
+    public async Task Whoever_follows_while_many_post_misses_none_and_gets_each_once()
+    {
+        var posters = Enumerable.Range(0, 4).Select(_ => Process()).ToList();
+        var reader = Process();
+        var seen = new List<long>();
+
+        var posting = Task.WhenAll(posters.Select(async p =>
+        {
+            for (var i = 0; i < 100; i++)
+                await p.Announcements.PostAsync("x", null);
+        }));
+        await Eventually.Async(
+            async () =>
+            {
+                seen.AddRange((await reader.Announcements.AfterAsync(seen.LastOrDefault())).Select(a => a.Number));
+                return seen.Count;
+            },
+            count => count >= 400);
+        await posting;
+
+        Assert.Equal(Enumerable.Range(1, 400).Select(i => (long)i), seen);
+    }
+
+    [Fact]
+    public async Task Announcements_are_dropped_after_a_day_and_the_numbers_go_on()
+    {
+        var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        var announcements = Process(time).Announcements;
+        await announcements.PostAsync("first", null);
+        await announcements.PostAsync("second", null);
+        time.Advance(Announcements.Kept - TimeSpan.FromSeconds(1));
+        await announcements.PostAsync("third", null);
+        Assert.Equal(3, (await announcements.AfterAsync(0)).Count);
+
+        time.Advance(TimeSpan.FromSeconds(2));
+        await announcements.PostAsync("fourth", null);
+
+        Assert.Equal([(3L, "third"), (4L, "fourth")], (await announcements.AfterAsync(0)).Select(a => (a.Number, a.Text)));
+    }
+
+    [Fact]
+    public async Task A_room_begins_behind_the_announcements_that_are_older()
+    {
+        await HostAsync("a");
+        var process = Process();
+        await process.Announcements.PostAsync("before", null);
+        await process.Announcements.PostAsync("before", null);
+
+        Assert.Equal(2, (await CreateAsync(process, "lobby")).Announced);
+    }
+
+    [Fact]
+    public async Task A_shutdown_is_obeyed_by_those_who_run_and_not_by_a_later_start()
+    {
+        var (running, ordering) = (Process(), Process());
+        Assert.False(await running.Shutdown.IsOrderedAsync());
+
+        await ordering.Shutdown.OrderAsync();
+
+        Assert.True(await running.Shutdown.IsOrderedAsync());
+        var later = Process();
+        Assert.False(await later.Shutdown.IsOrderedAsync());
+        Assert.False(await later.Shutdown.IsOrderedAsync());
+        await ordering.Shutdown.OrderAsync();
+        Assert.True(await later.Shutdown.IsOrderedAsync());
+    }
+
+    [Fact]
+    public async Task A_shutdown_that_Redis_forgot_is_not_an_order()
+    {
+        await Process().Shutdown.OrderAsync();
+        var process = Process();
+        Assert.False(await process.Shutdown.IsOrderedAsync());
+
+        await Redis.FlushAsync();
+
+        Assert.False(await process.Shutdown.IsOrderedAsync());
+    }
+
+    [Fact]
+    public async Task Announcements_and_shutdowns_are_nudged()
+    {
+        using var stop = new CancellationTokenSource();
+        var looks = 0;
+        var loop = Process().Looks.RunAsync(() => Interlocked.Increment(ref looks), stop.Token);
+        await Eventually.Async(() => looks, n => n == 1); // the subscription itself: look at what was missed
+
+        await Process().Announcements.PostAsync("x", null);
+        await Eventually.Async(() => looks, n => n == 2);
+        await Process().Shutdown.OrderAsync();
+        await Eventually.Async(() => looks, n => n == 3);
+
+        await stop.CancelAsync();
+        await loop;
+    }
+}
+
+[Collection(OnEmbeddedRedis.Name)]
+public sealed class AnnouncementsOnEmbeddedRedis(EmbeddedRedis redis) : AnnouncementsSpecification(redis);
+
+[Collection(OnInstalledRedis.Name)]
+public sealed class AnnouncementsOnInstalledRedis(InstalledRedis redis) : AnnouncementsSpecification(redis);

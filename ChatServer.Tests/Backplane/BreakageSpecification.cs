@@ -1,0 +1,206 @@
+using System.Diagnostics;
+using ChatServer.Backplane;
+using ChatServer.Contracts;
+using ChatServer.Tests.Support;
+
+namespace ChatServer.Tests.Backplane;
+
+/// <summary>Redis goes away, stands still, and comes back. Each test has a server of its own.</summary>
+public abstract class BreakageSpecification(RedisServer redis) : BackplaneSpecification(redis)
+{
+    // "Everything works again within 5 s of its return."
+    private static readonly TimeSpan Recovery = TimeSpan.FromSeconds(5);
+
+    // Two seconds for an answer, and half a second until the library looks at its clock.
+    private static readonly TimeSpan Refusal = TimeSpan.FromSeconds(3);
+
+    public override async ValueTask InitializeAsync()
+    {
+        await ((IAsyncLifetime)Redis).InitializeAsync();
+        await base.InitializeAsync();
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
+        await Redis.DisposeAsync();
+        GC.SuppressFinalize(this);
+    }
+
+    [Fact]
+    public async Task While_Redis_is_dead_every_call_fails_at_once()
+    {
+        await HostAsync("a");
+        var process = Process();
+        var room = await CreateAsync(process, "lobby");
+        await AppendAsync(process, room);
+
+        await Redis.KillAsync();
+
+        await AssertUnavailableAsync(process, room, Refusal);
+        await AssertUnavailableAsync(process, room, TimeSpan.FromSeconds(0.5)); // known by now
+        Assert.False(process.Connection.IsConnected);
+    }
+
+    [Fact]
+    public async Task While_Redis_stands_still_every_call_fails_in_time()
+    {
+        await HostAsync("a");
+        var process = Process();
+        var room = await CreateAsync(process, "lobby");
+        await AppendAsync(process, room);
+
+        await Redis.PauseAsync();
+
+        await AssertUnavailableAsync(process, room, Refusal);
+        Redis.Resume();
+        await Eventually.Async(() => process.Rooms.FindAsync("lobby"), found => found is not null, Recovery);
+    }
+
+    [Fact]
+    public async Task An_append_whose_answer_never_came_is_not_logged_twice_when_repeated()
+    {
+        await HostAsync("a");
+        var process = Process();
+        var room = await CreateAsync(process, "lobby");
+        await AppendAsync(process, room);
+        Task<AppendResult> Again() => process.Log.AppendAsync("lobby", room.Term, 1, 1000, 2, 0, Entries.Numbered(2, 2));
+
+        await Redis.PauseAsync();
+        await Assert.ThrowsAsync<BackplaneUnavailableException>(Again);
+        Redis.Resume();
+
+        Assert.Equal(AppendResult.Appended, await Eventually.Async(Again, _ => true, Recovery));
+        var page = await process.Log.ReadAfterAsync("lobby", 0, 10);
+        Assert.Equal(["1", "2", "3"], page!.Events.Select(e => Entries.Text(e.Entry)));
+    }
+
+    [Fact]
+    public async Task A_Redis_that_comes_back_empty_is_used_again_scripts_appends_and_subscriptions_included()
+    {
+        var host = await HostAsync("a");
+        host.Answer = command => new SaidReply(command.Id, 1, "e");
+        var (api, other) = (Process(), Process());
+        var room = await CreateAsync(api, "before");
+        await AppendAsync(api, room);
+        await api.Commands.AskAsync(new MembersCommand("before"), Cancelled);
+        var missed = 0;
+        var heard = await ListenAsync(other.Changes);
+        other.Changes.Missed += () => Interlocked.Increment(ref missed);
+        var generation = await api.Ownership.GenerationAsync();
+
+        await Redis.KillAsync();
+        await AssertUnavailableAsync(api, room, Refusal);
+        await Redis.StartAsync();
+        var back = Stopwatch.StartNew();
+
+        // The lease, the host's inbox, scripts, and the news of it, in this one act.
+        var after = await Eventually.Async(() => api.Placement.CreateAsync("after", Defaults, Cancelled), answer => answer is not null, Recovery);
+        await Eventually.Async(() => heard.Contains("after"), Left());
+        await Eventually.Async(() => missed, n => n > 0, Left());
+        Assert.Equal(AppendResult.Appended, await Eventually.Async(() => AppendAsync(api, after!.Value.Room), _ => true, Left()));
+        Assert.IsType<SaidReply>(await Eventually.Async(
+            () => api.Commands.AskAsync(new MembersCommand("after"), Cancelled), reply => reply is not null, Left()));
+        Assert.NotEqual(generation, await other.Ownership.GenerationAsync());
+        Assert.True(await api.Ownership.RestoreAsync(room));
+
+        TimeSpan Left() => Recovery - back.Elapsed;
+    }
+
+    [Fact]
+    public async Task Every_nudge_is_heard_once_after_several_cuts()
+    {
+        using var stop = new CancellationTokenSource();
+        var (listener, speaker) = (Process(), Process());
+        var looks = new List<string>();
+        var missed = 0;
+        var loop = listener.Inbox.RunAsync("a", () => Interlocked.Increment(ref missed), looks.Add, _ => { }, stop.Token);
+        await Eventually.Async(() => missed, n => n > 0);
+        for (var cut = 1; cut <= 3; cut++)
+        {
+            await Redis.KillAsync();
+            await Eventually.Async(() => !listener.Connection.IsConnected, Refusal);
+            var before = missed;
+            await Redis.StartAsync();
+            await Eventually.Async(() => missed, n => n > before, Recovery);
+
+            await Eventually.Async(
+                async () =>
+                {
+                    looks.Clear();
+                    await speaker.Connection.RunAsync(db => db.PublishAsync(Channel("a"), "r first"));
+                    await speaker.Connection.RunAsync(db => db.PublishAsync(Channel("a"), "r last"));
+                    await Eventually.Async(() => looks.Contains("last"), Recovery);
+                    return looks.ToList();
+                },
+                heard => heard is ["first", "last"], Recovery);
+        }
+
+        await stop.CancelAsync();
+        await loop;
+    }
+
+    [Fact]
+    public async Task A_process_that_starts_before_Redis_connects_when_it_comes()
+    {
+        await Redis.KillAsync();
+        var process = Process();
+        var missed = 0;
+        var looks = new List<string>();
+        process.Changes.Missed += () => Interlocked.Increment(ref missed);
+        process.Changes.Start();
+        using var stop = new CancellationTokenSource();
+        var loop = process.Inbox.RunAsync("a", () => Interlocked.Increment(ref missed), looks.Add, _ => { }, stop.Token);
+        var watch = Stopwatch.StartNew();
+        await Assert.ThrowsAsync<BackplaneUnavailableException>(() => process.Connection.PingAsync());
+        Assert.InRange(watch.Elapsed, TimeSpan.Zero, Refusal);
+        await Task.Delay(TimeSpan.FromSeconds(2), Cancelled); // several tries go wrong
+
+        await Redis.StartAsync();
+
+        await Eventually.Async(() => process.Connection.PingAsync(), _ => true, Recovery);
+        await Eventually.Async(() => missed, n => n > 1, Recovery);
+        await process.Connection.RunAsync(db => db.PublishAsync(Channel("a"), "r first"));
+        await process.Connection.RunAsync(db => db.PublishAsync(Channel("a"), "r last"));
+        await Eventually.Async(() => looks.Contains("last"), Recovery);
+        Assert.Equal(["first", "last"], looks); // each once: no try left a subscription behind
+        await stop.CancelAsync();
+        await loop;
+    }
+
+    private static StackExchange.Redis.RedisChannel Channel(string host) => StackExchange.Redis.RedisChannel.Literal(RedisNames.HostChannel(host));
+
+    private static Task<AppendResult> AppendAsync(BackplaneProcess process, RoomRecord room) =>
+        process.Log.AppendAsync(room.Name, room.Term, 0, 1000, 1, 0, Entries.Numbered(1, 1));
+
+    private static async Task AssertUnavailableAsync(BackplaneProcess process, RoomRecord room, TimeSpan within)
+    {
+        Func<Task>[] calls =
+        [
+            () => process.Connection.PingAsync(),
+            () => process.Rooms.FindAsync(room.Name),
+            () => process.Rooms.ListAsync(null, 10),
+            () => process.Rooms.ShutdownAsync(room.Name),
+            () => process.Placement.CreateAsync("another", Defaults, Cancelled),
+            () => process.Ownership.ClaimAsync(room.Name, room.HostId, "x", 1, newEpoch: false),
+            () => AppendAsync(process, room),
+            () => process.Log.ReadAfterAsync(room.Name, 0, 10),
+            () => process.Commands.AskAsync(new MembersCommand(room.Name), Cancelled),
+            () => process.Announcements.PostAsync("x", null),
+            () => process.Shutdown.IsOrderedAsync(),
+            () => process.Hosts.ListAsync(),
+        ];
+        await Task.WhenAll(calls.Select(async call =>
+        {
+            var watch = Stopwatch.StartNew();
+            await Assert.ThrowsAsync<BackplaneUnavailableException>(call);
+            Assert.InRange(watch.Elapsed, TimeSpan.Zero, within);
+        }));
+    }
+}
+
+[Collection(OnEmbeddedRedis.Name)]
+public sealed class BreakageOfEmbeddedRedis() : BreakageSpecification(new EmbeddedRedis());
+
+[Collection(OnInstalledRedis.Name)]
+public sealed class BreakageOfInstalledRedis() : BreakageSpecification(new InstalledRedis());

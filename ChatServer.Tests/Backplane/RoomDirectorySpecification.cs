@@ -1,0 +1,114 @@
+using ChatServer.Backplane;
+using ChatServer.Tests.Support;
+
+namespace ChatServer.Tests.Backplane;
+
+/// <summary>Finding and listing rooms, and hearing that they changed.</summary>
+public abstract class RoomDirectorySpecification(RedisServer redis) : BackplaneSpecification(redis)
+{
+    [Fact]
+    public async Task Listings_page_through_every_room_in_ordinal_order()
+    {
+        var names = Enumerable.Range(0, 2500).Select(i => (i % 5) switch
+        {
+            0 => $"Room{i}",
+            1 => $"room{i}",
+            2 => $"{i}",
+            3 => $"r.{i}~x",
+            _ => $"r-{i}_X",
+        }).ToList();
+        await Task.WhenAll(names.Select(EnterAsync));
+        var rooms = Process().Rooms;
+
+        var listed = new List<string>();
+        var pages = new List<int>();
+        for (string? after = null; await rooms.ListAsync(after, 1000) is { Count: > 0 } page; after = page[^1].Name)
+        {
+            listed.AddRange(page.Select(r => r.Name));
+            pages.Add(page.Count);
+        }
+
+        Assert.Equal(names.Order(StringComparer.Ordinal), listed);
+        Assert.Equal([1000, 1000, 500], pages);
+        Assert.Equal(listed, await rooms.NamesAsync());
+        Assert.Equal(2500, await rooms.CountAsync());
+    }
+
+    [Fact]
+    public async Task A_listing_begins_behind_any_name_and_skips_what_is_only_in_the_index()
+    {
+        foreach (var name in new[] { "a", "c", "d", "e" })
+            await EnterAsync(name);
+        await Raw.SortedSetAddAsync(RedisNames.Rooms, "b", 0);
+        var rooms = Process().Rooms;
+
+        Assert.Equal(["a", "c", "d"], (await rooms.ListAsync(null, 3)).Select(r => r.Name));
+        Assert.Equal(["c", "d", "e"], (await rooms.ListAsync("a", 10)).Select(r => r.Name));
+        Assert.Equal(["d"], (await rooms.ListAsync("cc", 1)).Select(r => r.Name));
+        Assert.Empty(await rooms.ListAsync("e", 10));
+        Assert.Null(await rooms.FindAsync("b"));
+    }
+
+    [Fact]
+    public async Task Opening_and_closing_of_a_room_are_heard_by_the_other_processes()
+    {
+        await HostAsync("a");
+        var heard = await ListenAsync(Process().Changes);
+        var api = Process();
+
+        await CreateAsync(api, "lobby");
+        await Eventually.Async(() => heard.Count(n => n == "lobby"), n => n == 1);
+        await api.Rooms.ShutdownAsync("lobby");
+
+        await Eventually.Async(() => heard.Count(n => n == "lobby"), n => n == 2);
+        Assert.Null(await api.Rooms.FindAsync("lobby"));
+    }
+
+    [Fact]
+    public async Task A_change_between_the_look_and_the_wait_is_not_missed()
+    {
+        var process = Process();
+        await ListenAsync(process.Changes);
+        using var watch = process.Changes.Watch("lobby");
+        using var another = process.Changes.Watch("other");
+        var (seen, unmoved) = (watch.Version, another.Version);
+
+        await Raw.PublishAsync(StackExchange.Redis.RedisChannel.Literal(RedisNames.RoomChanged), "lobby");
+        await Eventually.Async(() => watch.Version, version => version != seen);
+
+        // The change was before the wait; a wait for "the next one" would last for ever.
+        await watch.WaitAsync(seen, Timeout.InfiniteTimeSpan, TimeProvider.System, Cancelled).WaitAsync(TimeSpan.FromSeconds(5), Cancelled);
+        Assert.Equal(unmoved, another.Version);
+    }
+
+    [Fact]
+    public async Task A_wait_ends_with_the_change_and_for_every_watcher_of_the_room()
+    {
+        var process = Process();
+        await ListenAsync(process.Changes);
+        using var first = process.Changes.Watch("lobby");
+        using (process.Changes.Watch("lobby"))
+        {
+        }
+        using var second = process.Changes.Watch("lobby");
+        var waits = new[] { first, second }.Select(w => w.WaitAsync(w.Version, Timeout.InfiniteTimeSpan, TimeProvider.System, Cancelled)).ToList();
+        Assert.All(waits, w => Assert.False(w.IsCompleted));
+
+        await Raw.PublishAsync(StackExchange.Redis.RedisChannel.Literal(RedisNames.RoomChanged), "lobby");
+
+        await Task.WhenAll(waits).WaitAsync(Eventually.Patience, Cancelled);
+    }
+
+    // As placement leaves it, without a host.
+    private async Task EnterAsync(string name)
+    {
+        await RedisScript.CreateRoom.RunAsync(Raw, [RedisNames.Room(name)], "a", "{}", "redis", 1_700_000_000_000, Epochs.New(), 0);
+        await RoomDirectory.EnlistAsync(Raw, name, "a");
+    }
+}
+
+[Collection(OnEmbeddedRedis.Name)]
+public sealed class RoomDirectoryOnEmbeddedRedis(EmbeddedRedis redis) : RoomDirectorySpecification(redis);
+
+[Collection(OnInstalledRedis.Name)]
+public sealed class RoomDirectoryOnInstalledRedis(InstalledRedis redis) : RoomDirectorySpecification(redis);

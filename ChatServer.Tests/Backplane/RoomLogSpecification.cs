@@ -1,0 +1,169 @@
+using ChatServer.Backplane;
+using ChatServer.Contracts;
+using ChatServer.Tests.Support;
+
+namespace ChatServer.Tests.Backplane;
+
+/// <summary>The log of a room: what is appended is read again, in its place.</summary>
+public abstract class RoomLogSpecification(RedisServer redis) : BackplaneSpecification(redis)
+{
+    [Fact]
+    public async Task Pages_before_and_after_a_sequence_have_no_gap_and_no_overlap()
+    {
+        var (log, room) = await RoomAsync();
+        for (var seq = 0L; seq < 250; seq += 50)
+            Assert.Equal(AppendResult.Appended, await log.AppendAsync("lobby", room.Term, seq, 1000, 50, 0, Entries.Numbered(seq + 1, 50)));
+
+        var forward = new List<(long Seq, LogEntry Entry)>();
+        while (await log.ReadAfterAsync("lobby", forward.Count, 70) is { Events.Count: > 0 } page)
+            forward.AddRange(page.Events);
+        var backward = new List<(long Seq, LogEntry Entry)>();
+        for (long? before = null; await log.ReadBeforeAsync("lobby", before, 70) is { Events.Count: > 0 } page; before = page.Events[0].Seq)
+            backward.InsertRange(0, page.Events);
+
+        Assert.Equal(Enumerable.Range(1, 250).Select(i => ((long)i, $"{i}")), forward.Select(e => (e.Seq, Entries.Text(e.Entry))));
+        Assert.Equal(forward.Select(e => e.Seq), backward.Select(e => e.Seq));
+        Assert.All(forward, e => Assert.Equal(LogEntry.NoKey, e.Entry.Key));
+    }
+
+    [Fact]
+    public async Task A_page_tells_the_epoch_and_the_ends_of_the_log()
+    {
+        var (log, room) = await RoomAsync();
+
+        var empty = await log.ReadBeforeAsync("lobby", null, 10);
+        await log.AppendAsync("lobby", room.Term, 0, 5, 8, 0, Entries.Numbered(1, 8));
+        var trimmed = await log.ReadBeforeAsync("lobby", null, 2);
+
+        Assert.Equal((room.Epoch, 1, 0, 0), (empty?.Epoch, empty?.Oldest, empty?.Newest, empty?.Events.Count));
+        Assert.Equal((room.Epoch, 4, 8), (trimmed?.Epoch, trimmed?.Oldest, trimmed?.Newest));
+        Assert.Equal([7L, 8L], trimmed!.Events.Select(e => e.Seq));
+    }
+
+    [Fact]
+    public async Task Reading_outside_of_the_log_gives_what_there_is()
+    {
+        var (log, room) = await RoomAsync();
+        await log.AppendAsync("lobby", room.Term, 0, 5, 8, 0, Entries.Numbered(1, 8));
+
+        Assert.Equal([4L, 5L, 6L, 7L, 8L], (await log.ReadAfterAsync("lobby", 0, 100))!.Events.Select(e => e.Seq));
+        Assert.Empty((await log.ReadAfterAsync("lobby", 8, 100))!.Events);
+        Assert.Empty((await log.ReadAfterAsync("lobby", 99, 100))!.Events);
+        Assert.Empty((await log.ReadBeforeAsync("lobby", 4, 100))!.Events);
+        Assert.Empty((await log.ReadBeforeAsync("lobby", 0, 100))!.Events);
+        Assert.Equal([7L, 8L], (await log.ReadBeforeAsync("lobby", 99, 2))!.Events.Select(e => e.Seq));
+        Assert.Empty((await log.ReadBeforeAsync("lobby", null, 0))!.Events);
+        Assert.Null(await log.ReadAfterAsync("nowhere", 0, 100));
+    }
+
+    [Fact]
+    public async Task A_room_without_history_counts_and_keeps_nothing()
+    {
+        var (log, room) = await RoomAsync(Defaults with { History = 0 });
+
+        Assert.Equal(AppendResult.Appended, await log.AppendAsync("lobby", room.Term, 0, 0, 3, 0, Entries.Numbered(1, 3)));
+        Assert.Equal(AppendResult.Appended, await log.AppendAsync("lobby", room.Term, 3, 0, 2, 0, Entries.Numbered(4, 2)));
+
+        var page = await log.ReadAfterAsync("lobby", 0, 100);
+        Assert.Equal((6, 5, 0), (page?.Oldest, page?.Newest, page?.Events.Count));
+        Assert.Equal(5, (await Process().Rooms.FindAsync("lobby"))?.Messages);
+    }
+
+    [Fact]
+    public async Task A_batch_larger_than_the_history_leaves_its_end()
+    {
+        var (log, room) = await RoomAsync();
+
+        await log.AppendAsync("lobby", room.Term, 0, 3, 10, 0, Entries.Numbered(1, 10));
+
+        Assert.Equal(["8", "9", "10"], (await log.ReadAfterAsync("lobby", 0, 100))!.Events.Select(e => Entries.Text(e.Entry)));
+    }
+
+    [Fact]
+    public async Task Repeating_an_append_whose_answer_was_lost_does_not_log_it_twice()
+    {
+        var (log, room) = await RoomAsync();
+        await log.AppendAsync("lobby", room.Term, 0, 1000, 1, 0, Entries.Numbered(1, 2));
+        Task<AppendResult> Batch() => log.AppendAsync("lobby", room.Term, 2, 1000, 3, 7, Entries.Numbered(3, 3));
+
+        Assert.Equal([AppendResult.Appended, AppendResult.Appended, AppendResult.Appended], [await Batch(), await Batch(), await Batch()]);
+
+        var after = await Process().Rooms.FindAsync("lobby");
+        Assert.Equal((5, 4, 7), (after?.Seq, after?.Messages, after?.Announced));
+        Assert.Equal(["1", "2", "3", "4", "5"], (await log.ReadAfterAsync("lobby", 0, 100))!.Events.Select(e => Entries.Text(e.Entry)));
+    }
+
+    [Fact]
+    public async Task An_append_to_another_place_than_the_end_is_refused()
+    {
+        var (log, room) = await RoomAsync();
+        await log.AppendAsync("lobby", room.Term, 0, 1000, 5, 0, Entries.Numbered(1, 5));
+
+        Assert.Equal(AppendResult.Diverged, await log.AppendAsync("lobby", room.Term, 9, 1000, 1, 0, Entries.Numbered(10, 1)));
+        Assert.Equal(AppendResult.Diverged, await log.AppendAsync("lobby", room.Term, 2, 1000, 1, 0, Entries.Numbered(3, 1)));
+        Assert.Equal(AppendResult.Fenced, await log.AppendAsync("lobby", room.Term - 1, 5, 1000, 1, 0, Entries.Numbered(6, 1)));
+        Assert.Equal(AppendResult.Fenced, await log.AppendAsync("lobby", room.Term + 1, 5, 1000, 1, 0, Entries.Numbered(6, 1)));
+        Assert.Equal(AppendResult.Gone, await log.AppendAsync("nowhere", room.Term, 0, 1000, 1, 0, Entries.Numbered(1, 1)));
+
+        Assert.Equal(5, (await Process().Rooms.FindAsync("lobby"))?.Seq);
+        Assert.Equal(5, await Raw.ListLengthAsync(RedisNames.RoomLog("lobby")));
+        Assert.Empty(await KeysAsync("*nowhere*"));
+    }
+
+    [Fact]
+    public async Task Entries_of_64_KiB_and_any_bytes_come_back_as_they_were()
+    {
+        var (log, room) = await RoomAsync();
+        var payloads = Enumerable.Range(0, 40).Select(i =>
+        {
+            var bytes = new byte[Limits.MaxFrameBytes];
+            new Random(i).NextBytes(bytes);
+            return bytes;
+        }).Append([0, 13, 10, 255, 0]).Append([]).ToArray();
+
+        await log.AppendAsync("lobby", room.Term, 0, 1000, 0, 0, payloads.Select(Entries.Of).ToArray());
+
+        var page = await log.ReadAfterAsync("lobby", 0, 1000);
+        Assert.Equal(payloads, page!.Events.Select(e => e.Entry.Event.ToArray()));
+    }
+
+    [Fact]
+    public async Task The_largest_batch_goes_in_at_once_and_the_largest_history_comes_out()
+    {
+        var (log, room) = await RoomAsync();
+        for (var seq = 0; seq < 12_000; seq += RoomLog.MaxBatch)
+            Assert.Equal(AppendResult.Appended, await log.AppendAsync(
+                "lobby", room.Term, seq, RoomOptions.MaxHistory, RoomLog.MaxBatch, 0, Entries.Numbered(seq + 1, RoomLog.MaxBatch)));
+
+        var page = await log.ReadAfterAsync("lobby", 0, RoomOptions.MaxHistory);
+
+        Assert.Equal(Enumerable.Range(2001, RoomOptions.MaxHistory).Select(i => ((long)i, $"{i}")), page!.Events.Select(e => (e.Seq, Entries.Text(e.Entry))));
+    }
+
+    [Fact]
+    public async Task Sequences_beyond_32_bits_stay_whole_numbers()
+    {
+        var (log, room) = await RoomAsync();
+        const long Far = 9_000_000_000_000_000;
+        await Raw.HashSetAsync(RedisNames.Room("lobby"), "seq", Far - 1);
+
+        Assert.Equal(AppendResult.Appended, await log.AppendAsync("lobby", room.Term, Far - 1, 1000, 3, 0, Entries.Numbered(Far, 3)));
+
+        Assert.Equal(Far + 2, (await Process().Rooms.FindAsync("lobby"))?.Seq);
+        var page = await log.ReadAfterAsync("lobby", Far, 10);
+        Assert.Equal([(Far + 1, $"{Far + 1}"), (Far + 2, $"{Far + 2}")], page!.Events.Select(e => (e.Seq, Entries.Text(e.Entry))));
+    }
+
+    private async Task<(RoomLog Log, RoomRecord Room)> RoomAsync(RoomOptions? options = null)
+    {
+        await HostAsync("a");
+        var process = Process();
+        return (process.Log, await CreateAsync(process, "lobby", options));
+    }
+}
+
+[Collection(OnEmbeddedRedis.Name)]
+public sealed class RoomLogOnEmbeddedRedis(EmbeddedRedis redis) : RoomLogSpecification(redis);
+
+[Collection(OnInstalledRedis.Name)]
+public sealed class RoomLogOnInstalledRedis(InstalledRedis redis) : RoomLogSpecification(redis);

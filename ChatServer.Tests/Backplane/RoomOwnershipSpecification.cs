@@ -1,0 +1,281 @@
+using ChatServer.Backplane;
+using ChatServer.Contracts;
+using ChatServer.Tests.Support;
+using StackExchange.Redis;
+
+namespace ChatServer.Tests.Backplane;
+
+/// <summary>What a host may do to a room, and when it no longer may.</summary>
+public abstract class RoomOwnershipSpecification(RedisServer redis) : BackplaneSpecification(redis)
+{
+    [Fact]
+    public async Task A_claim_raises_the_term_and_tells_everyone()
+    {
+        await HostAsync("a");
+        var process = Process();
+        var before = await CreateAsync(process, "lobby");
+        var heard = await ListenAsync(Process().Changes);
+
+        var claimed = await process.Ownership.ClaimAsync("lobby", "a", "other", 35000, newEpoch: false);
+
+        Assert.Equal(before.Term + 1, claimed?.Term);
+        Assert.Equal(("other", 35000, before.Epoch), (claimed?.Address, claimed?.Port, claimed?.Epoch));
+        Assert.Equal(claimed, await process.Rooms.FindAsync("lobby"));
+        await Eventually.Async(() => heard.Contains("lobby"));
+    }
+
+    [Fact]
+    public async Task Only_the_host_that_it_was_given_to_can_claim_a_room()
+    {
+        await HostAsync("a");
+        var process = Process();
+        var room = await CreateAsync(process, "lobby");
+
+        Assert.Null(await process.Ownership.ClaimAsync("lobby", "b", "127.0.0.1", 35000, newEpoch: false));
+        Assert.Null(await process.Ownership.ClaimAsync("nowhere", "a", "127.0.0.1", 35000, newEpoch: false));
+
+        Assert.Equal(room, await process.Rooms.FindAsync("lobby"));
+        Assert.Empty(await KeysAsync("*nowhere*"));
+    }
+
+    [Fact]
+    public async Task The_second_life_of_a_host_fences_the_first()
+    {
+        await HostAsync("a");
+        var (first, second) = (Process(), Process());
+        await CreateAsync(first, "lobby");
+        var old = (await first.Ownership.ClaimAsync("lobby", "a", "127.0.0.1", 34000, newEpoch: false))!;
+        var mine = (await second.Ownership.ClaimAsync("lobby", "a", "127.0.0.1", 34001, newEpoch: false))!;
+
+        Assert.Equal(AppendResult.Fenced, await AppendAsync(first, old, 0, 3));
+        Assert.Equal(AppendResult.Appended, await AppendAsync(second, mine, 0, 2));
+        Assert.Equal(AppendResult.Fenced, await AppendAsync(first, old, 2, 3));
+
+        Assert.Equal(2, (await first.Rooms.FindAsync("lobby"))?.Seq);
+        Assert.Equal(2, await Raw.ListLengthAsync(RedisNames.RoomLog("lobby")));
+    }
+
+    [Fact]
+    public async Task A_host_that_slept_through_a_deletion_and_a_new_creation_is_fenced()
+    {
+        var sleeper = await HostAsync("a");
+        var api = Process();
+        var old = await CreateAsync(api, "lobby");
+        await sleeper.BeLongDeadAsync();
+        Assert.True(await api.Rooms.ShutdownAsync("lobby"));
+        await HostAsync("b");
+        await CreateAsync(api, "lobby");
+
+        Assert.Equal(AppendResult.Fenced, await AppendAsync(sleeper.Process, old, 0, 1));
+        Assert.Equal(0, (await api.Rooms.FindAsync("lobby"))?.Seq);
+    }
+
+    [Fact]
+    public async Task What_a_fenced_host_reports_or_refuses_changes_nothing()
+    {
+        await HostAsync("a");
+        var process = Process();
+        var old = await CreateAsync(process, "lobby");
+        var now = await process.Ownership.ClaimAsync("lobby", "a", "127.0.0.1", 34001, newEpoch: false);
+
+        await process.Ownership.ReportAsync("lobby", old.Term, 99, 99, 99);
+        await process.Ownership.RefuseAsync("lobby", "a");
+        await process.Ownership.RefuseAsync("lobby", "b");
+        await process.Ownership.DeleteAsync("lobby", "a");
+
+        Assert.Equal(now, await process.Rooms.FindAsync("lobby"));
+        Assert.Equal(["lobby"], await process.Rooms.NamesAsync());
+    }
+
+    [Fact]
+    public async Task A_report_tells_members_and_where_no_append_counts_them_messages_and_announcements()
+    {
+        await HostAsync("a");
+        var process = Process();
+        var room = await CreateAsync(process, "lobby");
+        await AppendAsync(process, room, 0, 2);
+
+        await process.Ownership.ReportAsync("lobby", room.Term, 12, null);
+        var logged = await process.Rooms.FindAsync("lobby");
+        await process.Ownership.ReportAsync("lobby", room.Term, 13, 70, 5);
+        var told = await process.Rooms.FindAsync("lobby");
+
+        Assert.Equal((12, 2, 0), (logged?.Members, logged?.Messages, logged?.Announced));
+        Assert.Equal((13, 70, 5), (told?.Members, told?.Messages, told?.Announced));
+    }
+
+    [Fact]
+    public async Task A_closing_room_cannot_be_claimed_and_its_host_deletes_every_key_of_it()
+    {
+        var host = await HostAsync("a");
+        host.Silent = true;
+        var process = Process();
+        var creation = process.Placement.CreateAsync("lobby", Defaults, Cancelled);
+        await Eventually.Async(() => process.Ownership.WantedAsync("a"), wanted => wanted.Contains("lobby"));
+        var room = (await process.Ownership.ClaimAsync("lobby", "a", "127.0.0.1", 34000, newEpoch: false))!;
+        await creation.WaitAsync(Eventually.Patience, Cancelled).ContinueWith(_ => { }, TaskScheduler.Default);
+        await AppendAsync(process, room, 0, 3);
+
+        Assert.True(await process.Rooms.ShutdownAsync("lobby"));
+        Assert.Null(await process.Ownership.ClaimAsync("lobby", "a", "127.0.0.1", 34000, newEpoch: false));
+        Assert.Equal(RoomState.Closing, (await process.Rooms.FindAsync("lobby"))?.State);
+        await process.Ownership.DeleteAsync("lobby", "a");
+
+        Assert.Null(await process.Rooms.FindAsync("lobby"));
+        Assert.Empty(await KeysAsync("*lobby*"));
+        Assert.Empty(await process.Rooms.NamesAsync());
+        Assert.Empty(await process.Ownership.WantedAsync("a"));
+        Assert.Equal(AppendResult.Gone, await AppendAsync(process, room, 3, 1));
+        Assert.False(await process.Rooms.ShutdownAsync("lobby"));
+    }
+
+    [Fact]
+    public async Task A_late_repetition_of_a_deletion_does_not_unlist_the_room_made_since()
+    {
+        await HostAsync("a");
+        var process = Process();
+        await CreateAsync(process, "lobby");
+
+        await process.Ownership.DeleteAsync("lobby", "a");
+        await process.Ownership.DeleteAsync("lobby", "b");
+
+        Assert.Equal(["lobby"], await process.Rooms.NamesAsync());
+        Assert.Equal(["lobby"], await process.Ownership.WantedAsync("a"));
+    }
+
+    [Fact]
+    public async Task A_room_of_a_dead_host_is_shut_down_without_it()
+    {
+        var dead = await HostAsync("a");
+        var api = Process();
+        var room = await CreateAsync(api, "lobby");
+        await AppendAsync(api, room, 0, 1);
+        await dead.BeLongDeadAsync();
+
+        Assert.True(await api.Rooms.ShutdownAsync("lobby"));
+
+        Assert.Empty(await KeysAsync("*lobby*"));
+        Assert.Empty(await api.Rooms.NamesAsync());
+    }
+
+    [Fact]
+    public async Task A_new_host_of_a_room_in_memory_begins_a_new_epoch()
+    {
+        await HostAsync("a");
+        var process = Process();
+        var room = await CreateAsync(process, "lobby", Defaults with { Durability = Durability.Memory });
+        await process.Ownership.ReportAsync("lobby", room.Term, 3, 70, 4);
+
+        var next = (await process.Ownership.ClaimAsync("lobby", "a", "127.0.0.1", 34001, newEpoch: false))!;
+
+        Assert.NotEqual(room.Epoch, next.Epoch);
+        Assert.Equal((0, 0, 4, 0), (next.Seq, next.Messages, next.Announced, next.Members));
+    }
+
+    [Fact]
+    public async Task A_host_can_tell_that_the_log_is_not_the_one_that_members_have_seen()
+    {
+        await HostAsync("a");
+        var process = Process();
+        var room = await CreateAsync(process, "lobby");
+        await AppendAsync(process, room, 0, 2);
+
+        var next = (await process.Ownership.ClaimAsync("lobby", "a", "127.0.0.1", 34001, newEpoch: true))!;
+
+        Assert.NotEqual(room.Epoch, next.Epoch);
+        Assert.Equal((next.Epoch, 2), ((await process.Log.ReadAfterAsync("lobby", 0, 10))?.Epoch, next.Seq));
+    }
+
+    [Fact]
+    public async Task A_room_that_Redis_forgot_is_restored_with_a_higher_term_and_a_new_epoch()
+    {
+        await HostAsync("a");
+        var process = Process();
+        var generation = await process.Ownership.GenerationAsync();
+        var room = await CreateAsync(process, "lobby", Defaults with { Title = "Lobby", MaxMembers = 5 });
+        await AppendAsync(process, room, 0, 3);
+        await Redis.FlushAsync();
+        Assert.NotEqual(generation, await Process().Ownership.GenerationAsync());
+        await process.Announcements.PostAsync("after the loss", null);
+
+        Assert.True(await process.Ownership.RestoreAsync(room));
+
+        var restored = (await process.Rooms.FindAsync("lobby"))!;
+        Assert.NotEqual(room.Epoch, restored.Epoch);
+        Assert.Equal(room with { Term = room.Term + 1, Epoch = restored.Epoch, Announced = 1, Instance = restored.Instance }, restored);
+        Assert.Equal(["lobby"], await process.Rooms.NamesAsync());
+        Assert.Equal(["lobby"], await process.Ownership.WantedAsync("a"));
+        Assert.Equal(AppendResult.Fenced, await AppendAsync(process, room, 3, 1));
+        Assert.Equal(AppendResult.Appended, await AppendAsync(process, restored, 0, 1));
+    }
+
+    [Fact]
+    public async Task A_room_that_somebody_made_anew_is_not_restored()
+    {
+        var host = await HostAsync("a");
+        var process = Process();
+        var old = await CreateAsync(process, "lobby");
+        await Redis.FlushAsync();
+        await host.RenewAsync();
+        host.Open.Clear();
+        var made = await CreateAsync(process, "lobby");
+
+        Assert.False(await process.Ownership.RestoreAsync(old));
+
+        Assert.Equal(made, await process.Rooms.FindAsync("lobby"));
+        Assert.Equal(AppendResult.Fenced, await AppendAsync(process, old, 0, 1));
+    }
+
+    [Fact]
+    public async Task The_generation_stays_while_the_data_does()
+    {
+        var generation = await Process().Ownership.GenerationAsync();
+
+        Assert.Equal(generation, await Process().Ownership.GenerationAsync());
+    }
+
+    [Fact]
+    public async Task A_room_that_moved_away_is_forgotten()
+    {
+        await HostAsync("a");
+        var process = Process();
+        await CreateAsync(process, "lobby");
+        await CreateAsync(process, "other");
+
+        await process.Ownership.ForgetAsync("lobby", "a");
+
+        Assert.Equal(["other"], await process.Ownership.WantedAsync("a"));
+    }
+
+    [Fact]
+    public async Task Scripts_of_several_processes_do_not_interleave()
+    {
+        var connections = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => ConnectionMultiplexer.ConnectAsync(Redis.ConnectionString)));
+        var makers = new int[2000];
+
+        // Every process makes the same rooms in the same order, so they meet all the time.
+        await Task.WhenAll(connections.Select(connection => Task.Run(async () =>
+        {
+            for (var i = 0; i < makers.Length; i++)
+            {
+                var made = await RedisScript.CreateRoom.RunAsync(
+                    connection.GetDatabase(), [RedisNames.Room($"room{i}")], "a", "{}", "redis", 1, "e", 0);
+                if ((bool)made)
+                    Interlocked.Increment(ref makers[i]);
+            }
+        })));
+
+        Assert.All(makers, n => Assert.Equal(1, n));
+        foreach (var connection in connections)
+            await connection.DisposeAsync();
+    }
+
+    private static Task<AppendResult> AppendAsync(BackplaneProcess process, RoomRecord room, long baseSeq, int count) =>
+        process.Log.AppendAsync(room.Name, room.Term, baseSeq, 1000, count, 0, Entries.Numbered(baseSeq + 1, count));
+}
+
+[Collection(OnEmbeddedRedis.Name)]
+public sealed class RoomOwnershipOnEmbeddedRedis(EmbeddedRedis redis) : RoomOwnershipSpecification(redis);
+
+[Collection(OnInstalledRedis.Name)]
+public sealed class RoomOwnershipOnInstalledRedis(InstalledRedis redis) : RoomOwnershipSpecification(redis);

@@ -1,0 +1,265 @@
+using System.Diagnostics;
+using ChatServer.Backplane;
+using ChatServer.Contracts;
+using ChatServer.Tests.Support;
+
+namespace ChatServer.Tests.Backplane;
+
+/// <summary>How rooms come to hosts.</summary>
+public abstract class RoomPlacementSpecification(RedisServer redis) : BackplaneSpecification(redis)
+{
+    [Fact]
+    public async Task A_room_that_is_created_is_open_when_the_answer_comes()
+    {
+        var host = await HostAsync("a");
+        var api = Process();
+
+        var answer = await api.Placement.CreateAsync("lobby", Defaults with { Title = "Lobby", History = 7 }, Cancelled);
+
+        Assert.NotNull(answer);
+        Assert.True(answer.Value.Created);
+        Assert.Equal(RoomState.Open, answer.Value.Room.State);
+        Assert.Equal(("a", "127.0.0.1", host.Open["lobby"].Port), (answer.Value.Room.HostId, answer.Value.Room.Address, answer.Value.Room.Port));
+        Assert.Equal(("Lobby", 7), (answer.Value.Room.Options.Title, answer.Value.Room.Options.History));
+        Assert.Equal(answer.Value.Room, await api.Rooms.FindAsync("lobby"));
+        Assert.Equal(["lobby"], await api.Rooms.NamesAsync());
+        Assert.Equal(["lobby"], await api.Ownership.WantedAsync("a"));
+    }
+
+    [Fact]
+    public async Task A_room_that_exists_is_found_with_the_options_it_has()
+    {
+        await HostAsync("a");
+        var first = await Process().Placement.CreateAsync("lobby", Defaults with { Title = "First" }, Cancelled);
+
+        var second = await Process().Placement.CreateAsync("lobby", Defaults with { Title = "Second" }, Cancelled);
+
+        Assert.False(second?.Created);
+        Assert.Equal(first?.Room, second?.Room);
+    }
+
+    [Theory]
+    [InlineData(Durability.Redis)]
+    [InlineData(Durability.Memory)]
+    public async Task A_hundred_concurrent_creations_from_several_processes_make_one_room(Durability durability)
+    {
+        var hosts = new[] { await HostAsync("a"), await HostAsync("b"), await HostAsync("c") };
+        var apis = Enumerable.Range(0, 5).Select(_ => Process()).ToList();
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 100).Select(i =>
+            Task.Run(() => apis[i % 5].Placement.CreateAsync("lobby", Defaults with { Durability = durability }, Cancelled))));
+
+        Assert.Single(answers, a => a!.Value.Created);
+        Assert.Single(answers.Select(a => (a!.Value.Room.HostId, a.Value.Room.Port)).Distinct());
+        Assert.Single(hosts, h => h.Open.ContainsKey("lobby"));
+        Assert.Equal(1, await apis[0].Rooms.CountAsync());
+    }
+
+    [Fact]
+    public async Task A_creation_whose_creator_died_half_way_is_helped_along()
+    {
+        var host = await HostAsync("a");
+        var api = Process();
+        host.Silent = true;
+        await api.Placement.CreateAsync("lobby", Defaults, Cancelled).WaitAsync(TimeSpan.FromMilliseconds(200), Cancelled)
+            .ContinueWith(_ => { }, TaskScheduler.Default);
+        await Raw.KeyDeleteAsync([RedisNames.Rooms, RedisNames.HostRooms("a")]);
+        host.Silent = false;
+
+        var answer = await Process().Placement.CreateAsync("lobby", Defaults, Cancelled);
+
+        Assert.Equal(RoomState.Open, answer?.Room.State);
+        Assert.Equal(["lobby"], await api.Rooms.NamesAsync());
+        Assert.Equal(["lobby"], await api.Ownership.WantedAsync("a"));
+    }
+
+    [Fact]
+    public async Task A_room_that_its_host_refuses_is_placed_elsewhere()
+    {
+        var full = await HostAsync("a");
+        full.Refuses = true;
+        await HostAsync("b");
+        var api = Process();
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 10).Select(i => api.Placement.CreateAsync($"room{i}", Defaults, Cancelled)));
+
+        Assert.All(answers, a => Assert.Equal(("b", true), (a?.Room.HostId, a?.Created)));
+        Assert.Empty(await api.Ownership.WantedAsync("a"));
+    }
+
+    [Fact]
+    public async Task A_host_that_keeps_silent_loses_the_room_to_another_one()
+    {
+        var stuck = await HostAsync("a");
+        stuck.Silent = true;
+        var api = Process();
+        var creation = api.Placement.CreateAsync("lobby", Defaults, Cancelled);
+        await Eventually.Async(() => api.Rooms.FindAsync("lobby"), room => room?.HostId == "a");
+        await HostAsync("b");
+
+        Assert.Equal("b", (await creation)?.Room.HostId);
+    }
+
+    [Fact]
+    public async Task The_room_of_a_dead_host_is_placed_again_under_a_higher_term_with_its_log()
+    {
+        var dead = await HostAsync("a");
+        var api = Process();
+        var before = await CreateAsync(api, "lobby");
+        await api.Log.AppendAsync("lobby", before.Term, 0, 1000, 1, 0, new[] { Entries.Of("hello") });
+        await dead.BeLongDeadAsync();
+        await HostAsync("b");
+
+        var answer = await api.Placement.CreateAsync("lobby", Defaults, Cancelled);
+
+        Assert.Equal(("b", false), (answer?.Room.HostId, answer?.Created));
+        Assert.True(answer!.Value.Room.Term > before.Term);
+        Assert.Equal((before.Epoch, 1), (answer.Value.Room.Epoch, answer.Value.Room.Seq));
+        Assert.Empty(await api.Ownership.WantedAsync("a"));
+    }
+
+    [Fact]
+    public async Task A_host_that_was_restarted_under_its_id_opens_its_room_again_before_anybody_is_sent_there()
+    {
+        var first = await HostAsync("a");
+        var api = Process();
+        var before = await CreateAsync(api, "lobby");
+        await first.BeLongDeadAsync();
+        var second = await HostAsync("a");
+
+        var answer = await api.Placement.CreateAsync("lobby", Defaults, Cancelled);
+
+        Assert.Equal(second.Open["lobby"], answer?.Room);
+        Assert.True(answer?.Room.Term > before.Term);
+    }
+
+    [Fact]
+    public async Task Without_a_host_nothing_is_created()
+    {
+        var api = Process();
+
+        Assert.Null(await api.Placement.CreateAsync("lobby", Defaults, Cancelled));
+
+        Assert.Empty(await KeysAsync("*lobby*"));
+        Assert.Equal(0, await api.Rooms.CountAsync());
+    }
+
+    [Fact]
+    public async Task When_every_host_refuses_nothing_is_left_behind()
+    {
+        (await HostAsync("a")).Refuses = true;
+        (await HostAsync("b")).Refuses = true;
+        var apis = new[] { Process(), Process() };
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 10).Select(i => apis[i % 2].Placement.CreateAsync("lobby", Defaults, Cancelled)));
+
+        Assert.All(answers, a => Assert.Null(a));
+        Assert.Empty(await KeysAsync("*lobby*"));
+        Assert.Equal(0, await apis[0].Rooms.CountAsync());
+        Assert.Empty(await apis[0].Ownership.WantedAsync("a"));
+        Assert.Empty(await apis[0].Ownership.WantedAsync("b"));
+    }
+
+    [Fact]
+    public async Task A_creation_that_nobody_picks_up_gives_up_in_time_and_leaves_nothing()
+    {
+        (await HostAsync("a")).Silent = true;
+        var api = Process();
+        var watch = Stopwatch.StartNew();
+
+        Assert.Null(await api.Placement.CreateAsync("lobby", Defaults, Cancelled));
+
+        Assert.InRange(watch.Elapsed, RoomPlacement.Patience - TimeSpan.FromSeconds(0.1), RoomPlacement.Patience + TimeSpan.FromSeconds(1.5));
+        Assert.Empty(await KeysAsync("*lobby*"));
+    }
+
+    [Fact]
+    public async Task A_room_with_a_history_is_kept_while_nobody_can_take_it()
+    {
+        var host = await HostAsync("a");
+        var api = Process();
+        var room = await CreateAsync(api, "lobby");
+        await api.Log.AppendAsync("lobby", room.Term, 0, 1000, 1, 0, new[] { Entries.Of("hello") });
+        await host.BeLongDeadAsync();
+
+        Assert.Null(await api.Placement.CreateAsync("lobby", Defaults, Cancelled));
+
+        Assert.Equal(1, (await api.Rooms.FindAsync("lobby"))?.Seq);
+        Assert.Equal(["lobby"], await api.Rooms.NamesAsync());
+    }
+
+    [Fact]
+    public async Task Hosts_that_are_full_or_stopping_get_no_room()
+    {
+        var full = await HostAsync("full", capacity: 2);
+        await HostAsync("none", capacity: 0);
+        var stopping = new FakeHost(Process(), "stopping", 1000);
+        Own(stopping);
+        await stopping.RenewAsync(HostRecord.Stopping);
+        var api = Process();
+
+        Assert.NotNull(await api.Placement.CreateAsync("one", Defaults, Cancelled));
+        Assert.NotNull(await api.Placement.CreateAsync("two", Defaults, Cancelled));
+        Assert.Null(await api.Placement.CreateAsync("three", Defaults, Cancelled));
+
+        Assert.Equal(["one", "two"], full.Open.Keys.Order());
+        Assert.Equal(["one", "two"], await api.Rooms.NamesAsync());
+    }
+
+    [Fact]
+    public async Task Rooms_spread_over_hosts_by_capacity()
+    {
+        var small = await HostAsync("small", capacity: 50);
+        var large = await HostAsync("large", capacity: 100);
+        var api = Process();
+
+        for (var i = 0; i < 60; i++)
+            Assert.NotNull(await api.Placement.CreateAsync($"room{i}", Defaults, Cancelled));
+
+        Assert.Equal((20, 40), (small.Open.Count, large.Open.Count));
+    }
+
+    [Fact]
+    public async Task Rooms_created_at_once_spread_too_and_none_is_lost()
+    {
+        var hosts = new[] { await HostAsync("a"), await HostAsync("b") };
+        var apis = new[] { Process(), Process() };
+        await Task.WhenAll(apis.Select(a => a.Connection.PingAsync()));
+        var watch = Stopwatch.StartNew();
+
+        await Parallel.ForEachAsync(
+            Enumerable.Range(0, 500), new ParallelOptions { MaxDegreeOfParallelism = 32, CancellationToken = Cancelled },
+            async (i, ct) => Assert.NotNull(await apis[i % 2].Placement.CreateAsync($"room{i}", Defaults, ct)));
+
+        TestContext.Current.TestOutputHelper?.WriteLine($"{500 / watch.Elapsed.TotalSeconds:F0} creations/s at 32 in parallel");
+        Assert.Equal(500, hosts.Sum(h => h.Open.Count));
+        Assert.All(hosts, h => Assert.InRange(h.Open.Count, 200, 300));
+    }
+
+    [Fact]
+    public async Task A_room_that_is_being_shut_down_is_created_anew_once_it_is_gone()
+    {
+        var host = await HostAsync("a");
+        var api = Process();
+        var old = await CreateAsync(api, "lobby");
+        host.Silent = true;
+        Assert.True(await api.Rooms.ShutdownAsync("lobby"));
+        var creation = api.Placement.CreateAsync("lobby", Defaults, Cancelled);
+        Assert.Equal(RoomState.Closing, (await api.Rooms.FindAsync("lobby"))?.State);
+
+        host.Silent = false;
+
+        var answer = await creation;
+        Assert.NotNull(answer);
+        Assert.True(answer.Value.Created);
+        Assert.NotEqual(old.Epoch, answer.Value.Room.Epoch);
+        Assert.True(answer.Value.Room.Term > old.Term);
+        Assert.Equal(["lobby"], await api.Rooms.NamesAsync());
+    }
+}
+
+[Collection(OnEmbeddedRedis.Name)]
+public sealed class RoomPlacementOnEmbeddedRedis(EmbeddedRedis redis) : RoomPlacementSpecification(redis);
+
+[Collection(OnInstalledRedis.Name)]
+public sealed class RoomPlacementOnInstalledRedis(InstalledRedis redis) : RoomPlacementSpecification(redis);
