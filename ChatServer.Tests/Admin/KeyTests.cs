@@ -1,0 +1,66 @@
+using System.Net;
+using ChatServer.Backplane;
+using ChatServer.Contracts;
+using ChatServer.Tests.Support;
+
+namespace ChatServer.Tests.Admin;
+
+public sealed class KeyTests(AdminCluster cluster) : IClassFixture<AdminCluster>
+{
+    public static TheoryData<string, string> Calls => new()
+    {
+        { "GET", "/api/v1/" },
+        { "GET", "/api/v1/load" },
+        { "GET", "/api/v1/rooms" },
+        { "GET", "/api/v1/room/kept" },
+        { "DELETE", "/api/v1/room/kept/shutdown" },
+        { "DELETE", "/api/v1/shutdown" },
+        { "POST", "/api/v1/message" },
+        { "POST", "/api/v1/room/kept/message" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Calls))]
+    public async Task Every_call_is_refused_without_the_key_and_does_nothing(string method, string path)
+    {
+        await cluster.CreateAsync("kept");
+        await cluster.Backplane.Shutdown.IsOrderedAsync();
+        foreach (var key in (string?[])[null, "", "wrong", $"{AdminCluster.Key},{AdminCluster.OtherKey}"])
+        {
+            var response = await cluster.Admin.SendAsync(new HttpMethod(method), path, key, method == "POST" ? """{"text":"x"}""" : null);
+            await response.IsProblemAsync(HttpStatusCode.Unauthorized, ErrorCodes.Unauthorized);
+        }
+        Assert.Equal(RoomState.Open, (await cluster.Backplane.Rooms.FindAsync("kept"))!.State);
+        Assert.False(await cluster.Backplane.Shutdown.IsOrderedAsync());
+        Assert.Empty(await cluster.Backplane.Announcements.AfterAsync(0));
+    }
+
+    [Theory]
+    [InlineData(AdminCluster.Key)]
+    [InlineData(AdminCluster.OtherKey)]
+    public async Task Each_key_opens_while_keys_are_rotated(string key)
+    {
+        var response = await cluster.Admin.SendAsync(HttpMethod.Get, "/api/v1/", key);
+        Assert.Equal(
+            """{"data":{"app":"Admin chatserver","version":"1.0.0"}}""",
+            await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task A_missing_key_ends_the_process_with_one_line_that_names_it()
+    {
+        await using var process = ServiceProcess.Launch("ChatServer.Admin", ("ConnectionStrings__redis", "127.0.0.1:1"), ("ADMIN_KEY", ""));
+        await process.WaitForExitAsync();
+        Assert.Equal(1, process.ExitCode);
+        Assert.StartsWith("ADMIN_KEY is not set", Assert.Single(process.Output.TrimEnd().Split('\n')), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public Task The_page_loads_nothing_from_elsewhere() => cluster.Admin.HasLocalDocsPageAsync();
+
+    [Fact]
+    public async Task Every_call_is_described_with_its_key() => Assert.Equal(
+        Calls.Select(call => $"{call.Data.Item1} {call.Data.Item2.Replace("kept", "{name}", StringComparison.Ordinal).TrimEnd('/')}")
+            .Order(StringComparer.Ordinal),
+        await cluster.Admin.DescribesItselfAsync(_ => true));
+}

@@ -1,0 +1,26 @@
+using System.Net;
+using ChatServer.Contracts;
+using ChatServer.Tests.Support;
+
+namespace ChatServer.Tests.Admin;
+
+public sealed class OutageTests(AdminCluster cluster) : IClassFixture<AdminCluster>
+{
+    /// <summary>What the contract gives everything to work again.</summary>
+    private static readonly TimeSpan Recovery = TimeSpan.FromSeconds(5);
+
+    [Fact]
+    public async Task Without_redis_calls_say_so_and_after_its_return_they_work_again()
+    {
+        await cluster.Redis.KillAsync();
+        var response = await cluster.Admin.SendAsync(HttpMethod.Post, "/api/v1/message", AdminCluster.Key, """{"text":"Anyone?"}""");
+        await response.IsProblemAsync(HttpStatusCode.ServiceUnavailable, ErrorCodes.RedisUnavailable);
+        Assert.NotNull(response.Headers.RetryAfter);
+        await (await cluster.Admin.SendAsync(HttpMethod.Get, "/health")).IsProblemAsync(HttpStatusCode.ServiceUnavailable, ErrorCodes.NotReady);
+
+        await cluster.Redis.StartAsync();
+        await Eventually.Async(
+            () => cluster.Admin.SendAsync(HttpMethod.Get, "/api/v1/load", AdminCluster.Key), answer => answer.IsSuccessStatusCode, Recovery);
+        await Eventually.Async(() => cluster.Admin.SendAsync(HttpMethod.Get, "/health"), answer => answer.IsSuccessStatusCode, Recovery);
+    }
+}

@@ -1,0 +1,84 @@
+using System.Net;
+using System.Text.Json;
+using ChatServer.Backplane;
+using ChatServer.Contracts;
+using ChatServer.Tests.Support;
+
+namespace ChatServer.Tests.Admin;
+
+public sealed class RoomTests(AdminCluster cluster) : IClassFixture<AdminCluster>
+{
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_room_is_described_with_its_members_by_name()
+    {
+        var room = await cluster.CreateAsync("tea", new RoomOptions { Title = "Tea", Private = true });
+        await cluster.Host.Process.Ownership.ReportAsync(room.Name, room.Term, members: 3, messages: null);
+        cluster.Host.Answer = command => command is MembersCommand { Room: "tea" } ? new MembersReply(command.Id, 3, ["ana", "bob"]) : null;
+
+        var data = await cluster.Admin.GetDataAsync("/api/v1/room/tea", AdminCluster.Key);
+
+        Assert.Equal(
+            ["name", "title", "host", "port", "url", "members", "memberCount", "messages", "private", "createdAt", "options"],
+            data.EnumerateObject().Select(member => member.Name));
+        Assert.Equal("""["ana","bob"]""", data.GetProperty("members").GetRawText());
+        Assert.Equal(3, data.GetProperty("memberCount").GetInt32());
+        Assert.Equal(("Tea", "ws://localhost:2000/rooms/tea"), (data.GetProperty("title").GetString(), data.GetProperty("url").GetString()));
+        Assert.True(data.GetProperty("private").GetBoolean());
+
+        var listed = (await cluster.Admin.GetDataAsync("/api/v1/rooms?after=te&limit=1", AdminCluster.Key)).GetProperty("rooms")[0];
+        Assert.Equal("""["ana","bob"]""", listed.GetProperty("members").GetRawText());
+    }
+
+    [Fact]
+    public async Task An_empty_room_has_no_members_whether_its_host_answers_or_not()
+    {
+        await cluster.CreateAsync("empty");
+        cluster.Host.Answer = _ => null;
+        var data = await cluster.Admin.GetDataAsync("/api/v1/room/empty", AdminCluster.Key);
+        Assert.Equal(("[]", 0), (data.GetProperty("members").GetRawText(), data.GetProperty("memberCount").GetInt32()));
+    }
+
+    [Fact]
+    public async Task Members_whose_host_does_not_answer_are_unknown_and_not_none()
+    {
+        var room = await cluster.CreateAsync("mute");
+        await cluster.Host.Process.Ownership.ReportAsync(room.Name, room.Term, members: 2, messages: null);
+        cluster.Host.Answer = _ => null;
+        var data = await cluster.Admin.GetDataAsync("/api/v1/room/mute", AdminCluster.Key);
+        Assert.Equal((JsonValueKind.Null, 2), (data.GetProperty("members").ValueKind, data.GetProperty("memberCount").GetInt32()));
+    }
+
+    [Fact]
+    public async Task A_room_that_does_not_exist_is_not_found() =>
+        await (await SendAsync(HttpMethod.Get, "/api/v1/room/nobody")).IsProblemAsync(HttpStatusCode.NotFound, ErrorCodes.RoomNotFound);
+
+    [Theory]
+    [InlineData("GET", "/api/v1/room/no%20body")]
+    [InlineData("DELETE", "/api/v1/room/-x/shutdown")]
+    [InlineData("POST", "/api/v1/room/-x/message")]
+    public async Task A_name_that_no_room_can_have_is_refused(string method, string path)
+    {
+        var response = await cluster.Admin.SendAsync(new HttpMethod(method), path, AdminCluster.Key, method == "POST" ? """{"text":"x"}""" : null);
+        await response.IsProblemAsync(HttpStatusCode.BadRequest, ErrorCodes.InvalidRoomName);
+    }
+
+    [Fact]
+    public async Task A_room_is_shut_down_once()
+    {
+        await cluster.CreateAsync("closing");
+
+        var first = await SendAsync(HttpMethod.Delete, "/api/v1/room/closing/shutdown");
+        Assert.Equal(HttpStatusCode.Accepted, first.StatusCode);
+        Assert.Equal("""{"data":{"name":"closing","message":"Shutting down"}}""", await first.Content.ReadAsStringAsync(Ct));
+
+        await Eventually.Async(() => cluster.Backplane.Rooms.FindAsync("closing"), room => room is null);
+        var second = await SendAsync(HttpMethod.Delete, "/api/v1/room/closing/shutdown");
+        Assert.Equal(HttpStatusCode.OK, second.StatusCode);
+        Assert.Equal(
+            """{"data":{"name":"closing","message":"Either shutdown already or doesn't exist"}}""", await second.Content.ReadAsStringAsync(Ct));
+    }
+
+    private Task<HttpResponseMessage> SendAsync(HttpMethod method, string path) => cluster.Admin.SendAsync(method, path, AdminCluster.Key);
+}

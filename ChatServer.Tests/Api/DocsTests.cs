@@ -1,0 +1,21 @@
+using ChatServer.Tests.Support;
+
+namespace ChatServer.Tests.Api;
+
+public sealed class DocsTests(ApiCluster cluster) : IClassFixture<ApiCluster>
+{
+    [Fact]
+    public Task The_page_loads_nothing_from_elsewhere() => cluster.Api.HasLocalDocsPageAsync();
+
+    [Fact]
+    public async Task Every_call_is_described() => Assert.Equal(
+        [
+            "GET /api/v1",
+            "GET /api/v1/room/{name}",
+            "GET /api/v1/room/{name}/messages",
+            "GET /api/v1/rooms",
+            "POST /api/v1/room/{name}",
+            "POST /api/v1/room/{name}/message",
+        ],
+        await cluster.Api.DescribesItselfAsync(call => call is not ("GET /api/v1" or "GET /api/v1/room/{name}")));
+}

@@ -1,0 +1,83 @@
+using System.Net;
+using System.Threading.Channels;
+using ChatServer.Tests.Support;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace ChatServer.Tests.Api;
+
+public sealed class HeartbeatTests(ApiCluster cluster) : IClassFixture<ApiCluster>
+{
+    [Fact]
+    public async Task Every_load_balancer_is_told_at_once_and_one_that_is_away_harms_nobody()
+    {
+        await using var one = await Listener.StartAsync();
+        await using var two = await Listener.StartAsync();
+        await cluster.CreateAsync("counted");
+
+        var api = await cluster.StartApiAsync(
+            ("LOADBALANCERS", $"{one.Url},http://127.0.0.1:{FreePort.Next()},{two.Url}/"), ("LOADBALANCER_KEY", "lb-key"), ("HOST", "api.example"));
+
+        var port = api.Http.BaseAddress!.Port;
+        foreach (var listener in (Listener[])[one, two])
+        {
+            var (method, path, key) = await listener.NextAsync();
+            Assert.Equal("PUT", method);
+            Assert.Equal($"/register/api.example%3A{port}/{Environment.ProcessorCount}/{await cluster.Backplane.Rooms.CountAsync()}/1.0.0", path);
+            Assert.Equal("lb-key", key);
+        }
+        Assert.Equal(HttpStatusCode.OK, (await api.Http.GetAsync("/api/v1/", TestContext.Current.CancellationToken)).StatusCode);
+    }
+
+    [Fact]
+    public async Task The_advertised_address_may_name_another_port()
+    {
+        await using var balancer = await Listener.StartAsync();
+        await cluster.StartApiAsync(("LOADBALANCERS", balancer.Url), ("LOADBALANCER_KEY", "new-key,old-key"), ("HOST", "api.example:8443"));
+        var (_, path, key) = await balancer.NextAsync();
+        Assert.StartsWith("/register/api.example%3A8443/", path, StringComparison.Ordinal);
+        Assert.Equal("new-key", key);
+    }
+
+    [Fact]
+    public async Task A_load_balancer_that_refuses_is_logged_once_and_not_at_every_beat()
+    {
+        await using var balancer = await Listener.StartAsync(StatusCodes.Status401Unauthorized);
+        var api = await cluster.StartApiAsync(
+            ("LOADBALANCERS", balancer.Url), ("LOADBALANCER_KEY", "wrong"), ("Logging__LogLevel__Default", "Warning"));
+        await balancer.NextAsync();
+        await Eventually.Async(() => api.Process.Output, output => output.Contains("it answered 401", StringComparison.Ordinal));
+        Assert.Single(api.Process.Output.Split('\n'), line => line.Contains("Not registered", StringComparison.Ordinal));
+        Assert.DoesNotContain("wrong", api.Process.Output, StringComparison.Ordinal);
+    }
+
+    /// <summary>A load balancer that only listens.</summary>
+    private sealed class Listener(WebApplication app, ChannelReader<(string Method, string Path, string Key)> beats) : IAsyncDisposable
+    {
+        public string Url => app.Urls.Single();
+
+        public static async Task<Listener> StartAsync(int answer = StatusCodes.Status200OK)
+        {
+            var beats = Channel.CreateUnbounded<(string, string, string)>();
+            var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+            builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
+            builder.Logging.ClearProviders();
+            var app = builder.Build();
+            app.Run(context =>
+            {
+                var target = context.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpRequestFeature>()!.RawTarget;
+                beats.Writer.TryWrite((context.Request.Method, target, context.Request.Headers["X-API-Key"].ToString()));
+                context.Response.StatusCode = answer;
+                return Task.CompletedTask;
+            });
+            await app.StartAsync();
+            return new Listener(app, beats.Reader);
+        }
+
+        public async Task<(string Method, string Path, string Key)> NextAsync() => await beats.ReadAsync().AsTask().WaitAsync(Eventually.Patience);
+
+        public ValueTask DisposeAsync() => app.DisposeAsync();
+    }
+}

@@ -1,0 +1,161 @@
+using System.Net;
+using System.Text.Json;
+using ChatServer.Backplane;
+using ChatServer.Contracts;
+using ChatServer.Tests.Support;
+
+namespace ChatServer.Tests.Api;
+
+public sealed class MessageTests(ApiCluster cluster) : IClassFixture<ApiCluster>
+{
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task History_is_read_backwards_page_by_page_newest_last()
+    {
+        var room = await cluster.CreateAsync("told");
+        await cluster.LogAsync(room, "one", "two", "three");
+
+        var newest = await HistoryAsync("told", "?limit=2");
+        Assert.Equal(room.Epoch, newest.GetProperty("epoch").GetString());
+        Assert.Equal(
+            """[{"type":"message","seq":2,"text":"two"},{"type":"message","seq":3,"text":"three"}]""", newest.GetProperty("messages").GetRawText());
+        Assert.Equal(2, newest.GetProperty("next").GetInt64());
+
+        var oldest = await HistoryAsync("told", "?limit=2&before=2");
+        Assert.Equal("""[{"type":"message","seq":1,"text":"one"}]""", oldest.GetProperty("messages").GetRawText());
+        Assert.Equal(JsonValueKind.Null, oldest.GetProperty("next").ValueKind);
+    }
+
+    [Fact]
+    public async Task A_silent_room_has_an_empty_history()
+    {
+        await cluster.CreateAsync("silent");
+        var page = await HistoryAsync("silent");
+        Assert.Empty(page.GetProperty("messages").EnumerateArray());
+        Assert.Equal(JsonValueKind.Null, page.GetProperty("next").ValueKind);
+    }
+
+    [Fact]
+    public async Task The_history_in_a_hosts_memory_is_asked_of_the_host()
+    {
+        await cluster.CreateAsync("remembered", """{"durability":"memory"}""");
+        cluster.Host.Answer = command => command is HistoryCommand { Before: 9, Limit: 1 }
+            ? new HistoryReply(command.Id, "e1", Oldest: 7, [JsonElement.Parse("""{"type":"message","seq":8,"text":"ü"}""")])
+            : null;
+        var page = await HistoryAsync("remembered", "?before=9&limit=1");
+        Assert.Equal("""{"epoch":"e1","messages":[{"type":"message","seq":8,"text":"ü"}],"next":8}""", page.GetRawText());
+    }
+
+    [Theory]
+    [InlineData("limit=0")]
+    [InlineData("before=0")]
+    [InlineData("before=x")]
+    public async Task A_bad_page_is_refused(string query)
+    {
+        await cluster.CreateAsync("paged");
+        await (await cluster.Api.SendAsync(HttpMethod.Get, $"/api/v1/room/paged/messages?{query}", ApiCluster.Key))
+            .IsProblemAsync(HttpStatusCode.BadRequest, ErrorCodes.InvalidQuery);
+    }
+
+    [Fact]
+    public async Task History_takes_a_key() =>
+        await (await cluster.Api.SendAsync(HttpMethod.Get, "/api/v1/room/any/messages")).IsProblemAsync(HttpStatusCode.Unauthorized, ErrorCodes.Unauthorized);
+
+    [Fact]
+    public async Task What_is_said_reaches_the_host_and_is_answered_when_the_log_holds_it()
+    {
+        await cluster.CreateAsync("spoken");
+        SayCommand? heard = null;
+        cluster.Host.Answer = command => new SaidReply((heard = (SayCommand)command).Id, 41, "e2");
+
+        var response = await SayAsync("spoken", """{"user":"  Zoe\u0308 ","text":"Tea?","id":"m-1"}""");
+
+        Assert.Equal(HttpStatusCode.Accepted, response.StatusCode);
+        Assert.Equal("""{"data":{"seq":41,"epoch":"e2"}}""", await response.Content.ReadAsStringAsync(Ct));
+        Assert.Equal(("spoken", "Zoë", "Tea?", "m-1"), (heard!.Room, heard.User, heard.Text, heard.MessageId));
+    }
+
+    [Fact]
+    public async Task Without_an_id_every_call_says_something_new()
+    {
+        await cluster.CreateAsync("repeated");
+        var ids = new List<string>();
+        cluster.Host.Answer = command =>
+        {
+            ids.Add(((SayCommand)command).MessageId);
+            return new SaidReply(command.Id, 1, "e");
+        };
+        for (var i = 0; i < 2; i++) (await SayAsync("repeated", """{"user":"a","text":"b"}""")).EnsureSuccessStatusCode();
+        Assert.Equal(2, ids.Distinct().Count());
+        Assert.All(ids, id => Assert.InRange(id.Length, 1, Limits.MaxIdLength));
+    }
+
+    [Theory]
+    [InlineData("""{"text":"no user"}""")]
+    [InlineData("""{"user":"no text"}""")]
+    [InlineData("""{"user":"","text":"x"}""")]
+    [InlineData("""{"user":"  ","text":"x"}""")]
+    [InlineData("""{"user":"a\u0007","text":"x"}""")]
+    [InlineData("""{"user":"123456789012345678901234567890123","text":"x"}""")]
+    [InlineData("""{"user":"a","text":""}""")]
+    [InlineData("""{"user":"a","text":null}""")]
+    [InlineData("""{"user":"a","text":"\ud800"}""")]
+    [InlineData("""{"user":"a","text":"x","id":""}""")]
+    [InlineData("""{"user":"a","text":"x","id":"12345678901234567890123456789012345678901234567890123456789012345"}""")]
+    [InlineData("""{"user":"a","text":"x","to":"b"}""")]
+    public async Task What_cannot_be_said_is_refused(string body)
+    {
+        await cluster.CreateAsync("strict");
+        await (await SayAsync("strict", body)).IsProblemAsync(HttpStatusCode.BadRequest, ErrorCodes.InvalidBody);
+    }
+
+    [Fact]
+    public async Task A_text_is_measured_in_characters()
+    {
+        await cluster.CreateAsync("measured");
+        cluster.Host.Answer = command => new SaidReply(command.Id, 1, "e");
+        Assert.Equal(HttpStatusCode.Accepted, (await SayAsync("measured", Body(4000))).StatusCode);
+        await (await SayAsync("measured", Body(4001))).IsProblemAsync(HttpStatusCode.BadRequest, ErrorCodes.InvalidBody);
+
+        static string Body(int characters) => JsonSerializer.Serialize(new { user = "a", text = string.Concat(Enumerable.Repeat("🫖", characters)) });
+    }
+
+    [Theory]
+    [InlineData("messages")]
+    [InlineData("message")]
+    public async Task A_room_that_does_not_exist_is_not_found(string what)
+    {
+        var response = what == "message"
+            ? await SayAsync("nobody", """{"user":"a","text":"b"}""")
+            : await cluster.Api.SendAsync(HttpMethod.Get, "/api/v1/room/nobody/messages", ApiCluster.Key);
+        await response.IsProblemAsync(HttpStatusCode.NotFound, ErrorCodes.RoomNotFound);
+    }
+
+    [Theory]
+    [InlineData(RoomErrorCodes.RateLimited, HttpStatusCode.TooManyRequests, RoomErrorCodes.RateLimited)]
+    [InlineData(RoomErrorCodes.TooLong, HttpStatusCode.BadRequest, RoomErrorCodes.TooLong)]
+    [InlineData(RoomErrorCodes.Unavailable, HttpStatusCode.ServiceUnavailable, ErrorCodes.RoomUnavailable)]
+    public async Task A_refusal_of_the_host_is_passed_on(string refusal, HttpStatusCode status, string code)
+    {
+        await cluster.CreateAsync("refusing");
+        cluster.Host.Answer = command => new RefusedReply(command.Id, refusal, "Not now.");
+        await (await SayAsync("refusing", """{"user":"a","text":"b"}""")).IsProblemAsync(status, code);
+    }
+
+    [Fact]
+    public async Task A_host_that_does_not_answer_makes_the_room_unavailable_for_now()
+    {
+        await cluster.CreateAsync("deaf");
+        cluster.Host.Answer = _ => null;
+        var response = await SayAsync("deaf", """{"user":"a","text":"b"}""");
+        await response.IsProblemAsync(HttpStatusCode.ServiceUnavailable, ErrorCodes.RoomUnavailable);
+        Assert.NotNull(response.Headers.RetryAfter);
+    }
+
+    private async Task<JsonElement> HistoryAsync(string room, string query = "") =>
+        await cluster.Api.GetDataAsync($"/api/v1/room/{room}/messages{query}", ApiCluster.Key);
+
+    private Task<HttpResponseMessage> SayAsync(string room, string body) =>
+        cluster.Api.SendAsync(HttpMethod.Post, $"/api/v1/room/{room}/message", ApiCluster.Key, body);
+}

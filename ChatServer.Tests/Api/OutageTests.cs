@@ -1,0 +1,43 @@
+using System.Net;
+using ChatServer.Contracts;
+using ChatServer.Tests.Support;
+
+namespace ChatServer.Tests.Api;
+
+public sealed class OutageTests(ApiCluster cluster) : IClassFixture<ApiCluster>
+{
+    /// <summary>What the contract gives everything to work again.</summary>
+    private static readonly TimeSpan Recovery = TimeSpan.FromSeconds(5);
+
+    [Fact]
+    public async Task Without_redis_calls_say_so_and_after_its_return_they_work_again()
+    {
+        await Eventually.Async(() => cluster.Api.SendAsync(HttpMethod.Get, "/health"), response => response.IsSuccessStatusCode);
+        await cluster.Redis.KillAsync();
+
+        foreach (var (method, path) in new[]
+        {
+            (HttpMethod.Post, "/api/v1/room/lost"),
+            (HttpMethod.Get, "/api/v1/room/lost"),
+            (HttpMethod.Get, "/api/v1/rooms"),
+            (HttpMethod.Get, "/api/v1/room/lost/messages"),
+        })
+        {
+            var response = await cluster.Api.SendAsync(method, path, ApiCluster.Key);
+            await response.IsProblemAsync(HttpStatusCode.ServiceUnavailable, ErrorCodes.RedisUnavailable);
+            Assert.True(response.Headers.RetryAfter?.Delta > TimeSpan.Zero);
+        }
+        await (await cluster.Api.SendAsync(HttpMethod.Get, "/health")).IsProblemAsync(HttpStatusCode.ServiceUnavailable, ErrorCodes.NotReady);
+        Assert.Equal(HttpStatusCode.OK, (await cluster.Api.SendAsync(HttpMethod.Get, "/alive")).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await cluster.Api.SendAsync(HttpMethod.Get, "/api/v1/")).StatusCode);
+
+        await cluster.Redis.StartAsync();
+        await Eventually.Async(
+            () => cluster.Api.SendAsync(HttpMethod.Get, "/api/v1/rooms", ApiCluster.Key), response => response.IsSuccessStatusCode, Recovery);
+        // The host we play ended with its Redis; a new one takes its place.
+        await cluster.HostAsync("host-2");
+        await Eventually.Async(
+            () => cluster.Api.SendAsync(HttpMethod.Post, "/api/v1/room/found", ApiCluster.Key), response => response.IsSuccessStatusCode, Recovery);
+        await Eventually.Async(() => cluster.Api.SendAsync(HttpMethod.Get, "/health"), response => response.IsSuccessStatusCode, Recovery);
+    }
+}

@@ -1,0 +1,181 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text;
+using ChatServer.Contracts;
+using ChatServer.Tests.Support;
+
+namespace ChatServer.Tests.Api;
+
+public sealed class RoomCreationTests(ApiCluster cluster) : IClassFixture<ApiCluster>
+{
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_new_room_answers_its_port_and_where_it_is_described()
+    {
+        var response = await PostAsync("/api/v1/room/fresh");
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal(Created(await PortAsync("fresh"), "Room created"), await response.Content.ReadAsStringAsync(Ct));
+        Assert.Equal("/api/v1/room/fresh", response.Headers.Location?.ToString());
+    }
+
+    [Fact]
+    public async Task A_room_that_exists_answers_its_port_and_keeps_its_options()
+    {
+        var room = await cluster.CreateAsync("twice", """{"title":"First"}""");
+        var response = await PostAsync("/api/v1/room/twice", json: """{"title":"Second"}""");
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal(Created(room.Port, "twice already exists"), await response.Content.ReadAsStringAsync(Ct));
+        Assert.Equal("First", (await cluster.Backplane.Rooms.FindAsync("twice"))!.Options.Title);
+    }
+
+    [Fact]
+    public async Task Two_apis_that_are_asked_at_once_make_one_room()
+    {
+        var other = await cluster.StartApiAsync();
+        ServiceProcess[] apis = [cluster.Api, other];
+        var opened = 0;
+        var listening = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        cluster.Backplane.Changes.Missed += () => listening.TrySetResult();
+        cluster.Backplane.Changes.Changed += room => { if (room == "contested") Interlocked.Increment(ref opened); };
+        cluster.Backplane.Changes.Start();
+        await listening.Task.WaitAsync(Eventually.Patience, Ct);
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 40).Select(async i =>
+        {
+            var response = await apis[i % 2].SendAsync(HttpMethod.Post, "/api/v1/room/contested", ApiCluster.Key);
+            Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+            return (await response.Content.ReadFromJsonAsync<Data<RoomCreated>>(ContractJson.Options, Ct))!.Value;
+        }));
+        Assert.Single(answers, answer => answer.Message == "Room created");
+        Assert.Equal(39, answers.Count(answer => answer.Message == "contested already exists"));
+        // As many ports as times that a host opened the room: one, unless this machine is so busy that our host's lease ran out.
+        var room = (await cluster.Backplane.Rooms.FindAsync("contested"))!;
+        await Eventually.Async(() => Volatile.Read(ref opened), times => times > 0);
+        Assert.InRange(answers.DistinctBy(answer => answer.Port).Count(), 1, Volatile.Read(ref opened));
+        Assert.Contains(answers, answer => answer.Port == room.Port);
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("")]
+    [InlineData("wrong")]
+    public async Task Without_a_right_key_nothing_is_created(string? key)
+    {
+        var response = await cluster.Api.SendAsync(HttpMethod.Post, "/api/v1/room/stolen", key);
+        await response.IsProblemAsync(HttpStatusCode.Unauthorized, ErrorCodes.Unauthorized);
+        Assert.Null(await cluster.Backplane.Rooms.FindAsync("stolen"));
+    }
+
+    [Fact]
+    public async Task A_second_key_opens_too_while_keys_are_rotated() =>
+        Assert.Equal(HttpStatusCode.OK, (await cluster.Api.SendAsync(HttpMethod.Post, "/api/v1/room/rotated", ApiCluster.OtherKey)).StatusCode);
+
+    [Theory]
+    [InlineData("-lobby")]
+    [InlineData(".lobby")]
+    [InlineData("lob%20by")]
+    [InlineData("lob%2Fby")]
+    [InlineData("l%C3%B6bby")]
+    [InlineData("lobby!")]
+    [InlineData("lobby%0A")]
+    [InlineData("a23456789012345678901234567890123456789012345678901234567890abcde")]
+    public async Task A_bad_name_is_refused(string name) =>
+        await (await PostAsync($"/api/v1/room/{name}")).IsProblemAsync(HttpStatusCode.BadRequest, ErrorCodes.InvalidRoomName);
+
+    [Theory]
+    [InlineData("Lobby.2_~-x")]
+    [InlineData("7")]
+    [InlineData("a23456789012345678901234567890123456789012345678901234567890abcd")]
+    public async Task Every_good_name_is_taken(string name) =>
+        Assert.Equal(HttpStatusCode.OK, (await PostAsync($"/api/v1/room/{name}")).StatusCode);
+
+    [Fact]
+    public async Task Names_differ_by_case()
+    {
+        await cluster.CreateAsync("case");
+        Assert.Contains("Room created", await (await PostAsync("/api/v1/room/CASE")).Content.ReadAsStringAsync(Ct), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Options_are_kept_as_given()
+    {
+        await cluster.CreateAsync("optioned", """
+            {"title":"Zoë’s 🫖","private":true,"maxMembers":5,"history":10000,"durability":"memory","idleTimeoutSeconds":60}
+            """);
+        Assert.Equal(
+            new RoomOptions { Title = "Zoë’s 🫖", Private = true, MaxMembers = 5, History = 10_000, Durability = Durability.Memory, IdleTimeoutSeconds = 60 },
+            (await cluster.Backplane.Rooms.FindAsync("optioned"))!.Options);
+    }
+
+    [Theory]
+    [InlineData("""{"titel":"Typo"}""")]
+    [InlineData("""{"Title":"Case"}""")]
+    [InlineData("""{"title":7}""")]
+    [InlineData("""{"title":"line\nbreak"}""")]
+    [InlineData("""{"private":"yes"}""")]
+    [InlineData("""{"private":null}""")]
+    [InlineData("""{"maxMembers":-1}""")]
+    [InlineData("""{"maxMembers":"5"}""")]
+    [InlineData("""{"maxMembers":1.5}""")]
+    [InlineData("""{"history":-1}""")]
+    [InlineData("""{"history":10001}""")]
+    [InlineData("""{"durability":"disk"}""")]
+    [InlineData("""{"durability":1}""")]
+    [InlineData("""{"durability":null}""")]
+    [InlineData("""{"idleTimeoutSeconds":-1}""")]
+    [InlineData("""{"idleTimeoutSeconds":1,"idleTimeoutSeconds":2}""")]
+    [InlineData("[]")]
+    [InlineData("\"redis\"")]
+    public async Task Unknown_members_and_bad_values_are_refused_and_nothing_is_created(string body)
+    {
+        await (await PostAsync("/api/v1/room/refused", json: body)).IsProblemAsync(HttpStatusCode.BadRequest, ErrorCodes.InvalidBody);
+        Assert.Null(await cluster.Backplane.Rooms.FindAsync("refused"));
+    }
+
+    [Fact]
+    public async Task A_title_that_is_too_long_is_refused() =>
+        await (await PostAsync("/api/v1/room/refused", json: $$"""{"title":"{{new string('x', RoomOptions.MaxTitleLength + 1)}}"}"""))
+            .IsProblemAsync(HttpStatusCode.BadRequest, ErrorCodes.InvalidBody);
+
+    [Fact]
+    public async Task A_body_that_is_not_json_is_refused() =>
+        await (await PostAsync("/api/v1/room/refused", json: """{"title":""")).IsProblemAsync(HttpStatusCode.BadRequest, ErrorCodes.InvalidJson);
+
+    [Fact]
+    public async Task A_body_that_is_no_json_by_its_type_is_refused()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/room/refused") { Content = new StringContent("title=x", Encoding.UTF8, "text/plain") };
+        request.Headers.Add("X-API-Key", ApiCluster.Key);
+        await (await cluster.Api.Http.SendAsync(request, Ct)).IsProblemAsync(HttpStatusCode.UnsupportedMediaType, ErrorCodes.UnsupportedMediaType);
+    }
+
+    [Fact]
+    public async Task A_body_that_is_too_large_is_refused() =>
+        await (await PostAsync("/api/v1/room/refused", json: $$"""{"title":"{{new string('x', Limits.MaxFrameBytes)}}"}"""))
+            .IsProblemAsync(HttpStatusCode.RequestEntityTooLarge, ErrorCodes.PayloadTooLarge);
+
+    [Fact]
+    public async Task Hosts_that_take_no_room_are_no_capacity()
+    {
+        cluster.Host.Refuses = true;
+        try
+        {
+            var response = await PostAsync("/api/v1/room/homeless");
+            var body = await response.IsProblemAsync(HttpStatusCode.ServiceUnavailable, ErrorCodes.NoCapacity);
+            Assert.Equal("""{"port":0,"message":"No more rooms can be created"}""", body.GetProperty("data").GetRawText());
+            Assert.True(response.Headers.RetryAfter?.Delta > TimeSpan.Zero);
+        }
+        finally
+        {
+            cluster.Host.Refuses = false;
+        }
+    }
+
+    private async Task<int> PortAsync(string room) => (await cluster.Backplane.Rooms.FindAsync(room))!.Port;
+
+    private static string Created(int port, string message) => "{\"data\":{\"port\":" + port + ",\"message\":\"" + message + "\"}}";
+
+    private Task<HttpResponseMessage> PostAsync(string path, string? json = null) =>
+        cluster.Api.SendAsync(HttpMethod.Post, path, ApiCluster.Key, json);
+}

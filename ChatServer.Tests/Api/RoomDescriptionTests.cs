@@ -1,0 +1,123 @@
+using System.Net;
+using System.Text.Json;
+using ChatServer.Contracts;
+using ChatServer.Tests.Support;
+
+namespace ChatServer.Tests.Api;
+
+public sealed class RoomDescriptionTests(ApiCluster cluster) : IClassFixture<ApiCluster>
+{
+    [Fact]
+    public async Task The_root_tells_what_answers()
+    {
+        var response = await cluster.Api.SendAsync(HttpMethod.Get, "/api/v1/");
+        Assert.Equal(
+            """{"data":{"app":"chatserver","version":"1.0.0"}}""",
+            await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task A_room_is_described_in_full()
+    {
+        var room = await cluster.CreateAsync("described", """{"title":"Tea","maxMembers":9}""");
+        await cluster.LogAsync(room, "one", "two");
+        await cluster.Host.Process.Ownership.ReportAsync(room.Name, room.Term, members: 4, messages: null);
+
+        var data = await cluster.Api.GetDataAsync("/api/v1/room/described");
+
+        Assert.Equal(
+            ["name", "title", "host", "port", "url", "members", "messages", "private", "createdAt", "options"],
+            data.EnumerateObject().Select(member => member.Name));
+        Assert.Equal("described", data.GetProperty("name").GetString());
+        Assert.Equal("Tea", data.GetProperty("title").GetString());
+        Assert.Equal("127.0.0.1", data.GetProperty("host").GetString());
+        Assert.Equal(room.Port, data.GetProperty("port").GetInt32());
+        Assert.Equal($"ws://127.0.0.1:{room.Port}/", data.GetProperty("url").GetString());
+        Assert.Equal(4, data.GetProperty("members").GetInt32());
+        Assert.Equal(2, data.GetProperty("messages").GetInt64());
+        Assert.False(data.GetProperty("private").GetBoolean());
+        Assert.Equal(room.CreatedAt, data.GetProperty("createdAt").GetDateTimeOffset());
+        Assert.Equal(
+            """{"title":"Tea","private":false,"maxMembers":9,"history":1000,"durability":"redis","idleTimeoutSeconds":0}""",
+            data.GetProperty("options").GetRawText());
+    }
+
+    [Fact]
+    public async Task A_room_without_a_title_goes_by_its_name()
+    {
+        await cluster.CreateAsync("plain");
+        Assert.Equal("plain", (await cluster.Api.GetDataAsync("/api/v1/room/plain")).GetProperty("title").GetString());
+    }
+
+    [Fact]
+    public async Task The_address_leads_through_the_first_load_balancer()
+    {
+        await cluster.CreateAsync("balanced");
+        var api = await cluster.StartApiAsync(
+            ("LOADBALANCERS", "https://chat.example/eu/, http://localhost:1"), ("LOADBALANCER_KEY", "unused"));
+        Assert.Equal("wss://chat.example/eu/rooms/balanced", (await api.GetDataAsync("/api/v1/room/balanced")).GetProperty("url").GetString());
+    }
+
+    [Fact]
+    public async Task A_private_room_is_described_to_the_key_alone()
+    {
+        await cluster.CreateAsync("secret", """{"private":true}""");
+        await (await cluster.Api.SendAsync(HttpMethod.Get, "/api/v1/room/secret")).IsProblemAsync(HttpStatusCode.Unauthorized, ErrorCodes.Unauthorized);
+        await (await cluster.Api.SendAsync(HttpMethod.Get, "/api/v1/room/secret", "wrong")).IsProblemAsync(HttpStatusCode.Unauthorized, ErrorCodes.Unauthorized);
+        Assert.True((await cluster.Api.GetDataAsync("/api/v1/room/secret", ApiCluster.Key)).GetProperty("private").GetBoolean());
+    }
+
+    [Fact]
+    public async Task A_room_that_does_not_exist_is_not_found() =>
+        await (await cluster.Api.SendAsync(HttpMethod.Get, "/api/v1/room/nobody")).IsProblemAsync(HttpStatusCode.NotFound, ErrorCodes.RoomNotFound);
+
+    [Fact]
+    public async Task A_name_that_no_room_can_have_is_refused() =>
+        await (await cluster.Api.SendAsync(HttpMethod.Get, "/api/v1/room/no%20body")).IsProblemAsync(HttpStatusCode.BadRequest, ErrorCodes.InvalidRoomName);
+
+    [Fact]
+    public async Task The_listing_goes_by_name_page_by_page_to_an_end()
+    {
+        string[] names = ["page-c", "page-a", "page-B", "page-d", "page-e"];
+        foreach (var name in names) await cluster.CreateAsync(name);
+
+        var seen = new List<string>();
+        string? after = "page-";
+        while (after is not null && string.CompareOrdinal(after, "page-e") < 0)
+        {
+            var page = await cluster.Api.GetDataAsync($"/api/v1/rooms?after={after}&limit=2", ApiCluster.Key);
+            var rooms = page.GetProperty("rooms").EnumerateArray().Select(room => room.GetProperty("name").GetString()!).ToList();
+            Assert.InRange(rooms.Count, 1, 2);
+            seen.AddRange(rooms);
+            after = page.GetProperty("next").GetString();
+        }
+
+        // Other tests' rooms may stand behind ours.
+        Assert.Equal(["page-B", "page-a", "page-c", "page-d", "page-e"], seen.Where(name => name.StartsWith("page-", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task The_last_page_says_so()
+    {
+        await cluster.CreateAsync("some-room");
+        var page = await cluster.Api.GetDataAsync("/api/v1/rooms", ApiCluster.Key);
+        Assert.Contains("some-room", page.GetProperty("rooms").EnumerateArray().Select(room => room.GetProperty("name").GetString()));
+        Assert.Equal(JsonValueKind.Null, page.GetProperty("next").ValueKind);
+        Assert.Empty((await cluster.Api.GetDataAsync("/api/v1/rooms?after=~", ApiCluster.Key)).GetProperty("rooms").EnumerateArray());
+    }
+
+    [Theory]
+    [InlineData("0")]
+    [InlineData("1001")]
+    [InlineData("-1")]
+    [InlineData("ten")]
+    [InlineData("")]
+    [InlineData("5&limit=6")]
+    public async Task A_bad_limit_is_refused(string limit) =>
+        await (await cluster.Api.SendAsync(HttpMethod.Get, $"/api/v1/rooms?limit={limit}", ApiCluster.Key))
+            .IsProblemAsync(HttpStatusCode.BadRequest, ErrorCodes.InvalidQuery);
+
+    [Fact]
+    public async Task The_listing_takes_a_key() =>
+        await (await cluster.Api.SendAsync(HttpMethod.Get, "/api/v1/rooms")).IsProblemAsync(HttpStatusCode.Unauthorized, ErrorCodes.Unauthorized);
+}

@@ -1,0 +1,35 @@
+using System.Net;
+using ChatServer.Contracts;
+using ChatServer.Tests.Support;
+
+namespace ChatServer.Tests.Api;
+
+public sealed class ShutdownTests(ApiCluster cluster) : IClassFixture<ApiCluster>
+{
+    [Fact]
+    public async Task When_the_server_is_shut_down_no_room_is_created_and_the_process_ends_well()
+    {
+        await cluster.Backplane.Shutdown.OrderAsync();
+
+        var refused = await cluster.Api.SendAsync(HttpMethod.Post, "/api/v1/room/late", ApiCluster.Key);
+        await refused.IsProblemAsync(HttpStatusCode.ServiceUnavailable, ErrorCodes.ShuttingDown);
+        Assert.NotNull(refused.Headers.RetryAfter);
+        Assert.Null(await cluster.Backplane.Rooms.FindAsync("late"));
+
+        await cluster.Api.Process.WaitForExitAsync();
+        Assert.Equal(0, cluster.Api.Process.ExitCode);
+        Assert.Equal("", cluster.Api.Process.Output);
+
+        // The next start does not obey the last shutdown.
+        var next = await cluster.StartApiAsync();
+        Assert.Equal(HttpStatusCode.OK, (await next.SendAsync(HttpMethod.Post, "/api/v1/room/late", ApiCluster.Key)).StatusCode);
+    }
+
+    [Fact]
+    public async Task A_signal_ends_the_process_well()
+    {
+        var api = await cluster.StartApiAsync();
+        await api.Process.StopAsync();
+        Assert.Equal(0, api.Process.ExitCode);
+    }
+}

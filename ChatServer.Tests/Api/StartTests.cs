@@ -1,0 +1,66 @@
+using System.Net;
+using System.Net.Sockets;
+using ChatServer.Tests.Support;
+
+namespace ChatServer.Tests.Api;
+
+public sealed class StartTests
+{
+    /// <summary>Nobody listens there. A process that fails to start does not ask.</summary>
+    private static readonly (string Name, string? Value) Redis = ("ConnectionStrings__redis", "127.0.0.1:1");
+
+    private static readonly (string Name, string? Value) Key = ("KEY", "some-key");
+
+    public static TheoryData<string, (string Name, string? Value)[]> Mistakes => new()
+    {
+        { "KEY", [Redis] },
+        { "KEY", [Redis, ("KEY", "")] },
+        { "KEY", [Redis, ("KEY", " , ")] },
+        { "ConnectionStrings__redis", [Key] },
+        { "LOADBALANCER_KEY", [Redis, Key, ("LOADBALANCERS", "http://localhost:2000")] },
+        { "LOADBALANCERS", [Redis, Key, ("LOADBALANCERS", "localhost"), ("LOADBALANCER_KEY", "k")] },
+        { "PORT", [Redis, Key, ("PORT", "many")] },
+        { "BIND", [Redis, Key, ("BIND", "nowhere")] },
+    };
+
+    [Theory]
+    [MemberData(nameof(Mistakes))]
+    public async Task A_setting_that_is_missing_or_bad_ends_the_process_with_one_line_that_names_it(
+        string variable, (string Name, string? Value)[] settings)
+    {
+        await using var process = ServiceProcess.Launch("ChatServer.Api", settings);
+        await process.WaitForExitAsync();
+        Assert.Equal(1, process.ExitCode);
+        var line = Assert.Single(process.Output.TrimEnd().Split('\n'));
+        Assert.StartsWith($"{variable} ", line, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_port_that_is_taken_ends_the_process_with_one_line()
+    {
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+        var port = ((IPEndPoint)taken.LocalEndpoint).Port;
+
+        await using var process = ServiceProcess.Launch("ChatServer.Api", Redis, Key, ("BIND", "127.0.0.1"), ("PORT", $"{port}"));
+        await process.WaitForExitAsync();
+
+        Assert.Equal(1, process.ExitCode);
+        Assert.Equal(
+            $"Cannot listen on 127.0.0.1:{port}: address already in use. PORT sets the port, BIND the address.", process.Output.TrimEnd());
+    }
+
+    [Theory]
+    [InlineData("Production", null, "")]
+    [InlineData("Production", "Information", "{\"Timestamp\":")]
+    [InlineData("Development", null, "info: ")]
+    public async Task Logs_are_silent_in_production_json_when_asked_for_and_readable_in_development(string environment, string? level, string expected)
+    {
+        await using var api = await ServiceProcess.StartAsync(
+            "ChatServer.Api", "PORT", Redis, Key, ("DOTNET_ENVIRONMENT", environment), ("Logging__LogLevel__Default", level));
+        await api.Process.StopAsync();
+        Assert.Equal(0, api.Process.ExitCode);
+        if (expected.Length == 0) Assert.Equal("", api.Process.Output);
+        else Assert.Contains(expected, api.Process.Output.Split('\n')[0], StringComparison.Ordinal);
+    }
+}

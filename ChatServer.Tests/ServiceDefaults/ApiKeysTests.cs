@@ -1,0 +1,58 @@
+using System.Net;
+using System.Text;
+using ChatServer.Contracts;
+using ChatServer.ServiceDefaults;
+using ChatServer.Tests.Support;
+using Microsoft.Extensions.Configuration;
+
+namespace ChatServer.Tests.ServiceDefaults;
+
+public sealed class ApiKeysTests(ServiceDefaultsApp app) : IClassFixture<ServiceDefaultsApp>
+{
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("old-key")]
+    [InlineData("new-key")]
+    public async Task Each_of_several_keys_opens(string key) =>
+        Assert.Equal(HttpStatusCode.OK, (await SendAsync(HttpMethod.Get, key)).StatusCode);
+
+    [Theory]
+    [InlineData()]
+    [InlineData("")]
+    [InlineData("old-ke")]
+    [InlineData("old-key, new-key")]
+    [InlineData("OLD-KEY")]
+    [InlineData("old-key", "new-key")]
+    public async Task No_key_a_wrong_one_and_two_at_once_are_refused(params string[] keys)
+    {
+        var response = await SendAsync(HttpMethod.Get, keys);
+        await response.IsProblemAsync(HttpStatusCode.Unauthorized, "unauthorized");
+    }
+
+    [Fact]
+    public async Task A_caller_without_a_key_does_not_learn_that_its_body_is_bad()
+    {
+        var response = await SendAsync(HttpMethod.Post);
+        await response.IsProblemAsync(HttpStatusCode.Unauthorized, "unauthorized");
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("")]
+    [InlineData(" , ,")]
+    public void A_setting_without_a_key_stops_the_start_and_is_named(string? setting)
+    {
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection([new("SOME_KEY", setting)]).Build();
+        var error = Assert.Throws<StartupException>(() => ApiKeys.Require(configuration, "SOME_KEY"));
+        Assert.StartsWith("SOME_KEY ", error.Message, StringComparison.Ordinal);
+    }
+
+    private Task<HttpResponseMessage> SendAsync(HttpMethod method, params string[] keys)
+    {
+        var request = new HttpRequestMessage(method, "/with-key");
+        foreach (var key in keys) request.Headers.TryAddWithoutValidation(ApiKeys.Header, key);
+        if (method == HttpMethod.Post) request.Content = new StringContent("{", Encoding.UTF8, "application/json");
+        return app.Http.SendAsync(request, Ct);
+    }
+}

@@ -1,0 +1,34 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using ChatServer.Tests.Support;
+
+namespace ChatServer.Tests.ServiceDefaults;
+
+public sealed class HealthTests(ServiceDefaultsApp app) : IClassFixture<ServiceDefaultsApp>
+{
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_dependency_that_is_away_makes_the_service_unready_and_leaves_it_alive()
+    {
+        app.DependencyIsUp = false;
+        try
+        {
+            var body = await (await app.Http.GetAsync("/health", Ct)).IsProblemAsync(HttpStatusCode.ServiceUnavailable, "not-ready");
+            Assert.Equal("it is away", body.GetProperty("checks").GetProperty("dependency").GetString());
+            Assert.Equal(HttpStatusCode.OK, (await app.Http.GetAsync("/alive", Ct)).StatusCode);
+        }
+        finally
+        {
+            app.DependencyIsUp = true;
+        }
+    }
+
+    [Fact]
+    public async Task A_ready_service_names_what_it_checked()
+    {
+        var body = await app.Http.GetFromJsonAsync<JsonElement>("/health", Ct);
+        Assert.Equal("""{"data":{"status":"ready","checks":{"self":"ok","dependency":"ok"}}}""", body.GetRawText());
+    }
+}

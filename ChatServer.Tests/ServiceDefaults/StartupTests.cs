@@ -1,0 +1,45 @@
+using System.Net;
+using System.Net.Sockets;
+using ChatServer.Contracts;
+using ChatServer.ServiceDefaults;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
+
+namespace ChatServer.Tests.ServiceDefaults;
+
+public sealed class StartupTests
+{
+    [Fact]
+    public async Task A_service_that_ends_by_itself_exits_0() => Assert.Equal(0, await Startup.Run(() => Task.CompletedTask));
+
+    [Fact]
+    public async Task A_defect_of_ours_is_not_dressed_up_as_a_setting() =>
+        await Assert.ThrowsAsync<InvalidOperationException>(() => Startup.Run(() => throw new InvalidOperationException()));
+
+    [Theory]
+    [InlineData("PORT", "eighty")]
+    [InlineData("PORT", "65536")]
+    [InlineData("PORT", "-1")]
+    [InlineData("BIND", "everywhere")]
+    public void A_malformed_listener_is_named(string variable, string value) =>
+        Assert.Contains($"{variable} must be", Assert.Throws<StartupException>(() => Listen((variable, value))).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void A_port_that_is_taken_is_named_with_its_variable()
+    {
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+        var port = ((IPEndPoint)taken.LocalEndpoint).Port;
+
+        var error = Assert.Throws<StartupException>(() => Listen(("PORT", $"{port}"), ("BIND", "127.0.0.1")));
+
+        Assert.Equal($"Cannot listen on 127.0.0.1:{port}: address already in use. PORT sets the port, BIND the address.", error.Message);
+    }
+
+    private static void Listen(params (string Name, string Value)[] settings)
+    {
+        var builder = WebApplication.CreateBuilder();
+        builder.Configuration.AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Name, (string?)setting.Value)));
+        builder.ListenOn(80);
+    }
+}
