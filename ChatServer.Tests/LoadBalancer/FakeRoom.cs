@@ -1,0 +1,90 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Net;
+using System.Net.WebSockets;
+using System.Text;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+
+namespace ChatServer.Tests.LoadBalancer;
+
+/// <summary>
+/// A room's port: tells its name to a GET, and to a WebSocket as a first message before it echoes. <c>?refuse=429</c> makes
+/// it refuse with that status.
+/// </summary>
+public sealed class FakeRoom : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+
+    private FakeRoom(WebApplication app, string name) => (_app, Name) = (app, name);
+
+    public string Name { get; }
+
+    public int Port => new Uri(_app.Urls.Single()).Port;
+
+    /// <summary>What it was asked, oldest first.</summary>
+    public ConcurrentQueue<(string Target, Dictionary<string, string> Headers)> Requests { get; } = new();
+
+    /// <summary>WebSockets that are open.</summary>
+    public int Members => _members;
+
+    private int _members;
+
+    public static async Task<FakeRoom> StartAsync(string name, int port = 0)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port));
+        var room = new FakeRoom(builder.Build(), name);
+        room._app.UseWebSockets();
+        room._app.Run(room.AnswerAsync);
+        await room._app.StartAsync();
+        return room;
+    }
+
+    private async Task AnswerAsync(HttpContext context)
+    {
+        var request = context.Request;
+        Requests.Enqueue(($"{request.Method} {request.Path}{request.QueryString}",
+            request.Headers.ToDictionary(h => h.Key, h => h.Value.ToString(), StringComparer.OrdinalIgnoreCase)));
+        if (request.Query["refuse"] is [{ } status])
+        {
+            context.Response.StatusCode = int.Parse(status, CultureInfo.InvariantCulture);
+            context.Response.Headers["Sec-WebSocket-Version"] = "13";
+            await context.Response.WriteAsync($"refused with {status}");
+        }
+        else if (context.WebSockets.IsWebSocketRequest)
+        {
+            using var socket = await context.WebSockets.AcceptWebSocketAsync(context.WebSockets.WebSocketRequestedProtocols.FirstOrDefault());
+            await EchoAsync(socket, context.RequestAborted);
+        }
+        else
+        {
+            context.Response.Headers.AccessControlAllowOrigin = "*";
+            await context.Response.WriteAsync(Name);
+        }
+    }
+
+    private async Task EchoAsync(WebSocket socket, CancellationToken ct)
+    {
+        Interlocked.Increment(ref _members);
+        try
+        {
+            await socket.SendAsync(Encoding.UTF8.GetBytes(Name), WebSocketMessageType.Text, true, ct);
+            var buffer = new byte[64 * 1024];
+            while (await socket.ReceiveAsync(buffer.AsMemory(), ct) is { MessageType: not WebSocketMessageType.Close } read)
+                await socket.SendAsync(buffer.AsMemory(0, read.Count), read.MessageType, read.EndOfMessage, ct);
+            await socket.CloseAsync((WebSocketCloseStatus)4001, "kicked", ct);
+        }
+        catch (Exception e) when (e is WebSocketException or OperationCanceledException)
+        {
+            // The member is gone; the count tells.
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _members);
+        }
+    }
+
+    public ValueTask DisposeAsync() => _app.DisposeAsync();
+}

@@ -1,0 +1,58 @@
+using System.Net;
+using ChatServer.LoadBalancer;
+using ChatServer.Tests.Support;
+using Microsoft.Extensions.Time.Testing;
+
+namespace ChatServer.Tests.LoadBalancer;
+
+/// <summary>With a Redis of its own, which it takes away.</summary>
+public sealed class RedisAwayTests(RoomCluster cluster) : IClassFixture<RoomCluster>
+{
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task While_redis_is_away_known_rooms_go_on_and_unknown_ones_are_told_to_wait()
+    {
+        var time = new FakeTimeProvider();
+        var lb = await cluster.LoadBalancerAsync(time);
+        await cluster.RoomAsync("known");
+        await cluster.RoomAsync("unknown");
+        Assert.Equal("known", await lb.Http.GetStringAsync("/rooms/known", Ct));
+
+        await cluster.Redis.KillAsync();
+
+        for (var i = 0; i < 20; i++)
+        {
+            Assert.Equal("known", await lb.Http.GetStringAsync("/rooms/known", Ct));
+            time.Advance(RoomRoutes.MaxAge); // it looks, in vain
+        }
+        using (var answer = await lb.Http.GetAsync("/rooms/unknown", Ct))
+        {
+            await answer.IsProblemAsync(HttpStatusCode.ServiceUnavailable, "redis-unavailable");
+            Assert.Equal(TimeSpan.FromSeconds(2), answer.Headers.RetryAfter?.Delta);
+        }
+        using (var health = await lb.Http.GetAsync("/health", Ct))
+            Assert.Equal(HttpStatusCode.OK, health.StatusCode);
+
+        await cluster.Redis.StartAsync();
+
+        // It comes back empty, and that is a fact like any other; word of changes may have been missed, so it looks.
+        await Eventually.Async(async () => (await lb.Http.GetAsync("/rooms/known", Ct)).StatusCode, status => status == HttpStatusCode.NotFound);
+        await Eventually.Async(async () => { await cluster.Backplane.Connection.PingAsync(); return true; }, up => up);
+        await cluster.RoomAsync("known", announce: "known again");
+        await Eventually.Async(() => lb.Http.GetStringAsync("/rooms/known", Ct), answer => answer == "known again");
+    }
+
+    [Fact]
+    public async Task A_load_balancer_starts_without_redis_and_serves_rooms_once_it_is_there()
+    {
+        var redis = cluster.Own<RedisServer>(new InstalledRedis() is { Missing: null } installed ? installed : new EmbeddedRedis());
+        await using var lb = await RunningLoadBalancer.StartAsync(redis.ConnectionString);
+        using (var answer = await lb.Http.GetAsync("/rooms/any", Ct))
+            await answer.IsProblemAsync(HttpStatusCode.ServiceUnavailable, "redis-unavailable");
+
+        await redis.StartAsync();
+
+        await Eventually.Async(async () => (await lb.Http.GetAsync("/rooms/any", Ct)).StatusCode, status => status == HttpStatusCode.NotFound);
+    }
+}

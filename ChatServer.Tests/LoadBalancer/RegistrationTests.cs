@@ -1,0 +1,138 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using ChatServer.Tests.Support;
+using Microsoft.Extensions.Time.Testing;
+
+namespace ChatServer.Tests.LoadBalancer;
+
+public sealed class RegistrationTests : IAsyncLifetime
+{
+    private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero));
+    private RunningLoadBalancer _lb = null!;
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync() => _lb = await RunningLoadBalancer.StartAsync($"127.0.0.1:{FreePort.Next()}", _time);
+
+    public ValueTask DisposeAsync() => _lb.DisposeAsync();
+
+    [Theory]
+    [InlineData("api.example", "api.example", 80)]
+    [InlineData("API.example:8080", "api.example", 8080)]
+    [InlineData("10.1.2.3:65535", "10.1.2.3", 65535)]
+    [InlineData("[2001:db8::1]:8080", "[2001:db8::1]", 8080)]
+    [InlineData("[::1]", "[::1]", 80)]
+    public async Task A_heartbeat_registers_an_api(string host, string expectedHost, int expectedPort)
+    {
+        using var answer = await _lb.RegisterAsync(host, "8", "17", "1.2.3-rc.1+abc");
+
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        var body = await answer.Content.ReadFromJsonAsync<JsonElement>(Ct);
+        var server = Assert.Single(await _lb.ServersAsync());
+        Assert.Equal(
+            $$"""{"host":"{{expectedHost}}","port":{{expectedPort}},"cpus":8,"rooms":17,"version":"1.2.3-rc.1+abc","lastSeen":"2026-01-02T03:04:05+00:00"}""",
+            server.GetRawText());
+        Assert.Equal(server.GetRawText(), body.GetProperty("data").GetRawText());
+    }
+
+    [Theory]
+    [InlineData("api:0", "4", "0", "1.0.0")]
+    [InlineData("api:65536", "4", "0", "1.0.0")]
+    [InlineData("api:", "4", "0", "1.0.0")]
+    [InlineData("api:80:80", "4", "0", "1.0.0")]
+    [InlineData("::1", "4", "0", "1.0.0")]
+    [InlineData("[10.1.2.3]:80", "4", "0", "1.0.0")]
+    [InlineData("[::1", "4", "0", "1.0.0")]
+    [InlineData("user@api", "4", "0", "1.0.0")]
+    [InlineData("api/path", "4", "0", "1.0.0")]
+    [InlineData("api?x", "4", "0", "1.0.0")]
+    [InlineData("a b", "4", "0", "1.0.0")]
+    [InlineData("api", "0", "0", "1.0.0")]
+    [InlineData("api", "-1", "0", "1.0.0")]
+    [InlineData("api", "four", "0", "1.0.0")]
+    [InlineData("api", "4", "-1", "1.0.0")]
+    [InlineData("api", "4", "99999999999", "1.0.0")]
+    [InlineData("api", "4", "0", "1 0")]
+    [InlineData("api", "4", "0", "11111111111111111111111111111111111111111111111111111111111111111")]
+    public async Task A_heartbeat_with_a_part_that_makes_no_sense_registers_nothing(string host, string cpus, string rooms, string version)
+    {
+        using var answer = await _lb.RegisterAsync(host, cpus, rooms, version);
+
+        await answer.IsProblemAsync(HttpStatusCode.BadRequest, "invalid-registration");
+        Assert.Empty(await _lb.ServersAsync());
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("")]
+    [InlineData("LB-KEY")]
+    public async Task Without_the_key_nothing_is_registered_and_nothing_shown(string? key)
+    {
+        using var heartbeat = await _lb.RegisterAsync("api", key: key);
+        using var listing = await _lb.Http.GetAsync("/servers", Ct);
+
+        await heartbeat.IsProblemAsync(HttpStatusCode.Unauthorized, "unauthorized");
+        await listing.IsProblemAsync(HttpStatusCode.Unauthorized, "unauthorized");
+        Assert.Empty(await _lb.ServersAsync());
+    }
+
+    [Fact]
+    public async Task Servers_are_listed_least_loaded_first()
+    {
+        await _lb.RegisterAsync("busy", "4", "10");
+        await _lb.RegisterAsync("idle", "4", "0");
+        await _lb.RegisterAsync("big-and-busy", "16", "10");
+        await _lb.RegisterAsync("b", "2", "0");
+        await _lb.RegisterAsync("a", "2", "0");
+
+        Assert.Equal(["big-and-busy", "idle", "a", "b", "busy"], (await _lb.ServersAsync()).Select(Host));
+
+        await _lb.RegisterAsync("busy", "4", "0");
+        await _lb.RegisterAsync("idle", "4", "9");
+
+        Assert.Equal(["big-and-busy", "busy", "a", "b", "idle"], (await _lb.ServersAsync()).Select(Host));
+    }
+
+    [Fact]
+    public async Task Three_missed_heartbeats_and_an_api_is_out_until_its_next_one()
+    {
+        await _lb.RegisterAsync("silent");
+        for (var second = 0; second < 30; second += 10)
+        {
+            await _lb.RegisterAsync("beating");
+            _time.Advance(TimeSpan.FromSeconds(10));
+        }
+        Assert.Equal(["beating", "silent"], (await _lb.ServersAsync()).Select(Host));
+
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(["beating"], (await _lb.ServersAsync()).Select(Host));
+
+        await _lb.RegisterAsync("silent");
+        Assert.Equal(["beating", "silent"], (await _lb.ServersAsync()).Select(Host));
+    }
+
+    [Fact]
+    public async Task An_api_that_is_out_gets_no_calls()
+    {
+        await using var api = await FakeApi.StartAsync();
+        await _lb.RegisterAsync(api);
+        await Eventually.Async(async () => (await _lb.Http.GetAsync("/", Ct)).StatusCode, status => status == HttpStatusCode.Accepted);
+
+        _time.Advance(TimeSpan.FromSeconds(31));
+
+        await Eventually.Async(async () => (await _lb.Http.GetAsync("/", Ct)).StatusCode, status => status == HttpStatusCode.ServiceUnavailable);
+    }
+
+    [Theory]
+    [InlineData("/health")]
+    [InlineData("/alive")]
+    public async Task It_is_healthy_without_apis_and_without_redis(string path)
+    {
+        using var answer = await _lb.Http.GetAsync(path, Ct);
+
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+    }
+
+    private static string Host(JsonElement server) => server.GetProperty("host").GetString()!;
+}

@@ -1,0 +1,73 @@
+using ChatServer.Backplane;
+using ChatServer.Contracts;
+using ChatServer.Tests.Support;
+
+namespace ChatServer.Tests.LoadBalancer;
+
+/// <summary>A Redis, the directory in it, and rooms whose hosts we play.</summary>
+public sealed class RoomCluster : IAsyncLifetime
+{
+    private const string HostId = "host-1";
+    private readonly List<IAsyncDisposable> _started = [];
+
+    /// <summary>The one that starts quicker, where there is a choice: nothing here depends on which it is.</summary>
+    public RedisServer Redis { get; } = new InstalledRedis() is { Missing: null } installed ? installed : new EmbeddedRedis();
+
+    public BackplaneProcess Backplane { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        await Own(Redis).StartAsync();
+        Backplane = Own(new BackplaneProcess(Redis.ConnectionString));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var started in Enumerable.Reverse(_started)) await started.DisposeAsync();
+    }
+
+    public async Task<RunningLoadBalancer> LoadBalancerAsync(TimeProvider? time = null, params (string Name, string Value)[] settings) =>
+        Own(await RunningLoadBalancer.StartAsync(Redis.ConnectionString, time, settings));
+
+    /// <summary>A room that is open, and in the directory.</summary>
+    public async Task<FakeRoom> RoomAsync(string name, string? announce = null)
+    {
+        var room = Own(await FakeRoom.StartAsync(announce ?? name));
+        await OpenAsync(name, room.Port);
+        return room;
+    }
+
+    /// <summary>Creates the room in the directory, or moves it: a claim is what a host does that takes a room over.</summary>
+    public async Task OpenAsync(string name, int port, string address = "127.0.0.1")
+    {
+        var creation = CreateAsync(name);
+        await Eventually.Async<RoomRecord?>(() => Backplane.Ownership.ClaimAsync(name, HostId, address, port, newEpoch: false), claimed => claimed is not null);
+        await creation;
+    }
+
+    /// <summary>Creates the room; ends when it is open.</summary>
+    public async Task CreateAsync(string name)
+    {
+        await Backplane.Lease.RenewAsync(new HostRecord
+        {
+            Id = HostId,
+            Address = "127.0.0.1",
+            Rooms = 0,
+            Capacity = 1000,
+            Connections = 0,
+            MessagesPerSecond = 0,
+            Cpu = 0,
+            Memory = 0,
+            State = HostRecord.Up,
+            Version = "1.0.0",
+            LastSeen = DateTimeOffset.UtcNow,
+        });
+        await Backplane.Placement.CreateAsync(name, new RoomOptions(), TestContext.Current.CancellationToken);
+    }
+
+    public T Own<T>(T started) where T : IAsyncDisposable
+    {
+        _started.Add(started);
+        return started;
+    }
+}

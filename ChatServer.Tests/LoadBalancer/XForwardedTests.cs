@@ -1,0 +1,67 @@
+using ChatServer.Contracts;
+using ChatServer.ServiceDefaults;
+using ChatServer.Tests.Support;
+using Microsoft.Extensions.Configuration;
+
+namespace ChatServer.Tests.LoadBalancer;
+
+public sealed class XForwardedTests
+{
+    [Fact]
+    public async Task What_a_stranger_says_of_itself_is_replaced()
+    {
+        var seen = await SeenByTheApiAsync(trusted: "10.0.0.0/8,192.0.2.1");
+
+        Assert.Equal("127.0.0.1", seen["X-Forwarded-For"]);
+        Assert.Equal("http", seen["X-Forwarded-Proto"]);
+        Assert.StartsWith("127.0.0.1:", seen["X-Forwarded-Host"], StringComparison.Ordinal);
+        Assert.DoesNotContain("X-Forwarded-Port", seen.Keys);
+        Assert.DoesNotContain("Forwarded", seen.Keys);
+    }
+
+    [Theory]
+    [InlineData("127.0.0.1")]
+    [InlineData("192.0.2.1, 127.0.0.0/8")]
+    public async Task What_a_trusted_proxy_says_is_kept_and_the_proxy_appended(string trusted)
+    {
+        var seen = await SeenByTheApiAsync(trusted);
+
+        Assert.Equal("203.0.113.7, 127.0.0.1", seen["X-Forwarded-For"]);
+        Assert.Equal("https", seen["X-Forwarded-Proto"]);
+        Assert.Equal("chat.example", seen["X-Forwarded-Host"]);
+        Assert.Equal("443", seen["X-Forwarded-Port"]);
+    }
+
+    [Theory]
+    [InlineData("everyone")]
+    [InlineData("10.0.0.0/33")]
+    [InlineData("10.0.0.1:80")]
+    public void A_malformed_setting_is_named(string value)
+    {
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection([KeyValuePair.Create("TRUSTED_PROXIES", (string?)value)]).Build();
+
+        var error = Assert.Throws<StartupException>(() => configuration.ReadTrustedProxies());
+
+        Assert.Contains("TRUSTED_PROXIES", error.Message, StringComparison.Ordinal);
+        Assert.Contains(value, error.Message, StringComparison.Ordinal);
+    }
+
+    private static async Task<Dictionary<string, string>> SeenByTheApiAsync(string trusted)
+    {
+        await using var lb = await RunningLoadBalancer.StartAsync($"127.0.0.1:{FreePort.Next()}", null, ("TRUSTED_PROXIES", trusted));
+        await using var api = await FakeApi.StartAsync();
+        await lb.RegisterAsync(api);
+        await Eventually.Async(async () =>
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, "/api/v1/");
+            request.Headers.Add("X-Forwarded-For", "203.0.113.7");
+            request.Headers.Add("X-Forwarded-Proto", "https");
+            request.Headers.Add("X-Forwarded-Host", "chat.example");
+            request.Headers.Add("X-Forwarded-Port", "443");
+            request.Headers.Add("Forwarded", "for=203.0.113.7");
+            using var response = await lb.Http.SendAsync(request, TestContext.Current.CancellationToken);
+            return !api.Requests.IsEmpty;
+        }, arrived => arrived);
+        return api.Requests.First().Headers;
+    }
+}
