@@ -21,7 +21,10 @@ internal readonly ref struct FrameHeader
 
     public bool Final => (_first & 0x80) != 0;
 
-    /// <summary>RSV1 to RSV3 in their places. RSV1 of a data frame will mean "compressed" once that is negotiated.</summary>
+    /// <summary>What marks the first frame of a compressed message, where that was negotiated.</summary>
+    public const int Rsv1 = 0x40;
+
+    /// <summary>RSV1 to RSV3 in their places.</summary>
     public int Reserved => _first & 0x70;
 
     public FrameOpcode Opcode => (FrameOpcode)(_first & 0x0F);

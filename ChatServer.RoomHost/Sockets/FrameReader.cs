@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Text.Unicode;
 using ChatServer.Contracts;
@@ -16,7 +17,8 @@ namespace ChatServer.RoomHost.Sockets;
 /// One thread at a time, except for <see cref="Stop"/>.
 /// </remarks>
 /// <param name="maxMessageBytes">Most bytes of a frame, and of a message made of fragments; more is a violation (1009).</param>
-public sealed class FrameReader(int maxMessageBytes)
+/// <param name="deflate">Whether permessage-deflate was negotiated: RSV1 marks a compressed message.</param>
+public sealed class FrameReader(int maxMessageBytes, bool deflate = false)
 {
     private const int MaxControlBytes = 125;
 
@@ -36,6 +38,9 @@ public sealed class FrameReader(int maxMessageBytes)
     private bool _final;
     private byte[]? _control;
     private int _controlLength;
+
+    // The message under way is compressed. Its bytes are kept as they come, and become text when it is whole.
+    private bool _compressed;
 
     // A message of which frames are still to come, or of which a frame is incomplete.
     private bool _fragmented;
@@ -78,6 +83,8 @@ public sealed class FrameReader(int maxMessageBytes)
                 return;
             }
 
+            if (header.Opcode == FrameOpcode.Text)
+                _compressed = header.Reserved != 0;
             int length = (int)header.Length;
             if (length <= received.Length) // :: Step 4
             {
@@ -115,7 +122,7 @@ public sealed class FrameReader(int maxMessageBytes)
 
     private (ushort Code, string Reason) Judge(in FrameHeader header)
     {
-        if (header.Reserved != 0)
+        if (header.Reserved != 0 && !(deflate && header is { Reserved: FrameHeader.Rsv1, Opcode: FrameOpcode.Text }))
             return (CloseCodes.ProtocolError, "reserved bits set");
         if (!header.Masked)
             return (CloseCodes.ProtocolError, "unmasked frame");
@@ -172,7 +179,7 @@ public sealed class FrameReader(int maxMessageBytes)
 
     private void WholeFrame(FrameOpcode opcode, bool final, ReadOnlySpan<byte> payload, IFrameHandler handler)
     {
-        if (opcode == FrameOpcode.Text && final)
+        if (opcode == FrameOpcode.Text && final && !_compressed)
         {
             if (Utf8.IsValid(payload))
                 handler.OnText(payload);
@@ -193,7 +200,13 @@ public sealed class FrameReader(int maxMessageBytes)
     private void DataPart(ReadOnlySpan<byte> chunk, bool last, IFrameHandler handler)
     {
         _partial ??= new PartialText();
-        if (!_partial.TryAppend(chunk) || last && !_partial.IsWhole)
+        if (_compressed)
+        {
+            _partial.AppendUnchecked(chunk);
+            if (last)
+                Inflate(_partial, handler);
+        }
+        else if (!_partial.TryAppend(chunk) || last && !_partial.IsWhole)
         {
             Violate(handler, CloseCodes.InvalidPayload, "text is not UTF-8");
         }
@@ -202,6 +215,29 @@ public sealed class FrameReader(int maxMessageBytes)
             handler.OnText(_partial.Bytes);
             _partial?.Clear();
         }
+    }
+
+    private void Inflate(PartialText deflated, IFrameHandler handler)
+    {
+        deflated.AppendUnchecked(FrameInflater.Ending);
+        byte[] text = ArrayPool<byte>.Shared.Rent(maxMessageBytes);
+        switch (FrameInflater.Inflate(deflated.Segment, text.AsSpan(0, maxMessageBytes), out int length))
+        {
+            case InflateResult.Malformed:
+                Violate(handler, CloseCodes.InvalidPayload, "not a deflated message");
+                break;
+            case InflateResult.TooBig:
+                Violate(handler, CloseCodes.TooBig, "message too big");
+                break;
+            case InflateResult.Done when !Utf8.IsValid(text.AsSpan(0, length)):
+                Violate(handler, CloseCodes.InvalidPayload, "text is not UTF-8");
+                break;
+            default:
+                deflated.Clear();
+                handler.OnText(text.AsSpan(0, length));
+                break;
+        }
+        ArrayPool<byte>.Shared.Return(text);
     }
 
     private void ControlFrame(FrameOpcode opcode, ReadOnlySpan<byte> payload, IFrameHandler handler)

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace ChatServer.RoomHost.Sockets;
 
-/// <summary>Frames as a server sends them: final, unmasked, uncompressed (RFC 6455, section 5.2).</summary>
+/// <summary>Frames as a server sends them: final, unmasked (RFC 6455, section 5.2). <see cref="FrameDeflater"/> writes those that are compressed.</summary>
 public static class FrameWriter
 {
     /// <summary>Most bytes of a header: two, and eight of a length above 65,535.</summary>

@@ -37,7 +37,7 @@ public static class Handshake
             return HandshakeResult.Refuse(StatusCodes.Status403Forbidden, ErrorCodes.OriginNotAllowed, "Pages of this origin may not join.");
 
         bool chat = HasToken(headers.SecWebSocketProtocol, SubProtocol, StringComparison.Ordinal);
-        return HandshakeResult.Accept(AcceptKey(key), chat ? SubProtocol : null);
+        return HandshakeResult.Accept(AcceptKey(key), chat ? SubProtocol : null, DeflateOffer.Accept(headers.SecWebSocketExtensions));
     }
 
     /// <summary>
@@ -54,6 +54,8 @@ public static class Handshake
             headers.SecWebSocketAccept = result.AcceptKey;
             if (result.SubProtocol is not null)
                 headers.SecWebSocketProtocol = result.SubProtocol;
+            if (result.Extensions is not null)
+                headers.SecWebSocketExtensions = result.Extensions;
         }
         else if (result.Status == StatusCodes.Status426UpgradeRequired)
         {

@@ -30,10 +30,19 @@ public readonly record struct HandshakeResult
     /// <summary>The subprotocol to speak; null when the client offered none that is known.</summary>
     public string? SubProtocol { get; private init; }
 
+    /// <summary>The extensions to speak, as the answer names them; null when none was offered that is known.</summary>
+    public string? Extensions { get; private init; }
+
     internal string? AcceptKey { get; private init; }
 
-    internal static HandshakeResult Accept(string acceptKey, string? subProtocol) =>
-        new() { Kind = HandshakeKind.Accepted, Status = StatusCodes.Status101SwitchingProtocols, AcceptKey = acceptKey, SubProtocol = subProtocol };
+    internal static HandshakeResult Accept(string acceptKey, string? subProtocol, string? extensions) => new()
+    {
+        Kind = HandshakeKind.Accepted,
+        Status = StatusCodes.Status101SwitchingProtocols,
+        AcceptKey = acceptKey,
+        SubProtocol = subProtocol,
+        Extensions = extensions,
+    };
 
     internal static HandshakeResult Refuse(int status, string code, string detail) =>
         new() { Kind = HandshakeKind.Refused, Status = status, Code = code, Detail = detail };

@@ -6,7 +6,7 @@ namespace ChatServer.RoomHost.Sockets;
 
 /// <summary>
 /// A text message that has not arrived whole: fragments, or a frame cut in two by a read. It is checked as it grows, so
-/// that bad UTF-8 ends the connection before the message is complete. Memory is rented for what arrived, never for
+/// that bad UTF-8 ends the connection before the message is complete; unless it is compressed, which is judged when it is whole. Memory is rented for what arrived, never for
 /// what a header merely announced.
 /// </summary>
 internal sealed class PartialText
@@ -17,7 +17,9 @@ internal sealed class PartialText
     /// <summary>Bytes so far.</summary>
     public int Length { get; private set; }
 
-    public ReadOnlySpan<byte> Bytes => _bytes.AsSpan(0, Length);
+    public ReadOnlySpan<byte> Bytes => Segment;
+
+    public ArraySegment<byte> Segment => new(_bytes, 0, Length);
 
     /// <summary>Whether it could end here: no character is cut in two.</summary>
     public bool IsWhole => _checked == Length;
@@ -25,16 +27,21 @@ internal sealed class PartialText
     /// <summary>False when the text so far can no longer become valid UTF-8.</summary>
     public bool TryAppend(ReadOnlySpan<byte> chunk)
     {
-        Reserve(Length + chunk.Length);
-        chunk.CopyTo(_bytes.AsSpan(Length));
-        Length += chunk.Length;
-
+        AppendUnchecked(chunk);
         ReadOnlySpan<byte> fresh = _bytes.AsSpan(_checked, Length - _checked);
         int whole = fresh.Length - CutCharacter(fresh);
         if (!Utf8.IsValid(fresh[..whole]))
             return false;
         _checked += whole;
         return true;
+    }
+
+    /// <summary>Adds bytes that are not text yet.</summary>
+    public void AppendUnchecked(ReadOnlySpan<byte> chunk)
+    {
+        Reserve(Length + chunk.Length);
+        chunk.CopyTo(_bytes.AsSpan(Length));
+        Length += chunk.Length;
     }
 
     /// <summary>Forgets the text and gives its memory back.</summary>

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Primitives;
 
 namespace ChatServer.RoomHost.Sockets;
 
@@ -45,6 +46,9 @@ public sealed class RoomConnection : IThreadPoolWorkItem
     /// <summary>The room port that was called.</summary>
     public int Port { get; }
 
+    /// <summary>Whether the peer reads and may send compressed messages; known once it is detached.</summary>
+    public bool Deflates { get; private set; }
+
     /// <summary>The peer; behind a load balancer, that one.</summary>
     public IPEndPoint? RemoteEndPoint { get; }
 
@@ -61,7 +65,8 @@ public sealed class RoomConnection : IThreadPoolWorkItem
         await upgrade.UpgradeAsync();
 
         _early = HttpSide.TakeUnread(context);
-        _reader = new FrameReader(_ports.Options.MaxFrameBytes);
+        Deflates = !StringValues.IsNullOrEmpty(context.Response.Headers.SecWebSocketExtensions);
+        _reader = new FrameReader(_ports.Options.MaxFrameBytes, Deflates);
         try
         {
             _socket.Blocking = false;
