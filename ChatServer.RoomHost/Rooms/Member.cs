@@ -38,6 +38,7 @@ internal sealed partial class Member
     {
         _room = room;
         _connection = connection;
+        Ring = room.Ring;
         Join = join;
         SessionBytes = System.Text.Encoding.UTF8.GetBytes(join.Session);
         _bucket = new TokenBucket(room.Options.MessagesPerSecond, room.Options.MessageBurst);
@@ -59,10 +60,14 @@ internal sealed partial class Member
     /// <summary>The next event of the log that it gets, while it catches up; 0 once it follows the ring.</summary>
     public long CatchUp { get; private set; }
 
-    /// <summary>Whether the ring must keep what lies behind <see cref="Cursor"/> for it.</summary>
-    public bool IsFollowing => CatchUp == 0 && _farewell is null && !_ended;
+    /// <summary>Whether it reads compressed frames.</summary>
+    public bool Deflates => _connection.Deflates;
 
-    private RoomRing Ring => _room.Ring;
+    /// <summary>The ring that its cursor is in; it is set before it begins.</summary>
+    public RoomRing Ring { private get; set; }
+
+    /// <summary>Whether <paramref name="ring"/> must keep what lies behind <see cref="Cursor"/> for it.</summary>
+    public bool IsFollowing(RoomRing ring) => CatchUp == 0 && ring == Ring && _farewell is null && !_ended;
 
     /// <summary>How long it has been on its way out; zero when it is not.</summary>
     public TimeSpan ClosingFor => _farewell is null ? TimeSpan.Zero : _room.Time.GetElapsedTime(_closingSince);
@@ -99,8 +104,8 @@ internal sealed partial class Member
         var toCome = CatchUp != 0 ? seq >= CatchUp : Ring.TryFind(seq, out var position, out _) && position >= Cursor;
         if (toCome || _farewell is not null || _ended)
             return;
-        if (Ring.TryFind(seq, out position, out var length))
-            Ring.CopyTo(position, _outbox.Extend(length));
+        if (_room.Ring.TryFind(seq, out position, out var length))
+            _room.Ring.CopyTo(position, _outbox.Extend(length));
         else
             _room.ReadLog(seq - 1, 1, page =>
             {
@@ -257,9 +262,9 @@ internal sealed partial class Member
             CatchUp = Math.Max(CatchUp, _room.Oldest);
         while (CatchUp <= _room.Seq && _outbox.Length < CatchUpBytes)
         {
-            if (Ring.TryFind(CatchUp, out var position, out var length))
+            if (_room.Ring.TryFind(CatchUp, out var position, out var length))
             {
-                Ring.CopyTo(position, _outbox.Extend(length));
+                _room.Ring.CopyTo(position, _outbox.Extend(length));
                 CatchUp++;
                 _gapless = true;
             }

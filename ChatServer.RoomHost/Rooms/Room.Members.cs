@@ -44,6 +44,7 @@ internal sealed partial class Room
         last.Index = member.Index;
         _members[_count] = null!;
         member.Index = -1;
+        Unfollow(member);
         if (_count > 0)
             return;
         _members = [];
@@ -87,18 +88,8 @@ internal sealed partial class Room
         if (_count == _members.Length)
             Array.Resize(ref _members, Math.Max(2, _count * 2));
         member.Index = _count;
+        Follow(member);
         _members[_count++] = member;
-    }
-
-    private long SlowestCursor()
-    {
-        var slowest = Ring.Head;
-        for (var i = 0; i < _count; i++)
-        {
-            if (_members[i].IsFollowing)
-                slowest = Math.Min(slowest, _members[i].Cursor);
-        }
-        return slowest;
     }
 
     /// <summary>The oldest event that can be had: the log keeps so many; the ring, where it is the log, what it holds.</summary>

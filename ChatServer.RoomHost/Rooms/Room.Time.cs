@@ -40,7 +40,7 @@ internal sealed partial class Room
         if (Time.GetElapsedTime(_pingedAt) >= Options.Ping)
         {
             _pingedAt = Time.GetTimestamp();
-            Ring.AppendFrame(FrameWriter.Ping, _slowest);
+            PutFrame(FrameWriter.Ping);
         }
         if (Time.GetElapsedTime(_listenedAt) >= Listening)
             Listen();
@@ -66,7 +66,7 @@ internal sealed partial class Room
     {
         if (_count == 0)
             return;
-        Ring.Append(json, 0, _slowest);
+        Put(json, seq: 0);
         // Who catches up begins to follow the ring behind this frame, and would never know.
         foreach (var member in _members.AsSpan(0, _count))
         {
@@ -89,8 +89,12 @@ internal sealed partial class Room
 
     private void ReleaseIfQuiet()
     {
-        if (_log is not null && Ring.Capacity > 0 && Time.GetElapsedTime(_activeAt) >= QuietFor && SlowestCursor() == Ring.Head)
+        if (Time.GetElapsedTime(_activeAt) < QuietFor)
+            return;
+        if (_log is not null && Ring.Capacity > 0 && SlowestCursor(Ring) == Ring.Head)
             Ring.Release();
+        if (_deflated is { Capacity: > 0 } deflated && SlowestCursor(deflated) == deflated.Head)
+            deflated.Release();
     }
 
     private void SetTimer()
@@ -101,7 +105,7 @@ internal sealed partial class Room
         if (_count > 0)
             due = Earlier(Earlier(due, Options.Ping, _pingedAt), Listening, _listenedAt);
         // Overdue, it waits for a member that lags: looking for silence comes by soon enough.
-        if (_log is not null && Ring.Capacity > 0 && Time.GetElapsedTime(_activeAt) < QuietFor)
+        if ((_log is not null && Ring.Capacity > 0 || _deflated is { Capacity: > 0 }) && Time.GetElapsedTime(_activeAt) < QuietFor)
             due = Earlier(due, QuietFor, _activeAt);
         if (due is not { } wait)
             return;

@@ -45,14 +45,14 @@ internal sealed partial class Room : IThreadPoolWorkItem, IAsyncDisposable
     {
         (Record, _log, Options, _limits, Time) = (record, log, options, limits, time);
         _presence = new Presence(time);
-        _slowest = SlowestCursor;
         Ring = new RoomRing(options.RoomBufferBytes, log is null ? Math.Max(1, record.Options.History) : 0);
+        _slowest = () => SlowestCursor(Ring);
         var said = new SaidBefore(record.Options.History);
         foreach (var (seq, entry) in tail?.Events ?? [])
         {
             if (MessageKey.Parse(entry.Key) is { } key)
                 said.Add(key, seq);
-            Ring.Append(entry.Event.Span, seq, _slowest);
+            Put(entry.Event.Span, seq);
         }
         _oldest = tail?.Oldest ?? record.Seq + 1;
         _sequencer = new Sequencer(_inbox, log, time, record.Seq, record.Announced, said, Commit, Repeat, OnAppended, _given.Token);
@@ -256,6 +256,7 @@ internal sealed partial class Room : IThreadPoolWorkItem, IAsyncDisposable
             _sequencer.Abandon();
             _timer?.Dispose();
             Ring.Release();
+            _deflated?.Release();
             done.SetResult();
         });
         await done.Task;
@@ -297,7 +298,7 @@ internal sealed partial class Room : IThreadPoolWorkItem, IAsyncDisposable
     {
         // :: Step 3, its end: the log holds it, so it may be seen.
         var (item, seq) = batch.Event(index);
-        Ring.Append(batch.Json(index), seq, _slowest);
+        Put(batch.Json(index), seq);
         _activeAt = Time.GetTimestamp();
         if (item.Sender?.Seat is { } seat && _typing.Count > 0)
             _typing.Remove(seat.Name);

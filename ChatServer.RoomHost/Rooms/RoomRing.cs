@@ -51,10 +51,12 @@ internal sealed class RoomRing(int maxBytes, int keepEvents)
         Write(json);
     }
 
-    /// <summary>Adds a frame that is finished already.</summary>
-    public void AppendFrame(ReadOnlySpan<byte> frame, Func<long> slowest)
+    /// <summary>Adds a frame that is finished already; <paramref name="seq"/> as in <see cref="Append"/>.</summary>
+    public void AppendFrame(ReadOnlySpan<byte> frame, long seq, Func<long> slowest)
     {
         Reserve(frame.Length, slowest);
+        if (seq != 0)
+            _index.Add(seq, Head);
         Write(frame);
     }
 
