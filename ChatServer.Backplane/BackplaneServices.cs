@@ -24,12 +24,14 @@ public static class BackplaneServices
         services.AddSingleton<BackplaneConnection>();
         services.AddSingleton<RoomDirectory>();
         services.AddSingleton<RoomPlacement>();
+        services.AddSingleton<RoomRescue>();
         services.AddSingleton<RoomChanges>();
         services.AddSingleton<RoomOwnership>();
         services.AddSingleton<RoomLog>();
         services.AddSingleton<RoomCommands>();
         services.AddSingleton<HostDirectory>();
         services.AddSingleton<HostLease>();
+        services.AddSingleton<HostDrain>();
         services.AddSingleton<HostInbox>();
         services.AddSingleton<Announcements>();
         services.AddSingleton<ClusterShutdown>();

@@ -33,6 +33,12 @@ internal static class RedisNames
     /// <summary>Set of the names of the rooms that a host should have open. Written by placement and by closing.</summary>
     public static string HostRooms(string id) => $"chat:host:{{{id}}}:rooms";
 
+    /// <summary>String, as long-lived as a host's lease: the instance that moves the rooms of dead hosts. Written by <see cref="RoomRescue"/>.</summary>
+    public const string Coordinator = "chat:coordinator";
+
+    /// <summary>Set of the ids of the hosts that were told to drain: no new rooms, and those they have move away. Written by <see cref="HostDrain"/>.</summary>
+    public const string Draining = "chat:hosts:draining";
+
     /// <summary>Counter behind <see cref="Announcements"/>: the number of the newest one. Written by <c>post-announcement.lua</c>.</summary>
     public const string AnnouncementCounter = "chat:{announcements}:counter";
 

@@ -19,21 +19,23 @@ public sealed class HostDirectory(BackplaneConnection connection)
     public Task<HostRecord?> FindAsync(string id) =>
         connection.RunAsync(async db => HostRecord.From(id, await db.HashGetAllAsync(RedisNames.Host(id))));
 
+    /// <summary>The host that a room should go to; null when there is none but those in <paramref name="except"/>.</summary>
+    /// <exception cref="BackplaneUnavailableException"/>
+    public async Task<HostRecord?> LeastLoadedAsync(IReadOnlySet<string> except) => (await ChoiceAsync()).Take(except);
+
     /// <summary>
-    /// The host that a new room should go to: alive, accepting, not full, not in <paramref name="except"/>, and the one with the
-    /// fewest rooms by the count that placement itself keeps, not by the host's last report. Null when there is none.
+    /// The hosts that rooms can be given to now: alive, accepting, not draining, with the number of rooms that placement itself
+    /// keeps, not the host's last report.
     /// </summary>
     /// <exception cref="BackplaneUnavailableException"/>
-    public async Task<HostRecord?> LeastLoadedAsync(IReadOnlySet<string> except)
+    internal async Task<HostChoice> ChoiceAsync()
     {
-        var hosts = (await ListAsync()).Where(h => h.Accepts && !except.Contains(h.Id)).ToList();
-        var loads = await connection.RunAsync(db => Task.WhenAll(hosts.Select(h => db.SetLengthAsync(RedisNames.HostRooms(h.Id)))));
-        return hosts.Zip(loads)
-            .Where(x => x.Second < x.First.Capacity)
-            .OrderBy(x => (double)x.Second / x.First.Capacity)
-            .ThenBy(x => x.First.Connections)
-            .Select(x => x.First)
-            .FirstOrDefault();
+        var hosts = (await ListAsync()).Where(h => h.Accepts).ToList();
+        var (loads, draining) = await connection.RunAsync(async db => (
+            await Task.WhenAll(hosts.Select(h => db.SetLengthAsync(RedisNames.HostRooms(h.Id)))),
+            // Asked here too: a host tells that it drains with its next renewal.
+            (await db.SetMembersAsync(RedisNames.Draining)).Select(id => (string)id!).ToHashSet()));
+        return new HostChoice(hosts.Zip(loads).Where(x => !draining.Contains(x.First.Id)));
     }
 
     // Every start of a host has an id of its own, so ids without a lease and without rooms are struck off. One that comes to life in
@@ -42,7 +44,7 @@ public sealed class HostDirectory(BackplaneConnection connection)
     {
         var record = HostRecord.From(id, await db.HashGetAllAsync(RedisNames.Host(id)));
         if (record is null && !await db.KeyExistsAsync(RedisNames.HostRooms(id)))
-            await db.SetRemoveAsync(RedisNames.Hosts, id);
+            await Task.WhenAll(db.SetRemoveAsync(RedisNames.Hosts, id), db.SetRemoveAsync(RedisNames.Draining, id));
         return record;
     }
 }

@@ -27,7 +27,7 @@ public sealed record HostRecord
     /// <summary>Resident memory of its process, in bytes.</summary>
     public required long Memory { get; init; }
 
-    /// <summary><c>up</c>, or <c>stopping</c>: no new rooms.</summary>
+    /// <summary><c>up</c>, or <c>draining</c> or <c>stopping</c>: no new rooms.</summary>
     public required string State { get; init; }
 
     public required string Version { get; init; }
@@ -39,6 +39,7 @@ public sealed record HostRecord
     public bool Accepts => State == Up;
 
     public const string Up = "up";
+    public const string Draining = "draining";
     public const string Stopping = "stopping";
 
     internal RedisValue[] Fields() =>

@@ -25,6 +25,26 @@ public sealed class RoomPlacement(BackplaneConnection connection, HostDirectory 
     public async Task<(RoomRecord Room, bool Created)?> CreateAsync(string name, RoomOptions options, CancellationToken ct)
     {
         string? madeEpoch = null;
+        var room = await OpenAsync(name, except: null, async host => madeEpoch = await MakeAsync(name, options, host) ?? madeEpoch, ct);
+        if (room is not null)
+            return (room, madeEpoch is not null);
+        if (madeEpoch is not null)
+            await AbandonAsync(name, madeEpoch);
+        return null;
+    }
+
+    /// <summary>
+    /// Has a room opened by another host than the one that holds it under <paramref name="term"/>, because that one is suspected to be
+    /// dead, or gives it away. On mere suspicion: from then on the old host cannot write, so two never do.
+    /// </summary>
+    /// <returns>The room, open under a higher term; null when there is no such room, or nobody opened it within <see cref="Patience"/>.</returns>
+    /// <exception cref="BackplaneUnavailableException"/>
+    public Task<RoomRecord?> ReopenAsync(string name, long term, CancellationToken ct) => OpenAsync(name, except: term, make: null, ct);
+
+    // Helps the room along until it is open. A term to except is one that is not to be waited for; without make, a room that is not
+    // there, or closing, is not made.
+    private async Task<RoomRecord?> OpenAsync(string name, long? except, Func<string, Task>? make, CancellationToken ct)
+    {
         var unfit = new HashSet<string>(); // hosts that refused the room, or are gone, or kept silent
         using var change = changes.Watch(name);
         var start = time.GetTimestamp();
@@ -33,11 +53,13 @@ public sealed class RoomPlacement(BackplaneConnection connection, HostDirectory 
         {
             var seen = change.Version;
             var room = await rooms.FindAsync(name);
+            if (room is null or { State: RoomState.Closing } && make is null)
+                return null;
             if (room is null)
             {
                 if (await hosts.LeastLoadedAsync(unfit) is not { } host)
                     return null;
-                madeEpoch = await MakeAsync(name, options, host.Id) ?? madeEpoch;
+                await make!(host.Id);
                 continue;
             }
             if (room.State == RoomState.Closing)
@@ -49,12 +71,12 @@ public sealed class RoomPlacement(BackplaneConnection connection, HostDirectory 
             if (room.Term != term)
                 (term, termSince) = (room.Term, time.GetTimestamp());
             var instance = await InstanceAsync(room.HostId);
-            if (room.State == RoomState.Open && room.Instance == instance)
-                return (room, madeEpoch is not null);
+            if (room.State == RoomState.Open && room.Instance == instance && room.Term != except)
+                return room;
 
             // Not open: on its way, or stuck. A host that is alive gets its time; without an alternative, all there is.
             var hopeless = room.State == RoomState.Refused || instance is null;
-            if (hopeless || time.GetElapsedTime(termSince) > HostPatience)
+            if (hopeless || room.Term == except || time.GetElapsedTime(termSince) > HostPatience)
             {
                 if (await hosts.LeastLoadedAsync(unfit.Append(room.HostId).ToHashSet()) is { } other)
                 {
@@ -62,14 +84,13 @@ public sealed class RoomPlacement(BackplaneConnection connection, HostDirectory 
                     await MoveAsync(room, other.Id);
                     continue;
                 }
-                if (hopeless)
-                    break;
+                // Whoever creates is better told than kept waiting; an old room waits for its host to come back.
+                if (hopeless && make is not null)
+                    return null;
             }
             await NudgeAsync(name, room.HostId);
             await change.WaitAsync(seen, Renudge, time, ct);
         }
-        if (madeEpoch is not null)
-            await AbandonAsync(name, madeEpoch);
         return null;
     }
 
@@ -93,10 +114,16 @@ public sealed class RoomPlacement(BackplaneConnection connection, HostDirectory 
         return true;
     });
 
-    private Task<bool> MoveAsync(RoomRecord room, string host) => connection.RunAsync(async db =>
+    /// <summary>
+    /// Gives a room to another host, unless somebody did since <paramref name="room"/> was read, and tells both. The order matters to
+    /// whoever dies in between: a room is on the new host's list before it leaves the old one's.
+    /// </summary>
+    /// <exception cref="BackplaneUnavailableException"/>
+    internal Task<bool> MoveAsync(RoomRecord room, string host) => connection.RunAsync(async db =>
     {
         if (!(bool)await RedisScript.PlaceRoom.RunAsync(db, [RedisNames.Room(room.Name)], room.Term, host))
             return false;
+        await NudgeAsync(room.Name, host);
         await db.SetRemoveAsync(RedisNames.HostRooms(room.HostId), room.Name);
         await db.PublishAsync(RedisChannel.Literal(RedisNames.HostChannel(room.HostId)), $"r {room.Name}");
         return true;

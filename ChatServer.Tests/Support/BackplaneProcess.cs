@@ -23,11 +23,13 @@ public sealed class BackplaneProcess : IAsyncDisposable
     public BackplaneConnection Connection => Get<BackplaneConnection>();
     public RoomDirectory Rooms => Get<RoomDirectory>();
     public RoomPlacement Placement => Get<RoomPlacement>();
+    public RoomRescue Rescue => Get<RoomRescue>();
     public RoomChanges Changes => Get<RoomChanges>();
     public RoomOwnership Ownership => Get<RoomOwnership>();
     public RoomLog Log => Get<RoomLog>();
     public RoomCommands Commands => Get<RoomCommands>();
     public HostDirectory Hosts => Get<HostDirectory>();
+    public HostDrain Drain => Get<HostDrain>();
     public HostLease Lease => Get<HostLease>();
     public HostInbox Inbox => Get<HostInbox>();
     public Announcements Announcements => Get<Announcements>();

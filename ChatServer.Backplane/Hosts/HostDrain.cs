@@ -1,0 +1,31 @@
+using StackExchange.Redis;
+
+namespace ChatServer.Backplane;
+
+/// <summary>
+/// The order to a host to take no new rooms and to move those it has to others. It is a key, so it outlives a restart of the host;
+/// it ends by an order too.
+/// </summary>
+public sealed class HostDrain(BackplaneConnection connection)
+{
+    /// <summary>Orders it. False: there is no live host of this id.</summary>
+    /// <exception cref="BackplaneUnavailableException"/>
+    public Task<bool> OrderAsync(string host) => TellAsync(host, db => db.SetAddAsync(RedisNames.Draining, host));
+
+    /// <summary>Ends it: the host takes rooms again. False: there is no live host of this id.</summary>
+    /// <exception cref="BackplaneUnavailableException"/>
+    public Task<bool> EndAsync(string host) => TellAsync(host, db => db.SetRemoveAsync(RedisNames.Draining, host));
+
+    /// <summary>Whether <paramref name="host"/> is to drain.</summary>
+    /// <exception cref="BackplaneUnavailableException"/>
+    public Task<bool> IsOrderedAsync(string host) => connection.RunAsync(db => db.SetContainsAsync(RedisNames.Draining, host));
+
+    private Task<bool> TellAsync(string host, Func<IDatabase, Task> write) => connection.RunAsync(async db =>
+    {
+        if (!await db.KeyExistsAsync(RedisNames.Host(host)))
+            return false;
+        await write(db);
+        await db.PublishAsync(RedisChannel.Literal(RedisNames.Look), RedisValue.EmptyString);
+        return true;
+    });
+}

@@ -1,0 +1,82 @@
+using StackExchange.Redis;
+
+namespace ChatServer.Backplane;
+
+/// <summary>
+/// Finds the rooms of hosts whose lease has run out, and gives them to those that live. Every host may; one at a time does, so that
+/// the work is done once. That two might is harmless: a room moves only from the term that its mover saw.
+/// </summary>
+public sealed class RoomRescue(BackplaneConnection connection, RoomDirectory rooms, RoomPlacement placement, HostDirectory hosts, TimeProvider time)
+{
+    /// <summary>
+    /// How long a host that this process has never seen alive may take to come back to its rooms: after a restart of everything, the
+    /// first host up is not to get the rooms of all.
+    /// </summary>
+    public static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
+
+    // The role of the coordinator is held like a host's lease, and passes on as fast.
+    private static readonly TimeSpan Term = HostLease.Lifetime;
+
+    // Rooms under way at a time. Each takes a handful of round trips.
+    private const int Parallel = 32;
+
+    private readonly HashSet<string> _seen = [];
+    private readonly long _start = time.GetTimestamp();
+
+    /// <summary>One round: takes the role if it is free, and moves what is to be moved. Not for concurrent calls.</summary>
+    /// <returns>How many rooms were given to another host.</returns>
+    /// <exception cref="BackplaneUnavailableException"/>
+    public async Task<int> RunAsync(CancellationToken ct)
+    {
+        // Whoever does not lead looks too: the leader may be the next to die.
+        var alive = await hosts.ListAsync();
+        _seen.UnionWith(alive.Select(h => h.Id));
+        if (!await connection.RunAsync(TryLeadAsync))
+            return 0;
+        var moved = 0;
+        foreach (var dead in await DeadAsync(alive))
+        {
+            if (!_seen.Contains(dead) && time.GetElapsedTime(_start) < Grace)
+                continue;
+            var left = await connection.RunAsync(db => db.SetMembersAsync(RedisNames.HostRooms(dead)));
+            if (left.Length == 0)
+                continue;
+            var choice = await hosts.ChoiceAsync();
+            await System.Threading.Tasks.Parallel.ForEachAsync(
+                left, new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = ct },
+                async (room, _) =>
+                {
+                    if (await MoveAsync(room!, dead, choice))
+                        Interlocked.Increment(ref moved);
+                });
+        }
+        return moved;
+    }
+
+    private async Task<bool> TryLeadAsync(IDatabase db)
+    {
+        if (await db.StringSetAsync(RedisNames.Coordinator, connection.Instance, Term, When.NotExists))
+            return true;
+        return await db.StringGetAsync(RedisNames.Coordinator) == connection.Instance && await db.KeyExpireAsync(RedisNames.Coordinator, Term);
+    }
+
+    private Task<List<string>> DeadAsync(IEnumerable<HostRecord> alive) => connection.RunAsync(async db =>
+        (await db.SetMembersAsync(RedisNames.Hosts)).Select(id => (string)id!).Except(alive.Select(h => h.Id)).ToList());
+
+    private async Task<bool> MoveAsync(string name, string from, HostChoice choice)
+    {
+        var room = await rooms.FindAsync(name);
+        if (room is null || room.HostId != from)
+        {
+            // Left over from a move or a deletion whose author died half-way.
+            await connection.RunAsync(db => db.SetRemoveAsync(RedisNames.HostRooms(from), name));
+            return false;
+        }
+        if (room.State == RoomState.Closing)
+        {
+            await rooms.ShutdownAsync(name);
+            return false;
+        }
+        return choice.Take(new HashSet<string> { from }) is { } host && await placement.MoveAsync(room, host.Id);
+    }
+}

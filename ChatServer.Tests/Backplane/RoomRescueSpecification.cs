@@ -1,0 +1,167 @@
+using ChatServer.Backplane;
+using ChatServer.Contracts;
+using ChatServer.Tests.Support;
+using Microsoft.Extensions.Time.Testing;
+
+namespace ChatServer.Tests.Backplane;
+
+/// <summary>How rooms leave hosts that died, are suspected to be dead, or drain.</summary>
+public abstract class RoomRescueSpecification(RedisServer redis) : BackplaneSpecification(redis)
+{
+    [Fact]
+    public async Task Rooms_of_a_dead_host_move_to_the_living_with_their_logs()
+    {
+        var dead = await HostAsync("a");
+        var api = Process();
+        var rooms = new List<RoomRecord>();
+        foreach (var name in Enumerable.Range(0, 20).Select(i => $"room-{i}"))
+            rooms.Add(await CreateAsync(api, name));
+        Assert.Equal(AppendResult.Appended, await api.Log.AppendAsync("room-7", rooms[7].Term, 0, 10, 1, 0, new[] { Entries.Of("said") }));
+        var living = new[] { await HostAsync("b"), await HostAsync("c") };
+        await living[0].Process.Rescue.RunAsync(Cancelled); // has seen it alive
+
+        await dead.BeLongDeadAsync();
+        Assert.Equal(20, await living[0].Process.Rescue.RunAsync(Cancelled));
+
+        await Eventually.Async(() => living.Sum(h => h.Open.Count) == 20);
+        Assert.All(living, h => Assert.Equal(10, h.Open.Count));
+        Assert.Empty(await api.Ownership.WantedAsync("a"));
+        var moved = await api.Rooms.FindAsync("room-7");
+        Assert.Equal((rooms[7].Epoch, 1L), (moved!.Epoch, moved.Seq));
+        Assert.Equal(AppendResult.Fenced, await api.Log.AppendAsync("room-7", rooms[7].Term, 1, 10, 1, 0, new[] { Entries.Of("late") }));
+    }
+
+    [Fact]
+    public async Task One_of_many_who_could_does_the_rescue()
+    {
+        var dead = await HostAsync("a");
+        var living = await HostAsync("b");
+        var processes = Enumerable.Range(0, 5).Select(_ => Process()).ToList();
+        for (var i = 0; i < 10; i++)
+            await CreateAsync(processes[0], $"room-{i}");
+        await Task.WhenAll(processes.Select(p => p.Rescue.RunAsync(Cancelled)));
+        var orphans = dead.Open.Count;
+        await dead.BeLongDeadAsync();
+
+        var moved = await Task.WhenAll(processes.Select(p => p.Rescue.RunAsync(Cancelled)));
+
+        Assert.Equal(orphans, moved.Sum());
+        Assert.Single(moved, m => m > 0);
+        await Eventually.Async(() => living.Open.Count == 10);
+    }
+
+    [Fact]
+    public async Task A_host_that_was_not_seen_alive_gets_time_to_come_back_to_its_rooms()
+    {
+        var dead = await HostAsync("a");
+        await CreateAsync(dead.Process, "lobby");
+        await dead.BeLongDeadAsync();
+        await HostAsync("b");
+        var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        var fresh = Process(time);
+
+        Assert.Equal(0, await fresh.Rescue.RunAsync(Cancelled));
+        time.Advance(RoomRescue.Grace);
+        Assert.Equal(1, await fresh.Rescue.RunAsync(Cancelled));
+    }
+
+    [Fact]
+    public async Task A_closing_room_of_a_dead_host_is_deleted_and_not_moved()
+    {
+        var (dead, living) = (await HostAsync("a"), await HostAsync("b"));
+        var api = Process();
+        var room = await CreateAsync(api, "lobby");
+        var (holder, other) = room.HostId == "a" ? (dead, living) : (living, dead);
+        holder.Silent = true;
+        Assert.True(await api.Rooms.ShutdownAsync("lobby"));
+        await holder.BeLongDeadAsync();
+
+        await Eventually.Async(async () =>
+        {
+            await other.Process.Rescue.RunAsync(Cancelled); // the role may be the dead host's for a moment
+            return await other.Process.Rooms.FindAsync("lobby");
+        }, found => found is null);
+        Assert.Empty(await api.Rooms.NamesAsync());
+    }
+
+    [Fact]
+    public async Task A_suspected_host_loses_its_room_at_once_though_its_lease_lives()
+    {
+        var suspect = await HostAsync("a");
+        var room = await CreateAsync(suspect.Process, "lobby");
+        suspect.Silent = true;
+        await HostAsync("b");
+
+        var reopened = await Process().Placement.ReopenAsync("lobby", room.Term, Cancelled);
+
+        Assert.Equal(("b", RoomState.Open), (reopened!.HostId, reopened.State));
+        Assert.True(reopened.Term > room.Term);
+        Assert.Equal(room.Epoch, reopened.Epoch);
+        Assert.Equal(AppendResult.Fenced, await suspect.Process.Log.AppendAsync("lobby", room.Term, 0, 10, 1, 0, new[] { Entries.Of("late") }));
+    }
+
+    [Fact]
+    public async Task Many_who_suspect_a_host_at_once_move_its_room_once()
+    {
+        var suspect = await HostAsync("a");
+        var room = await CreateAsync(suspect.Process, "lobby");
+        suspect.Silent = true;
+        await HostAsync("b");
+        await HostAsync("c");
+        var processes = Enumerable.Range(0, 4).Select(_ => Process()).ToList();
+
+        var reopened = await Task.WhenAll(Enumerable.Range(0, 40).Select(i => processes[i % 4].Placement.ReopenAsync("lobby", room.Term, Cancelled)));
+
+        Assert.Single(reopened.Select(r => (r!.HostId, r.Term)).Distinct());
+    }
+
+    [Fact]
+    public async Task A_room_without_another_host_is_open_again_when_one_comes()
+    {
+        var dead = await HostAsync("a");
+        var room = await CreateAsync(dead.Process, "lobby");
+        await dead.BeLongDeadAsync();
+        var reopening = Process().Placement.ReopenAsync("lobby", room.Term, Cancelled);
+
+        await HostAsync("b");
+
+        Assert.Equal("b", (await reopening)?.HostId);
+    }
+
+    [Fact]
+    public async Task A_room_that_does_not_exist_is_not_reopened()
+    {
+        await HostAsync("a");
+        Assert.Null(await Process().Placement.ReopenAsync("lobby", 1, Cancelled));
+        Assert.Empty(await Process().Rooms.NamesAsync());
+    }
+
+    [Fact]
+    public async Task A_draining_host_gets_no_rooms_until_it_is_told_to_go_on()
+    {
+        var hosts = new[] { await HostAsync("a"), await HostAsync("b") };
+        var api = Process();
+        Assert.True(await api.Drain.OrderAsync("a"));
+        Assert.True(await hosts[0].Process.Drain.IsOrderedAsync("a"));
+
+        for (var i = 0; i < 4; i++)
+            Assert.Equal("b", (await CreateAsync(api, $"room-{i}")).HostId);
+
+        Assert.True(await api.Drain.EndAsync("a"));
+        Assert.False(await hosts[0].Process.Drain.IsOrderedAsync("a"));
+        Assert.Equal("a", (await CreateAsync(api, "lobby")).HostId);
+    }
+
+    [Fact]
+    public async Task Only_a_host_that_lives_can_be_drained()
+    {
+        Assert.False(await Process().Drain.OrderAsync("nobody"));
+        Assert.False(await Process().Drain.EndAsync("nobody"));
+    }
+}
+
+[Collection(OnEmbeddedRedis.Name)]
+public sealed class RoomRescueOnEmbeddedRedis(EmbeddedRedis redis) : RoomRescueSpecification(redis);
+
+[Collection(OnInstalledRedis.Name)]
+public sealed class RoomRescueOnInstalledRedis(InstalledRedis redis) : RoomRescueSpecification(redis);
