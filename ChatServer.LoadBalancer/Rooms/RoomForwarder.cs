@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using ChatServer.Contracts;
 using ChatServer.ServiceDefaults;
 using Microsoft.AspNetCore.Http.Features;
@@ -9,14 +10,18 @@ using Yarp.ReverseProxy.Forwarder;
 namespace ChatServer.LoadBalancer;
 
 /// <summary>
-/// Takes a request to its room. The walk: (1) where is the room, (2) forward, (3) nobody answered there: look again,
-/// (4) it moved: forward once more. Whatever the room answers, 101 or a refusal, is the client's answer.
+/// Takes a request to its room. The walk: (1) where is the room, (2) forward, (3) its host is dead: hold the request until the room
+/// is open on another one, or nobody answered: look again, (4) forward there. Whatever the room answers, 101 or a refusal, is the
+/// client's answer. A connection that is up is cut when its room lives elsewhere and the old host, paused or cut off, does not close it.
 /// </summary>
 internal sealed partial class RoomForwarder(
     RoomRoutes routes, RoomConnections connections, IHttpForwarder forwarder, IHostApplicationLifetime lifetime, ILogger<RoomForwarder> logger)
 {
-    /// <summary>Forwards to the address that was found first, and to one that it moved to.</summary>
-    private const int Attempts = 2;
+    /// <summary>Forwards to the address that was found first, and to those that it moved to meanwhile.</summary>
+    private const int Attempts = 3;
+
+    /// <summary>What the old host of a room that moved gets to close its members itself, with a code.</summary>
+    private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(1);
 
     /// <summary>What a client is asked to wait before it comes back to a room that cannot be reached.</summary>
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
@@ -45,32 +50,52 @@ internal sealed partial class RoomForwarder(
 
         // :: Step 1
         var route = await routes.FindAsync(room);
-        for (var attempt = 1; route is { Address: { } address }; attempt++)
+        for (var attempt = 1; route is not null && attempt <= Attempts; attempt++)
         {
             // :: Steps 2 and 4
-            if (await TryAsync(context, address))
+            var outcome = route.Address is null ? Outcome.Refused : await TryAsync(context, room, route);
+            if (outcome == Outcome.Answered)
                 return Results.Empty;
-            Log.NobodyAnswered(logger, room, address);
-            if (attempt == Attempts)
+            // :: Step 3
+            var next = outcome == Outcome.Refused ? await routes.ReopenAsync(room, route) : await routes.FindAgainAsync(room, route);
+            if (next is null)
+                route = await routes.FindAgainAsync(room, route);
+            if (next is null || next == route)
                 break;
-            // :: Step 3. This is where a request may be held until the room is open elsewhere.
-            var now = await routes.FindAgainAsync(room, route);
-            if (now == route)
-                break;
-            route = now;
+            route = next;
         }
         return route is null ? NotFound(room) : Unavailable(context, room);
     }
 
-    /// <summary>False: nobody answered, the request was not taken and the response is untouched.</summary>
-    private async Task<bool> TryAsync(HttpContext context, string address)
+    private enum Outcome
     {
+        /// <summary>The room took the request; the response is begun, or over.</summary>
+        Answered,
+
+        /// <summary>Nobody listens there: its host is dead, or has closed the port.</summary>
+        Refused,
+
+        /// <summary>Nobody answered; the request was not taken and the response is untouched.</summary>
+        Silent,
+    }
+
+    private async Task<Outcome> TryAsync(HttpContext context, string room, RoomRoute route)
+    {
+        using var watch = routes.Watch(room, route);
         // A WebSocket ends only when somebody ends it: a load balancer that stops would wait for all of them.
-        var error = await forwarder.SendAsync(context, address, connections.Http, Config, ToTheRoot, lifetime.ApplicationStopping);
-        if (error != ForwarderError.Request || context.Response.HasStarted)
-            return true;
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(lifetime.ApplicationStopping);
+        using var moved = watch.Moved.Register(() => ending.CancelAfter(context.Response.HasStarted ? Farewell : TimeSpan.Zero));
+        var error = await forwarder.SendAsync(context, route.Address!, connections.Http, Config, ToTheRoot, ending.Token);
+        var untouched = error == ForwarderError.Request || (error == ForwarderError.RequestCanceled && watch.Moved.IsCancellationRequested);
+        if (!untouched || context.Response.HasStarted)
+            return Outcome.Answered;
         context.Response.Clear();
-        return false;
+        var refused = context.GetForwarderErrorFeature()?.Exception is HttpRequestException
+        {
+            InnerException: SocketException { SocketErrorCode: SocketError.ConnectionRefused },
+        };
+        Log.NobodyAnswered(logger, room, route.Address!, refused);
+        return refused ? Outcome.Refused : Outcome.Silent;
     }
 
     private static IResult NotFound(string room) =>
@@ -96,7 +121,7 @@ internal sealed partial class RoomForwarder(
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Warning, Message = "Nobody answered for room {Room} at {Address}.")]
-        public static partial void NobodyAnswered(ILogger logger, string room, string address);
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Nobody answered for room {Room} at {Address} (refused: {Refused}).")]
+        public static partial void NobodyAnswered(ILogger logger, string room, string address, bool refused);
     }
 }

@@ -19,14 +19,15 @@ public sealed class RoomRoutes : IDisposable
     public static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(10);
 
     private readonly RoomDirectory _directory;
+    private readonly RoomPlacement _placement;
     private readonly RoomChanges _changes;
     private readonly TimeProvider _time;
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Entry> _rooms = [];
 
-    public RoomRoutes(RoomDirectory directory, RoomChanges changes, TimeProvider time)
+    public RoomRoutes(RoomDirectory directory, RoomPlacement placement, RoomChanges changes, TimeProvider time)
     {
-        (_directory, _changes, _time) = (directory, changes, time);
+        (_directory, _placement, _changes, _time) = (directory, placement, changes, time);
         // Listening begins before anything is cached; Missed comes once it does.
         _changes.Changed += Doubt;
         _changes.Missed += DoubtAll;
@@ -62,19 +63,75 @@ public sealed class RoomRoutes : IDisposable
         return FindAsync(room);
     }
 
+    /// <summary>
+    /// Waits until the room is open elsewhere than at <paramref name="refused"/>, whose host is suspected to be dead: has it moved unless
+    /// somebody else did. Asking once does for all who wait. A route without an address is merely waited for.
+    /// </summary>
+    /// <returns>Null when nobody opened it within <see cref="RoomPlacement.Patience"/>.</returns>
+    /// <exception cref="BackplaneUnavailableException">Redis is away.</exception>
+    public async Task<RoomRoute?> ReopenAsync(string room, RoomRoute refused)
+    {
+        if (await FindAgainAsync(room, refused) is { Address: not null } found && found.Term != refused.Term)
+            return found;
+        Task<RoomRoute?> reopening;
+        lock (_gate)
+        {
+            var entry = GetOrAdd(room);
+            if (entry.Reopening is not { IsCompleted: false })
+                entry.Reopening = ReopenAsync(room, refused.Address is null ? 0 : refused.Term);
+            reopening = entry.Reopening;
+        }
+        return await reopening;
+    }
+
+    private async Task<RoomRoute?> ReopenAsync(string room, long term)
+    {
+        if (await _placement.ReopenAsync(room, term, CancellationToken.None) is null)
+            return null;
+        Doubt(room);
+        return await FindAsync(room);
+    }
+
+    /// <summary>Watches, until disposed, for the room to live elsewhere than <paramref name="route"/> says.</summary>
+    public RouteWatch Watch(string room, RoomRoute route)
+    {
+        lock (_gate)
+        {
+            var entry = GetOrAdd(room);
+            if (entry.Route is { } now && now.Term != route.Term)
+                return new RouteWatch(() => { }, new CancellationToken(canceled: true));
+            entry.Watchers++;
+            entry.Superseded ??= new CancellationTokenSource();
+            return new RouteWatch(
+                () =>
+                {
+                    lock (_gate)
+                        entry.Watchers--;
+                },
+                entry.Superseded.Token);
+        }
+    }
+
     private async Task<RoomRoute?> LookAsync(string room, Entry entry)
     {
         var doubts = entry.Doubts; // begun under the gate
         try
         {
             var route = RoomRoute.Of(await _directory.FindAsync(room));
+            CancellationTokenSource? superseded = null;
             lock (_gate)
             {
                 if (entry.Doubts == doubts)
+                {
+                    if (entry.Route is { } before && before.Term != route?.Term)
+                        (superseded, entry.Superseded) = (entry.Superseded, null);
                     (entry.Route, entry.SeenAt) = (route, _time.GetTimestamp());
+                }
                 if (entry.Route is null)
                     Forget(room, entry);
             }
+            if (superseded is not null)
+                await superseded.CancelAsync();
             return route;
         }
         catch (BackplaneUnavailableException)
@@ -109,7 +166,7 @@ public sealed class RoomRoutes : IDisposable
         lock (_gate)
         {
             if (_rooms.TryGetValue(room, out var entry))
-                entry.Doubt();
+                Doubt(room, entry);
         }
     }
 
@@ -117,9 +174,17 @@ public sealed class RoomRoutes : IDisposable
     {
         lock (_gate)
         {
-            foreach (var entry in _rooms.Values)
-                entry.Doubt();
+            foreach (var (room, entry) in _rooms)
+                Doubt(room, entry);
         }
+    }
+
+    // Who is connected through us does not ask where the room is, so we do.
+    private void Doubt(string room, Entry entry)
+    {
+        entry.Doubt();
+        if (entry.Watchers > 0)
+            entry.Look = LookAsync(room, entry);
     }
 
     public void Dispose()
@@ -139,6 +204,15 @@ public sealed class RoomRoutes : IDisposable
 
         /// <summary>The look that is under way, or was.</summary>
         public Task<RoomRoute?>? Look;
+
+        /// <summary>The reopening that is under way, or was.</summary>
+        public Task<RoomRoute?>? Reopening;
+
+        /// <summary>Cancelled when a look finds another term than the route's; null until somebody watches for that.</summary>
+        public CancellationTokenSource? Superseded;
+
+        /// <summary>How many watch for that.</summary>
+        public int Watchers;
 
         /// <summary>How often it was doubted: a look that began before the last doubt is not kept.</summary>
         public int Doubts;

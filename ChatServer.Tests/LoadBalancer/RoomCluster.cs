@@ -48,9 +48,15 @@ public sealed class RoomCluster : IAsyncLifetime
     /// <summary>Creates the room; ends when it is open.</summary>
     public async Task CreateAsync(string name)
     {
+        await RenewLeaseAsync(HostId);
+        await Backplane.Placement.CreateAsync(name, new RoomOptions(), TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>A host is alive, for as long as a lease lasts.</summary>
+    public async Task RenewLeaseAsync(string id) =>
         await Backplane.Lease.RenewAsync(new HostRecord
         {
-            Id = HostId,
+            Id = id,
             Address = "127.0.0.1",
             Rooms = 0,
             Capacity = 1000,
@@ -62,8 +68,6 @@ public sealed class RoomCluster : IAsyncLifetime
             Version = "1.0.0",
             LastSeen = DateTimeOffset.UtcNow,
         });
-        await Backplane.Placement.CreateAsync(name, new RoomOptions(), TestContext.Current.CancellationToken);
-    }
 
     public T Own<T>(T started) where T : IAsyncDisposable
     {

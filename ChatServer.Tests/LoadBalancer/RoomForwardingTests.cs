@@ -172,16 +172,67 @@ public sealed class RoomForwardingTests(RoomCluster cluster) : IClassFixture<Roo
     }
 
     [Fact]
-    public async Task A_room_that_no_host_has_opened_yet_is_unavailable()
+    public async Task A_room_that_no_host_has_opened_yet_is_waited_for()
     {
         var lb = await cluster.LoadBalancerAsync();
+        var room = cluster.Own(await FakeRoom.StartAsync("placing"));
         var creation = cluster.CreateAsync("placing");
-        await Eventually.Async<RoomRecord?>(() => cluster.Backplane.Rooms.FindAsync("placing"), room => room is not null);
+        await Eventually.Async<RoomRecord?>(() => cluster.Backplane.Rooms.FindAsync("placing"), found => found is not null);
 
-        using var answer = await lb.Http.GetAsync("/rooms/placing", Ct);
+        var answer = lb.Http.GetStringAsync("/rooms/placing", Ct);
+        await cluster.OpenAsync("placing", room.Port);
 
-        await answer.IsProblemAsync(HttpStatusCode.ServiceUnavailable, "room-unavailable");
+        Assert.Equal("placing", await answer);
         await creation;
+    }
+
+    [Fact]
+    public async Task A_handshake_is_held_while_the_room_of_a_dead_host_is_opened_on_another()
+    {
+        var lb = await cluster.LoadBalancerAsync();
+        await cluster.OpenAsync("bereft", FreePort.Next());
+        await cluster.RenewLeaseAsync("host-2");
+        var adopter = cluster.Own(await FakeRoom.StartAsync("adopted"));
+
+        var joining = Enumerable.Range(0, 20).Select(_ => lb.ConnectAsync("/rooms/bereft")).ToList();
+        await Eventually.Async<RoomRecord?>(
+            () => cluster.Backplane.Ownership.ClaimAsync("bereft", "host-2", "127.0.0.1", adopter.Port), claimed => claimed is not null);
+
+        foreach (var member in await Task.WhenAll(joining))
+        {
+            Assert.Equal("adopted", await ReceiveAsync(member));
+            member.Dispose();
+        }
+    }
+
+    [Fact]
+    public async Task A_handshake_at_a_host_that_stands_still_goes_on_where_the_room_was_moved_to()
+    {
+        var lb = await cluster.LoadBalancerAsync(new FakeTimeProvider());
+        using var paused = new TcpListener(IPAddress.Loopback, 0); // the kernel accepts for a process that stands still
+        paused.Start();
+        await cluster.OpenAsync("stuck", ((IPEndPoint)paused.LocalEndpoint).Port);
+        var answer = lb.Http.GetStringAsync("/rooms/stuck", Ct);
+        await Eventually.Async(() => paused.Pending());
+
+        await cluster.RoomAsync("stuck", announce: "unstuck");
+
+        Assert.Equal("unstuck", await answer.WaitAsync(Eventually.Patience, Ct));
+    }
+
+    [Fact]
+    public async Task A_member_is_cut_off_a_host_that_keeps_it_though_the_room_lives_elsewhere()
+    {
+        var lb = await cluster.LoadBalancerAsync();
+        await cluster.RoomAsync("kept", announce: "old home");
+        using var member = await lb.ConnectAsync("/rooms/kept");
+        Assert.Equal("old home", await ReceiveAsync(member));
+
+        await cluster.RoomAsync("kept", announce: "new home");
+
+        await Assert.ThrowsAsync<WebSocketException>(() => ReceiveAsync(member));
+        using var again = await lb.ConnectAsync("/rooms/kept");
+        Assert.Equal("new home", await ReceiveAsync(again));
     }
 
     [Fact]
