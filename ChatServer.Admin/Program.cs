@@ -19,6 +19,7 @@ return await Startup.Run(async () =>
     app.MapDefaultEndpoints();
     app.MapApiDocs();
     app.MapServer();
+    app.MapHosts();
     app.MapRooms();
     app.MapAnnouncements();
     await app.RunAsync();

@@ -91,5 +91,8 @@ public sealed record RoomShutdown(string Name, string Message);
 /// <summary>Answer to the shutdown of the server; <paramref name="Rooms"/> close.</summary>
 public sealed record ServerShutdown(string Message, int Rooms);
 
+/// <summary>Answer to an order to drain a host, or to take rooms again.</summary>
+public sealed record HostOrder(string Id, string Message);
+
 /// <summary>Answer to an announcement: its id, and the number of rooms that it is for.</summary>
 public sealed record Announced(string Id, int Rooms);

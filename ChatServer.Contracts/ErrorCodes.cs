@@ -10,6 +10,7 @@ public static class ErrorCodes
     public const string InvalidBody = "invalid-body";
     public const string InvalidQuery = "invalid-query";
     public const string RoomNotFound = "room-not-found";
+    public const string HostNotFound = "host-not-found";
     public const string NotFound = "not-found";
     public const string MethodNotAllowed = "method-not-allowed";
     public const string UnsupportedMediaType = "unsupported-media-type";

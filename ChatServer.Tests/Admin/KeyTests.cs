@@ -17,6 +17,8 @@ public sealed class KeyTests(AdminCluster cluster) : IClassFixture<AdminCluster>
         { "DELETE", "/api/v1/shutdown" },
         { "POST", "/api/v1/message" },
         { "POST", "/api/v1/room/kept/message" },
+        { "POST", "/api/v1/host/host-1/drain" },
+        { "POST", "/api/v1/host/host-1/resume" },
     };
 
     [Theory]
@@ -60,7 +62,7 @@ public sealed class KeyTests(AdminCluster cluster) : IClassFixture<AdminCluster>
 
     [Fact]
     public async Task Every_call_is_described_with_its_key() => Assert.Equal(
-        Calls.Select(call => $"{call.Data.Item1} {call.Data.Item2.Replace("kept", "{name}", StringComparison.Ordinal).TrimEnd('/')}")
+        Calls.Select(call => $"{call.Data.Item1} {call.Data.Item2.Replace("kept", "{name}", StringComparison.Ordinal).Replace("host-1", "{id}", StringComparison.Ordinal).TrimEnd('/')}")
             .Order(StringComparer.Ordinal),
         await cluster.Admin.DescribesItselfAsync(_ => true));
 }

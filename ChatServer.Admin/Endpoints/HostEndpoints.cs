@@ -1,0 +1,40 @@
+using ChatServer.Backplane;
+using ChatServer.Contracts;
+using ChatServer.ServiceDefaults;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace ChatServer.Admin;
+
+/// <summary>Takes hosts out of service and back.</summary>
+internal static class HostEndpoints
+{
+    public static void MapHosts(this IEndpointRouteBuilder app)
+    {
+        var hosts = app.MapGroup("/api/v1/host/{id}")
+            .RequireApiKey(app.ServiceProvider.GetRequiredService<ApiKeys>())
+            .WithTags("Hosts");
+
+        hosts.MapPost("/drain", DrainAsync)
+            .WithName("drainHost")
+            .WithSummary("Drain a host")
+            .WithDescription("It gets no new rooms, and those it has move to other hosts, one after another. Members resume there without losing a message.")
+            .ProducesProblem(StatusCodes.Status404NotFound);
+        hosts.MapPost("/resume", ResumeAsync)
+            .WithName("resumeHost")
+            .WithSummary("End the draining of a host")
+            .WithDescription("It gets new rooms again. Rooms that moved away stay where they are.")
+            .ProducesProblem(StatusCodes.Status404NotFound);
+    }
+
+    private static async Task<Results<Accepted<Data<HostOrder>>, ProblemHttpResult>> DrainAsync(string id, HostDrain drain) =>
+        await drain.OrderAsync(id) ? Accepted(id, "Draining") : NotFound(id);
+
+    private static async Task<Results<Accepted<Data<HostOrder>>, ProblemHttpResult>> ResumeAsync(string id, HostDrain drain) =>
+        await drain.EndAsync(id) ? Accepted(id, "Taking rooms again") : NotFound(id);
+
+    private static Accepted<Data<HostOrder>> Accepted(string id, string message) =>
+        TypedResults.Accepted((string?)null, new Data<HostOrder>(new(id, message)));
+
+    private static ProblemHttpResult NotFound(string id) =>
+        Problems.Of(StatusCodes.Status404NotFound, ErrorCodes.HostNotFound, $"There is no live host {id}.");
+}

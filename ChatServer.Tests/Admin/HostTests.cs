@@ -1,0 +1,39 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using ChatServer.Tests.Support;
+
+namespace ChatServer.Tests.Admin;
+
+public sealed class HostTests(AdminCluster cluster) : IClassFixture<AdminCluster>
+{
+    [Fact]
+    public async Task A_host_is_told_to_drain_and_to_go_on()
+    {
+        var host = await cluster.HostAsync("host-2");
+
+        await AcceptedAsync("host-2", "drain", "Draining");
+        Assert.True(await host.Process.Drain.IsOrderedAsync("host-2"));
+        Assert.All(await Task.WhenAll(Enumerable.Range(0, 3).Select(i => cluster.CreateAsync($"elsewhere-{i}"))), room => Assert.Equal("host-1", room.HostId));
+
+        await AcceptedAsync("host-2", "resume", "Taking rooms again");
+        Assert.False(await host.Process.Drain.IsOrderedAsync("host-2"));
+    }
+
+    [Theory]
+    [InlineData("drain")]
+    [InlineData("resume")]
+    public async Task A_host_that_does_not_live_is_not_found(string order)
+    {
+        using var answer = await cluster.Admin.SendAsync(HttpMethod.Post, $"/api/v1/host/nobody/{order}", AdminCluster.Key);
+        await answer.IsProblemAsync(HttpStatusCode.NotFound, "host-not-found");
+    }
+
+    private async Task AcceptedAsync(string host, string order, string message)
+    {
+        using var answer = await cluster.Admin.SendAsync(HttpMethod.Post, $"/api/v1/host/{host}/{order}", AdminCluster.Key);
+        Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
+        var data = (await answer.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken)).GetProperty("data");
+        Assert.Equal($$"""{"id":"{{host}}","message":"{{message}}"}""", data.GetRawText());
+    }
+}
