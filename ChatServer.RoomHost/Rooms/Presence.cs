@@ -35,6 +35,7 @@ internal sealed class Presence(TimeProvider time)
 
     private readonly Dictionary<string, Seat> _bySession = [];
     private readonly Dictionary<string, Seat> _byName = [];
+    private readonly Dictionary<string, long> _admitted = [];
     private readonly Queue<Seat> _lost = [];
     private readonly List<string> _joined = [];
     private readonly List<string> _left = [];
@@ -58,6 +59,7 @@ internal sealed class Presence(TimeProvider time)
     /// <returns>The seat, and the older connection of the same session, if it was still there.</returns>
     public (Seat Seat, Member? Replaced) Sit(Member member, string session, string? user)
     {
+        _admitted.Remove(session);
         if (_bySession.TryGetValue(session, out var seat))
         {
             var replaced = seat.Member;
@@ -73,8 +75,24 @@ internal sealed class Presence(TimeProvider time)
         return (seat, null);
     }
 
-    /// <summary>Whether <paramref name="session"/> has a seat, taken or kept.</summary>
-    public bool Knows(string session) => _bySession.ContainsKey(session);
+    /// <summary>
+    /// Whether <paramref name="session"/> may come in where <paramref name="most"/> may sit: it has a seat, taken or kept, or there is a free
+    /// one, which is then kept for it while its handshake ends. Without that, all who ask at once would get the last one.
+    /// </summary>
+    public bool Admit(string session, int most)
+    {
+        if (_bySession.ContainsKey(session))
+            return true;
+        foreach (var (other, since) in _admitted)
+        {
+            if (time.GetElapsedTime(since) >= Grace)
+                _admitted.Remove(other);
+        }
+        if (!_admitted.ContainsKey(session) && Count + _admitted.Count >= most)
+            return false;
+        _admitted[session] = time.GetTimestamp();
+        return true;
+    }
 
     /// <summary>The connection of <paramref name="member"/> is gone; its seat is kept for a while, unless another connection has it.</summary>
     public void Lose(Member member)

@@ -110,13 +110,13 @@ internal sealed partial class Room : IThreadPoolWorkItem, IAsyncDisposable
             ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
     }
 
-    /// <summary>Whether one more may join: there is room, or its session sits here already.</summary>
+    /// <summary>Whether one more may join: there is room, or its session sits here already. Enter it then, soon.</summary>
     public Task<bool> MayEnterAsync(string session)
     {
         if (Record.Options.MaxMembers == 0)
             return Task.FromResult(true);
         var answer = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
-        Post(() => answer.SetResult(_presence.Knows(session) || _presence.Count < Record.Options.MaxMembers));
+        Post(() => answer.SetResult(_presence.Admit(session, Record.Options.MaxMembers)));
         return answer.Task;
     }
 
