@@ -112,7 +112,7 @@ public sealed class RoomClient : IAsyncDisposable
         return member;
     }
 
-    /// <summary>The room's answer to a handshake that it is expected to refuse.</summary>
+    /// <summary>The room's answer to a handshake, as HTTP; a connection that it accepts is over with the answer.</summary>
     public static async Task<HttpResponseMessage> HandshakeAsync(int port, string query = "", params (string Name, string Value)[] headers)
     {
         using var http = new HttpClient { Timeout = Eventually.Patience };
@@ -122,7 +122,10 @@ public sealed class RoomClient : IAsyncDisposable
         request.Headers.Add("Sec-WebSocket-Version", "13");
         request.Headers.Add("Sec-WebSocket-Key", RawWebSocket.Key);
         foreach (var (name, value) in headers) request.Headers.Add(name, value);
-        return await http.SendAsync(request, TestContext.Current.CancellationToken);
+        var answer = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+        if (answer.StatusCode != HttpStatusCode.SwitchingProtocols)
+            await answer.Content.LoadIntoBufferAsync(); // a body that ends
+        return answer;
     }
 
     /// <summary>Says something and waits for the acknowledgement: its own message.</summary>

@@ -1,0 +1,49 @@
+using ChatServer.Backplane;
+using ChatServer.Contracts;
+using ChatServer.Tests.Backplane;
+using ChatServer.Tests.Support;
+
+namespace ChatServer.Tests.RoomHost.Rooms;
+
+/// <summary>A Redis for the logs of the rooms of a test class, and the host that they are given to.</summary>
+public sealed class RoomRedis : IAsyncLifetime
+{
+    private BackplaneProcess _process = null!;
+    private FakeHost _host = null!;
+
+    /// <summary>The one that starts quicker, where there is a choice: the Backplane is specified on both.</summary>
+    public RedisServer Server { get; } = new InstalledRedis() is { Missing: null } installed ? installed : new EmbeddedRedis();
+
+    public RoomLog Log => _process.Log;
+
+    public async ValueTask InitializeAsync()
+    {
+        await Server.StartAsync();
+        _process = new BackplaneProcess(Server.ConnectionString);
+        _host = new FakeHost(_process, "host-1", 10_000);
+        await _host.StartAsync();
+    }
+
+    /// <summary>Creates a room; gives it as it was claimed.</summary>
+    public async Task<RoomRecord> CreateAsync(string name, RoomOptions options)
+    {
+        Assert.NotNull(await _process.Placement.CreateAsync(name, options, TestContext.Current.CancellationToken));
+        return await Eventually.Async(() => _host.Open.GetValueOrDefault(name)!, record => record is not null);
+    }
+
+    /// <summary>Claims a room again: whoever had it can write no more.</summary>
+    public async Task<RoomRecord> ClaimAsync(string name, int port) =>
+        (await _process.Ownership.ClaimAsync(name, _host.Id, "127.0.0.1", port))!;
+
+    /// <summary>The room's log as it is, and its epoch.</summary>
+    public async Task<LogPage> ReadAsync(string name) => (await _process.Log.ReadAfterAsync(name, 0, 10_000))!;
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_host is not null)
+            await _host.DisposeAsync();
+        if (_process is not null)
+            await _process.DisposeAsync();
+        await Server.DisposeAsync();
+    }
+}

@@ -1,0 +1,141 @@
+using System.Net;
+using ChatServer.Backplane;
+using ChatServer.Contracts;
+using ChatServer.RoomHost;
+using ChatServer.RoomHost.Hosting;
+using ChatServer.RoomHost.Rooms;
+using ChatServer.RoomHost.Sockets;
+using ChatServer.Tests.Support;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace ChatServer.Tests.RoomHost.Rooms;
+
+/// <summary>
+/// Rooms behind real ports: Kestrel, the rooms' endpoint and the rooms as a RoomHost has them, but with a clock of the test's choice, and
+/// without the host's own life (lease, rounds, commands), so that only the test moves a room.
+/// </summary>
+internal sealed class RoomsHost : IAsyncDisposable
+{
+    private static int _next = Environment.ProcessId * 13;
+
+    private readonly WebApplication _app;
+    private readonly RoomPorts _ports;
+    private readonly JoinRate _rate;
+    private readonly RoomHostOptions _options;
+    private readonly TimeProvider _time;
+    private readonly List<OpenRoom> _rooms = [];
+
+    private RoomsHost(WebApplication app, RoomPorts ports, JoinRate rate, RoomHostOptions options, TimeProvider time) =>
+        (_app, _ports, _rate, _options, _time) = (app, ports, rate, options, time);
+
+    public static RoomHostOptions Defaults { get; } = new() { HostId = "host-1", Address = "127.0.0.1" };
+
+    public static async Task<RoomsHost> StartAsync(RoomHostOptions? options = null, TimeProvider? time = null)
+    {
+        options ??= Defaults;
+        time ??= TimeProvider.System;
+        var listening = new RoomPortsOptions { Bind = IPAddress.Loopback, MaxFrameBytes = options.MaxFrameBytes, HandshakeTimeout = options.Handshake };
+        var ports = new RoomPorts(listening, time, NullLogger<RoomPorts>.Instance);
+        var rate = new JoinRate(options.ConnectionsPerSecond);
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.Services.AddSingleton<IConnectionListenerFactory>(ports);
+        builder.WebHost.ConfigureKestrel(ports.ListenOn);
+        var app = builder.Build();
+        app.Run(new RoomEndpoint(options, rate).HandleAsync);
+        await app.StartAsync();
+        return new RoomsHost(app, ports, rate, options, time);
+    }
+
+    /// <summary>Opens a room whose log is its memory, or, with <paramref name="redis"/>, one that is created and claimed there.</summary>
+    public async Task<OpenRoom> OpenAsync(RoomOptions? options = null, RoomRedis? redis = null)
+    {
+        var number = Interlocked.Increment(ref _next);
+        options = (options ?? new()) with { Durability = redis is null ? Durability.Memory : Durability.Redis };
+        var record = redis is null
+            ? new RoomRecord
+            {
+                Name = $"room-{number}", Options = options, CreatedAt = DateTimeOffset.UnixEpoch, State = RoomState.Open, HostId = _options.HostId,
+                Address = _options.Address, Port = 1, Term = 1, Epoch = Epochs.New(), Seq = 0, Messages = 0, Members = 0, Announced = 0,
+            }
+            : await redis.CreateAsync($"room-{number}", options);
+        var door = new RoomDoor(record.Name);
+        do
+            door.Port = 20000 + Interlocked.Increment(ref _next) % 12000; // below the ephemeral ones, where outgoing connections are
+        while (!_ports.TryOpen(door.Port, door));
+        var room = new OpenRoom(door, redis, _options, _time);
+        await room.OpenAsync(record);
+        _rooms.Add(room);
+        return room;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var room in _rooms)
+            await room.DisposeAsync();
+        await _app.DisposeAsync();
+        _rate.Dispose();
+    }
+}
+
+/// <summary>A room at its port.</summary>
+internal sealed class OpenRoom(RoomDoor door, RoomRedis? redis, RoomHostOptions options, TimeProvider time) : IAsyncDisposable
+{
+    private readonly List<RoomClient> _members = [];
+
+    public int Port => door.Port;
+
+    public Room Room => door.Room!;
+
+    public string Name => door.Name;
+
+    public string Epoch => Room.Record.Epoch;
+
+    /// <summary>A member of it; leaves with the room.</summary>
+    public async Task<RoomClient> JoinAsync(string query = "", Action<System.Net.WebSockets.ClientWebSocketOptions>? options = null)
+    {
+        var member = await RoomClient.JoinAsync(Port, query, options);
+        _members.Add(member);
+        return member;
+    }
+
+    /// <summary>The connection of <paramref name="member"/> breaks; returns when the room knows.</summary>
+    public async Task LoseAsync(RoomClient member)
+    {
+        var connections = Room.Connections;
+        member.Abort();
+        await Eventually.Async(() => Room.Connections, count => count < connections);
+    }
+
+    /// <summary>Another host takes the room over, and this one's members are told. The port is the same, for the tests' ease.</summary>
+    public async Task MoveAsync()
+    {
+        var old = Room;
+        door.Hold();
+        var record = await redis!.ClaimAsync(Name, Port);
+        await old.CloseAsync(CloseCodes.GoingAway, "moved", reconnect: true, TimeSpan.FromSeconds(5));
+        await old.DisposeAsync();
+        await OpenAsync(record);
+    }
+
+    public async Task OpenAsync(RoomRecord record)
+    {
+        var log = redis is null ? null : new DurableLog(redis.Log, record, time);
+        var tail = log is null ? null : await log.ReadTailAsync(Math.Max(1, record.Options.History));
+        door.Open(new Room(record, tail, log, options, Events.WelcomeLimits(options), time));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var member in _members)
+            await member.DisposeAsync();
+        await Room.CloseAsync(CloseCodes.GoingAway, "over", reconnect: false, TimeSpan.Zero);
+        await Room.DisposeAsync();
+    }
+}
