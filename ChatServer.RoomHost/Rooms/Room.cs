@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text;
 using System.Text.Json;
 using ChatServer.Backplane;
 using ChatServer.Contracts;
@@ -140,7 +141,8 @@ internal sealed partial class Room : IThreadPoolWorkItem, IAsyncDisposable
         {
             Kind = ItemKind.Message,
             User = JsonText.Escape(user),
-            Key = MessageKey.Of("\0server"u8, escapedId),
+            // A session of its own that no member can have: those are without control characters.
+            Key = MessageKey.Of(Encoding.UTF8.GetBytes($"\0{user}"), escapedId),
             Done = done,
         };
         if (_isClosed || !TryStage(item, escapedId, JsonText.Escape(text)))
