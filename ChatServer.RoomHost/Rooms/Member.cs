@@ -98,8 +98,11 @@ internal sealed partial class Member
             _outbox.Add(frames);
     }
 
-    /// <summary>Sends it an event again that it has had, because it said it again. An event that it is yet to get comes by itself.</summary>
-    public void SendAgain(long seq)
+    /// <summary>
+    /// Sends it an event again that it has had, because it said it again; <paramref name="anew"/> where the log has forgotten it. An event
+    /// that it is yet to get comes by itself.
+    /// </summary>
+    public void SendAgain(long seq, ReadOnlyMemory<byte> anew)
     {
         var toCome = CatchUp != 0 ? seq >= CatchUp : Ring.TryFind(seq, out var position, out _) && position >= Cursor;
         if (toCome || _farewell is not null || _ended)
@@ -108,10 +111,7 @@ internal sealed partial class Member
             _room.Ring.CopyTo(position, _outbox.Extend(length));
         else
             _room.ReadLog(seq - 1, 1, page =>
-            {
-                if (page is { Events: [var found, ..] } && found.Seq == seq)
-                    Send(found.Entry.Event.Span);
-            });
+                Send(page is { Events: [var found, ..] } && found.Seq == seq ? found.Entry.Event.Span : anew.Span));
     }
 
     /// <summary>

@@ -309,10 +309,18 @@ internal sealed partial class Room : IThreadPoolWorkItem, IAsyncDisposable
             PushAll();
     }
 
-    private void Repeat(Item item, long seq)
+    private void Repeat(Batch batch, Item item, long seq)
     {
-        item.Sender?.SendAgain(seq);
         item.Done?.Invoke(seq, null);
+        if (item.Sender is not { Seat: { } seat } sender)
+            return;
+        // The log may have forgotten the event: then its sender gets its words back, in their place.
+        var id = batch.Id(item);
+        var text = batch.Text(item);
+        Span<byte> time = stackalloc byte[Events.TimeLength];
+        Events.WriteTime(time, Time.GetUtcNow());
+        var anew = new byte[Events.MessageOverhead + seat.EscapedName.Length + id.Length + text.Length];
+        sender.SendAgain(seq, anew.AsMemory(0, Events.WriteMessage(anew, seq, time, seat.EscapedName, id, text)));
     }
 
     private void OnAppended(Task<AppendResult> append) => Post(() =>

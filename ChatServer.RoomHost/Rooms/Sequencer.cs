@@ -13,7 +13,7 @@ internal sealed class Sequencer
     private readonly TimeProvider _time;
     private readonly SaidBefore _said;
     private readonly Action<Batch, int> _commit;
-    private readonly Action<Item, long> _repeat;
+    private readonly Action<Batch, Item, long> _repeat;
     private readonly Action<Task<AppendResult>> _appended;
     private readonly CancellationToken _ct;
     private readonly List<(long Seq, Action<long, string?> Done)> _waiting = [];
@@ -29,12 +29,12 @@ internal sealed class Sequencer
     /// <param name="announced">Number of the newest announcement that the log has.</param>
     /// <param name="said">What the log has, by key.</param>
     /// <param name="commit">Called for each event of a batch that the log holds, in order.</param>
-    /// <param name="repeat">Called for something that was said before, with its sequence.</param>
+    /// <param name="repeat">Called for something in a batch that was said before, with its sequence.</param>
     /// <param name="appended">Called on any thread when an append is over; must lead to <see cref="Complete"/> in the room's turn.</param>
     /// <param name="ct">The room is given up.</param>
     public Sequencer(
         RoomInbox inbox, DurableLog? log, TimeProvider time, long seq, long announced, SaidBefore said,
-        Action<Batch, int> commit, Action<Item, long> repeat, Action<Task<AppendResult>> appended, CancellationToken ct)
+        Action<Batch, int> commit, Action<Batch, Item, long> repeat, Action<Task<AppendResult>> appended, CancellationToken ct)
     {
         (_inbox, _log, _time, _said, _commit, _repeat, _appended, _ct) = (inbox, log, time, said, commit, repeat, appended, ct);
         Seq = _next = seq;
@@ -111,7 +111,7 @@ internal sealed class Sequencer
                 if (_said.TryGet(item.Key, out var before))
                 {
                     if (before <= Seq)
-                        _repeat(item, before);
+                        _repeat(batch, item, before);
                     else if (item.Done is { } done)
                         _waiting.Add((before, done));
                     continue;
