@@ -24,7 +24,7 @@ internal sealed partial class Member : IFrameHandler
     // :: Step 1 of a message's way: a whole text frame, unmasked, valid UTF-8.
     void IFrameHandler.OnText(ReadOnlySpan<byte> utf8)
     {
-        if (_leaving)
+        if (_leaving || _flooded)
             return;
         if (!utf8.Contains((byte)'\\'))
         {
@@ -99,8 +99,6 @@ internal sealed partial class Member : IFrameHandler
 
     private void Refuse(string code, string message, ReadOnlySpan<byte> escapedId, bool counts = true)
     {
-        if (_flooded)
-            return;
         var id = escapedId.ToArray();
         _room.Post(() => Send(Events.Error(_room.Scratch, code, message, id)));
         if (counts && ++_errors >= MaxErrors)
