@@ -24,6 +24,7 @@ public sealed record RoomEvent(JsonElement Json)
     /// <summary>Names of all members, in the order in which they came.</summary>
     public string[] Members => [.. Json.EnumerateObject().Select(p => p.Name)];
 
+    /// <summary>The frame itself.</summary>
     public override string ToString() => Json.GetRawText();
 }
 
@@ -161,6 +162,17 @@ public sealed class RoomClient : IAsyncDisposable
         return events;
     }
 
+    /// <summary>Waits until <paramref name="count"/> events of the room's log have come, and gives all there are.</summary>
+    public Task<IReadOnlyList<RoomEvent>> ReadLogAsync(int count) => Eventually.Async(() => Log, log => log.Count >= count);
+
+    /// <summary>Waits until everything that the room sent it up to now has come.</summary>
+    public async Task CatchUpAsync()
+    {
+        var id = $"p{++_ids}";
+        await SendAsync(new { type = "ping", id });
+        await NextAsync(e => e.Type == "pong" && e["id"] == id, "pong");
+    }
+
     /// <summary>The next event that is meant.</summary>
     public async Task<RoomEvent> NextAsync(Func<RoomEvent, bool> isMeant, string meaning)
     {
@@ -177,7 +189,8 @@ public sealed class RoomClient : IAsyncDisposable
         catch (Exception e) when (e is OperationCanceledException or ChannelClosedException)
         {
             var end = _reading.IsCompleted ? $"closed with {_reading.Result}" : $"open after {Eventually.Patience.TotalSeconds} s";
-            throw new InvalidOperationException($"No {meaning}; {end}. It got:\n{string.Join('\n', Events.TakeLast(30))}");
+            var seen = Events.TakeLast(30).Select(seen => $"{seen}").Select(seen => seen[..Math.Min(seen.Length, 200)]);
+            throw new InvalidOperationException($"No {meaning}; {end}. It got:\n{string.Join('\n', seen)}");
         }
     }
 

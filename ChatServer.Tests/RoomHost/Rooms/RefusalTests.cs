@@ -1,0 +1,184 @@
+using System.Text;
+using System.Text.Json;
+using ChatServer.Tests.Support;
+using Microsoft.Extensions.Time.Testing;
+
+namespace ChatServer.Tests.RoomHost.Rooms;
+
+/// <summary>Section 4 of the protocol: what the room does not take, and how it says so. The log's place makes no difference here.</summary>
+public sealed class RefusalTests() : RoomSpecification(null)
+{
+    [Theory]
+    [InlineData("", "invalid-json", null)]
+    [InlineData("hello", "invalid-json", null)]
+    [InlineData("[]", "invalid-json", null)]
+    [InlineData("""{"type":"message","id":"a","text":"b"} x""", "invalid-json", null)]
+    [InlineData("""{"type":"message","id":"a","text":"b",}""", "invalid-json", null)]
+    [InlineData("""{"id":"a"}""", "unknown-type", "a")]
+    [InlineData("""{"id":"a","type":null}""", "unknown-type", "a")]
+    [InlineData("""{"id":"a","type":"Message","text":"b"}""", "unknown-type", "a")]
+    [InlineData("""{"id":"\ud83d\ude00\n","type":"dance"}""", "unknown-type", "😀\n")]
+    [InlineData("""{"type":"message","text":"b"}""", "invalid-message", null)]
+    [InlineData("""{"type":"message","id":"","text":"b"}""", "invalid-message", null)]
+    [InlineData("""{"type":"message","id":7,"text":"b"}""", "invalid-message", null)]
+    [InlineData("""{"type":"message","id":"a"}""", "invalid-message", "a")]
+    [InlineData("""{"type":"message","id":"a","text":""}""", "invalid-message", "a")]
+    [InlineData("""{"type":"message","id":"a","text":["b"]}""", "invalid-message", "a")]
+    [InlineData("""{"type":"message","id":"a","text":"\ud83d"}""", "invalid-message", "a")]
+    public async Task An_error_names_its_code_and_the_id_and_the_connection_stays(string frame, string code, string? id)
+    {
+        var ann = await (await OpenAsync()).JoinAsync();
+        await ann.SendTextAsync(frame);
+        var error = await ann.NextAsync("error");
+
+        Assert.Equal((code, id), (error["code"], error["id"]));
+        Assert.Equal(id is null ? ["type", "code", "message"] : ["type", "code", "message", "id"], error.Members);
+        Assert.NotEmpty(error["message"]!);
+        Assert.Equal(1, (await ann.SayAsync("still here")).Seq);
+    }
+
+    [Fact]
+    public async Task A_text_has_4000_characters_and_no_more_whatever_their_bytes()
+    {
+        var ann = await (await OpenAsync()).JoinAsync();
+        foreach (var character in new[] { "a", "é", "漢", "😀", "\n", "\u0001" })
+        {
+            var text = string.Concat(Enumerable.Repeat(character, 4000));
+            Assert.Equal(text, (await ann.SayAsync(text))["text"]);
+
+            await ann.SendAsync(new { type = "message", id = "over", text = text + character });
+            var error = await ann.NextAsync("error");
+            Assert.Equal(("too-long", "over"), (error["code"], error["id"]));
+        }
+    }
+
+    [Fact]
+    public async Task An_id_has_64_characters_and_no_more_whatever_their_bytes()
+    {
+        var ann = await (await OpenAsync()).JoinAsync();
+        foreach (var character in new[] { "a", "😀", "\"" })
+        {
+            var id = string.Concat(Enumerable.Repeat(character, 64));
+            Assert.Equal(id, (await ann.SayAsync("hi", id))["id"]);
+
+            await ann.SendAsync(new { type = "message", id = id + character, text = "hi" });
+            Assert.Equal("invalid-message", (await ann.NextAsync("error"))["code"]);
+        }
+    }
+
+    [Fact]
+    public async Task Twenty_errors_in_a_row_end_the_connection_with_1008()
+    {
+        var ann = await (await OpenAsync()).JoinAsync();
+        for (var i = 0; i < 40; i++)
+            await ann.SendTextAsync("no");
+
+        Assert.Equal(1008, (await ann.ClosedAsync()).Code);
+        Assert.Equal(20, ann.Events.Count(e => e.Type == "error"));
+        Assert.Equal(("closing", false), (ann.Events[^1].Type, ann.Events[^1].Json.GetProperty("reconnect").GetBoolean()));
+    }
+
+    [Fact]
+    public async Task Errors_with_something_right_in_between_are_not_in_a_row()
+    {
+        var ann = await (await OpenAsync()).JoinAsync();
+        foreach (var right in new object[] { new { type = "message", id = "a", text = "hi" }, new { type = "typing" }, new { type = "ping" } })
+        {
+            for (var i = 0; i < 19; i++)
+                await ann.SendTextAsync("no");
+            await ann.SendAsync(right);
+        }
+        await ann.NextAsync("error", 57);
+        await ann.NextAsync("pong");
+    }
+
+    [Fact]
+    public async Task Nothing_that_follows_the_twentieth_error_gets_into_the_log()
+    {
+        var room = await OpenAsync();
+        var ann = await room.JoinAsync();
+        using var raw = await RawWebSocket.JoinAsync(room.Port, "/?user=raw");
+        byte[] frames = [.. Enumerable.Repeat(RawWebSocket.Frame(0x81, "no"u8), 20).SelectMany(f => f),
+            .. RawWebSocket.Frame(0x81, """{"type":"message","id":"a","text":"after all that"}"""u8)];
+        await raw.SendBytesAsync(frames);
+
+        Assert.Equal(1008, await raw.ReadCloseCodeAsync());
+        Assert.Equal(1, (await ann.SayAsync("first")).Seq);
+    }
+
+    [Fact]
+    public async Task A_flood_of_frames_that_are_not_messages_ends_the_connection_with_1008()
+    {
+        var ann = await (await OpenAsync(time: new FakeTimeProvider())).JoinAsync();
+        for (var i = 0; i < 150; i++)
+            await ann.SendAsync(new { type = "ping" });
+        Assert.Equal(1008, (await ann.ClosedAsync()).Code);
+        Assert.Equal(100, ann.Events.Count(e => e.Type == "pong"));
+    }
+
+    [Fact]
+    public async Task Messages_beyond_the_burst_are_refused_until_the_rate_allows_more()
+    {
+        var time = new FakeTimeProvider();
+        var room = await OpenAsync(host: RoomsHost.Defaults with { MessagesPerSecond = 2, MessageBurst = 5 }, time: time);
+        var ann = await room.JoinAsync();
+        var bob = await room.JoinAsync();
+        for (var i = 1; i <= 8; i++)
+            await ann.SendAsync(new { type = "message", id = $"{i}", text = "hi" });
+        var errors = await ann.NextAsync("error", 3);
+        Assert.Equal(["6", "7", "8"], errors.Select(e => e["id"]!));
+        Assert.All(errors, e => Assert.Equal("rate-limited", e["code"]));
+        await bob.SayAsync("my own rate");
+
+        time.Advance(TimeSpan.FromSeconds(1));
+        await ann.SayAsync("9");
+        await ann.SayAsync("10");
+        await ann.SendAsync(new { type = "message", id = "11", text = "hi" });
+        Assert.Equal(("rate-limited", "11"), ((await ann.NextAsync("error")) is var e ? (e["code"], e["id"]) : default));
+        Assert.Equal(8, room.Room.Seq);
+    }
+
+    [Fact]
+    public async Task A_rate_of_0_is_no_limit()
+    {
+        var ann = await (await OpenAsync(host: RoomsHost.Defaults with { MessagesPerSecond = 0 }, time: new FakeTimeProvider())).JoinAsync();
+        for (var i = 0; i < 500; i++)
+        {
+            await ann.SendAsync(new { type = "message", id = $"{i}", text = "hi" });
+            await ann.SendAsync(new { type = "ping" });
+        }
+        Assert.Equal(500, (await ann.NextAsync("message", 500))[^1].Seq);
+        Assert.DoesNotContain(ann.Events, e => e.Type == "error");
+    }
+
+    [Fact]
+    public async Task A_binary_frame_ends_the_connection_with_1003()
+    {
+        var ann = await (await OpenAsync()).JoinAsync();
+        await ann.SendBinaryAsync("{}"u8.ToArray());
+        Assert.Equal(1003, (await ann.ClosedAsync()).Code);
+        Assert.Equal("closing", ann.Events[^1].Type);
+    }
+
+    [Fact]
+    public async Task Bytes_that_are_not_UTF8_end_the_connection_with_1007()
+    {
+        using var raw = await RawWebSocket.JoinAsync((await OpenAsync()).Port);
+        await raw.SendFrameAsync(0x81, [(byte)'"', 0xC3, 0x28, (byte)'"']);
+        Assert.Equal(1007, await raw.ReadCloseCodeAsync());
+    }
+
+    [Fact]
+    public async Task A_frame_of_64_KiB_is_read_and_a_larger_one_ends_the_connection_with_1009()
+    {
+        var ann = await (await OpenAsync()).JoinAsync();
+        string Frame(int bytes) => """{"type":"ping","id":"a","x":""}""".Replace("\"\"", $"\"{new string('x', bytes - 31)}\"", StringComparison.Ordinal);
+        Assert.Equal(65536, Encoding.UTF8.GetByteCount(Frame(65536)));
+
+        await ann.SendTextAsync(Frame(65536));
+        Assert.Equal("a", (await ann.NextAsync("pong"))["id"]);
+        await ann.SendTextAsync(Frame(65537));
+        Assert.Equal(1009, (await ann.ClosedAsync()).Code);
+        Assert.Equal("closing", ann.Events[^1].Type);
+    }
+}

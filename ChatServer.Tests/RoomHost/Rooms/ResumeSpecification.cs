@@ -1,0 +1,175 @@
+using ChatServer.Tests.Support;
+
+namespace ChatServer.Tests.RoomHost.Rooms;
+
+/// <summary>Section 4 of the protocol: the past that a newcomer gets, and going on after a lost connection.</summary>
+public abstract class ResumeSpecification(RoomRedis? redis) : RoomSpecification(redis)
+{
+    [Theory]
+    [InlineData("", 50)]
+    [InlineData("history=0", 0)]
+    [InlineData("history=7", 7)]
+    [InlineData("history=70", 70)]
+    [InlineData("history=2147483647", 80)]
+    public async Task A_newcomer_gets_the_last_50_events_or_as_many_as_it_asks_for(string query, int count)
+    {
+        var room = await OpenAsync(new() { History = 80 });
+        await SayAsync(room, 100);
+        var ann = await room.JoinAsync(query);
+        await (await room.JoinAsync("user=last")).SayAsync("last");
+
+        Assert.Equal(Numbers(101 - count, 101), (await ann.ReadLogAsync(count + 1)).Select(e => e.Seq));
+        Assert.Equal((100, false), (ann.Welcome.Seq, Resumed(ann)));
+    }
+
+    [Theory]
+    [InlineData(10, 0, true)] // everything is still there
+    [InlineData(10, 3, true)]
+    [InlineData(10, 10, true)] // nothing is missing
+    [InlineData(10, 11, false)] // beyond the newest
+    [InlineData(100, 20, true)] // the oldest event that is needed is the oldest kept
+    [InlineData(100, 19, false)]
+    public async Task A_resume_gives_exactly_what_follows_or_says_that_it_cannot(int said, int since, bool resumed)
+    {
+        var room = await OpenAsync(new() { History = 80 });
+        await SayAsync(room, said);
+        var ann = await room.JoinAsync($"since={room.Epoch}.{since}&history=5");
+        await ann.SayAsync("end");
+
+        Assert.Equal((said, resumed), (ann.Welcome.Seq, Resumed(ann)));
+        Assert.Equal(Numbers((resumed ? since : said - 5) + 1, said + 1), ann.Log.Select(e => e.Seq));
+    }
+
+    [Fact]
+    public async Task A_resume_in_another_epoch_is_a_fresh_start()
+    {
+        var room = await OpenAsync();
+        await SayAsync(room, 60);
+        var ann = await room.JoinAsync("since=0123456789ab.55");
+        await ann.SayAsync("end");
+
+        Assert.False(Resumed(ann));
+        Assert.Equal(room.Epoch, ann.Welcome["epoch"]);
+        Assert.Equal(Numbers(11, 61), ann.Log.Select(e => e.Seq));
+    }
+
+    [Fact]
+    public async Task A_member_that_resumes_again_and_again_while_others_talk_gets_everything_exactly_once()
+    {
+        var room = await OpenAsync(host: RoomsHost.Defaults with { MessagesPerSecond = 0 });
+        var bob = await room.JoinAsync("user=bob");
+        var talking = Task.Run(async () =>
+        {
+            for (var i = 0; i < 1000; i++)
+                await bob.SayAsync($"{i}");
+        });
+        var ann = await room.JoinAsync("user=ann&session=0123456789abcdef&history=10000");
+        var seen = new List<long>();
+        while (seen.Count < 1000)
+        {
+            await Eventually.Async(() => ann.Log.Count, count => count > 0);
+            await room.LoseAsync(ann);
+            await ann.ClosedAsync();
+            seen.AddRange(ann.Log.Select(e => e.Seq));
+            ann = await room.JoinAsync($"session=0123456789abcdef&since={room.Epoch}.{seen[^1]}");
+            Assert.True(Resumed(ann));
+            Assert.Equal("ann", ann.User);
+        }
+        await talking;
+        Assert.Equal(Numbers(1, 1000), seen);
+    }
+
+    [Fact]
+    public async Task The_history_outlives_its_members_and_a_quiet_hour()
+    {
+        var time = new Microsoft.Extensions.Time.Testing.FakeTimeProvider();
+        var room = await OpenAsync(time: time);
+        var ann = await room.JoinAsync();
+        await ann.SayAsync("still known");
+        await room.LoseAsync(ann);
+        for (var i = 0; i < 60; i++)
+        {
+            time.Advance(TimeSpan.FromMinutes(1));
+            await room.Room.WhoAsync();
+        }
+
+        Assert.Equal("still known", (await (await room.JoinAsync()).NextAsync("message"))["text"]);
+        if (Redis is not null)
+            Assert.Equal(0, room.Room.Ring.Events); // read from the log: a quiet room gives its memory back
+    }
+
+    private static async Task SayAsync(OpenRoom room, int count)
+    {
+        var member = await room.JoinAsync("user=talker&history=0");
+        for (var i = 1; i <= count; i++)
+            await member.SayAsync($"{i}");
+        await room.LoseAsync(member);
+    }
+
+    private static IEnumerable<long> Numbers(long first, long last) => Enumerable.Range((int)first, (int)(last - first + 1)).Select(i => (long)i);
+
+    private static bool Resumed(RoomClient member) => member.Welcome.Json.GetProperty("resumed").GetBoolean();
+}
+
+public sealed class ResumingInMemory() : ResumeSpecification(null)
+{
+    [Fact]
+    public async Task What_the_memory_of_a_room_has_no_place_for_cannot_be_resumed()
+    {
+        var room = await OpenAsync(host: RoomsHost.Defaults with { RoomBufferBytes = 256 * 1024, MessagesPerSecond = 0 });
+        var ann = await room.JoinAsync();
+        for (var i = 0; i < 200; i++)
+            await ann.SayAsync(new string('x', 3000));
+
+        var late = await room.JoinAsync($"since={room.Epoch}.1&history=1000");
+        await late.CatchUpAsync();
+        Assert.False(late.Welcome.Json.GetProperty("resumed").GetBoolean());
+        Assert.InRange(late.Log.Count, 40, 90);
+        Assert.Equal(200, late.Log[^1].Seq);
+    }
+}
+
+public sealed class ResumingWithRedis(RoomRedis redis) : ResumeSpecification(redis), IClassFixture<RoomRedis>
+{
+    [Fact]
+    public async Task What_the_room_has_no_memory_for_is_read_from_the_log_without_a_gap_while_others_talk()
+    {
+        var room = await OpenAsync(host: RoomsHost.Defaults with { RoomBufferBytes = 256 * 1024, MessagesPerSecond = 0 });
+        var bob = await room.JoinAsync("user=bob");
+        for (var i = 0; i < 400; i++)
+            await bob.SayAsync(new string('x', 3000));
+
+        var late = await room.JoinAsync($"since={room.Epoch}.1");
+        for (var i = 0; i < 100; i++)
+            await bob.SayAsync("meanwhile");
+        Assert.True(late.Welcome.Json.GetProperty("resumed").GetBoolean());
+        Assert.Equal(Enumerable.Range(2, 499).Select(i => (long)i), (await late.ReadLogAsync(499)).Select(e => e.Seq));
+        Assert.InRange(room.Room.Ring.Capacity, 0, 256 * 1024);
+    }
+
+    [Fact]
+    public async Task Members_of_a_room_that_moves_resume_and_what_they_said_before_is_known()
+    {
+        var room = await OpenAsync();
+        var ann = await room.JoinAsync("user=ann&session=0123456789abcdef");
+        await ann.SayAsync("one", "a");
+        var bob = await room.JoinAsync("user=bob");
+        await bob.SayAsync("two", "b");
+        room.Room.Say("robot", "three", "c", (_, _) => { });
+        await ann.ReadLogAsync(3);
+
+        await room.MoveAsync();
+        Assert.Equal((1001, "moved"), await ann.ClosedAsync());
+        Assert.True(ann.Events[^1].Json.GetProperty("reconnect").GetBoolean());
+
+        var back = await room.JoinAsync($"user=ann&session=0123456789abcdef&since={ann.Since}");
+        Assert.Equal((true, ann.Welcome["epoch"]), (back.Welcome.Json.GetProperty("resumed").GetBoolean(), back.Welcome["epoch"]));
+        Assert.Equal((1, "one"), ((await back.SayAsync("one", "a")) is var again ? (again.Seq, again["text"]) : default));
+        var robot = new TaskCompletionSource<long>();
+        room.Room.Say("robot", "three", "c", (seq, _) => robot.SetResult(seq));
+        Assert.Equal(3, await robot.Task.WaitAsync(Eventually.Patience));
+        Assert.Equal(4, (await back.SayAsync("four", "d")).Seq);
+        Assert.Equal(["one", "two", "three", "four"], (await Redis!.ReadAsync(room.Name)).Events.Select(e => new RoomEvent(
+            System.Text.Json.JsonSerializer.Deserialize<System.Text.Json.JsonElement>(e.Entry.Event.Span))["text"]));
+    }
+}

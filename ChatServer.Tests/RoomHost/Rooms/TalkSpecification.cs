@@ -1,0 +1,194 @@
+using System.Text.Json;
+using ChatServer.Backplane;
+using ChatServer.Contracts;
+using ChatServer.Tests.Support;
+
+namespace ChatServer.Tests.RoomHost.Rooms;
+
+/// <summary>Section 4 of the protocol: what is said, and in which order everyone gets it.</summary>
+public abstract class TalkSpecification(RoomRedis? redis) : RoomSpecification(redis)
+{
+    [Fact]
+    public async Task A_message_reaches_everyone_and_is_its_senders_acknowledgement()
+    {
+        var room = await OpenAsync();
+        var ann = await room.JoinAsync("user=ann");
+        var bob = await room.JoinAsync("user=bob");
+        var sent = await ann.SayAsync("hello", "id-1");
+        var received = await bob.NextAsync("message");
+
+        Assert.Equal(["type", "seq", "time", "user", "id", "text"], sent.Members);
+        Assert.Equal((1, "ann", "id-1", "hello"), (sent.Seq, sent["user"], sent["id"], sent["text"]));
+        Assert.Matches(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$", sent["time"]);
+        Assert.InRange(DateTimeOffset.Parse(sent["time"]!, null) - DateTimeOffset.UtcNow, TimeSpan.FromMinutes(-1), TimeSpan.FromSeconds(1));
+        Assert.Equal($"{sent}", $"{received}");
+    }
+
+    [Theory]
+    [InlineData("\"quotes\", \\backslashes\\ and /solidi/")]
+    [InlineData("line\nfeed\ttab\r\b\f\u0000\u001f\u007f")]
+    [InlineData("é ß 漢字 😀 👩‍👩‍👧 \u2028\u2029 \ufeff")]
+    [InlineData("<script>alert('&amp;')</script>")]
+    [InlineData(" ")]
+    [InlineData("{\"type\":\"message\"}")]
+    public async Task A_text_arrives_as_it_was_said(string text)
+    {
+        var room = await OpenAsync();
+        var ann = await room.JoinAsync("user=ann");
+        var plain = JsonSerializer.Serialize(text, ContractJson.Options);
+        var escaped = JsonSerializer.Serialize(text); // everything beyond ASCII as \u…
+        await ann.SendTextAsync($$"""{"type":"message","id":{{plain}},"text":{{plain}}}""");
+        await ann.SendTextAsync($$"""{ "text" : {{escaped}}, "type":"m\u0065ssage", "more":[{}], "id":"2" }""");
+        var said = await ann.NextAsync("message", 2);
+
+        Assert.Equal([text, text], said.Select(e => e["text"]!));
+        Assert.Equal([text, "2"], said.Select(e => e["id"]!));
+        var newcomer = await room.JoinAsync();
+        Assert.Equal([text, text], (await newcomer.NextAsync("message", 2)).Select(e => e["text"]!));
+    }
+
+    [Fact]
+    public async Task Ten_members_who_say_200_messages_each_all_see_the_same_order_without_a_gap()
+    {
+        var room = await OpenAsync(host: RoomsHost.Defaults with { MessagesPerSecond = 0 });
+        var members = new List<RoomClient>();
+        for (var i = 0; i < 10; i++)
+            members.Add(await room.JoinAsync($"user=member-{i}"));
+        await Task.WhenAll(members.Select(async member =>
+        {
+            for (var i = 0; i < 200; i++)
+                await member.SendAsync(new { type = "message", id = $"{i}", text = $"{i} of {member.User}" });
+        }));
+        var orders = new List<string[]>();
+        foreach (var member in members)
+            orders.Add([.. (await member.NextAsync("message", 2000)).Select(e => $"{e}")]);
+
+        Assert.All(orders, order => Assert.Equal(orders[0], order));
+        var events = members[0].Log;
+        Assert.Equal(Enumerable.Range(1, 2000).Select(i => (long)i), events.Select(e => e.Seq));
+        Assert.All(events.GroupBy(e => e["user"]), own => Assert.Equal(Enumerable.Range(0, 200).Select(i => $"{i}"), own.Select(e => e["id"])));
+    }
+
+    [Fact]
+    public async Task An_announcement_has_a_place_in_the_log_and_is_heard_once()
+    {
+        var room = await OpenAsync();
+        var ann = await room.JoinAsync("user=ann");
+        await ann.SayAsync("before");
+        var announcement = new Announcement(1, "a", "Tea is \"ready\".", null, DateTimeOffset.UtcNow);
+        room.Room.Announce(announcement);
+        room.Room.Announce(announcement);
+        room.Room.Announce(announcement with { Number = 2, Rooms = ["elsewhere"] });
+        room.Room.Announce(announcement with { Number = 3, Rooms = ["elsewhere", room.Name] });
+        var heard = await ann.NextAsync("announcement", 2);
+        var after = await ann.SayAsync("after");
+
+        Assert.Equal(["type", "seq", "time", "text"], heard[0].Members);
+        Assert.Equal([2L, 3L], heard.Select(e => e.Seq));
+        Assert.Equal("Tea is \"ready\".", heard[0]["text"]);
+        Assert.Equal(4, after.Seq);
+        Assert.Equal(ann.Log.Select(e => $"{e}"), (await (await room.JoinAsync()).ReadLogAsync(4)).Select(e => $"{e}"));
+    }
+
+    [Fact]
+    public async Task An_announcement_in_an_empty_room_waits_for_whoever_comes()
+    {
+        var room = await OpenAsync();
+        room.Room.Announce(new Announcement(1, "a", "Tea is ready.", null, DateTimeOffset.UtcNow));
+        await Eventually.Async(() => room.Room.Seq, seq => seq == 1);
+        Assert.Equal("Tea is ready.", (await (await room.JoinAsync()).NextAsync("announcement"))["text"]);
+    }
+
+    [Fact]
+    public async Task A_backend_says_a_message_like_a_member_and_the_same_one_once()
+    {
+        var room = await OpenAsync();
+        var ann = await room.JoinAsync("user=ann");
+        Task<(long Seq, string? Error)> Say(string user, string id, string text = "from the backend")
+        {
+            var said = new TaskCompletionSource<(long, string?)>();
+            room.Room.Say(user, text, id, (seq, error) => said.SetResult((seq, error)));
+            return said.Task.WaitAsync(Eventually.Patience);
+        }
+
+        Assert.Equal((1, null), await Say("robot \"1\"", "a"));
+        Assert.Equal((1, null), await Say("robot \"1\"", "a"));
+        Assert.Equal((2, null), await Say("robot 2", "a")); // an id is one user's own
+        var concurrent = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => Task.Run(() => Say("robot 2", "b"))));
+        Assert.Equal([(3, null)], concurrent.Distinct());
+
+        var heard = await ann.NextAsync("message", 3);
+        Assert.Equal([("robot \"1\"", "a"), ("robot 2", "a"), ("robot 2", "b")], heard.Select(e => (e["user"]!, e["id"]!)));
+        Assert.Equal("from the backend", heard[0]["text"]);
+        Assert.Equal(4, (await ann.SayAsync("end", "a")).Seq);
+    }
+
+    [Theory]
+    [InlineData("""{"type":"ping","id":"1\n\"😀"}""", """{"type":"pong","id":"1\n\"😀"}""")]
+    [InlineData("""{"type":"ping"}""", """{"type":"pong"}""")]
+    [InlineData("""{"type":"ping","id":7}""", """{"type":"pong"}""")]
+    public async Task A_ping_gets_a_pong_with_its_id(string ping, string pong)
+    {
+        var ann = await (await OpenAsync()).JoinAsync();
+        await ann.SendTextAsync(ping);
+        Assert.Equal(pong, $"{await ann.NextAsync("pong")}");
+    }
+
+    [Fact]
+    public async Task Said_again_with_the_same_session_and_id_it_is_not_logged_twice_and_only_its_sender_hears_the_first_again()
+    {
+        var room = await OpenAsync();
+        var ann = await room.JoinAsync("user=ann&session=0123456789abcdef");
+        var bob = await room.JoinAsync("user=bob");
+        var first = await ann.SayAsync("first", "a");
+        Assert.Equal($"{first}", $"{await ann.SayAsync("other words", "a")}");
+        Assert.Equal(2, (await bob.SayAsync("mine", "a")).Seq); // ids are a session's own
+
+        await room.LoseAsync(ann);
+        var again = await room.JoinAsync($"session=0123456789abcdef&since={ann.Since}");
+        await bob.SayAsync("meanwhile");
+        Assert.Equal($"{first}", $"{await again.SayAsync("first", "a")}");
+        Assert.Equal(4, (await again.SayAsync("new", "b")).Seq);
+        Assert.Equal([1L, 2L, 3L, 4L], (await bob.ReadLogAsync(4)).Select(e => e.Seq));
+    }
+
+    [Fact]
+    public async Task A_repetition_in_one_breath_gets_one_event()
+    {
+        var room = await OpenAsync();
+        var ann = await room.JoinAsync("user=ann");
+        for (var i = 0; i < 10; i++)
+            await ann.SendAsync(new { type = "message", id = "a", text = "once" });
+        await ann.SayAsync("end");
+        Assert.Equal([1L, 2L], ann.Log.Select(e => e.Seq).Distinct());
+    }
+
+    [Fact]
+    public async Task A_repetition_is_acknowledged_though_the_history_has_forgotten_the_first()
+    {
+        var room = await OpenAsync(new() { History = 5 }, RoomsHost.Defaults with { RoomBufferBytes = 256 * 1024, MessagesPerSecond = 0 });
+        var ann = await room.JoinAsync("user=ann");
+        var first = await ann.SayAsync("first", "a");
+        for (var i = 0; i < 200; i++) // more than the ring holds
+            await ann.SayAsync(new string('x', 3000));
+
+        var again = await ann.SayAsync("first", "a");
+        Assert.Equal((first.Seq, "first", "ann"), (again.Seq, again["text"], again["user"]));
+        Assert.Equal(202, (await ann.SayAsync("end")).Seq);
+    }
+
+    [Fact]
+    public async Task A_member_that_leaves_is_answered_with_its_own_code_and_hears_no_closing()
+    {
+        var room = await OpenAsync();
+        var ann = await room.JoinAsync();
+        await ann.CloseAsync(4321);
+        Assert.Equal((4321, ""), await ann.ClosedAsync());
+        Assert.DoesNotContain(ann.Events, e => e.Type == "closing");
+        await Eventually.Async(() => room.Room.Connections, count => count == 0);
+    }
+}
+
+public sealed class TalkingInMemory() : TalkSpecification(null);
+
+public sealed class TalkingWithRedis(RoomRedis redis) : TalkSpecification(redis), IClassFixture<RoomRedis>;
