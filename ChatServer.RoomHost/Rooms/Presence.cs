@@ -36,7 +36,7 @@ internal sealed class Presence(TimeProvider time)
     private readonly Dictionary<string, Seat> _bySession = [];
     private readonly Dictionary<string, Seat> _byName = [];
     private readonly Dictionary<string, long> _admitted = [];
-    private readonly Queue<Seat> _lost = [];
+    private readonly Queue<(Seat Seat, long At)> _lost = [];
     private readonly List<string> _joined = [];
     private readonly List<string> _left = [];
     private long? _changedAt;
@@ -101,17 +101,17 @@ internal sealed class Presence(TimeProvider time)
             return;
         seat.Member = null;
         seat.LostAt = time.GetTimestamp();
-        _lost.Enqueue(seat);
+        _lost.Enqueue((seat, seat.LostAt));
     }
 
     /// <summary>Gives up the seats whose time is over.</summary>
     public void Expire()
     {
-        while (_lost.TryPeek(out var seat) && (seat.Member is not null || time.GetElapsedTime(seat.LostAt) >= Grace))
+        while (_lost.TryPeek(out var lost) && time.GetElapsedTime(lost.At) >= Grace)
         {
-            _lost.Dequeue();
+            var seat = _lost.Dequeue().Seat;
             // Back, and perhaps lost again: then it stands in the queue once more, further behind.
-            if (seat.Member is not null || time.GetElapsedTime(seat.LostAt) < Grace || !_bySession.Remove(seat.Session))
+            if (seat.Member is not null || seat.LostAt != lost.At || !_bySession.Remove(seat.Session))
                 continue;
             _byName.Remove(seat.Name);
             if (!_joined.Remove(seat.Name))
@@ -135,9 +135,9 @@ internal sealed class Presence(TimeProvider time)
     public TimeSpan? Due()
     {
         TimeSpan? due = _changedAt is { } at ? Gathering - time.GetElapsedTime(at) : null;
-        if (_lost.TryPeek(out var seat))
+        if (_lost.TryPeek(out var lost))
         {
-            var expiry = Grace - time.GetElapsedTime(seat.LostAt);
+            var expiry = Grace - time.GetElapsedTime(lost.At);
             due = due is null || expiry < due ? expiry : due;
         }
         return due;
