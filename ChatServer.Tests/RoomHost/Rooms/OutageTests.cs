@@ -1,0 +1,124 @@
+using ChatServer.Backplane;
+using ChatServer.Contracts;
+using ChatServer.RoomHost.Rooms;
+using ChatServer.Tests.Support;
+
+namespace ChatServer.Tests.RoomHost.Rooms;
+
+/// <summary>The promise that a message whose event its sender has seen is in Redis: what happens while Redis, or the room, is not ours.</summary>
+public sealed class OutageTests(RoomRedis redis) : RoomSpecification(redis), IClassFixture<RoomRedis>
+{
+    [Fact]
+    public async Task While_Redis_is_away_nothing_is_echoed_and_what_more_is_said_is_refused_until_it_is_back()
+    {
+        var room = await OpenAsync(host: RoomsHost.Defaults with { MessagesPerSecond = 0 });
+        var ann = await room.JoinAsync("user=ann");
+        var bob = await room.JoinAsync("user=bob");
+        await ann.SayAsync("before", "1");
+        await Redis!.Server.PauseAsync();
+        try
+        {
+            await ann.SendAsync(new { type = "message", id = "2", text = "on its way" });
+            var said = 0;
+            var error = await Eventually.Async(
+                async () =>
+                {
+                    await bob.SendAsync(new { type = "message", id = $"{++said}", text = "now?" });
+                    await bob.CatchUpAsync(); // the room itself answers
+                    return bob.Events.FirstOrDefault(e => e.Type == "error")!;
+                },
+                error => error is not null);
+            Assert.Equal(("unavailable", $"{said}"), (error["code"], error["id"]));
+            await ann.CatchUpAsync();
+            Assert.Equal([1L], ann.Log.Select(e => e.Seq));
+        }
+        finally
+        {
+            Redis.Server.Resume();
+        }
+
+        Assert.Equal("2", (await ann.NextAsync("message"))["id"]);
+        await Eventually.Async(
+            async () =>
+            {
+                await ann.SendAsync(new { type = "message", id = "3", text = "after" });
+                return (await ann.NextAsync(e => e["id"] == "3", "an answer")).Type;
+            },
+            type => type == "message");
+        await ann.CatchUpAsync();
+        var log = await Redis.ReadAsync(room.Name);
+        Assert.Equal(Enumerable.Range(1, log.Events.Count).Select(i => (long)i), log.Events.Select(e => e.Seq));
+        Assert.Equal(log.Events.Select(e => System.Text.Encoding.UTF8.GetString(e.Entry.Event.Span)), ann.Log.DistinctBy(e => e.Seq).Select(e => $"{e}"));
+    }
+
+    [Fact]
+    public async Task What_another_host_may_write_now_is_never_echoed_here()
+    {
+        var room = await OpenAsync();
+        var ann = await room.JoinAsync("user=ann");
+        await ann.SayAsync("mine");
+        var lost = new TaskCompletionSource<AppendResult>();
+        room.Room.Lost += (_, why) => lost.TrySetResult(why);
+        await Redis!.ClaimAsync(room.Name, room.Port);
+
+        var backend = new TaskCompletionSource<string?>();
+        await ann.SendAsync(new { type = "message", id = "2", text = "too late" });
+        Assert.Equal(AppendResult.Fenced, await lost.Task.WaitAsync(Eventually.Patience));
+        room.Room.Say("robot", "too late", "3", (_, error) => backend.SetResult(error));
+        Assert.Equal(RoomErrorCodes.Unavailable, await backend.Task.WaitAsync(Eventually.Patience));
+        await ann.CatchUpAsync();
+
+        Assert.Equal([1L], ann.Log.Select(e => e.Seq));
+        Assert.Equal(1, room.Room.Seq);
+        Assert.Single((await Redis.ReadAsync(room.Name)).Events);
+    }
+
+    [Fact]
+    public async Task While_an_append_is_on_its_way_everything_said_meanwhile_waits_and_then_goes_as_one()
+    {
+        var room = await OpenAsync();
+        var members = new List<RoomClient>();
+        for (var i = 0; i < 5; i++)
+            members.Add(await room.JoinAsync($"user=member-{i}"));
+        await Redis!.Server.PauseAsync();
+        try
+        {
+            foreach (var member in members)
+            {
+                for (var i = 0; i < 20; i++)
+                    await member.SendAsync(new { type = "message", id = $"{i}", text = "hi" });
+            }
+            foreach (var member in members)
+                await member.CatchUpAsync();
+        }
+        finally
+        {
+            Redis.Server.Resume();
+        }
+        foreach (var member in members)
+            Assert.Equal(Enumerable.Range(1, 100).Select(i => (long)i), (await member.ReadLogAsync(100)).Select(e => e.Seq));
+        // Events of one batch have one time.
+        Assert.InRange(members[0].Log.Select(e => e["time"]).Distinct().Count(), 1, 2);
+    }
+
+    [Fact]
+    public async Task A_backend_is_told_when_the_room_is_given_up_before_the_log_has_its_message()
+    {
+        var room = await OpenAsync();
+        await Redis!.Server.PauseAsync();
+        try
+        {
+            var answers = new[] { new TaskCompletionSource<string?>(), new TaskCompletionSource<string?>() };
+            room.Room.Say("robot", "one", "1", (_, error) => answers[0].SetResult(error));
+            await Eventually.Async(() => room.Room.WhoAsync(), _ => true);
+            room.Room.Say("robot", "two", "2", (_, error) => answers[1].SetResult(error));
+            await room.DisposeAsync();
+            foreach (var answer in answers)
+                Assert.Equal(RoomErrorCodes.Unavailable, await answer.Task.WaitAsync(Eventually.Patience));
+        }
+        finally
+        {
+            Redis.Server.Resume();
+        }
+    }
+}

@@ -1,0 +1,246 @@
+using ChatServer.RoomHost;
+using ChatServer.RoomHost.Rooms;
+using ChatServer.Tests.Support;
+using Microsoft.Extensions.Time.Testing;
+
+namespace ChatServer.Tests.RoomHost.Rooms;
+
+/// <summary>Section 4 of the protocol, as far as it depends on time: the clock is the test's, the sockets are real.</summary>
+public sealed class RoomTimeTests() : RoomSpecification(null)
+{
+    private readonly FakeTimeProvider _time = new();
+
+    [Fact]
+    public async Task Who_comes_and_goes_within_250_ms_is_told_in_one_event()
+    {
+        var room = await OpenAsync();
+        var ann = await room.JoinAsync("user=ann");
+        await PassAsync(room, Presence.Gathering);
+        Assert.Equal(["type", "count", "joined", "left"], (await ann.NextAsync("presence")).Members);
+
+        await room.JoinAsync("user=bob");
+        await room.JoinAsync("user=carl");
+        await PassAsync(room, Presence.Gathering - TimeSpan.FromMilliseconds(1));
+        await room.JoinAsync("user=dora");
+        await ann.CatchUpAsync();
+        Assert.Single(ann.Events, e => e.Type == "presence");
+
+        await PassAsync(room, TimeSpan.FromMilliseconds(1));
+        var told = await ann.NextAsync("presence");
+        Assert.Equal((4, "bob,carl,dora", ""), Told(told));
+    }
+
+    [Fact]
+    public async Task A_member_that_is_back_within_5_s_neither_left_nor_joined()
+    {
+        var room = await OpenAsync();
+        var ann = await room.JoinAsync("user=ann");
+        var bob = await room.JoinAsync("user=bob&session=0123456789abcdef");
+        await PassAsync(room, Presence.Gathering);
+        await ann.NextAsync("presence");
+
+        await room.LoseAsync(bob);
+        await PassAsync(room, TimeSpan.FromMilliseconds(4900));
+        Assert.Equal(2, (await room.Room.WhoAsync()).Count);
+        var back = await room.JoinAsync("session=0123456789abcdef");
+        Assert.Equal("bob", back.User);
+        await PassAsync(room, TimeSpan.FromSeconds(10));
+        await ann.CatchUpAsync();
+        Assert.Single(ann.Events, e => e.Type == "presence");
+    }
+
+    [Fact]
+    public async Task A_member_that_stays_away_for_5_s_has_left_and_its_name_is_free()
+    {
+        var room = await OpenAsync();
+        var ann = await room.JoinAsync("user=ann");
+        var bob = await room.JoinAsync("user=bob");
+        await PassAsync(room, Presence.Gathering);
+        await ann.NextAsync("presence");
+
+        await room.LoseAsync(bob);
+        Assert.Equal("bob-2", (await room.JoinAsync("user=bob")).User);
+        await PassAsync(room, Presence.Grace);
+        await PassAsync(room, Presence.Gathering);
+        Assert.Equal((2, "bob-2", "bob"), await AllToldAsync(ann));
+        Assert.Equal("bob", (await room.JoinAsync("user=bob")).User);
+    }
+
+    [Fact]
+    public async Task A_member_that_comes_and_goes_does_not_put_off_that_another_left()
+    {
+        var room = await OpenAsync();
+        var ann = await room.JoinAsync("user=ann");
+        var other = await room.JoinAsync("user=other");
+        var flapping = await room.JoinAsync("user=bob&session=0123456789abcdef");
+        var gone = await room.JoinAsync("user=gone");
+
+        await room.LoseAsync(other); // stands first
+        await room.LoseAsync(flapping);
+        await room.LoseAsync(gone);
+        await PassAsync(room, TimeSpan.FromSeconds(4));
+        await room.LoseAsync(await room.JoinAsync("session=0123456789abcdef"));
+        await PassAsync(room, TimeSpan.FromSeconds(1));
+        Assert.Equal(["ann", "bob"], (await room.Room.WhoAsync()).Names);
+        await PassAsync(room, TimeSpan.FromSeconds(4));
+        Assert.Equal(["ann"], (await room.Room.WhoAsync()).Names);
+        await ann.CatchUpAsync();
+    }
+
+    [Fact]
+    public async Task Above_100_members_names_are_left_out_and_typing_is_not_told()
+    {
+        var room = await OpenAsync(RoomsHost.Defaults with { ConnectionsPerSecond = 0 });
+        var members = new List<RoomClient>();
+        for (var i = 0; i < 100; i++)
+            members.Add(await room.JoinAsync($"user=member-{i}"));
+        var ann = members[0];
+        await PassAsync(room, Presence.Gathering);
+        var hundred = await ann.NextAsync("presence");
+        Assert.Equal((100, 100), (Count(hundred), hundred.List("joined").Length));
+
+        members.Add(await room.JoinAsync("user=one-more"));
+        await PassAsync(room, Presence.Gathering);
+        Assert.Equal((101, "", ""), Told(await ann.NextAsync("presence")));
+        Assert.Equal((101, 100), (Count(members[100].Welcome), members[100].Welcome.List("members").Length));
+        await ann.SendAsync(new { type = "typing" });
+        await PassAsync(room, TimeSpan.FromSeconds(1));
+        await ann.CatchUpAsync();
+        Assert.DoesNotContain(ann.Events, e => e.Type == "typing");
+
+        await room.LoseAsync(members[100]);
+        await PassAsync(room, Presence.Grace);
+        await PassAsync(room, Presence.Gathering);
+        Assert.Equal((100, "", "one-more"), Told(await ann.NextAsync("presence")));
+    }
+
+    [Fact]
+    public async Task Typing_is_told_in_one_event_a_second()
+    {
+        var room = await OpenAsync();
+        var ann = await room.JoinAsync("user=ann");
+        var bob = await room.JoinAsync("user=bob");
+        await ann.SendAsync(new { type = "typing" });
+        Assert.Equal(["ann"], (await bob.NextAsync("typing")).List("users"));
+
+        for (var i = 0; i < 3; i++)
+        {
+            await ann.SendAsync(new { type = "typing" });
+            await bob.SendAsync(new { type = "typing" });
+        }
+        await ann.CatchUpAsync();
+        await bob.CatchUpAsync();
+        await PassAsync(room, TimeSpan.FromMilliseconds(999));
+        await bob.CatchUpAsync();
+        Assert.Single(bob.Events, e => e.Type == "typing");
+
+        await PassAsync(room, TimeSpan.FromMilliseconds(1));
+        var told = await bob.NextAsync("typing");
+        Assert.Equal(["type", "users"], told.Members);
+        Assert.Equal(["ann", "bob"], told.List("users").Order());
+    }
+
+    [Fact]
+    public async Task Who_has_said_it_is_no_longer_typing()
+    {
+        var room = await OpenAsync();
+        var ann = await room.JoinAsync("user=ann");
+        var bob = await room.JoinAsync("user=bob");
+        await ann.SendAsync(new { type = "typing" });
+        await bob.NextAsync("typing");
+        await ann.SendAsync(new { type = "typing" });
+        await ann.SayAsync("said");
+        await PassAsync(room, TimeSpan.FromSeconds(1));
+        await bob.CatchUpAsync();
+        Assert.Single(bob.Events, e => e.Type == "typing");
+    }
+
+    [Fact]
+    public async Task Everyone_is_pinged_each_20_s()
+    {
+        var room = await OpenAsync();
+        using var raw = await JoinRawAsync(room);
+        await PassAsync(room, Presence.Gathering);
+        Assert.Contains("presence", (await raw.ReadFrameAsync()).Text, StringComparison.Ordinal);
+        await PassAsync(room, TimeSpan.FromMilliseconds(750));
+        for (var ping = 0; ping < 3; ping++)
+        {
+            await PassAsync(room, TimeSpan.FromSeconds(ping == 0 ? 18.9 : 19.9));
+            await raw.SendTextAsync("""{"type":"ping"}""");
+            Assert.Equal("""{"type":"pong"}""", (await raw.ReadFrameAsync()).Text); // and no ping before it
+            await PassAsync(room, TimeSpan.FromMilliseconds(100));
+            Assert.Equal(9, (await raw.ReadFrameAsync()).Opcode);
+        }
+    }
+
+    [Fact]
+    public async Task A_member_that_answers_pings_stays_and_one_that_is_silent_for_45_s_is_closed()
+    {
+        var room = await OpenAsync();
+        var ann = await room.JoinAsync("user=ann"); // answers pings
+        using var silent = await JoinRawAsync(room);
+        for (var second = 0; second < 44; second++)
+        {
+            await PassAsync(room, TimeSpan.FromSeconds(1));
+            await ann.CatchUpAsync();
+        }
+        Assert.Equal(2, room.Room.Connections);
+        for (var second = 0; second < 6; second++)
+        {
+            await PassAsync(room, TimeSpan.FromSeconds(1));
+            await ann.CatchUpAsync();
+        }
+
+        Assert.Equal(1001, await silent.ReadCloseCodeAsync());
+        silent.Dispose();
+        await Eventually.Async(() => room.Room.Connections, count => count == 1);
+        await ann.SayAsync("still here");
+    }
+
+    [Fact]
+    public async Task A_closed_connection_whose_peer_never_answers_is_cut_off()
+    {
+        var room = await OpenAsync();
+        using var dead = await JoinRawAsync(room);
+        for (var second = 0; second < 50; second++)
+            await PassAsync(room, TimeSpan.FromSeconds(1));
+        await Eventually.Async(
+            async () =>
+            {
+                await PassAsync(room, TimeSpan.FromSeconds(1));
+                return room.Room.Connections;
+            },
+            count => count == 0);
+    }
+
+    private Task<OpenRoom> OpenAsync(RoomHostOptions? host = null) => OpenAsync(null, host, _time);
+
+    // It does nothing by itself, not even answer pings.
+    private static async Task<RawWebSocket> JoinRawAsync(OpenRoom room)
+    {
+        var raw = await RawWebSocket.JoinAsync(room.Port, "/?user=raw");
+        Assert.Contains("welcome", (await raw.ReadFrameAsync()).Text, StringComparison.Ordinal);
+        return raw;
+    }
+
+    // The room's timers go off, and the turns that they cause are over.
+    private async Task PassAsync(OpenRoom room, TimeSpan time)
+    {
+        await room.Room.WhoAsync(); // the turn before has set its timer
+        _time.Advance(time);
+        await room.Room.WhoAsync();
+        await room.Room.WhoAsync();
+    }
+
+    private static async Task<(int Count, string Joined, string Left)> AllToldAsync(RoomClient member)
+    {
+        await member.CatchUpAsync();
+        var told = member.Events.Where(e => e.Type == "presence").Skip(1).ToList();
+        return (Count(told[^1]), string.Join(',', told.SelectMany(e => e.List("joined"))), string.Join(',', told.SelectMany(e => e.List("left"))));
+    }
+
+    private static (int Count, string Joined, string Left) Told(RoomEvent presence) =>
+        (Count(presence), string.Join(',', presence.List("joined")), string.Join(',', presence.List("left")));
+
+    private static int Count(RoomEvent e) => e.Json.GetProperty("count").GetInt32();
+}

@@ -1,0 +1,96 @@
+using System.Text;
+using ChatServer.Tests.Support;
+using Microsoft.Extensions.Time.Testing;
+
+namespace ChatServer.Tests.RoomHost.Rooms;
+
+/// <summary>The promise that a member which does not read costs the others nothing, and the server a bounded amount of memory.</summary>
+public sealed class SlowReaderTests() : RoomSpecification(null)
+{
+    private const int Buffer = 256 * 1024;
+
+    private static readonly ChatServer.RoomHost.RoomHostOptions Small = RoomsHost.Defaults with { RoomBufferBytes = Buffer, MessagesPerSecond = 0 };
+
+    [Fact]
+    public async Task A_member_that_does_not_read_costs_the_others_nothing_and_is_closed_with_1013()
+    {
+        // The clock stands still, so nobody is cut off for being silent or slow to close.
+        var room = await OpenAsync(host: Small, time: new FakeTimeProvider());
+        using var slow = await RawWebSocket.JoinAsync(room.Port, "/?user=slow", socket => socket.ReceiveBufferSize = 4096);
+        var ann = await room.JoinAsync("user=ann");
+        var bob = await room.JoinAsync("user=bob");
+        var text = new string('x', 4000);
+        for (var i = 0; i < 2500; i++) // 10 MB: the kernel takes some of it for the slow one
+            await ann.SayAsync(text);
+
+        Assert.Equal(Enumerable.Range(1, 2500).Select(i => (long)i), (await bob.ReadLogAsync(2500)).Select(e => e.Seq));
+        Assert.InRange(room.Room.Ring.Capacity, 1, Buffer);
+
+        // It reads again: what is on its way to it, whole frames without a gap, then why it is closed.
+        var seen = 0L;
+        RawFrame frame;
+        while ((frame = await slow.ReadFrameAsync()).Opcode == 1 && !frame.Text.Contains("\"closing\"", StringComparison.Ordinal))
+        {
+            if (frame.Text.Contains("\"type\":\"message\"", StringComparison.Ordinal))
+                Assert.StartsWith($$"""{"type":"message","seq":{{++seen}},""", frame.Text, StringComparison.Ordinal);
+        }
+        Assert.Equal("""{"type":"closing","reason":"too-slow","reconnect":true}""", frame.Text);
+        Assert.Equal(1013, await slow.ReadCloseCodeAsync());
+        Assert.InRange(seen, 1, 2400);
+    }
+
+    [Fact]
+    public async Task A_member_that_never_reads_again_is_cut_off()
+    {
+        var time = new FakeTimeProvider();
+        var room = await OpenAsync(host: Small, time: time);
+        using var slow = await RawWebSocket.JoinAsync(room.Port, "/?user=slow", socket => socket.ReceiveBufferSize = 4096);
+        var ann = await room.JoinAsync("user=ann");
+        var text = new string('x', 4000);
+        for (var i = 0; i < 2500; i++)
+            await ann.SayAsync(text);
+
+        Assert.Equal(2, room.Room.Connections);
+        await Eventually.Async(
+            async () =>
+            {
+                time.Advance(TimeSpan.FromSeconds(1));
+                await ann.CatchUpAsync(); // heard, so not silent itself
+                return room.Room.Connections;
+            },
+            count => count == 1);
+        await ann.SayAsync("still here");
+    }
+
+    [Fact]
+    public async Task A_member_that_asks_and_does_not_read_is_closed_with_1013()
+    {
+        var room = await OpenAsync(host: Small, time: new FakeTimeProvider());
+        using var asking = await RawWebSocket.JoinAsync(room.Port, "/?user=asking", socket => socket.ReceiveBufferSize = 4096);
+        byte[] pings = [.. Enumerable.Repeat(RawWebSocket.Frame(0x89, Encoding.ASCII.GetBytes(new string('p', 125))), 1000).SelectMany(f => f)];
+        for (var i = 0; i < 100; i++) // 13 MB of pongs
+            await asking.SendBytesAsync(pings);
+        Assert.Equal(1013, await asking.ReadCloseCodeAsync());
+    }
+
+    [Fact]
+    public async Task A_member_that_reads_slowly_but_keeps_up_gets_everything()
+    {
+        var room = await OpenAsync(host: Small);
+        using var slow = await RawWebSocket.JoinAsync(room.Port, "/?user=slow", socket => socket.ReceiveBufferSize = 4096);
+        var ann = await room.JoinAsync("user=ann");
+        var text = new string('x', 4000);
+        var seen = 0L;
+        for (var round = 0; round < 20; round++)
+        {
+            for (var i = 0; i < 25; i++) // less than the ring holds
+                await ann.SayAsync(text);
+            while (seen < (round + 1) * 25)
+            {
+                if ((await slow.ReadFrameAsync()).Text.Contains($"\"seq\":{seen + 1},", StringComparison.Ordinal))
+                    seen++;
+            }
+        }
+        Assert.Equal(500, seen);
+    }
+}
