@@ -1,0 +1,47 @@
+using System.Text.RegularExpressions;
+
+namespace ChatServer.Tests.Architecture;
+
+/// <summary>What the documents point at is there: the tests that they name, and the files that they lead to.</summary>
+public sealed partial class DocumentRules
+{
+    public static TheoryData<string> Documents => new(
+        new[] { "README.md", "CONTRIBUTING.md" }.Concat(
+            Directory.EnumerateFiles(Path.Combine(SourceTree.Root, "docs"), "*.md", SearchOption.AllDirectories)
+                .Select(file => Path.GetRelativePath(SourceTree.Root, file)).Order(StringComparer.Ordinal)));
+
+    [Theory]
+    [MemberData(nameof(Documents))]
+    public void A_test_that_a_document_names_exists(string document)
+    {
+        var tests = typeof(DocumentRules).Assembly.GetTypes().SelectMany(type => type.GetMethods()).Select(method => method.Name).ToHashSet();
+        Assert.Empty(TestNames().Matches(Text(document)).Select(match => match.Groups[1].Value).Except(tests));
+    }
+
+    [Theory]
+    [MemberData(nameof(Documents))]
+    public void A_link_of_a_document_leads_to_a_file(string document)
+    {
+        var folder = Path.GetDirectoryName(Path.Combine(SourceTree.Root, document))!;
+        Assert.DoesNotContain(
+            Links().Matches(Text(document)).Select(match => match.Groups[1].Value), link => !Path.Exists(Path.Combine(folder, link)));
+    }
+
+    // Otherwise these rules would hold by finding nothing.
+    [Fact]
+    public void The_invariants_name_tests_and_the_README_has_links()
+    {
+        Assert.True(TestNames().Count(Text("docs/invariants.md")) > 20);
+        Assert.True(Links().Count(Text("README.md")) > 5);
+    }
+
+    private static string Text(string document) => File.ReadAllText(Path.Combine(SourceTree.Root, document));
+
+    // A sentence of at least three words in backticks; a setting is in capitals.
+    [GeneratedRegex("`([A-Z][A-Za-z0-9]*(?:_[A-Za-z0-9]*[a-z0-9][A-Za-z0-9]*){2,})`")]
+    private static partial Regex TestNames();
+
+    // To a file of ours: neither a place in this document nor another host.
+    [GeneratedRegex(@"\]\(((?!https?:)[^)#]+)(?:#[^)]*)?\)")]
+    private static partial Regex Links();
+}
