@@ -54,9 +54,10 @@ internal sealed class Resource(string name, ResourceKind kind, ResourceLog log, 
     public bool Takes(ResourceCommand command) => Commands is not null && (command, _status.State) switch
     {
         (_, ResourceState.Stopping) => false,
-        (ResourceCommand.Start, var state) => state is ResourceState.Stopped or ResourceState.Exited or ResourceState.Failed,
+        (ResourceCommand.Start, var state) => state is ResourceState.Stopped or ResourceState.Exited,
         (ResourceCommand.Stop, var state) => state is not (ResourceState.Stopped or ResourceState.Exited),
-        (ResourceCommand.Restart, var state) => state is ResourceState.Starting or ResourceState.Running or ResourceState.Unhealthy,
+        // Of one that crashed: now, instead of when its turn has come.
+        (ResourceCommand.Restart, var state) => state is ResourceState.Starting or ResourceState.Running or ResourceState.Unhealthy or ResourceState.Failed,
         _ => false,
     };
 }

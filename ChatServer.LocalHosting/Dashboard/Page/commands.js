@@ -21,7 +21,7 @@ export function commandButtons() {
 export function updateButtons(buttons, resource) {
   buttons.resource = resource;
   for (const button of buttons.children) {
-    const command = button.dataset.slot === 'stop' && resource.commands.includes('start') && !resource.commands.includes('restart') ? 'start' : button.dataset.slot;
+    const command = button.dataset.slot === 'stop' && resource.commands.includes('start') ? 'start' : button.dataset.slot;
     if (button.dataset.command !== command) {
       button.dataset.command = command;
       button.querySelector('svg')?.remove();
