@@ -65,6 +65,9 @@ public sealed class ServerProcess : IAsyncDisposable
     /// <summary>SIGTERM, and waits for the end.</summary>
     public Task StopAsync() => EndAsync(Signal.Terminate);
 
+    /// <summary>SIGINT, what Ctrl+C sends, and waits for the end.</summary>
+    public Task InterruptAsync() => EndAsync(Signal.Interrupt);
+
     /// <summary>SIGKILL, and waits for the end.</summary>
     public Task KillAsync() => EndAsync(Signal.Kill);
 
@@ -120,6 +123,7 @@ public sealed class ServerProcess : IAsyncDisposable
     // Linux's numbers; the tests of processes run there.
     private enum Signal
     {
+        Interrupt = 2,
         Kill = 9,
         Terminate = 15,
         Continue = 18,

@@ -1,0 +1,59 @@
+using System.Net;
+using System.Net.Sockets;
+using ChatServer.Tests.Support;
+
+namespace ChatServer.Tests.AppHost;
+
+public sealed class StartTests
+{
+    [Theory]
+    [InlineData("PORT")]
+    [InlineData("ADMIN_PORT")]
+    [InlineData("LOADBALANCER_PORTS")]
+    [InlineData("DASHBOARD_PORT")]
+    public async Task A_port_that_is_taken_ends_the_start_with_one_line_that_names_it(string variable)
+    {
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+        var port = ((IPEndPoint)taken.LocalEndpoint).Port;
+
+        await using var appHost = RunningAppHost.Launch((variable, $"{port}"));
+
+        var line = await RefusedAsync(appHost);
+        Assert.Contains($"{port}", line, StringComparison.Ordinal);
+        Assert.Contains($"{variable} sets the port", line, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("PORT", "many")]
+    [InlineData("ADMIN_PORT", "0")]
+    [InlineData("LOADBALANCER_PORTS", "2000;2001")]
+    [InlineData("DASHBOARD_PORT", "70000")]
+    public async Task A_port_that_is_none_ends_the_start_with_one_line_that_names_it(string variable, string value)
+    {
+        await using var appHost = RunningAppHost.Launch((variable, value));
+        Assert.StartsWith($"{variable} must be a port from", await RefusedAsync(appHost), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_address_that_is_none_ends_the_start_with_one_line_that_names_it()
+    {
+        await using var appHost = RunningAppHost.Launch(("BIND", "nowhere"));
+        Assert.Equal("BIND must be an IP address, not 'nowhere'.", await RefusedAsync(appHost));
+    }
+
+    [Fact]
+    public async Task A_port_that_two_settings_name_ends_the_start_with_one_line_that_names_both()
+    {
+        var port = FreePort.Next();
+        await using var appHost = RunningAppHost.Launch(("PORT", $"{port}"), ("LOADBALANCER_PORTS", $"{FreePort.Next()},{port}"));
+        Assert.Equal($"LOADBALANCER_PORTS and PORT are the same port, {port}.", await RefusedAsync(appHost));
+    }
+
+    private static async Task<string> RefusedAsync(RunningAppHost appHost)
+    {
+        await appHost.Process.WaitForExitAsync();
+        Assert.Equal(1, appHost.Process.ExitCode);
+        return Assert.Single(appHost.Process.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+    }
+}
