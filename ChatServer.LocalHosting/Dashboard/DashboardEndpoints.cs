@@ -17,7 +17,8 @@ internal sealed partial class DashboardEndpoints(
         var api = routes.MapGroup("/api");
         api.MapGet("/resources", Resources);
         api.MapGet("/stream", Stream);
-        api.MapPost("/resources/{name}/{command}", CommandAsync);
+        foreach (var command in Enum.GetValues<ResourceCommand>())
+            api.MapPost($"/resources/{{name}}/{command}", (string name) => CommandAsync(name, command));
     }
 
     private Ok<ResourceView[]> Resources()
