@@ -28,16 +28,12 @@ internal sealed partial class DashboardEndpoints(
     }
 
     /// <summary><c>?log=</c> a resource, for its lines alone; <c>?after=</c> the id of an event, to go on from there.</summary>
-    private Results<ServerSentEventsResult<object>, NotFound> Stream(HttpContext context, string? log = null, string? after = null)
+    private ServerSentEventsResult<object> Stream(HttpContext context, string? log = null, string? after = null)
     {
-        var shown = log is null ? null : board.Find(log);
-        if (log is not null && shown is null)
-            return TypedResults.NotFound();
-
         // Ends with the dashboard too: an open page must not hold up the end of the AppHost.
         var source = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
         context.Response.RegisterForDispose(source);
-        return TypedResults.ServerSentEvents(stream.ReadAsync(shown, after, source.Token));
+        return TypedResults.ServerSentEvents(stream.ReadAsync(log, after, source.Token));
     }
 
     /// <summary>202: under way. 409: means nothing in the state that the resource is in. 500: the runner could not.</summary>

@@ -7,7 +7,7 @@ namespace ChatServer.LocalHosting.Dashboard;
 
 /// <summary>
 /// What a page sees live, in one stream, because browsers open six connections to a server and no more:
-/// <c>hello</c> once, <c>resources</c> (all of them) at first and after every change, <c>lines</c> of the logs it asked for.
+/// <c>hello</c> once, <c>resources</c> (all of them) at first and after every change, <c>lines</c> of the logs it asked for, at first those of the past.
 /// The id of an event is the place in the logs that the page has reached; a stream that is asked for after it resumes there.
 /// </summary>
 internal sealed class DashboardStream(ResourceBoard board)
@@ -18,15 +18,16 @@ internal sealed class DashboardStream(ResourceBoard board)
     private readonly string _run = Guid.NewGuid().ToString("N")[..8];
 
     /// <summary>Events until the page is gone.</summary>
-    /// <param name="shown">The resource whose lines are sent; null for those of all.</param>
+    /// <param name="log">The resource whose lines are sent, also one that is not on the board yet; null for those of all.</param>
     /// <param name="after">The id of the last event that the page got. None, or one of another run, starts anew.</param>
     /// <param name="cancellationToken">The page is gone, or the dashboard ends.</param>
     public async IAsyncEnumerable<SseItem<object>> ReadAsync(
-        Resource? shown, string? after, [EnumeratorCancellation] CancellationToken cancellationToken)
+        string? log, string? after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var (resumed, place) = Place(after);
         yield return Event("hello", new Hello(_run, resumed), place);
 
+        var isFirst = true;
         var seen = -1L;
         var mask = new SecretMask([]);
         Task? change = null, line = null;
@@ -41,10 +42,12 @@ internal sealed class DashboardStream(ResourceBoard board)
 
             // The number first: all lines up to it are in their logs, whichever of the logs is read when.
             var last = board.Lines.Value;
-            var lines = Lines(shown, place, last, mask);
+            var lines = Lines(log, place, last, mask);
             place = last;
-            if (lines is not [])
+            // At first also when there are none: the page must know that nothing was said, and not only that nothing came yet.
+            if (lines is not [] || isFirst)
                 yield return Event("lines", lines, place);
+            isFirst = false;
 
             // Kept until they are done. A new pair for every line would leave a waiter behind each time, on the board that is quiet.
             if (change is null or { IsCompleted: true }) change = board.Changes.WaitAsync(seen, cancellationToken);
@@ -53,9 +56,9 @@ internal sealed class DashboardStream(ResourceBoard board)
         }
     }
 
-    private LineView[] Lines(Resource? shown, long after, long last, SecretMask mask) =>
+    private LineView[] Lines(string? log, long after, long last, SecretMask mask) =>
     [
-        .. (shown is null ? board.Resources : [shown])
+        .. board.Resources.Where(resource => log is null || resource == board.Find(log))
             .SelectMany(resource => resource.Log.Read(after).Select(line => (Resource: resource, Line: line)))
             .Where(entry => entry.Line.Number <= last)
             .OrderBy(entry => entry.Line.Number)

@@ -13,14 +13,20 @@ internal sealed class SecretMask
 
     private readonly string[] _secrets;
 
-    public SecretMask(IEnumerable<Resource> resources) => _secrets =
-    [
-        .. resources.SelectMany(resource => resource.Status.Environment)
-            .Where(variable => variable.IsSecret && variable.Value.Length >= MinLengthInText)
-            .Select(variable => variable.Value)
-            .Distinct(StringComparer.Ordinal)
-            .OrderByDescending(secret => secret.Length), // one secret may contain another
-    ];
+    public SecretMask(IReadOnlyList<Resource> resources)
+    {
+        // A connection string may be no more than the address that its server shows to everybody.
+        var addresses = resources.SelectMany(resource => resource.Status.Endpoints)
+            .Select(endpoint => Uri.TryCreate(endpoint.Url, UriKind.Absolute, out var url) ? url.Authority : "");
+        _secrets =
+        [
+            .. resources.SelectMany(resource => resource.Status.Environment)
+                .Where(variable => variable.IsSecret && variable.Value.Length >= MinLengthInText)
+                .Select(variable => variable.Value)
+                .Except(addresses, StringComparer.Ordinal)
+                .OrderByDescending(secret => secret.Length), // one secret may contain another
+        ];
+    }
 
     /// <summary>What may be shown of a variable's value. An empty secret is shown as what it is: missing.</summary>
     public string Value(ResourceVariable variable) => variable is { IsSecret: true, Value.Length: > 0 } ? Mask : Text(variable.Value);

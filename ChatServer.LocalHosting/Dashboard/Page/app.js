@@ -1,6 +1,6 @@
 // Which resource is looked at is in the address (#api, #api/environment, #logs); everything else comes from the stream.
 
-import { $, text } from './dom.js';
+import { $, el, text } from './dom.js';
 import { Stream } from './stream.js';
 import { showChosen, showResources, tick as tickRows } from './resources.js';
 import { showDetail, tick as tickDetail } from './detail.js';
@@ -35,9 +35,19 @@ const stream = new Stream({
 });
 
 function readRoute() {
-  const [name, view] = location.hash.slice(1).split('/').map(decodeURIComponent);
+  const [name, view] = location.hash.slice(1).split('/').map(decode);
   return { name: name && name !== Everything ? name : null, view: view ?? 'log', isDetail: name !== '' };
 }
+
+function decode(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part; // typed by hand
+  }
+}
+
+const isSeen = id => $(id).checkVisibility();
 
 function navigate() {
   const before = route;
@@ -47,7 +57,9 @@ function navigate() {
     stream.show(route.name);
   }
   showRoute();
-  if (before !== null && before.isDetail !== route.isDetail) (route.isDetail ? $('detail-title') : $('list-title')).focus?.();
+  // On a phone, where only one of the two is to be seen, the focus follows.
+  if (before === null || before.isDetail === route.isDetail) return;
+  if (!isSeen(route.isDetail ? 'list-title' : 'detail-title')) $(route.isDetail ? 'detail-title' : 'list-title').focus();
 }
 
 function showRoute() {
@@ -63,11 +75,7 @@ function showSummary(all) {
   const troubled = ['failed', 'unhealthy'].map(state => [state, processes.filter(resource => resource.state === state).length]).filter(([, n]) => n > 0);
   const summary = $('summary');
   summary.replaceChildren(processes.length > 0 ? `${running} of ${processes.length} running` : '');
-  for (const [state, n] of troubled) {
-    const bold = document.createElement('b');
-    bold.textContent = `${n} ${state}`;
-    summary.append(' · ', bold);
-  }
+  for (const [state, n] of troubled) summary.append(' · ', el('b', { class: state }, `${n} ${state}`));
   document.title = `${troubled.length > 0 ? '▲ ' : ''}${running}/${processes.length} · ChatServer`;
 }
 
@@ -80,8 +88,15 @@ function announce(before, after) {
 }
 
 setInterval(() => {
+  // What is shown of an AppHost that is gone is how it was, uptimes too.
+  if (document.body.dataset.connection !== 'live') return;
   tickRows();
   tickDetail();
 }, 1000);
+$('skip').addEventListener('click', event => {
+  if (!isSeen('log')) return;
+  event.preventDefault();
+  $('log').focus();
+});
 addEventListener('hashchange', navigate);
 navigate();

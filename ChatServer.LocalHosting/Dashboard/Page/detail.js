@@ -58,7 +58,7 @@ function showFacts(resource) {
 function showEnvironment({ environment }) {
   const rows = [...environment].sort((a, b) => a.name.localeCompare(b.name)).map(({ name, value, isSecret }) => el('tr', {},
     el('td', {}, name),
-    el('td', {}, value === '' ? el('span', { class: 'tag' }, 'empty') : value, isSecret ? el('span', { class: 'tag' }, 'secret') : null)));
+    el('td', {}, value === '' ? el('span', { class: 'missing' }, 'empty') : value, isSecret ? el('span', { class: 'tag' }, 'secret') : null)));
   $('environment').replaceChildren(rows.length > 0
     ? el('table', {}, el('caption', { class: 'sr' }, 'Environment'), el('tbody', {}, ...rows))
     : el('p', { class: 'empty' }, 'Nothing is set for it.'));

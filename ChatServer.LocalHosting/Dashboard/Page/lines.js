@@ -10,7 +10,7 @@ const Levels = {
 };
 const Level = /^(?:\S+ )?(trce|dbug|info|warn|fail|crit): |^\{.{0,200}?"LogLevel":"(\w+)"/;
 const OwnTime = /^(\d\d:\d\d:\d\d\.\d{3}) /;
-const Colours = 6; // --c1 to --c6
+const Colours = ['fg2', 'fg4', 'fg5', 'fg6']; // red and yellow are for levels
 
 const previous = new Map();
 
@@ -27,7 +27,7 @@ function level({ resource, stream, text }) {
 function colour(name) {
   let sum = 0;
   for (const letter of name) sum = (sum * 31 + letter.codePointAt(0)) % 9973;
-  return `fg${1 + sum % Colours}`;
+  return Colours[sum % Colours.length];
 }
 
 const clock = instant => {

@@ -9,10 +9,12 @@ const log = $('log'), filter = $('filter'), count = $('count'), follow = $('foll
 let shown = [];
 let waiting = [];
 let following = true;
+let nothing = '';
 let frame = 0;
 
 /** New lines, in order. They are drawn once a frame, however fast they come. */
 export function addLines(lines) {
+  nothing ||= 'Nothing has been said yet.';
   waiting.push(...lines);
   if (waiting.length > MaxLines) waiting = waiting.slice(-MaxLines);
   frame ||= requestAnimationFrame(draw);
@@ -22,6 +24,7 @@ export function addLines(lines) {
 export function resetLog(one) {
   shown = [];
   waiting = [];
+  nothing = '';
   log.replaceChildren();
   attr(log, 'data-one', one);
   setFollowing(true);
@@ -42,7 +45,7 @@ function draw() {
     for (const line of added) line.element.hidden = !line.searched.includes(needle);
     shown.push(...added);
     for (const line of shown.splice(0, Math.max(0, shown.length - MaxLines))) line.element.remove();
-    log.append(...added.filter(line => shown.length < MaxLines || shown.includes(line)).map(line => line.element));
+    log.append(...added.map(line => line.element));
   }
   tell();
   showLog();
@@ -52,7 +55,7 @@ function tell() {
   const needle = filter.value.trim().toLowerCase();
   const matching = shown.filter(line => !line.element.hidden);
   attr(log, 'data-none', matching.length === 0);
-  text(empty, needle && shown.length > 0 ? `No line contains “${filter.value.trim()}”.` : 'Nothing has been said yet.');
+  text(empty, needle && shown.length > 0 ? `No line contains “${filter.value.trim()}”.` : nothing || 'Reading the log …');
   text(count, needle ? `${matching.length} of ${shown.length}` : '');
   newer.hidden = following || waiting.length === 0;
   text(newer, waiting.length >= MaxLines ? `More than ${MaxLines} new lines ↓` : `${waiting.length} new ${waiting.length === 1 ? 'line' : 'lines'} ↓`);
@@ -100,6 +103,7 @@ newer.addEventListener('click', () => {
 $('clear').addEventListener('click', () => {
   shown = [];
   waiting = [];
+  nothing = 'Cleared. What is said from now on appears here.';
   log.replaceChildren();
   tell();
 });

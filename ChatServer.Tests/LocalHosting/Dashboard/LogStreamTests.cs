@@ -1,4 +1,3 @@
-using System.Net;
 using ChatServer.LocalHosting.Dashboard;
 using ChatServer.LocalHosting.Resources;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -59,9 +58,26 @@ public sealed class LogStreamTests(DashboardApp app) : IClassFixture<DashboardAp
         Assert.Equal(["out: first"], (await ReadAsync(query, until: 1)).Lines);
     }
 
+    // A page that is reloaded while the AppHost starts.
     [Fact]
-    public async Task The_log_of_nobody_is_not_found() =>
-        Assert.Equal(HttpStatusCode.NotFound, (await app.Http.GetAsync("/api/stream?log=nobody", Ct)).StatusCode);
+    public async Task The_log_of_a_resource_that_comes_later_begins_with_it()
+    {
+        var name = $"late-{Guid.NewGuid():N}";
+        var count = 0;
+        await foreach (var item in app.StreamAsync($"log={name}"))
+        {
+            if (item.EventType != "lines") continue;
+            if (count++ == 0)
+            {
+                Assert.Empty(item.Data.EnumerateArray());
+                app.Board.Add(name, ResourceKind.Project).Log.Append(LogStream.Out, "here");
+                continue;
+            }
+            Assert.Equal("here", item.Data[0].GetProperty("text").GetString());
+            return;
+        }
+        Assert.Fail("No line came.");
+    }
 
     [Fact]
     public async Task An_open_page_does_not_hold_up_the_end_of_the_AppHost()

@@ -51,6 +51,20 @@ public sealed class SecretTests(DashboardApp app) : IClassFixture<DashboardApp>
     }
 
     [Fact]
+    public async Task The_address_of_a_server_is_shown_also_where_it_is_all_of_a_connection_string()
+    {
+        var resource = app.Add();
+        resource.Change(status => status with
+        {
+            Endpoints = [new ResourceEndpoint("tcp", "tcp://localhost:6379")],
+            Environment = [new ResourceVariable("ConnectionStrings__redis", "localhost:6379", IsSecret: true)],
+        });
+        var shown = await app.GetAsync(resource);
+        Assert.Equal("tcp://localhost:6379", shown.GetProperty("endpoints")[0].GetProperty("url").GetString());
+        Assert.Equal(SecretMask.Mask, shown.GetProperty("environment")[0].GetProperty("value").GetString());
+    }
+
+    [Fact]
     public void A_secret_that_contains_another_leaves_no_rest()
     {
         var board = new ResourceBoard(TimeProvider.System);
