@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.HostFiltering;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace ChatServer.LocalHosting.Dashboard;
@@ -74,6 +75,7 @@ internal sealed class DashboardServer : IAsyncDisposable
             options.AllowedHosts = SameOrigin.Hosts;
             options.AllowEmptyHosts = false;
         });
+        builder.Services.AddSingleton<IHostLifetime, RunnerLifetime>();
         builder.Services.AddSingleton(board);
         builder.Services.AddSingleton<DashboardStream>();
         builder.Services.AddSingleton<DashboardEndpoints>();
@@ -106,5 +108,14 @@ internal sealed class DashboardServer : IAsyncDisposable
         {
             return false;
         }
+    }
+
+    /// <summary>The default one ends the dashboard at the first signal, when there is most to see: how everything stops. The runner,
+    /// which gets the signal too, ends it last.</summary>
+    private sealed class RunnerLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 }
