@@ -1,4 +1,4 @@
-// Which resource is looked at is in the address (#api, #api/environment, #logs); everything else comes from the stream.
+// Which resource is looked at is in the address (#api, #api/environment, #log); everything else comes from the stream.
 
 import { $, el, text } from './dom.js';
 import { Stream } from './stream.js';
@@ -8,7 +8,7 @@ import { addLines, resetLog, showLog } from './log.js';
 import { StateWords, isValue } from './words.js';
 
 const Gone = 'The AppHost is gone. What you see is how it was; this page comes back by itself when it does.';
-const Everything = 'logs';
+const Everything = 'log';
 
 let resources = null;
 let route = null;
