@@ -47,6 +47,8 @@ internal sealed class Settings
     {
         _configuration = configuration;
         foreach (var (name, value) in Development.Where(setting => this[setting.Key] is null)) configuration[name] = value;
+        // Services know both names, and DOTNET_ENVIRONMENT, which our launch profile sets, would win over what somebody chose.
+        if (this["ASPNETCORE_ENVIRONMENT"] is { } environment) configuration["DOTNET_ENVIRONMENT"] = environment;
         // The process that uses it has a folder of its own as its current one.
         if (this["REDIS_DATA"] is { } folder) configuration["REDIS_DATA"] = Path.GetFullPath(folder);
         Bind = this["BIND"] switch

@@ -66,6 +66,11 @@ public sealed class TopologyTests(TopologyTests.Topology topology) : IClassFixtu
     }
 
     [Fact]
+    public void The_environment_that_somebody_chose_counts_more_than_that_of_the_launch_profile() => Assert.All(
+        AppHost.Services().Where(service => service.Name != "ChatServer.Redis"),
+        service => Assert.Equal("Development", service.Environment()["DOTNET_ENVIRONMENT"]));
+
+    [Fact]
     public async Task A_RoomHost_that_is_killed_is_started_again()
     {
         var killed = AppHost.Services().First(service => service.Name == "ChatServer.RoomHost");
@@ -102,7 +107,8 @@ public sealed class TopologyTests(TopologyTests.Topology topology) : IClassFixtu
     {
         public RunningAppHost AppHost { get; private set; } = null!;
 
-        public async ValueTask InitializeAsync() => AppHost = await RunningAppHost.StartAsync(("MAX_ROOMS", "50"));
+        public async ValueTask InitializeAsync() => AppHost = await RunningAppHost.StartAsync(
+            ("MAX_ROOMS", "50"), ("DOTNET_ENVIRONMENT", "Production"), ("ASPNETCORE_ENVIRONMENT", "Development"));
 
         public ValueTask DisposeAsync() => AppHost.DisposeAsync();
     }
