@@ -1,0 +1,125 @@
+using System.Text;
+using System.Text.Json;
+using ChatServer.RoomHost.Rooms;
+
+namespace ChatServer.Tests.RoomHost.Rooms;
+
+public sealed class ClientFrameTests
+{
+    [Theory]
+    [InlineData("""{"type":"message","id":"a","text":"b"}""", "a", "b")]
+    [InlineData("""  {"text" : "b" , "id":"a","type":"message"}  """, "a", "b")]
+    [InlineData("""{"t\u0079pe":"mess\u0061ge","\u0069d":"\u0061","text":"\u0062"}""", "a", "b")]
+    [InlineData("""{"type":"message","id":"a","text":"b","x":null,"y":[1,{"type":"ping"}],"z":{"id":"c"},"":0}""", "a", "b")]
+    [InlineData("""{"type":"ping","type":"message","id":"x","id":"a","text":1,"text":"b"}""", "a", "b")] // the last counts
+    [InlineData("""{"type":"message","id":"\ud83d\ude00","text":"\u00e9\u2028"}""", "😀", "é\u2028")]
+    [InlineData("""{"type":"message","id":"\/","text":"\"\\\n\u0000\u001F"}""", "/", """\"\\\n\u0000\u001f""")]
+    public void A_message_is_read_into_the_shortest_JSON_that_says_the_same(string json, string id, string text)
+    {
+        var frame = Parse(json);
+        Assert.Equal((ClientFrameKind.Message, id, text), (frame.Kind, frame.Id, frame.Text));
+    }
+
+    [Theory]
+    [InlineData("""{"type":"typing"}""", ClientFrameKind.Typing, "")]
+    [InlineData("""{"type":"typing","id":"a","text":7}""", ClientFrameKind.Typing, "")]
+    [InlineData("""{"type":"ping"}""", ClientFrameKind.Ping, "")]
+    [InlineData("""{"type":"ping","id":"\u0061"}""", ClientFrameKind.Ping, "a")]
+    [InlineData("""{"type":"ping","id":["a"]}""", ClientFrameKind.Ping, "")]
+    public void Typing_and_pings_need_nothing(string json, object kind, string id)
+    {
+        var frame = Parse(json);
+        Assert.Equal((kind, id), (frame.Kind, frame.Id));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData(" ")]
+    [InlineData("null")]
+    [InlineData("\"message\"")]
+    [InlineData("[{}]")]
+    [InlineData("{")]
+    [InlineData("{}{}")]
+    [InlineData("{} x")]
+    [InlineData("{\"type\":\"ping\"")]
+    [InlineData("{'type':'ping'}")]
+    [InlineData("{\"type\":\"ping\",}")]
+    [InlineData("{/* */\"type\":\"ping\"}")]
+    [InlineData("{\"type\":\"pi\nng\"}")]
+    [InlineData("{\"type\":\"ping\",\"x\":01}")]
+    [InlineData("{\"type\":\"ping\",\"x\":\"\\x\"}")]
+    [InlineData("\ufeff{\"type\":\"ping\"}")]
+    public void What_is_not_one_JSON_object_is_invalid_json(string json) => Assert.Equal("invalid-json", Parse(json).Error);
+
+    [Fact]
+    public void Depth_is_limited_and_no_stack_overflows()
+    {
+        string Nested(int depth) => $$"""{"type":"ping","x":{{new string('[', depth)}}{{new string(']', depth)}}}""";
+        Assert.Equal(ClientFrameKind.Ping, Parse(Nested(60)).Kind);
+        Assert.Equal("invalid-json", Parse(Nested(70)).Error);
+        Assert.Equal("invalid-json", Parse(Nested(30_000)).Error);
+    }
+
+    [Theory]
+    [InlineData("""{"type":"message","id":"a","text":"\ud800"}""", "invalid-message", "a")]
+    [InlineData("""{"type":"message","id":"a","text":"\ude00\ud83d"}""", "invalid-message", "a")]
+    [InlineData("""{"type":"message","id":"\ud800","text":"b"}""", "invalid-message", "")]
+    [InlineData("""{"type":"\ud800","id":"a"}""", "unknown-type", "a")]
+    public void Half_a_surrogate_pair_is_no_string(string json, string error, string id)
+    {
+        var frame = Parse(json);
+        Assert.Equal((error, id), (frame.Error, frame.Id));
+    }
+
+    [Fact]
+    public void A_name_with_half_a_surrogate_pair_is_no_name_that_counts()
+    {
+        var frame = Parse("""{"\ud800":1,"type":"ping"}""");
+        Assert.True(frame.Kind == ClientFrameKind.Ping || frame.Error == "invalid-json");
+    }
+
+    [Theory]
+    [InlineData("a")]
+    [InlineData("é")]
+    [InlineData("😀")]
+    [InlineData("\"")]
+    [InlineData("\u0001")]
+    [InlineData("a\u0001\\é😀\n")]
+    public void Limits_count_characters_escaped_or_not(string characters)
+    {
+        var length = characters.EnumerateRunes().Count();
+        foreach (var escape in new Func<string, string>[] { text => JsonSerializer.Serialize(text), Hexadecimal })
+        {
+            string Message(string id, string text) => $$"""{"type":"message","id":{{escape(id)}},"text":{{escape(text)}}}""";
+            var ten = string.Concat(Enumerable.Repeat(characters, 10));
+            Assert.Equal(ClientFrameKind.Message, Parse(Message("a", ten), 10 * length).Kind);
+            Assert.Equal("too-long", Parse(Message("a", ten), 10 * length - 1).Error);
+
+            var id = string.Concat(Enumerable.Repeat(characters, 64 / length));
+            Assert.Equal(ClientFrameKind.Message, Parse(Message(id, "b")).Kind);
+            Assert.Equal("invalid-message", Parse(Message(id + ten, "b")).Error);
+        }
+
+        static string Hexadecimal(string text) => $"\"{string.Concat(text.Select(c => $"\\u{(int)c:x4}"))}\"";
+    }
+
+    [Fact]
+    public void Whatever_a_client_escapes_the_scratch_is_large_enough()
+    {
+        foreach (var unit in new[] { """\u001f""", """\n""", """\ud83d\ude00""", """\u00e9""", """\/""", """\u0041é""" })
+        {
+            var text = string.Concat(Enumerable.Repeat(unit, 500));
+            var frame = Parse($$"""{"type":"\u0070ing","id":"{{text}}","id":"\u0061","text":"{{text}}","text":"{{text}}"}""");
+            Assert.Equal((ClientFrameKind.Ping, "a"), (frame.Kind, frame.Id));
+        }
+    }
+
+    // A frame's spans cannot leave the method.
+    private static (ClientFrameKind Kind, string? Error, string Id, string Text) Parse(string json, int maxTextLength = 4000)
+    {
+        var utf8 = Encoding.UTF8.GetBytes(json);
+        var frame = ClientFrame.Parse(utf8, new byte[ClientFrame.ScratchFor(utf8.Length)], maxTextLength);
+        Assert.Equal(frame.Kind == ClientFrameKind.Invalid, !string.IsNullOrEmpty(frame.Detail));
+        return (frame.Kind, frame.Error, Encoding.UTF8.GetString(frame.Id), Encoding.UTF8.GetString(frame.Text));
+    }
+}
