@@ -72,11 +72,7 @@ public sealed class ClientFrameTests
     }
 
     [Fact]
-    public void A_name_with_half_a_surrogate_pair_is_no_name_that_counts()
-    {
-        var frame = Parse("""{"\ud800":1,"type":"ping"}""");
-        Assert.True(frame.Kind == ClientFrameKind.Ping || frame.Error == "invalid-json");
-    }
+    public void A_name_with_half_a_surrogate_pair_is_no_JSON() => Assert.Equal("invalid-json", Parse("""{"\ud800":1,"type":"ping"}""").Error);
 
     [Theory]
     [InlineData("a")]

@@ -140,10 +140,12 @@ public sealed class ResumingWithRedis(RoomRedis redis) : ResumeSpecification(red
             await bob.SayAsync(new string('x', 3000));
 
         var late = await room.JoinAsync($"since={room.Epoch}.1");
+        var newcomer = await room.JoinAsync("history=300");
         for (var i = 0; i < 100; i++)
             await bob.SayAsync("meanwhile");
         Assert.True(late.Welcome.Json.GetProperty("resumed").GetBoolean());
         Assert.Equal(Enumerable.Range(2, 499).Select(i => (long)i), (await late.ReadLogAsync(499)).Select(e => e.Seq));
+        Assert.Equal(Enumerable.Range(101, 400).Select(i => (long)i), (await newcomer.ReadLogAsync(400)).Select(e => e.Seq));
         Assert.InRange(room.Room.Ring.Capacity, 0, 256 * 1024);
     }
 

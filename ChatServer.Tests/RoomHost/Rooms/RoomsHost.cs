@@ -58,13 +58,7 @@ internal sealed class RoomsHost : IAsyncDisposable
     {
         var number = Interlocked.Increment(ref _next);
         options = (options ?? new()) with { Durability = redis is null ? Durability.Memory : Durability.Redis };
-        var record = redis is null
-            ? new RoomRecord
-            {
-                Name = $"room-{number}", Options = options, CreatedAt = DateTimeOffset.UnixEpoch, State = RoomState.Open, HostId = _options.HostId,
-                Address = _options.Address, Port = 1, Term = 1, Epoch = Epochs.New(), Seq = 0, Messages = 0, Members = 0, Announced = 0,
-            }
-            : await redis.CreateAsync($"room-{number}", options);
+        var record = redis is null ? InMemory($"room-{number}", options) : await redis.CreateAsync($"room-{number}", options);
         var door = new RoomDoor(record.Name);
         do
             door.Port = 20000 + Interlocked.Increment(ref _next) % 12000; // below the ephemeral ones, where outgoing connections are
@@ -74,6 +68,23 @@ internal sealed class RoomsHost : IAsyncDisposable
         _rooms.Add(room);
         return room;
     }
+
+    private RoomRecord InMemory(string name, RoomOptions options) => new()
+    {
+        Name = name,
+        Options = options,
+        CreatedAt = DateTimeOffset.UnixEpoch,
+        State = RoomState.Open,
+        HostId = _options.HostId,
+        Address = _options.Address,
+        Port = 1,
+        Term = 1,
+        Epoch = Epochs.New(),
+        Seq = 0,
+        Messages = 0,
+        Members = 0,
+        Announced = 0,
+    };
 
     public async ValueTask DisposeAsync()
     {

@@ -1,0 +1,51 @@
+using ChatServer.RoomHost.Rooms;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.WebUtilities;
+
+namespace ChatServer.Tests.RoomHost.Rooms;
+
+/// <summary>What is refused, and how, is in <see cref="JoinSpecification"/>.</summary>
+public sealed class JoinRequestTests
+{
+    [Fact]
+    public void An_empty_query_is_a_guest_with_a_session_of_its_own_and_the_usual_history()
+    {
+        var (one, other) = (Parse(""), Parse("?unknown=7"));
+        Assert.Equal((null, null, 50), (one.User, one.Since, one.History));
+        Assert.Matches("^[0-9a-f]{32}$", one.Session);
+        Assert.NotEqual(one.Session, other.Session);
+    }
+
+    [Fact]
+    public void Every_parameter_is_read()
+    {
+        var join = Parse("?user=+ann+&session=0123456789abcdef&since=a.b.12&history=0");
+        Assert.Equal(new JoinRequest("ann", "0123456789abcdef", ("a.b", 12), 0), join);
+    }
+
+    [Theory]
+    [InlineData(16)]
+    [InlineData(64)]
+    public void A_session_is_any_string_of_16_to_64_characters(int length)
+    {
+        var session = string.Concat(Enumerable.Repeat("ü /+&=😀", length))[..length].Replace('\ud83d', 'x').Replace('\ude00', 'y');
+        Assert.Equal(session, Parse($"?session={Uri.EscapeDataString(session)}").Session);
+    }
+
+    [Fact]
+    public void Of_a_repeated_parameter_the_last_counts() =>
+        Assert.Equal(("bob", 7), (Parse("?user=ann&history=9&user=bob&history=7") is var join ? (join.User, join.History) : default));
+
+    [Fact]
+    public void The_largest_sequence_and_history_are_numbers_like_any_other()
+    {
+        var join = Parse("?since=e.9223372036854775807&history=2147483647");
+        Assert.Equal((("e", long.MaxValue), int.MaxValue), (join.Since, join.History));
+    }
+
+    private static JoinRequest Parse(string query)
+    {
+        Assert.True(JoinRequest.TryParse(new QueryCollection(QueryHelpers.ParseQuery(query)), out var join, out var error), error);
+        return join;
+    }
+}

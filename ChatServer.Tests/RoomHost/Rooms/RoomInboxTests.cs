@@ -1,0 +1,114 @@
+using System.Text;
+using ChatServer.Backplane;
+using ChatServer.RoomHost.Rooms;
+
+namespace ChatServer.Tests.RoomHost.Rooms;
+
+public sealed class RoomInboxTests
+{
+    private readonly RoomInbox _inbox = new();
+
+    [Fact]
+    public void What_is_posted_is_taken_once_and_in_order()
+    {
+        var done = new List<int>();
+        for (var i = 0; i < 3; i++)
+        {
+            var number = i;
+            _inbox.Post(() => done.Add(number));
+        }
+        Assert.True(_inbox.HasWork(batches: false));
+        foreach (var action in _inbox.TakeActions())
+        {
+            action();
+            _inbox.Post(() => done.Add(10)); // meanwhile: for the next turn
+        }
+        Assert.Equal([0, 1, 2], done);
+        Assert.Equal(3, _inbox.TakeActions().Count);
+        Assert.Empty(_inbox.TakeActions());
+        Assert.False(_inbox.HasWork(batches: true));
+    }
+
+    [Fact]
+    public void What_is_said_between_two_turns_is_one_batch()
+    {
+        Say("1", "one");
+        Say("2", "two");
+        Assert.False(_inbox.HasWork(batches: false));
+        Assert.True(_inbox.HasWork(batches: true));
+        Assert.True(_inbox.TryTakeBatch(out var batch));
+        Assert.Equal(["1 one", "2 two"], Contents(batch));
+
+        Say("3", "three"); // a batch that was taken fills no more
+        Assert.Equal(2, batch.Span.Length);
+        Assert.True(_inbox.TryTakeBatch(out var next));
+        Assert.Equal(["3 three"], Contents(next));
+        Assert.False(_inbox.TryTakeBatch(out _));
+    }
+
+    [Fact]
+    public void A_full_batch_is_followed_by_another_until_too_many_wait()
+    {
+        var said = 0;
+        while (Say($"{said}", "x"))
+            said++;
+        Assert.Equal(16 * Batch.MaxItems, said);
+        Assert.True(_inbox.TryStage(new Item { Kind = ItemKind.Announcement }, default, "operators are heard"u8));
+
+        Assert.True(_inbox.TryTakeBatch(out var first));
+        Assert.Equal((Batch.MaxItems, "0 x"), (first.Span.Length, Contents(first).First()));
+        Assert.True(_inbox.TryTakeBatch(out _));
+        Assert.True(Say("again", "x"));
+    }
+
+    [Fact]
+    public void A_batch_of_long_texts_is_full_by_its_bytes()
+    {
+        var text = new string('x', 16_000);
+        for (var i = 0; i < 100; i++)
+            Say($"{i}", text);
+        Assert.True(_inbox.TryTakeBatch(out var batch));
+        Assert.InRange(batch.Span.Length, Batch.FullBytes / 16_100, Batch.FullBytes / 16_000 + 1);
+    }
+
+    [Fact]
+    public void While_the_log_does_not_answer_messages_are_refused_and_announcements_wait()
+    {
+        _inbox.Refusing = true;
+        Assert.False(Say("1", "x"));
+        Assert.True(_inbox.TryStage(new Item { Kind = ItemKind.Announcement }, default, "x"u8));
+        _inbox.Refusing = false;
+        Assert.True(Say("2", "x"));
+        Assert.True(_inbox.TryTakeBatch(out var batch));
+        Assert.Equal(2, batch.Span.Length);
+    }
+
+    [Fact]
+    public void A_batch_that_is_used_again_has_nothing_of_before()
+    {
+        Say("old", "older");
+        Assert.True(_inbox.TryTakeBatch(out var batch));
+        batch.Encode(batch.Span[0], 7, new byte[24], "ann"u8);
+        Assert.Equal((1, 1), (batch.Count, batch.Messages));
+        batch.Reset();
+        Assert.Equal((0, 0, 0), (batch.Count, batch.Messages, batch.Span.Length));
+
+        batch.Add(new Item { Key = MessageKey.Of("s"u8, "i"u8) }, "i"u8, "new"u8);
+        batch.Encode(batch.Span[0], 8, "2026-01-31T23:59:59.999Z"u8, "ann"u8);
+        Assert.Equal(
+            """{"type":"message","seq":8,"time":"2026-01-31T23:59:59.999Z","user":"ann","id":"i","text":"new"}""", Encoding.UTF8.GetString(batch.Json(0)));
+        var entry = Encoding.UTF8.GetString(batch.LogEntries()[0].Span);
+        Assert.Equal(MessageKey.Of("s"u8, "i"u8), MessageKey.Parse(entry[..LogEntry.KeyLength]));
+        Assert.Equal(Encoding.UTF8.GetString(batch.Json(0)), entry[LogEntry.KeyLength..]);
+    }
+
+    private bool Say(string id, string text) => _inbox.TryStage(new Item(), Encoding.UTF8.GetBytes(id), Encoding.UTF8.GetBytes(text));
+
+    private static IEnumerable<string> Contents(Batch batch)
+    {
+        var contents = new List<string>();
+        foreach (ref readonly var item in batch.Span)
+            contents.Add($"{Encoding.UTF8.GetString(batch.Id(item))} {Encoding.UTF8.GetString(batch.Text(item))}");
+        return contents;
+    }
+}

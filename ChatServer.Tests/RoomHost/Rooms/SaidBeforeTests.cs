@@ -1,0 +1,59 @@
+using System.Text;
+using ChatServer.Backplane;
+using ChatServer.RoomHost.Rooms;
+
+namespace ChatServer.Tests.RoomHost.Rooms;
+
+public sealed class SaidBeforeTests
+{
+    [Fact]
+    public void A_key_is_one_of_session_and_id_together()
+    {
+        string[] parts = ["a", "b", "ab", "aa", "bb", "a b", "", new string('s', 64), new string('é', 64), new string('x', 600)];
+        var keys = (from session in parts from id in parts select Key(session, id)).ToList();
+        Assert.Distinct(keys);
+        Assert.Equal(Key("session", "id"), Key("session", "id"));
+        Assert.NotEqual(Key("ab", "c"), Key("a", "bc"));
+    }
+
+    [Fact]
+    public void A_key_comes_back_from_the_log()
+    {
+        foreach (var key in Enumerable.Range(0, 1000).Select(i => Key("session", $"{i}")))
+        {
+            var written = new byte[LogEntry.KeyLength];
+            key.Write(written);
+            Assert.Matches("^[A-Za-z0-9_-]{22}$", Encoding.ASCII.GetString(written));
+            Assert.Equal(key, MessageKey.Parse(Encoding.ASCII.GetString(written)));
+        }
+        Assert.Null(MessageKey.Parse(LogEntry.NoKey));
+    }
+
+    [Theory]
+    [InlineData(0, 256)] // a room without history still knows who sends again after a reconnect
+    [InlineData(1000, 1000)]
+    public void What_was_said_is_known_for_as_long_as_the_history_and_no_longer(int history, int known)
+    {
+        var said = new SaidBefore(history);
+        for (var seq = 1; seq <= known + 10; seq++)
+            said.Add(Key("session", $"{seq}"), seq);
+
+        Assert.False(said.TryGet(Key("session", "10"), out _));
+        Assert.True(said.TryGet(Key("session", "11"), out var oldest));
+        Assert.True(said.TryGet(Key("session", $"{known + 10}"), out var newest));
+        Assert.Equal((11L, known + 10L), (oldest, newest));
+        Assert.False(said.TryGet(Key("other", "11"), out _));
+    }
+
+    [Fact]
+    public void The_first_one_counts()
+    {
+        var said = new SaidBefore(0);
+        said.Add(Key("session", "a"), 1);
+        said.Add(Key("session", "a"), 2);
+        Assert.True(said.TryGet(Key("session", "a"), out var seq));
+        Assert.Equal(1, seq);
+    }
+
+    private static MessageKey Key(string session, string id) => MessageKey.Of(Encoding.UTF8.GetBytes(session), Encoding.UTF8.GetBytes(id));
+}
