@@ -21,6 +21,9 @@ internal sealed class HttpSide : DefaultConnectionContext, IDuplexPipe
 
     private readonly RoomConnection _connection;
 
+    // Not disposed, and it needs no disposal: see Abort.
+    private readonly CancellationTokenSource _closed = new();
+
     public HttpSide(RoomConnection connection, Socket socket)
         : base(string.Create(CultureInfo.InvariantCulture, $"R{Interlocked.Increment(ref _ids):X}"))
     {
@@ -29,6 +32,7 @@ internal sealed class HttpSide : DefaultConnectionContext, IDuplexPipe
         Input = PipeReader.Create(stream, new StreamPipeReaderOptions(useZeroByteReads: true));
         Output = PipeWriter.Create(stream);
         Transport = this;
+        ConnectionClosed = _closed.Token;
         LocalEndPoint = socket.LocalEndPoint;
         RemoteEndPoint = connection.RemoteEndPoint;
         Features.Set(connection);
@@ -50,10 +54,14 @@ internal sealed class HttpSide : DefaultConnectionContext, IDuplexPipe
     }
 
     /// <summary>Kestrel gives the connection up: a timeout, or it stops.</summary>
+    /// <remarks>
+    /// Kestrel is told on another thread, because it may hold locks here. The base does so with a source that it disposes with the connection:
+    /// when that comes first, the exception on the thread pool ends the process.
+    /// </remarks>
     public override void Abort(ConnectionAbortedException abortReason)
     {
         _connection.Abort();
-        base.Abort(abortReason);
+        ThreadPool.UnsafeQueueUserWorkItem(static closed => closed.Cancel(), _closed, preferLocal: false);
     }
 
     /// <summary>Kestrel lets go. Both pipes give their buffers back; the socket is not theirs to close.</summary>
