@@ -42,10 +42,12 @@ public sealed class RoomDirectory(BackplaneConnection connection)
     /// Orders a room to be shut down: its host closes the members and deletes it with its history; a room whose host is not
     /// alive is deleted here. False when there is no such room.
     /// </summary>
+    /// <param name="name">The room.</param>
+    /// <param name="term">Only if this is its term: a host that orders it must still have the room.</param>
     /// <exception cref="BackplaneUnavailableException"/>
-    public Task<bool> ShutdownAsync(string name) => connection.RunAsync(async db =>
+    public Task<bool> ShutdownAsync(string name, long? term = null) => connection.RunAsync(async db =>
     {
-        var host = (string?)await RedisScript.CloseRoom.RunAsync(db, [RedisNames.Room(name)]);
+        var host = (string?)await RedisScript.CloseRoom.RunAsync(db, [RedisNames.Room(name)], term is { } t ? t : RedisValue.EmptyString);
         if (host is null)
             return false;
         // Into the set of wanted rooms too: a creation that died half-way may not have put it there, and the host reconciles from it.

@@ -34,18 +34,18 @@ public sealed class RoomOwnership(BackplaneConnection connection)
     /// <exception cref="BackplaneUnavailableException"/>
     public Task RefuseAsync(string room, string host) => connection.RunAsync(async db =>
     {
-        await RedisScript.RefuseRoom.RunAsync(db, [RedisNames.Room(room)], host);
+        await RedisScript.RefuseRoom.RunAsync(db, [RedisNames.Room(room)], host, connection.Instance);
         await db.SetRemoveAsync(RedisNames.HostRooms(host), room);
         return await db.PublishAsync(RedisChannel.Literal(RedisNames.RoomChanged), room);
     });
 
     /// <summary>
-    /// Tells how many members a room has and, for a room of <see cref="Durability.Memory"/>, what no append counts: its messages and
+    /// Tells, if the room still has this <paramref name="term"/> (false: it is another's by now), how many members it has and, for a room of <see cref="Durability.Memory"/>, what no append counts: its messages and
     /// the newest announcement it had, so that its next host does not announce it again.
     /// </summary>
     /// <exception cref="BackplaneUnavailableException"/>
-    public Task ReportAsync(string room, long term, int members, long? messages, long? announced = null) => connection.RunAsync(db =>
-        RedisScript.ReportRoom.RunAsync(
+    public Task<bool> ReportAsync(string room, long term, int members, long? messages, long? announced = null) => connection.RunAsync(async db =>
+        (bool)await RedisScript.ReportRoom.RunAsync(
             db, [RedisNames.Room(room)], term, members,
             messages is { } m ? m : RedisValue.EmptyString, announced is { } a ? a : RedisValue.EmptyString));
 
@@ -56,13 +56,11 @@ public sealed class RoomOwnership(BackplaneConnection connection)
     /// <exception cref="BackplaneUnavailableException"/>
     public Task<bool> RestoreAsync(RoomRecord room) => connection.RunAsync(async db =>
     {
-        var announced = await db.StringGetAsync(RedisNames.AnnouncementCounter);
         var restored = (bool)await RedisScript.RestoreRoom.RunAsync(
             db, [RedisNames.Room(room.Name), RedisNames.RoomLog(room.Name)],
             room.HostId, JsonSerializer.Serialize(room.Options, ContractJson.Options),
             room.Options.Durability == Durability.Memory ? "memory" : "redis",
-            room.CreatedAt.ToUnixTimeMilliseconds(), Epochs.New(), announced.IsNull ? 0 : announced,
-            connection.Instance, room.Address, room.Port, room.Term + 1);
+            room.CreatedAt.ToUnixTimeMilliseconds(), Epochs.New(), connection.Instance, room.Address, room.Port, room.Term + 1);
         if (restored)
         {
             await RoomDirectory.EnlistAsync(db, room.Name, room.HostId);

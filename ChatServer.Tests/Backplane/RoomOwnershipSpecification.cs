@@ -78,13 +78,16 @@ public abstract class RoomOwnershipSpecification(RedisServer redis) : BackplaneS
         var old = await CreateAsync(process, "lobby");
         var now = await process.Ownership.ClaimAsync("lobby", "a", "127.0.0.1", 34001, newEpoch: false);
 
-        await process.Ownership.ReportAsync("lobby", old.Term, 99, 99, 99);
+        Assert.False(await process.Ownership.ReportAsync("lobby", old.Term, 99, 99, 99));
+        Assert.False(await process.Rooms.ShutdownAsync("lobby", old.Term));
         await process.Ownership.RefuseAsync("lobby", "a");
         await process.Ownership.RefuseAsync("lobby", "b");
         await process.Ownership.DeleteAsync("lobby", "a");
 
         Assert.Equal(now, await process.Rooms.FindAsync("lobby"));
         Assert.Equal(["lobby"], await process.Rooms.NamesAsync());
+        Assert.True(await process.Ownership.ReportAsync("lobby", now!.Term, 1, null));
+        Assert.True(await process.Rooms.ShutdownAsync("lobby", now.Term));
     }
 
     [Fact]
@@ -202,7 +205,7 @@ public abstract class RoomOwnershipSpecification(RedisServer redis) : BackplaneS
 
         var restored = (await process.Rooms.FindAsync("lobby"))!;
         Assert.NotEqual(room.Epoch, restored.Epoch);
-        Assert.Equal(room with { Term = room.Term + 1, Epoch = restored.Epoch, Announced = 1, Instance = restored.Instance }, restored);
+        Assert.Equal(room with { Term = room.Term + 1, Epoch = restored.Epoch, Announced = 0, Instance = restored.Instance }, restored);
         Assert.Equal(["lobby"], await process.Rooms.NamesAsync());
         Assert.Equal(["lobby"], await process.Ownership.WantedAsync("a"));
         Assert.Equal(AppendResult.Fenced, await AppendAsync(process, room, 3, 1));

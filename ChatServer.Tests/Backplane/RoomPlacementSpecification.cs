@@ -88,6 +88,26 @@ public abstract class RoomPlacementSpecification(RedisServer redis) : BackplaneS
     }
 
     [Fact]
+    public async Task A_room_that_its_host_cannot_open_again_after_a_restart_is_placed_elsewhere_with_its_log()
+    {
+        var first = await HostAsync("a");
+        var api = Process();
+        var before = await CreateAsync(api, "lobby");
+        await api.Log.AppendAsync("lobby", before.Term, 0, 1000, 1, 0, new[] { Entries.Of("hello") });
+        await first.BeLongDeadAsync();
+        var restarted = await HostAsync("a");
+        restarted.Silent = true;
+
+        await restarted.Process.Ownership.RefuseAsync("lobby", "a");
+        Assert.Equal(RoomState.Refused, (await api.Rooms.FindAsync("lobby"))?.State);
+        await HostAsync("b");
+        var placed = await restarted.Process.Placement.ReopenAsync("lobby", before.Term, Cancelled);
+
+        Assert.Equal(("b", RoomState.Open, before.Epoch, 1), (placed?.HostId, placed?.State, placed?.Epoch, placed?.Seq));
+        Assert.Empty(await api.Ownership.WantedAsync("a"));
+    }
+
+    [Fact]
     public async Task A_host_that_keeps_silent_loses_the_room_to_another_one()
     {
         var stuck = await HostAsync("a");
