@@ -1,9 +1,10 @@
+using System.Net.Sockets;
 using ChatServer.RoomHost.Sockets;
 
 namespace ChatServer.RoomHost.Hosting;
 
-/// <summary>The ports that rooms may have; a room gets the lowest free one. Not thread-safe beyond its own lock.</summary>
-internal sealed class PortPool(RoomPorts ports, (int First, int Last) range, TimeProvider time)
+/// <summary>The ports that rooms may have; a room gets the lowest free one. May be called from any thread.</summary>
+internal sealed partial class PortPool(RoomPorts ports, (int First, int Last) range, TimeProvider time, ILogger<PortPool> logger)
 {
     // A port that somebody else holds (outgoing connections may use this range) is tried again after this long.
     private static readonly TimeSpan RetryTaken = TimeSpan.FromSeconds(30);
@@ -13,48 +14,68 @@ internal sealed class PortPool(RoomPorts ports, (int First, int Last) range, Tim
     private readonly Queue<(int Port, long Since)> _taken = [];
     private int _next = range.First;
 
-    /// <summary>Opens <paramref name="preferred"/> if it can be had, else the lowest free port; null when there is none.</summary>
+    /// <summary>
+    /// Opens <paramref name="preferred"/> if it can be had, else the lowest free port; null when there is none, or no socket left to
+    /// listen with.
+    /// </summary>
     public int? Open(object room, int preferred)
     {
         lock (_gate)
         {
-            if (preferred >= range.First && preferred <= range.Last && ports.TryOpen(preferred, room))
+            try
             {
+                if (preferred < range.First || preferred > range.Last || !ports.TryOpen(preferred, room))
+                    return OpenLowest(room);
                 _free.Remove(preferred);
                 return preferred;
             }
-            while (_taken.TryPeek(out var taken) && time.GetElapsedTime(taken.Since) >= RetryTaken)
-                _free.Add(_taken.Dequeue().Port);
-            while (Lowest() is { } port)
+            catch (SocketException e)
             {
-                if (ports.TryOpen(port, room))
-                    return port;
-                if (!ports.IsOpen(port))
-                    _taken.Enqueue((port, time.GetTimestamp()));
+                Log.NoSocket(logger, e.SocketErrorCode);
+                return null;
             }
-            return null;
+            catch (ObjectDisposedException)
+            {
+                // The process stops; its listener has.
+                return null;
+            }
         }
     }
 
     /// <summary>Closes a port and makes it free.</summary>
     public void Close(int port)
     {
-        ports.Close(port);
         lock (_gate)
         {
+            ports.Close(port);
             if (port < _next)
                 _free.Add(port);
         }
     }
 
-    private int? Lowest()
+    private int? OpenLowest(object room)
     {
-        if (_free.Count > 0)
+        while (_taken.TryPeek(out var taken) && time.GetElapsedTime(taken.Since) >= RetryTaken)
+            _free.Add(_taken.Dequeue().Port);
+        while (Lowest() is { } port)
         {
-            var lowest = _free.Min;
-            _free.Remove(lowest);
-            return lowest;
+            // Taken off only after the attempt: one that ends in an exception has used no port up.
+            var opened = ports.TryOpen(port, room);
+            if (!_free.Remove(port))
+                _next = port + 1;
+            if (opened)
+                return port;
+            if (!ports.IsOpen(port))
+                _taken.Enqueue((port, time.GetTimestamp()));
         }
-        return _next <= range.Last ? _next++ : null;
+        return null;
+    }
+
+    private int? Lowest() => _free.Count > 0 ? _free.Min : _next <= range.Last ? _next : null;
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Error, Message = "No port can be opened: {Error}.")]
+        public static partial void NoSocket(ILogger logger, SocketError error);
     }
 }

@@ -26,7 +26,7 @@ internal static class RoomHostServices
         services.AddSingleton<IConnectionListenerFactory>(s => s.GetRequiredService<RoomPorts>());
         services.AddOptions<Microsoft.AspNetCore.Server.Kestrel.Core.KestrelServerOptions>()
             .Configure<RoomPorts>((kestrel, ports) => ports.ListenOn(kestrel));
-        services.AddSingleton(s => new PortPool(s.GetRequiredService<RoomPorts>(), options.RoomPorts, s.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(s => new PortPool(s.GetRequiredService<RoomPorts>(), options.RoomPorts, s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<PortPool>>()));
         services.AddSingleton(new JoinRate(options.ConnectionsPerSecond));
         services.AddSingleton<RoomEndpoint>();
         services.AddSingleton<RoomKeeper>();

@@ -59,10 +59,9 @@ public sealed partial class RoomPorts(RoomPortsOptions options, TimeProvider tim
     {
         if (!TryReserve())
             throw new SocketException((int)SocketError.TooManyOpenSockets);
-        Socket listener = Bound(port, out SocketError error);
-        if (error != SocketError.Success)
+        SocketError error = Bind(port, out Socket? listener);
+        if (listener is null)
         {
-            listener.Dispose();
             Released();
             return error is SocketError.AddressAlreadyInUse or SocketError.AccessDenied ? false : throw new SocketException((int)error);
         }
@@ -153,24 +152,29 @@ public sealed partial class RoomPorts(RoomPortsOptions options, TimeProvider tim
 
     internal void HandlerFailed(int port, Exception exception) => Log.HandlerFailed(logger, port, exception);
 
-    private Socket Bound(int port, out SocketError error)
+    /// <summary>Gives a socket that listens, or the error and none.</summary>
+    private SocketError Bind(int port, out Socket? listener)
     {
-        var socket = new Socket(options.Bind.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        Socket? socket = null;
         try
         {
+            // Throws too, in a process without file descriptors.
+            socket = new Socket(options.Bind.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
             if (options.Bind.Equals(IPAddress.IPv6Any))
                 socket.DualMode = true;
             // On Unix, .NET binds with SO_REUSEADDR: connections in TIME_WAIT don't keep a port from its next room. A socket that was
             // bound so and does not listen makes our listen fail, not our bind.
             socket.Bind(new IPEndPoint(options.Bind, port));
             socket.Listen(Backlog);
-            error = SocketError.Success;
+            listener = socket;
+            return SocketError.Success;
         }
         catch (SocketException e)
         {
-            error = e.SocketErrorCode;
+            socket?.Dispose();
+            listener = null;
+            return e.SocketErrorCode;
         }
-        return socket;
     }
 
     private void Close(RoomPort port)
