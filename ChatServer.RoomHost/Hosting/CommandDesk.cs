@@ -5,23 +5,27 @@ using ChatServer.RoomHost.Rooms;
 namespace ChatServer.RoomHost.Hosting;
 
 /// <summary>Carries out what other processes ask of rooms here, and answers.</summary>
-internal sealed class CommandDesk(RoomKeeper keeper, HostInbox inbox)
+internal sealed partial class CommandDesk(RoomKeeper keeper, HostInbox inbox, ILogger<CommandDesk> logger)
 {
     /// <summary>Takes a command; the answer goes out when there is one.</summary>
     public void Take(Command command) => _ = AnswerAsync(command);
 
     private async Task AnswerAsync(Command command)
     {
-        var reply = keeper.Find(command.Room) is { } room
-            ? await CarryOutAsync(command, room)
-            : new RefusedReply(command.Id, ErrorCodes.RoomUnavailable, "The room is not open here.");
         try
         {
+            var reply = keeper.Find(command.Room) is { } room
+                ? await CarryOutAsync(command, room)
+                : new RefusedReply(command.Id, ErrorCodes.RoomUnavailable, "The room is not open here.");
             await inbox.ReplyAsync(command, reply);
         }
         catch (BackplaneUnavailableException)
         {
             // Who asked does not hear, and asks again.
+        }
+        catch (Exception e)
+        {
+            Log.Failed(logger, command.GetType().Name, command.Room, e);
         }
     }
 
@@ -51,9 +55,16 @@ internal sealed class CommandDesk(RoomKeeper keeper, HostInbox inbox)
         if (say.Text.EnumerateRunes().Count() > room.Options.MaxTextLength)
             return new RefusedReply(say.Id, RoomErrorCodes.TooLong, $"The text is longer than {room.Options.MaxTextLength} characters.");
         var said = new TaskCompletionSource<Reply>(TaskCreationOptions.RunContinuationsAsynchronously);
-        room.Say(user, say.Text, say.MessageId, (seq, error) => said.SetResult(error is null
+        // Told twice when it was said before and the log then refuses the batch that it came in.
+        room.Say(user, say.Text, say.MessageId, (seq, error) => said.TrySetResult(error is null
             ? new SaidReply(say.Id, seq, room.Record.Epoch)
             : new RefusedReply(say.Id, error, "The room cannot keep messages right now.")));
         return await said.Task;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Error, Message = "{Command} in room {Room} failed; it is not answered.")]
+        public static partial void Failed(ILogger logger, string command, string room, Exception why);
     }
 }
