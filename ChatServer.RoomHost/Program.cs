@@ -13,5 +13,5 @@ return await Startup.Run(async () =>
     var app = builder.Build();
     app.MapRooms();
     app.MapDefaultEndpoints();
-    await app.RunAsync();
+    await app.RunRoomsAsync();
 });

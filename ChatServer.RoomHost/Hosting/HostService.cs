@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using ChatServer.Backplane;
 using ChatServer.Contracts;
 using ChatServer.RoomHost.Rooms;
@@ -8,34 +9,37 @@ namespace ChatServer.RoomHost.Hosting;
 /// This host's life among the others: it holds its lease, listens to its inbox, makes its rounds, and leaves in order.
 /// </summary>
 internal sealed partial class HostService(
-    RoomHostOptions options, RoomKeeper keeper, CommandDesk desk, HostLoad load, HostLease lease, HostInbox inbox, RoomOwnership ownership,
+    RoomHostOptions options, RoomKeeper keeper, CommandDesk desk, HostLoad load, LeaseHolder lease, HostInbox inbox, RoomOwnership ownership,
     RoomDirectory directory, Announcements announcements, ClusterShutdown shutdown, Looks looks, IHostApplicationLifetime lifetime,
-    TimeProvider time, ILogger<HostService> logger) : BackgroundService
+    TimeProvider time, ILogger<HostService> logger) : BackgroundService, IHostedLifecycleService
 {
     // What nudges tell at once, rounds find within this time.
     private static readonly TimeSpan Round = TimeSpan.FromSeconds(2);
 
     private static readonly TimeSpan Reports = TimeSpan.FromMilliseconds(500);
 
-    // Another process that holds our id is given this long to be a dead one, whose lease runs out.
-    private static readonly TimeSpan IdPatience = HostLease.Lifetime * 3;
+    // At the start, another process that holds our id is given this long to be a dead one, whose lease runs out.
+    private static readonly TimeSpan StartPatience = HostLease.Lifetime * 3;
 
     private readonly SemaphoreSlim _look = new(0);
     private string _state = HostRecord.Up;
-    private volatile bool _isLeased;
+    private volatile bool _missed;
     private bool _obeyed;
+    private ExceptionDispatchInfo? _failure;
 
-    /// <summary>Whether the lease was renewed lately: the host takes part.</summary>
-    public bool IsReady => _isLeased;
+    /// <summary>After the stop: throws what made this process stop by itself, if something did.</summary>
+    /// <exception cref="StartupException">Another process has this host's id.</exception>
+    public void ThrowIfFailed() => _failure?.Throw();
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         try
         {
             await TakeIdAsync(stoppingToken);
-            await Task.WhenAll(
-                HoldLeaseAsync(stoppingToken),
-                inbox.RunAsync(options.HostId, LookSoon, keeper.Look, desk.Take, stoppingToken),
+            // The first to end is the one that failed.
+            await await Task.WhenAny(
+                HoldIdAsync(stoppingToken),
+                inbox.RunAsync(options.HostId, LookAtAllSoon, keeper.Look, Take, stoppingToken),
                 looks.RunAsync(LookSoon, stoppingToken),
                 MakeRoundsAsync(stoppingToken),
                 ReportAsync(stoppingToken));
@@ -43,68 +47,73 @@ internal sealed partial class HostService(
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
         }
+        catch (Exception e)
+        {
+            Log.Failed(logger, e);
+            _failure = ExceptionDispatchInfo.Capture(e);
+            lifetime.StopApplication();
+        }
     }
 
-    /// <summary>No new rooms; members are told to reconnect, or, after an order to shut down, that it is over; the lease is given back.</summary>
-    public override async Task StopAsync(CancellationToken cancellationToken)
+    Task IHostedLifecycleService.StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    Task IHostedLifecycleService.StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>
+    /// No new rooms; members are told to reconnect, or, after an order to shut down, that it is over. Before anything else stops: a
+    /// room's port is closed after its members.
+    /// </summary>
+    async Task IHostedLifecycleService.StoppingAsync(CancellationToken cancellationToken)
     {
         _state = HostRecord.Stopping;
-        if (_isLeased)
+        if (lease.IsHeld)
             await TryAsync(RenewAsync);
         if (_obeyed)
             await keeper.StopAsync(CloseCodes.RoomClosed, "shutdown", reconnect: false);
         else
             await keeper.StopAsync(CloseCodes.GoingAway, "host-stopping", reconnect: true);
-        await base.StopAsync(cancellationToken);
-        if (_isLeased)
-            await TryAsync(() => lease.ReleaseAsync(options.HostId));
     }
+
+    /// <summary>Gives the lease back, once nothing renews it any more.</summary>
+    async Task IHostedLifecycleService.StoppedAsync(CancellationToken cancellationToken) => await TryAsync(lease.ReleaseAsync);
 
     private async Task TakeIdAsync(CancellationToken ct)
     {
-        var since = time.GetTimestamp();
         for (var told = false; ;)
         {
-            if (await TryAsync(RenewAsync) is { } outcome)
-            {
-                if (_isLeased)
-                    return;
-                if (outcome && time.GetElapsedTime(since) > IdPatience)
-                {
-                    Log.IdTaken(logger, options.HostId);
-                    Console.Error.WriteLine($"HOST_ID {options.HostId} is in use by another RoomHost.");
-                    Environment.ExitCode = 1;
-                    lifetime.StopApplication();
-                    throw new OperationCanceledException(ct);
-                }
-            }
-            else if (!told)
+            if (!await TryAsync(RenewAsync) && !told)
             {
                 told = true;
                 Log.Waiting(logger);
             }
+            if (lease.IsHeld)
+                return;
+            GiveUpAfter(StartPatience);
             await Task.Delay(HostLease.Renewal, time, ct);
         }
     }
 
-    private async Task HoldLeaseAsync(CancellationToken ct)
+    private async Task HoldIdAsync(CancellationToken ct)
     {
         using var timer = new PeriodicTimer(HostLease.Renewal, time);
         while (await timer.WaitForNextTickAsync(ct))
+        {
             await TryAsync(RenewAsync);
+            GiveUpAfter(HostLease.Lifetime);
+        }
     }
 
     private async Task RenewAsync()
     {
-        try
-        {
-            _isLeased = await lease.RenewAsync(load.Measure(keeper, _state));
-        }
-        catch (BackplaneUnavailableException)
-        {
-            _isLeased = false;
-            throw;
-        }
+        // While it was not held, looks were put off.
+        if (await lease.RenewAsync(load.Measure(keeper, _state)))
+            LookAtAllSoon();
+    }
+
+    private void GiveUpAfter(TimeSpan patience)
+    {
+        if (lease.RefusedFor > patience)
+            throw new StartupException($"HOST_ID {options.HostId} is in use by another RoomHost.");
     }
 
     private async Task MakeRoundsAsync(CancellationToken ct)
@@ -128,9 +137,18 @@ internal sealed partial class HostService(
             lifetime.StopApplication();
             return;
         }
-        if (keeper.LookAfterLoss(await ownership.GenerationAsync()))
-            Log.DataLost(logger);
-        await keeper.LookAtAllAsync();
+        var missed = _missed;
+        _missed = false;
+        try
+        {
+            await keeper.LookAroundAsync(missed);
+        }
+        catch
+        {
+            if (missed)
+                _missed = true;
+            throw;
+        }
         await AnnounceAsync();
     }
 
@@ -156,21 +174,44 @@ internal sealed partial class HostService(
             foreach (var room in keeper.Rooms)
             {
                 if (room.Record.Options.IdleTimeoutSeconds is > 0 and var idle && room.EmptyFor >= TimeSpan.FromSeconds(idle))
-                    await TryAsync(() => directory.ShutdownAsync(room.Record.Name));
+                    await TryAsync(() => directory.ShutdownAsync(room.Record.Name, room.Record.Term));
             }
         }
     }
 
     private async Task ReportAsync(Room room)
     {
-        if (room.TakeReport() is { } report)
-            await ownership.ReportAsync(room.Record.Name, room.Record.Term, report.Members, report.Messages, report.Announced);
+        if (room.TakeReport() is not { } report)
+            return;
+        try
+        {
+            if (!await ownership.ReportAsync(room.Record.Name, room.Record.Term, report.Members, report.Messages, report.Announced))
+                keeper.Look(room.Record.Name);
+        }
+        catch
+        {
+            room.ReportAgain();
+            throw;
+        }
+    }
+
+    // The process that has our id answers.
+    private void Take(Command command)
+    {
+        if (lease.IsHeld)
+            desk.Take(command);
     }
 
     private void LookSoon() => _look.Release();
 
-    // True: done. Null: Redis is away; whatever it was, it is done again.
-    private static async Task<bool?> TryAsync(Func<Task> work)
+    private void LookAtAllSoon()
+    {
+        _missed = true;
+        LookSoon();
+    }
+
+    // False: it failed, for want of Redis most of the time; whatever it was, it is done again.
+    private async Task<bool> TryAsync(Func<Task> work)
     {
         try
         {
@@ -179,7 +220,12 @@ internal sealed partial class HostService(
         }
         catch (BackplaneUnavailableException)
         {
-            return null;
+            return false;
+        }
+        catch (Exception e)
+        {
+            Log.WorkFailed(logger, e);
+            return false;
         }
     }
 
@@ -188,10 +234,10 @@ internal sealed partial class HostService(
         [LoggerMessage(Level = LogLevel.Warning, Message = "Redis does not answer; this host waits for it.")]
         public static partial void Waiting(ILogger logger);
 
-        [LoggerMessage(Level = LogLevel.Critical, Message = "Another process holds the host id {HostId}.")]
-        public static partial void IdTaken(ILogger logger, string hostId);
+        [LoggerMessage(Level = LogLevel.Critical, Message = "This host cannot go on.")]
+        public static partial void Failed(ILogger logger, Exception why);
 
-        [LoggerMessage(Level = LogLevel.Error, Message = "Redis has lost its data: the rooms that are open here are put back with new epochs.")]
-        public static partial void DataLost(ILogger logger);
+        [LoggerMessage(Level = LogLevel.Error, Message = "Something that is done again and again failed.")]
+        public static partial void WorkFailed(ILogger logger, Exception why);
     }
 }

@@ -1,10 +1,11 @@
+using ChatServer.Backplane;
 using ChatServer.RoomHost.Rooms;
 
 namespace ChatServer.RoomHost.Hosting;
 
 /// <summary>
 /// A room's port. It is open before the room is (what comes in waits), and stays when the room behind it is replaced after its log
-/// was lost.
+/// was lost. Only looks change it, which never overlap.
 /// </summary>
 internal sealed class RoomDoor(string name)
 {
@@ -14,8 +15,14 @@ internal sealed class RoomDoor(string name)
 
     public int Port { get; set; }
 
-    /// <summary>Redis' memory in which the room was claimed; null while nobody has asked Redis yet.</summary>
+    /// <summary>The room as it was open last, here or in an earlier life of this host; null when it never was.</summary>
+    public RoomRecord? Record { get; set; }
+
+    /// <summary>Redis' memory in which the room was last seen: in another one, it is to be put back.</summary>
     public string? Generation { get; set; }
+
+    /// <summary>Members have seen what the log does not have: the next claim names a new epoch.</summary>
+    public bool NeedsNewEpoch { get; set; }
 
     /// <summary>The room, once it is ready; null when it is not to be had.</summary>
     public Task<Room?> RoomAsync => Volatile.Read(ref _room).Task;
@@ -30,8 +37,12 @@ internal sealed class RoomDoor(string name)
             Volatile.Write(ref _room, Done(room));
     }
 
-    /// <summary>Has who comes from now on wait until <see cref="Open"/>.</summary>
-    public void Hold() => Volatile.Write(ref _room, New());
+    /// <summary>Has who comes from now on wait until <see cref="Open"/>. Who waits already goes on waiting for the same.</summary>
+    public void Hold()
+    {
+        if (_room.Task.IsCompleted)
+            Volatile.Write(ref _room, New());
+    }
 
     private static TaskCompletionSource<Room?> New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 

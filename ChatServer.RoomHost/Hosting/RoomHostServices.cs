@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using ChatServer.Contracts;
 using ChatServer.RoomHost.Sockets;
 using ChatServer.ServiceDefaults;
 using Microsoft.AspNetCore.Connections;
@@ -29,6 +30,7 @@ internal static class RoomHostServices
         services.AddSingleton(s => new PortPool(s.GetRequiredService<RoomPorts>(), options.RoomPorts, s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<PortPool>>()));
         services.AddSingleton(new JoinRate(options.ConnectionsPerSecond));
         services.AddSingleton<RoomEndpoint>();
+        services.AddSingleton<LeaseHolder>();
         services.AddSingleton<RoomKeeper>();
         services.AddSingleton<CommandDesk>();
         services.AddSingleton<HostLoad>();
@@ -49,9 +51,18 @@ internal static class RoomHostServices
         app.MapWhen(RoomEndpoint.IsForRoom, branch => branch.Run(rooms.HandleAsync));
     }
 
-    private sealed class LeaseHealthCheck(HostService host) : IHealthCheck
+    /// <summary>Runs until the process is told to stop, or cannot go on.</summary>
+    /// <exception cref="StartupException">Another process has this host's id.</exception>
+    public static async Task RunRoomsAsync(this WebApplication app)
+    {
+        var host = app.Services.GetRequiredService<HostService>();
+        await app.RunAsync();
+        host.ThrowIfFailed();
+    }
+
+    private sealed class LeaseHealthCheck(LeaseHolder lease) : IHealthCheck
     {
         public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
-            Task.FromResult(host.IsReady ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy("The host's lease is not renewed."));
+            Task.FromResult(lease.IsHeld ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy("The host's lease is not renewed."));
     }
 }

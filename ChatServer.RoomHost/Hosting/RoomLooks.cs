@@ -1,29 +1,33 @@
 namespace ChatServer.RoomHost.Hosting;
 
 /// <summary>
-/// Work by room: for one room one at a time, and never none after a request; for different rooms side by side, up to a limit.
+/// Looks at rooms: at one room one at a time, and never none after a request; at different rooms side by side, up to a limit. A look that
+/// fails costs nothing but itself.
 /// </summary>
-internal sealed class RoomLooks(int parallel) : IDisposable
+/// <param name="look">Looks at the room of that name.</param>
+/// <param name="failed">Told of a look that threw; must not throw itself.</param>
+/// <param name="parallel">Most looks at a time.</param>
+internal sealed class RoomLooks(Func<string, Task> look, Action<string, Exception> failed, int parallel) : IDisposable
 {
     private readonly Lock _gate = new();
-    private readonly Dictionary<string, Func<string, Task>?> _next = [];
+    private readonly Dictionary<string, bool> _again = []; // by room that is being looked at, or waits for it: whether to look once more
     private readonly SemaphoreSlim _slots = new(parallel);
     private TaskCompletionSource? _drained;
 
-    /// <summary>Has <paramref name="work"/> done for the room. A request that waits is replaced by a newer one.</summary>
-    public void Request(string room, Func<string, Task> work)
+    /// <summary>Has the room looked at: what the look sees is not older than this call.</summary>
+    public void Request(string room)
     {
         lock (_gate)
         {
             if (_drained is not null)
                 return;
-            if (!_next.TryAdd(room, null))
+            if (!_again.TryAdd(room, false))
             {
-                _next[room] = work;
+                _again[room] = true;
                 return;
             }
         }
-        _ = Task.Run(() => RunAsync(room, work));
+        _ = Task.Run(() => RunAsync(room));
     }
 
     /// <summary>Takes no more requests and waits for what is under way.</summary>
@@ -32,7 +36,7 @@ internal sealed class RoomLooks(int parallel) : IDisposable
         lock (_gate)
         {
             _drained ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            if (_next.Count == 0)
+            if (_again.Count == 0)
                 _drained.TrySetResult();
             return _drained.Task;
         }
@@ -40,35 +44,40 @@ internal sealed class RoomLooks(int parallel) : IDisposable
 
     public void Dispose() => _slots.Dispose();
 
-    private async Task RunAsync(string room, Func<string, Task> work)
+    private async Task RunAsync(string room)
     {
-        for (Func<string, Task>? next = work; next is not null; next = Next(room))
+        do
         {
             await _slots.WaitAsync();
             try
             {
-                await next(room);
+                await look(room);
+            }
+            catch (Exception e)
+            {
+                failed(room, e);
             }
             finally
             {
                 _slots.Release();
             }
         }
+        while (MustLookAgain(room));
     }
 
-    private Func<string, Task>? Next(string room)
+    private bool MustLookAgain(string room)
     {
         lock (_gate)
         {
-            if (_next[room] is { } next && _drained is null)
+            if (_again[room] && _drained is null)
             {
-                _next[room] = null;
-                return next;
+                _again[room] = false;
+                return true;
             }
-            _next.Remove(room);
-            if (_next.Count == 0)
+            _again.Remove(room);
+            if (_again.Count == 0)
                 _drained?.TrySetResult();
-            return null;
+            return false;
         }
     }
 }

@@ -91,9 +91,6 @@ internal sealed partial class Room : IThreadPoolWorkItem, IAsyncDisposable
     /// <summary>How long it has had no member; null while it has one.</summary>
     public TimeSpan? EmptyFor => Connections > 0 ? null : Time.GetElapsedTime(Volatile.Read(ref _emptySince));
 
-    /// <summary>Raised, on any thread, when the log says that the room is another's, gone, or not where it should be.</summary>
-    public event Action<Room, AppendResult>? Lost;
-
     /// <summary>Has <paramref name="action"/> done in the room's turn.</summary>
     public void Post(Action action)
     {
@@ -195,74 +192,8 @@ internal sealed partial class Room : IThreadPoolWorkItem, IAsyncDisposable
         return _log is null ? (members, messages, announced) : (members, null, null);
     }
 
-    /// <summary>
-    /// Closes everyone, now and from now on, and waits until they are gone, at most <paramref name="patience"/>; who is still there
-    /// then is cut off. What was said and not yet logged is refused.
-    /// </summary>
-    public async Task CloseAsync(ushort code, string reason, bool reconnect, TimeSpan patience)
-    {
-        Post(() =>
-        {
-            if (_closed is not null)
-                return;
-            _closed = (code, reason, reconnect);
-            _isClosed = true;
-            for (var i = 0; i < _count; i++)
-                _members[i].Close(code, reason, reconnect);
-            if (_count == 0)
-                _emptied.TrySetResult();
-        });
-        try
-        {
-            await _emptied.Task.WaitAsync(patience, Time);
-        }
-        catch (TimeoutException)
-        {
-            Post(() =>
-            {
-                for (var i = 0; i < _count; i++)
-                    _members[i].Abort();
-            });
-            await _emptied.Task;
-        }
-    }
-
-    /// <summary>Waits until what was said so far is logged, at most <paramref name="patience"/>.</summary>
-    public async Task FlushAsync(TimeSpan patience)
-    {
-        var flushed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        void Look()
-        {
-            if (_sequencer.IsAppending || _inbox.HasWork(batches: true) && !_given.IsCancellationRequested)
-                _ = Task.Delay(TimeSpan.FromMilliseconds(10), Time).ContinueWith(_ => Post(Look), TaskScheduler.Default);
-            else
-                flushed.TrySetResult();
-        }
-        Post(Look);
-        try
-        {
-            await flushed.Task.WaitAsync(patience, Time);
-        }
-        catch (TimeoutException)
-        {
-        }
-    }
-
-    /// <summary>Gives up what is under way. Close it first.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        await _given.CancelAsync();
-        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        Post(() =>
-        {
-            _sequencer.Abandon();
-            _timer?.Dispose();
-            Ring.Release();
-            _deflated?.Release();
-            done.SetResult();
-        });
-        await done.Task;
-    }
+    /// <summary>The report that was taken did not arrive: there is another, whether or not something changes.</summary>
+    public void ReportAgain() => _reportedMembers = -1;
 
     // ---- the turn
 
@@ -326,6 +257,6 @@ internal sealed partial class Room : IThreadPoolWorkItem, IAsyncDisposable
     private void OnAppended(Task<AppendResult> append) => Post(() =>
     {
         if (!_sequencer.Complete(append))
-            Lost?.Invoke(this, append.IsCompletedSuccessfully ? append.Result : AppendResult.Fenced);
+            Lose(append);
     });
 }

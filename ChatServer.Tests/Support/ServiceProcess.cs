@@ -15,7 +15,8 @@ public sealed class ServiceProcess : IAsyncDisposable
     private static readonly string[] Ours =
     [
         "KEY", "ADMIN_KEY", "LOADBALANCER_KEY", "LOADBALANCERS", "PORT", "ADMIN_PORT", "BIND", "HOST", "ConnectionStrings__redis",
-        "ASPNETCORE_ENVIRONMENT", "DOTNET_ENVIRONMENT", "ASPNETCORE_URLS", "OTEL_EXPORTER_OTLP_ENDPOINT",
+        "HOST_ID", "ROOM_PORTS", "MAX_ROOMS", "ALLOWED_ORIGINS", "ASPNETCORE_ENVIRONMENT", "DOTNET_ENVIRONMENT", "ASPNETCORE_URLS",
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
     ];
 
     private ServiceProcess(ServerProcess process, HttpClient http) => (Process, Http) = (process, http);

@@ -58,7 +58,7 @@ public sealed class OutageTests(RoomRedis redis) : RoomSpecification(redis), ICl
         var ann = await room.JoinAsync("user=ann");
         await ann.SayAsync("mine");
         var lost = new TaskCompletionSource<AppendResult>();
-        room.Room.Lost += (_, why) => lost.TrySetResult(why);
+        room.Room.Lost += r => lost.TrySetResult(r.Loss!.Answer!.Value);
         await Redis!.ClaimAsync(room.Name, room.Port);
 
         var backend = new TaskCompletionSource<string?>();
@@ -66,8 +66,8 @@ public sealed class OutageTests(RoomRedis redis) : RoomSpecification(redis), ICl
         Assert.Equal(AppendResult.Fenced, await lost.Task.WaitAsync(Eventually.Patience));
         room.Room.Say("robot", "too late", "3", (_, error) => backend.SetResult(error));
         Assert.Equal(RoomErrorCodes.Unavailable, await backend.Task.WaitAsync(Eventually.Patience));
-        await ann.CatchUpAsync();
 
+        Assert.Equal((1001, "reopened"), await ann.ClosedAsync());
         Assert.Equal([1L], ann.Log.Select(e => e.Seq));
         Assert.Equal(1, room.Room.Seq);
         Assert.Single((await Redis.ReadAsync(room.Name)).Events);

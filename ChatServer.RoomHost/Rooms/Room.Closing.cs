@@ -1,0 +1,107 @@
+using ChatServer.Backplane;
+using ChatServer.Contracts;
+
+namespace ChatServer.RoomHost.Rooms;
+
+/// <summary>How a room ends: in order, or because its log takes its word no more.</summary>
+internal sealed partial class Room
+{
+    private Loss? _loss;
+
+    /// <summary>
+    /// Why the log took an append no more: the room is another's, gone, or not where it should be. Then it takes nothing more either, has
+    /// closed its members with 1001, and is to be opened anew. Null while all is well.
+    /// </summary>
+    public Loss? Loss => Volatile.Read(ref _loss);
+
+    /// <summary>Raised, in the room's turn, once <see cref="Loss"/> says why.</summary>
+    public event Action<Room>? Lost;
+
+    /// <summary>
+    /// Closes everyone, now and from now on, and waits until they are gone, at most <paramref name="patience"/>; who is still there
+    /// then is cut off. What was said and not yet logged is refused.
+    /// </summary>
+    public async Task CloseAsync(ushort code, string reason, bool reconnect, TimeSpan patience)
+    {
+        Post(() => Close(code, reason, reconnect));
+        try
+        {
+            await _emptied.Task.WaitAsync(patience, Time);
+        }
+        catch (TimeoutException)
+        {
+            Post(() =>
+            {
+                for (var i = 0; i < _count; i++)
+                    _members[i].Abort();
+            });
+            await _emptied.Task;
+        }
+    }
+
+    /// <summary>Waits until what was said so far is logged, at most <paramref name="patience"/>.</summary>
+    public async Task FlushAsync(TimeSpan patience)
+    {
+        var flushed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        void Look()
+        {
+            if (_closed is null && (_sequencer.IsAppending || _inbox.HasWork(batches: true)))
+                _ = Task.Delay(TimeSpan.FromMilliseconds(10), Time).ContinueWith(_ => Post(Look), TaskScheduler.Default);
+            else
+                flushed.TrySetResult();
+        }
+        Post(Look);
+        try
+        {
+            await flushed.Task.WaitAsync(patience, Time);
+        }
+        catch (TimeoutException)
+        {
+        }
+    }
+
+    /// <summary>Gives up what is under way. Close it first.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _given.CancelAsync();
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Post(() =>
+        {
+            _sequencer.Abandon();
+            _timer?.Dispose();
+            Ring.Release();
+            _deflated?.Release();
+            done.SetResult();
+        });
+        await done.Task;
+    }
+
+    private void Close(ushort code, string reason, bool reconnect)
+    {
+        if (_closed is not null)
+            return;
+        _closed = (code, reason, reconnect);
+        _isClosed = true;
+        for (var i = 0; i < _count; i++)
+            _members[i].Close(code, reason, reconnect);
+        if (_count == 0)
+            _emptied.TrySetResult();
+    }
+
+    // What comes after the batch that was refused is numbered as if the log had it: none of it may follow.
+    private void Lose(Task<AppendResult> append)
+    {
+        _inbox.Refusing = true;
+        _sequencer.Abandon();
+        Close(CloseCodes.GoingAway, "reopened", reconnect: true);
+        if (append.IsCanceled)
+            return;
+        Volatile.Write(ref _loss, new Loss(append.IsCompletedSuccessfully ? append.Result : null, append.Exception?.InnerException));
+        Lost?.Invoke(this);
+    }
+}
+
+/// <summary>Why a room's log took an append no more.</summary>
+/// <param name="Answer">What the log said; null when it said nothing that we know.</param>
+/// <param name="Error">What happened instead.</param>
+internal sealed record Loss(AppendResult? Answer, Exception? Error);

@@ -1,0 +1,79 @@
+using ChatServer.Backplane;
+using ChatServer.RoomHost;
+using ChatServer.RoomHost.Hosting;
+using ChatServer.Tests.Support;
+using Microsoft.Extensions.Time.Testing;
+
+namespace ChatServer.Tests.RoomHost.Hosting;
+
+public sealed class LeaseHolderTests : HostCluster
+{
+    private readonly FakeTimeProvider _time = new();
+
+    [Fact]
+    public async Task A_lease_is_held_from_its_renewal_for_as_long_as_it_lives_and_no_longer()
+    {
+        var holder = Holder();
+        Assert.False(holder.IsHeld);
+        Assert.True(await holder.RenewAsync(Record));
+        Assert.False(await holder.RenewAsync(Record)); // held already
+        Assert.True(holder.IsHeld);
+
+        _time.Advance(HostLease.Lifetime);
+
+        Assert.False(holder.IsHeld); // whatever Redis says: it has not been asked
+        Assert.True(await holder.RenewAsync(Record));
+        Assert.True(holder.IsHeld);
+        await holder.ReleaseAsync();
+        Assert.False(holder.IsHeld);
+        Assert.Null(await Api.Hosts.FindAsync("host-1"));
+    }
+
+    [Fact]
+    public async Task It_counts_how_long_another_process_has_had_the_id_while_Redis_answered()
+    {
+        var other = await FakeHostAsync("host-1");
+        var holder = Holder();
+        Assert.False(await holder.RenewAsync(Record));
+        Assert.Equal(TimeSpan.Zero, holder.RefusedFor);
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.False(await holder.RenewAsync(Record));
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal((TimeSpan.FromSeconds(2), false), (holder.RefusedFor, holder.IsHeld));
+
+        await other.BeLongDeadAsync();
+        Assert.True(await holder.RenewAsync(Record));
+        Assert.Equal(TimeSpan.Zero, holder.RefusedFor);
+    }
+
+    [Fact]
+    public async Task An_outage_of_Redis_is_not_held_against_the_other_process()
+    {
+        await FakeHostAsync("host-1");
+        var holder = Holder();
+        await holder.RenewAsync(Record);
+        _time.Advance(TimeSpan.FromSeconds(10));
+
+        await Redis.KillAsync();
+        await Assert.ThrowsAsync<BackplaneUnavailableException>(() => holder.RenewAsync(Record));
+
+        Assert.Equal(TimeSpan.Zero, holder.RefusedFor);
+    }
+
+    private static HostRecord Record => new()
+    {
+        Id = "host-1",
+        Address = "localhost",
+        Rooms = 0,
+        Capacity = 1,
+        Connections = 0,
+        MessagesPerSecond = 0,
+        Cpu = 0,
+        Memory = 0,
+        State = HostRecord.Up,
+        Version = "1.0.0",
+        LastSeen = DateTimeOffset.UnixEpoch,
+    };
+
+    private LeaseHolder Holder() => new(new RoomHostOptions { HostId = "host-1", Address = "localhost" }, Api.Lease, _time);
+}

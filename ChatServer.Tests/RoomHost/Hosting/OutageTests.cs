@@ -1,0 +1,182 @@
+using ChatServer.Backplane;
+using ChatServer.Tests.Support;
+
+namespace ChatServer.Tests.RoomHost.Hosting;
+
+/// <summary>Redis goes, comes back, forgets, or holds something that it should not.</summary>
+public sealed class OutageTests : HostCluster
+{
+    private static readonly TimeSpan Return = TimeSpan.FromSeconds(30);
+
+    [Fact]
+    public async Task Rooms_are_put_back_with_new_epochs_when_Redis_was_started_anew_without_its_data()
+    {
+        var host = await StartHostAsync();
+        var room = await CreateAsync("lobby", Defaults with { Title = "Lobby", MaxMembers = 9 });
+        var quiet = await CreateAsync("quiet");
+        var member = await JoinAsync(room.Port);
+        await member.SayAsync("lost");
+        var since = member.Since;
+
+        await Redis.KillAsync();
+        await Redis.StartAsync();
+
+        await ClosedAsync(member, 1001, "reopened", reconnect: true);
+        var back = await RejoinAsync("lobby", $"since={since}");
+        Assert.False(back.Welcome.Json.GetProperty("resumed").GetBoolean());
+        Assert.NotEqual(room.Epoch, back.Welcome["epoch"]);
+        Assert.Equal((0, "Lobby"), (back.Welcome.Seq, back.Welcome["title"]));
+        Assert.Equal(1, (await back.SayAsync("kept")).Seq);
+        var restored = await Api.Rooms.FindAsync("lobby");
+        Assert.Equal((room.Port, room.Options, room.CreatedAt), (restored!.Port, restored.Options, restored.CreatedAt));
+        await Eventually.Async(() => Api.Rooms.FindAsync("quiet"), r => r?.Port == quiet.Port && r.Epoch != quiet.Epoch);
+        await Eventually.Async(() => Api.Rooms.FindAsync("lobby"), r => r!.Members == 1);
+        Assert.False(host.Process.HasExited);
+        Assert.Equal("", host.Process.Output);
+    }
+
+    [Fact]
+    public async Task Whoever_notices_a_loss_first_there_is_one_room_of_each_name_and_it_works()
+    {
+        await StartHostAsync();
+        await CreateAsync("lobby");
+        for (var i = 0; i < 5; i++)
+        {
+            var member = await RejoinAsync("lobby");
+            await member.SayAsync("hello");
+
+            await Redis.FlushAsync();
+            // The room itself, by its next append; the host, by its round; and an Api, which makes the room anew.
+            await member.SendAsync(new { type = "message", id = "noticed", text = "noticed" });
+            var made = Eventually.Async(() => TryCreateAsync("lobby"), r => r is not null, Return);
+
+            await ClosedAsync(member, 1001, "reopened", reconnect: true);
+            await made;
+            await Eventually.Async(
+                async () =>
+                {
+                    var room = (await Api.Rooms.FindAsync("lobby"))!;
+                    await using var back = await RoomClient.JoinAsync(room.Port, $"since={member.Since}");
+                    Assert.False(back.Welcome.Json.GetProperty("resumed").GetBoolean());
+                    await back.SayAsync($"life {i}");
+                    return (back.Welcome["epoch"], (await Api.Rooms.FindAsync("lobby"))!.Epoch);
+                },
+                epochs => epochs.Item1 == epochs.Epoch, Return);
+            Assert.Equal(1, await Api.Rooms.CountAsync());
+            Assert.Equal(["lobby"], await Api.Ownership.WantedAsync("host-1"));
+        }
+    }
+
+    [Fact]
+    public async Task A_pause_of_Redis_costs_nobody_more_than_time()
+    {
+        var host = await StartHostAsync();
+        var room = await CreateAsync("lobby");
+        var member = await JoinAsync(room.Port);
+        await member.SayAsync("before");
+
+        await Redis.PauseAsync();
+        await member.SendAsync(new { type = "message", id = "meanwhile", text = "meanwhile" });
+        await Eventually.Async(() => IsReadyAsync(host), ready => !ready);
+        Redis.Resume();
+
+        await Eventually.Async(() => member.Log.Select(e => e["text"]!), texts => texts.SequenceEqual(["before", "meanwhile"]), Return);
+        await Eventually.Async(async () => await member.SayAsync("after"), _ => true, Return);
+        var other = await Eventually.Async(() => TryCreateAsync("other"), r => r is not null, Return);
+        Assert.Equal("other", await GetAsync(other!.Port));
+        Assert.Equal(room.Epoch, (await Api.Rooms.FindAsync("lobby"))?.Epoch);
+        Assert.Equal(3, (await Api.Log.ReadAfterAsync("lobby", 0, 10))?.Newest);
+        Assert.Equal("", host.Process.Output);
+    }
+
+    [Fact]
+    public async Task A_room_whose_log_is_elsewhere_than_it_thinks_is_opened_anew_with_a_new_epoch()
+    {
+        await StartHostAsync();
+        var room = await CreateAsync("lobby");
+        var member = await JoinAsync(room.Port);
+        await member.SayAsync("one");
+        await member.SayAsync("two");
+
+        // As if Redis had come back with an older state.
+        await RawAsync(async db =>
+        {
+            await db.ListRightPopAsync(RedisNames.RoomLog("lobby"));
+            await db.HashSetAsync(RedisNames.Room("lobby"), "seq", 1);
+        });
+        await member.SendAsync(new { type = "message", id = "three", text = "three" });
+
+        await ClosedAsync(member, 1001, "reopened", reconnect: true);
+        var back = await RejoinAsync("lobby", $"since={member.Since}");
+        Assert.False(back.Welcome.Json.GetProperty("resumed").GetBoolean());
+        Assert.NotEqual(room.Epoch, back.Welcome["epoch"]);
+        Assert.Equal("one", (await back.NextAsync("message"))["text"]);
+        Assert.Equal(2, (await back.SayAsync("two again")).Seq);
+    }
+
+    [Fact]
+    public async Task A_room_that_was_lost_is_opened_anew_however_often_looking_at_it_fails()
+    {
+        await StartHostAsync();
+        var room = await CreateAsync("lobby");
+        var other = await CreateAsync("other");
+        var member = await JoinAsync(room.Port);
+
+        // The log does not take the next append, and the directory has nonsense: every look and every claim throws.
+        await RawAsync(db => db.HashSetAsync(RedisNames.Room("lobby"), [new("seq", 7), new("createdAt", "nonsense")]));
+        await member.SendAsync(new { type = "message", id = "one", text = "one" });
+        await ClosedAsync(member, 1001, "reopened", reconnect: true);
+        await Api.Rooms.ShutdownAsync("other"); // looked at after the looks that failed
+        await Eventually.Async(() => Api.Rooms.FindAsync("other"), r => r is null);
+        await IsFreeAsync(other.Port);
+
+        await RawAsync(db => db.HashSetAsync(RedisNames.Room("lobby"), "createdAt", room.CreatedAt.ToUnixTimeMilliseconds()));
+
+        var back = await RejoinAsync("lobby");
+        Assert.NotEqual(room.Epoch, back.Welcome["epoch"]);
+        Assert.Equal(8, (await back.SayAsync("one")).Seq);
+    }
+
+    [Fact]
+    public async Task A_host_that_starts_before_Redis_waits_for_it()
+    {
+        await Redis.KillAsync();
+        var starting = StartHostAsync();
+
+        await Redis.StartAsync();
+
+        await starting;
+        await Eventually.Async(() => TryCreateAsync("lobby"), r => r is not null, Return);
+    }
+}
+
+/// <summary>Redis is stopped and started, and has its data still.</summary>
+public sealed class OutageWithDataTests : HostCluster
+{
+    protected override RedisServer Redis { get; } = new ChatServer.Tests.Redis.DataFolderRedis();
+
+    [Fact]
+    public async Task Members_stay_and_rooms_go_on_where_they_were()
+    {
+        var host = await StartHostAsync();
+        var room = await CreateAsync("lobby");
+        var member = await JoinAsync(room.Port);
+        await member.SayAsync("before");
+
+        await Redis.StopAsync();
+        await member.SendAsync(new { type = "message", id = "meanwhile", text = "meanwhile" });
+        var second = await JoinAsync(room.Port);
+        await Eventually.Async(() => IsReadyAsync(host), ready => !ready);
+        await Redis.StartAsync();
+
+        await Eventually.Async(() => member.Log.Count, count => count == 2, TimeSpan.FromSeconds(30));
+        Assert.Equal(3, (await Eventually.Async(async () => await member.SayAsync("after"), _ => true, TimeSpan.FromSeconds(30))).Seq);
+        Assert.Equal(["before", "meanwhile", "after"], (await Eventually.Async(() => second.Log, log => log.Count == 3)).Select(e => e["text"]));
+        // The change of which nobody could be told is told now.
+        var now = await Eventually.Async(() => Api.Rooms.FindAsync("lobby"), r => r!.Members == 2);
+        Assert.Equal((room.Epoch, room.Term, room.Port, 3), (now!.Epoch, now.Term, now.Port, now.Seq));
+        var other = await Eventually.Async(() => TryCreateAsync("other"), r => r is not null, TimeSpan.FromSeconds(30));
+        Assert.Equal("other", await GetAsync(other!.Port));
+        Assert.Equal("", host.Process.Output);
+    }
+}

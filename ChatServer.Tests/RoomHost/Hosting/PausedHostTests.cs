@@ -1,0 +1,104 @@
+using System.Text.Json;
+using ChatServer.Backplane;
+using ChatServer.Tests.Support;
+
+namespace ChatServer.Tests.RoomHost.Hosting;
+
+/// <summary>A host that stood still while the world went on, and two that have one id.</summary>
+public sealed class PausedHostTests : HostCluster
+{
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_host_whose_room_was_given_away_while_it_stood_still_writes_nothing_and_sends_its_members_away(bool hasSomethingToWrite)
+    {
+        var host = await StartHostAsync();
+        var room = await CreateAsync("lobby");
+        var member = await JoinAsync(room.Port);
+        await member.SayAsync("before");
+        await host.Process.PauseAsync();
+        await LeaseRunsOutAsync();
+        if (hasSomethingToWrite)
+            await member.SendAsync(new { type = "message", id = "late", text = "too late" });
+        var other = await FakeHostAsync("host-2");
+        Assert.Equal("host-2", (await CreateAsync("lobby")).HostId);
+
+        host.Process.Resume();
+
+        await member.NextAsync("closing");
+        Assert.Equal(1001, (await member.ClosedAsync()).Code);
+        Assert.Equal(["before"], member.Log.Select(e => e["text"]));
+        await IsFreeAsync(room.Port);
+        Assert.Equal(other.Open["lobby"], await Api.Rooms.FindAsync("lobby"));
+        Assert.Equal(1, (await Api.Log.ReadAfterAsync("lobby", 0, 10))?.Newest);
+        Assert.Contains("lobby", await Api.Ownership.WantedAsync("host-2"));
+        Assert.DoesNotContain("lobby", await Api.Ownership.WantedAsync("host-1"));
+        // It is a host like any other again.
+        await other.BeLongDeadAsync();
+        Assert.Equal("host-1", (await CreateAsync("new")).HostId);
+    }
+
+    [Fact]
+    public async Task A_host_that_stood_still_does_not_close_a_room_for_being_idle_that_is_no_longer_its_own()
+    {
+        var host = await StartHostAsync();
+        var room = await CreateAsync("lobby", Defaults with { IdleTimeoutSeconds = 5 });
+        await host.Process.PauseAsync();
+        await LeaseRunsOutAsync();
+        var other = await FakeHostAsync("host-2");
+        // Moved without a nudge: it has to find out by itself.
+        await RawAsync(db => RedisScript.PlaceRoom.RunAsync(db, [RedisNames.Room("lobby")], room.Term, "host-2"));
+        var moved = await other.Process.Ownership.ClaimAsync("lobby", "host-2", "127.0.0.1", 1);
+        Assert.NotNull(moved);
+        await Eventually.Async(() => DateTimeOffset.UtcNow - room.CreatedAt, age => age > TimeSpan.FromSeconds(6));
+
+        host.Process.Resume();
+
+        await Eventually.Async(() => Api.Hosts.FindAsync("host-1"), h => h?.Rooms == 0);
+        Assert.Equal(moved, await Api.Rooms.FindAsync("lobby"));
+    }
+
+    [Fact]
+    public async Task A_host_whose_id_another_process_has_does_not_start()
+    {
+        await FakeHostAsync("host-1");
+
+        await using var second = ServiceProcess.Launch("ChatServer.RoomHost", [.. Settings("host-1"), ("PORT", $"{FreePort.Next()}")]);
+        await second.WaitForExitAsync();
+
+        EndedForItsId(second);
+    }
+
+    [Fact]
+    public async Task A_host_whose_id_another_process_took_while_it_stood_still_ends_and_leaves_the_rooms_to_that_one()
+    {
+        var host = await StartHostAsync();
+        var room = await CreateAsync("lobby");
+        var member = await JoinAsync(room.Port);
+        await host.Process.PauseAsync();
+        await LeaseRunsOutAsync();
+        await FakeHostAsync("host-1");
+        var taken = await CreateAsync("lobby");
+        Assert.NotEqual(room.Term, taken.Term);
+
+        host.Process.Resume();
+
+        await ClosedAsync(member, 1001, "host-stopping", reconnect: true);
+        await host.Process.WaitForExitAsync();
+        EndedForItsId(host.Process);
+        Assert.Equal(taken, await Api.Rooms.FindAsync("lobby"));
+        Assert.Equal(["lobby"], await Api.Ownership.WantedAsync("host-1"));
+        Assert.NotNull(await Api.Hosts.FindAsync("host-1"));
+    }
+
+    private Task LeaseRunsOutAsync() => Eventually.Async(() => Api.Hosts.FindAsync("host-1"), host => host is null);
+
+    // One line for the operator; the rest of the output are log entries, which are JSON.
+    private static void EndedForItsId(ServerProcess process)
+    {
+        Assert.Equal(1, process.ExitCode);
+        var lines = process.Output.TrimEnd().Split('\n');
+        Assert.Equal("HOST_ID host-1 is in use by another RoomHost.", Assert.Single(lines, line => !line.StartsWith('{')));
+        Assert.All(lines.Where(line => line.StartsWith('{')), line => JsonSerializer.Deserialize<JsonElement>(line));
+    }
+}

@@ -1,0 +1,92 @@
+using ChatServer.Backplane;
+using ChatServer.Contracts;
+using ChatServer.RoomHost;
+using ChatServer.RoomHost.Hosting;
+using ChatServer.RoomHost.Rooms;
+using Microsoft.Extensions.Time.Testing;
+
+namespace ChatServer.Tests.RoomHost.Hosting;
+
+public sealed class RoomDoorTests
+{
+    private static readonly RoomHostOptions Options = new() { HostId = "a", Address = "localhost" };
+
+    private readonly RoomDoor _door = new("lobby");
+
+    [Fact]
+    public async Task Who_waits_gets_the_room_when_it_opens_and_who_comes_later_too()
+    {
+        var waiting = _door.RoomAsync;
+        Assert.False(waiting.IsCompleted);
+        Assert.Null(_door.Room);
+
+        var room = NewRoom();
+        _door.Open(room);
+
+        Assert.Same(room, await waiting);
+        Assert.Same(room, await _door.RoomAsync);
+        Assert.Same(room, _door.Room);
+    }
+
+    [Fact]
+    public async Task Who_comes_while_the_door_is_held_waits_for_the_next_room()
+    {
+        _door.Open(NewRoom());
+        _door.Hold();
+        Assert.Null(_door.Room);
+        var waiting = _door.RoomAsync;
+
+        var next = NewRoom();
+        _door.Open(next);
+
+        Assert.Same(next, await waiting);
+    }
+
+    [Fact]
+    public async Task Holding_a_door_that_is_not_open_yet_forgets_nobody_who_waits()
+    {
+        var first = _door.RoomAsync;
+        _door.Hold();
+        var second = _door.RoomAsync;
+
+        var room = NewRoom();
+        _door.Open(room);
+
+        Assert.Same(room, await first);
+        Assert.Same(room, await second);
+    }
+
+    [Fact]
+    public async Task A_room_that_is_not_to_be_had_turns_away_who_waits_and_who_comes()
+    {
+        var waiting = _door.RoomAsync;
+        _door.Open(null);
+        Assert.Null(await waiting);
+        Assert.Null(await _door.RoomAsync);
+
+        var other = new RoomDoor("other");
+        other.Open(NewRoom());
+        other.Open(null);
+        Assert.Null(await other.RoomAsync);
+        Assert.Null(other.Room);
+    }
+
+    private static Room NewRoom() => new(
+        new RoomRecord
+        {
+            Name = "lobby",
+            Options = new RoomOptions { Durability = Durability.Memory },
+            CreatedAt = DateTimeOffset.UnixEpoch,
+            State = RoomState.Open,
+            HostId = "a",
+            Address = "localhost",
+            Port = 1,
+            Term = 1,
+            Epoch = "e",
+            Seq = 0,
+            Messages = 0,
+            Members = 0,
+            Announced = 0,
+        },
+        null, null, Options, [], new FakeTimeProvider());
+}
