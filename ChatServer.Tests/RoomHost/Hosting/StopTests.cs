@@ -1,0 +1,121 @@
+using ChatServer.Backplane;
+using ChatServer.Tests.Support;
+
+namespace ChatServer.Tests.RoomHost.Hosting;
+
+/// <summary>How rooms and hosts end, and begin again.</summary>
+public sealed class StopTests : HostCluster
+{
+    [Fact]
+    public async Task A_killed_host_that_is_started_again_has_its_rooms_their_ports_and_every_acknowledged_message()
+    {
+        var host = await StartHostAsync();
+        var room = await CreateAsync("lobby", Defaults with { Title = "Lobby" });
+        var other = await CreateAsync("other");
+        var member = await JoinAsync(room.Port, "user=ann");
+        for (var i = 0; i < 20; i++)
+            await member.SayAsync($"text {i}");
+        for (var i = 0; i < 500; i++)
+            await member.SendAsync(new { type = "message", id = $"u{i}", text = $"unwaited {i}" });
+
+        await host.Process.KillAsync();
+        Assert.Equal(RoomClient.Lost, (await member.ClosedAsync()).Code);
+        await StartHostAsync();
+
+        var back = await Eventually.Async(() => Api.Rooms.FindAsync("lobby"), r => r!.Term > room.Term);
+        Assert.Equal((room.Port, room.Epoch, "Lobby"), (back!.Port, back.Epoch, back.Options.Title));
+        var all = await RejoinAsync("lobby", $"since={room.Epoch}.0");
+        Assert.True(all.Welcome.Json.GetProperty("resumed").GetBoolean());
+        var said = await all.SayAsync("after");
+        Assert.Equal(all.Welcome.Seq + 1, said.Seq);
+        // One after the other, without a gap, and every event that the first connection saw in its place.
+        Assert.Equal(Enumerable.Range(1, all.Log.Count).Select(i => (long)i), all.Log.Select(e => e.Seq));
+        Assert.True(member.Log.Count >= 20);
+        Assert.Equal(member.Log.Select(e => e.ToString()), all.Log.Take(member.Log.Count).Select(e => e.ToString()));
+        Assert.Equal("other", await GetAsync(other.Port));
+    }
+
+    [Fact]
+    public async Task A_room_that_is_shut_down_closes_its_members_frees_its_port_and_leaves_no_history()
+    {
+        await StartHostAsync();
+        var room = await CreateAsync("lobby");
+        var member = await JoinAsync(room.Port);
+        await member.SayAsync("hello");
+
+        Assert.True(await Api.Rooms.ShutdownAsync("lobby"));
+
+        await ClosedAsync(member, 4004, "room-closed", reconnect: false);
+        await IsFreeAsync(room.Port);
+        await Eventually.Async(() => Api.Rooms.FindAsync("lobby"), r => r is null);
+        Assert.Null(await Api.Log.ReadAfterAsync("lobby", 0, 10));
+        Assert.Empty(await Api.Rooms.NamesAsync());
+        Assert.Empty(await Api.Ownership.WantedAsync("host-1"));
+    }
+
+    [Fact]
+    public async Task A_shutdown_of_a_room_of_which_nobody_is_told_is_found_by_the_rounds()
+    {
+        await StartHostAsync();
+        var room = await CreateAsync("lobby");
+        var member = await JoinAsync(room.Port);
+
+        await RawAsync(db => db.HashSetAsync(RedisNames.Room("lobby"), "state", "closing"));
+
+        await Eventually.Async(() => Api.Rooms.FindAsync("lobby"), r => r is null, TimeSpan.FromSeconds(45));
+        await ClosedAsync(member, 4004, "room-closed", reconnect: false);
+    }
+
+    [Fact]
+    public async Task A_shutdown_of_the_server_closes_the_rooms_for_good_keeps_their_history_and_ends_the_process_with_0()
+    {
+        var host = await StartHostAsync();
+        var room = await CreateAsync("lobby");
+        var member = await JoinAsync(room.Port);
+        await member.SayAsync("hello");
+
+        await Api.Shutdown.OrderAsync();
+
+        await ClosedAsync(member, 4004, "shutdown", reconnect: false);
+        await host.Process.WaitForExitAsync();
+        Assert.Equal((0, ""), (host.Process.ExitCode, host.Process.Output));
+
+        await StartHostAsync(); // does not obey the order again
+        var back = await RejoinAsync("lobby");
+        Assert.Equal((room.Epoch, 1), (back.Welcome["epoch"], back.Welcome.Seq));
+        Assert.Equal("hello", (await back.NextAsync("message"))["text"]);
+    }
+
+    [Fact]
+    public async Task A_host_that_is_told_to_stop_sends_its_members_to_reconnect_and_gives_its_lease_back()
+    {
+        var host = await StartHostAsync();
+        var room = await CreateAsync("lobby");
+        RoomClient[] members = [await JoinAsync(room.Port), await JoinAsync(room.Port), await JoinAsync((await CreateAsync("other")).Port)];
+        await members[0].SayAsync("hello");
+
+        await host.Process.StopAsync();
+
+        foreach (var member in members)
+            await ClosedAsync(member, 1001, "host-stopping", reconnect: true);
+        Assert.Equal((0, ""), (host.Process.ExitCode, host.Process.Output));
+        Assert.Null(await Api.Hosts.FindAsync("host-1"));
+        Assert.Equal(1, (await Api.Rooms.FindAsync("lobby"))?.Seq);
+    }
+
+    [Fact]
+    public async Task A_room_that_stays_empty_is_closed_after_its_idle_timeout_and_one_with_a_member_is_not()
+    {
+        await StartHostAsync();
+        var busy = await CreateAsync("busy", Defaults with { IdleTimeoutSeconds = 3 });
+        var member = await JoinAsync(busy.Port);
+        var empty = await CreateAsync("empty", Defaults with { IdleTimeoutSeconds = 3 });
+
+        await Eventually.Async(() => Api.Rooms.FindAsync("empty"), r => r is null);
+        await IsFreeAsync(empty.Port);
+        await member.SayAsync("still here");
+
+        await member.CloseAsync();
+        await Eventually.Async(() => Api.Rooms.FindAsync("busy"), r => r is null);
+    }
+}
