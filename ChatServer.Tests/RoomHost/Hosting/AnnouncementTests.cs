@@ -1,0 +1,84 @@
+using ChatServer.Tests.Support;
+
+namespace ChatServer.Tests.RoomHost.Hosting;
+
+/// <summary>What an operator says to all rooms, each hears once.</summary>
+public sealed class AnnouncementTests : HostCluster
+{
+    [Fact]
+    public async Task An_announcement_is_said_once_in_every_room_or_in_those_that_are_named()
+    {
+        await StartHostAsync();
+        var lobby = await JoinAsync((await CreateAsync("lobby")).Port);
+        var other = await JoinAsync((await CreateAsync("other")).Port);
+
+        await Api.Announcements.PostAsync("for all", null);
+        await Api.Announcements.PostAsync("for one", ["lobby"]);
+        await Api.Announcements.PostAsync("the last", null);
+
+        await HeardAsync(lobby, "for all", "for one", "the last");
+        await HeardAsync(other, "for all", "the last");
+        var late = await CreateAsync("late");
+        Assert.Empty((await JoinAsync(late.Port)).Log);
+    }
+
+    [Fact]
+    public async Task A_host_that_was_cut_off_says_it_when_it_is_back()
+    {
+        var host = await StartHostAsync();
+        var member = await JoinAsync((await CreateAsync("lobby")).Port);
+        await host.Process.PauseAsync();
+        await Api.Announcements.PostAsync("meanwhile", null);
+        // Its connections (and ours) are gone too: nothing is waiting for it in a socket.
+        await RawAsync(db => db.ExecuteAsync("CLIENT", "KILL", "TYPE", "pubsub"));
+        await RawAsync(db => db.ExecuteAsync("CLIENT", "KILL", "TYPE", "normal"));
+
+        host.Process.Resume();
+        await Eventually.Async(Api.Connection.PingAsync, _ => true);
+        await Api.Announcements.PostAsync("the last", null);
+
+        await HeardAsync(member, "meanwhile", "the last");
+    }
+
+    [Fact]
+    public async Task A_restart_neither_loses_nor_repeats_one()
+    {
+        var host = await StartHostAsync();
+        var room = await CreateAsync("lobby");
+        var member = await JoinAsync(room.Port);
+        await Api.Announcements.PostAsync("before", null);
+        await HeardAsync(member, "before");
+        await host.Process.KillAsync();
+        await Api.Announcements.PostAsync("meanwhile", null);
+
+        await StartHostAsync();
+        var back = await RejoinAsync("lobby", $"since={room.Epoch}.0");
+        await Api.Announcements.PostAsync("the last", null);
+
+        await HeardAsync(back, "before", "meanwhile", "the last");
+    }
+
+    [Fact]
+    public async Task What_was_said_after_Redis_lost_its_data_is_heard_by_the_rooms_that_are_put_back()
+    {
+        var host = await StartHostAsync();
+        await CreateAsync("lobby");
+        for (var i = 0; i < 3; i++)
+            await Api.Announcements.PostAsync($"old {i}", null);
+        await host.Process.PauseAsync();
+        await Redis.FlushAsync();
+        await Api.Announcements.PostAsync("new", null);
+
+        host.Process.Resume();
+
+        await Eventually.Async(() => Api.Rooms.FindAsync("lobby"), r => r is not null, TimeSpan.FromSeconds(30));
+        var back = await RejoinAsync("lobby");
+        await HeardAsync(back, "new");
+    }
+
+    private static async Task HeardAsync(RoomClient member, params string[] texts)
+    {
+        await Eventually.Async(() => member.Log.Select(e => e["text"]), heard => heard.Contains(texts[^1]), TimeSpan.FromSeconds(30));
+        Assert.Equal(texts, member.Log.Where(e => e.Type == "announcement").Select(e => e["text"]!));
+    }
+}
