@@ -1,0 +1,92 @@
+using ChatServer.Contracts;
+using ChatServer.RoomHost;
+using Microsoft.Extensions.Configuration;
+
+namespace ChatServer.Tests.RoomHost.Hosting;
+
+public sealed class RoomHostOptionsTests
+{
+    [Fact]
+    public void Without_settings_it_is_what_the_documentation_says()
+    {
+        var options = From();
+
+        Assert.Equal((34000, 65535), options.RoomPorts);
+        Assert.Equal(10_000, options.MaxRooms);
+        Assert.Equal("*", options.AllowedOrigins);
+        Assert.Equal(65536, options.MaxFrameBytes);
+        Assert.Equal((4000, 20, 100, 200), (options.MaxTextLength, options.MessagesPerSecond, options.MessageBurst, options.ConnectionsPerSecond));
+        Assert.Equal((10, 20, 45), (options.Handshake.TotalSeconds, options.Ping.TotalSeconds, options.Silence.TotalSeconds));
+        Assert.Equal(4194304, options.RoomBufferBytes);
+        Assert.StartsWith(Environment.MachineName, options.HostId, StringComparison.Ordinal);
+        Assert.NotEqual(options.HostId, From().HostId);
+    }
+
+    [Theory]
+    [InlineData(null, null)]
+    [InlineData("0.0.0.0", null)]
+    [InlineData("127.0.0.1", "localhost")]
+    [InlineData("192.0.2.1", "192.0.2.1")]
+    public void Without_HOST_it_advertises_what_others_can_call(string? bind, string? address) =>
+        Assert.Equal(address ?? Environment.MachineName, From(("BIND", bind)).Address);
+
+    [Fact]
+    public void Each_setting_is_read()
+    {
+        var options = From(
+            ("HOST_ID", "host-1"), ("HOST", "chat.example"), ("ROOM_PORTS", "40000-40000"), ("MAX_ROOMS", "7"), ("ALLOWED_ORIGINS", "https://a"),
+            ("MAX_FRAME_BYTES", "2048"), ("MAX_TEXT_LENGTH", "99"), ("MESSAGES_PER_SECOND", "0"), ("MESSAGE_BURST", "3"),
+            ("CONNECTIONS_PER_SECOND", "0"), ("HANDSHAKE_SECONDS", "4"), ("PING_SECONDS", "5"), ("SILENCE_SECONDS", "6"),
+            ("ROOM_BUFFER_BYTES", "262144"));
+
+        Assert.Equal(
+            new RoomHostOptions
+            {
+                HostId = "host-1",
+                Address = "chat.example",
+                RoomPorts = (40000, 40000),
+                MaxRooms = 7,
+                AllowedOrigins = "https://a",
+                MaxFrameBytes = 2048,
+                MaxTextLength = 99,
+                MessagesPerSecond = 0,
+                MessageBurst = 3,
+                ConnectionsPerSecond = 0,
+                Handshake = TimeSpan.FromSeconds(4),
+                Ping = TimeSpan.FromSeconds(5),
+                Silence = TimeSpan.FromSeconds(6),
+                RoomBufferBytes = 262144,
+            },
+            options);
+    }
+
+    [Theory]
+    [InlineData("HOST_ID", "no spaces")]
+    [InlineData("ROOM_PORTS", "34000")]
+    [InlineData("ROOM_PORTS", "34001-34000")]
+    [InlineData("ROOM_PORTS", "0-10")]
+    [InlineData("ROOM_PORTS", "34000-65536")]
+    [InlineData("ROOM_PORTS", "34000-34001-34002")]
+    [InlineData("ROOM_PORTS", "a-b")]
+    [InlineData("MAX_ROOMS", "0")]
+    [InlineData("MAX_ROOMS", "65537")]
+    [InlineData("MAX_ROOMS", "many")]
+    [InlineData("MAX_FRAME_BYTES", "65537")]
+    [InlineData("MAX_TEXT_LENGTH", "4001")]
+    [InlineData("MESSAGES_PER_SECOND", "-1")]
+    [InlineData("MESSAGE_BURST", "0")]
+    [InlineData("CONNECTIONS_PER_SECOND", "1.5")]
+    [InlineData("HANDSHAKE_SECONDS", "0")]
+    [InlineData("PING_SECONDS", "86401")]
+    [InlineData("SILENCE_SECONDS", " 45")]
+    [InlineData("ROOM_BUFFER_BYTES", "1000")]
+    public void A_bad_value_is_refused_by_the_name_of_its_setting(string name, string value)
+    {
+        var error = Assert.Throws<StartupException>(() => From((name, value)));
+
+        Assert.StartsWith($"{name} is '{value}', ", error.Message, StringComparison.Ordinal);
+    }
+
+    private static RoomHostOptions From(params (string Name, string? Value)[] settings) => RoomHostOptions.From(
+        new ConfigurationBuilder().AddInMemoryCollection(settings.ToDictionary(s => s.Name, s => s.Value)).Build());
+}

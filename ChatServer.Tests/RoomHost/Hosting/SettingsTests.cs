@@ -1,0 +1,26 @@
+using ChatServer.Tests.Support;
+
+namespace ChatServer.Tests.RoomHost.Hosting;
+
+public sealed class SettingsTests
+{
+    [Theory]
+    [InlineData("ConnectionStrings__redis", null)]
+    [InlineData("ROOM_PORTS", "many")]
+    [InlineData("MAX_ROOMS", "0")]
+    [InlineData("HOST_ID", "no spaces")]
+    [InlineData("BIND", "nowhere")]
+    [InlineData("PORT", "many")]
+    public async Task A_setting_that_is_missing_or_bad_ends_the_process_with_one_line_that_names_it(string variable, string? value)
+    {
+        // Nobody listens there. A process that fails to start does not ask.
+        (string, string?)[] settings = [("ConnectionStrings__redis", "127.0.0.1:1"), ("BIND", "127.0.0.1"), ("PORT", $"{FreePort.Next()}")];
+
+        await using var process = ServiceProcess.Launch("ChatServer.RoomHost", [.. settings, (variable, value)]);
+        await process.WaitForExitAsync();
+
+        Assert.Equal(1, process.ExitCode);
+        var line = Assert.Single(process.Output.TrimEnd().Split('\n'));
+        Assert.StartsWith($"{variable} ", line, StringComparison.Ordinal);
+    }
+}
