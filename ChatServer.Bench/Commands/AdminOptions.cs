@@ -1,0 +1,26 @@
+using System.CommandLine;
+using ChatServer.Bench.Deployment;
+
+namespace ChatServer.Bench.Commands;
+
+/// <summary>Which Admin deletes the rooms that a run has made.</summary>
+internal sealed class AdminOptions
+{
+    private const string KeyVariable = "ADMIN_KEY";
+
+    private readonly Option<Uri?> _admin = Options.Address(
+        "--admin",
+        "Admin that deletes the rooms afterwards, e.g. http://localhost:8090. Without it they close themselves when they have been empty for ten minutes.");
+
+    private readonly Option<string?> _key = Options.Key("--admin-key", KeyVariable, "Key of the Admin.");
+
+    public void AddTo(Command command)
+    {
+        command.Options.Add(_admin);
+        command.Options.Add(_key);
+    }
+
+    /// <summary>The Admin; null when none was named.</summary>
+    public ApiClient? Open(ParseResult parsed, int parallel) =>
+        parsed.GetValue(_admin) is { } admin ? new ApiClient(admin, parsed.KeyOf(_key, KeyVariable), parallel) : null;
+}

@@ -1,0 +1,38 @@
+using System.CommandLine;
+using ChatServer.Bench.Deployment;
+using ChatServer.Contracts;
+
+namespace ChatServer.Bench.Commands;
+
+/// <summary>Which Api makes the rooms, and what they are like.</summary>
+internal sealed class ApiOptions
+{
+    // A run that is killed leaves nothing behind for long.
+    private const int IdleTimeoutSeconds = 600;
+
+    private const string KeyVariable = "KEY";
+
+    private readonly Option<Uri?> _api = Options.Address("--api", "Api, or load balancer before it.", new Uri("http://localhost:8080"));
+    private readonly Option<string?> _key = Options.Key("--key", KeyVariable, "Key of the Api.");
+    private readonly Option<Durability> _durability = new("--durability") { Description = "Where the rooms' logs live.", DefaultValueFactory = _ => Durability.Redis };
+    private readonly Option<int> _history = Options.Number("--history", "Events that a room keeps.", new RoomOptions().History, 0, RoomOptions.MaxHistory);
+
+    public void AddTo(Command command)
+    {
+        command.Options.Add(_api);
+        command.Options.Add(_key);
+        command.Options.Add(_durability);
+        command.Options.Add(_history);
+    }
+
+    public ApiClient Open(ParseResult parsed, int parallel) =>
+        new(parsed.GetValue(_api)!, parsed.KeyOf(_key, KeyVariable), parallel);
+
+    /// <summary>What the rooms are made with.</summary>
+    public RoomOptions Room(ParseResult parsed) => new()
+    {
+        Durability = parsed.GetValue(_durability),
+        History = parsed.GetValue(_history),
+        IdleTimeoutSeconds = IdleTimeoutSeconds,
+    };
+}

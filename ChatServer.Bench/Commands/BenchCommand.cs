@@ -1,0 +1,38 @@
+using System.CommandLine;
+using ChatServer.Bench.Reports;
+
+namespace ChatServer.Bench.Commands;
+
+/// <summary>What the commands have in common: progress, a report as a table or as JSON, and the exit code.</summary>
+internal static class BenchCommand
+{
+    /// <summary>The server's process, for its CPU time and memory.</summary>
+    public static Option<int?> Pid() => new("--pid") { Description = "Process of the RoomHost, on this machine: tells its CPU time and memory." };
+
+    /// <summary>Adds <c>--json</c> to <paramref name="command"/> and makes it run <paramref name="run"/>.</summary>
+    public static Command Running(this Command command, Func<ParseResult, IPhases, CancellationToken, Task<IReport>> run)
+    {
+        var json = new Option<bool>("--json") { Description = "Print the report as JSON." };
+        command.Options.Add(json);
+        command.SetAction(async (parsed, ct) =>
+        {
+            try
+            {
+                var report = await Terminal.ShowAsync(parsed.GetValue(json), phases => run(parsed, phases, ct));
+                Terminal.Write(report, parsed.GetValue(json));
+                return report.Well ? ExitCodes.Well : ExitCodes.Faulty;
+            }
+            catch (BenchException e)
+            {
+                await Console.Error.WriteLineAsync(e.Message);
+                return ExitCodes.Impossible;
+            }
+            catch (OperationCanceledException)
+            {
+                await Console.Error.WriteLineAsync("Interrupted.");
+                return ExitCodes.Impossible;
+            }
+        });
+        return command;
+    }
+}

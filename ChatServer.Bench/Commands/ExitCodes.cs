@@ -1,0 +1,14 @@
+namespace ChatServer.Bench.Commands;
+
+/// <summary>What the process tells a script.</summary>
+internal static class ExitCodes
+{
+    /// <summary>Everything arrived, once and in order.</summary>
+    public const int Well = 0;
+
+    /// <summary>Something was lost, repeated, reordered or cut off: the report says what.</summary>
+    public const int Faulty = 1;
+
+    /// <summary>The run could not be done: wrong arguments, nobody there, refused, interrupted.</summary>
+    public const int Impossible = 2;
+}

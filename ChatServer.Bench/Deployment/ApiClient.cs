@@ -1,0 +1,84 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using ChatServer.Contracts;
+
+namespace ChatServer.Bench.Deployment;
+
+/// <summary>The calls of an Api or an Admin that runs need, with the key of that service.</summary>
+internal sealed class ApiClient : IDisposable
+{
+    private readonly HttpClient _http;
+
+    /// <param name="address">Of the service, or of a load balancer before it.</param>
+    /// <param name="key">Its key.</param>
+    /// <param name="parallel">Calls at a time, each with a connection of its own.</param>
+    public ApiClient(Uri address, string key, int parallel = 4)
+    {
+        _http = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = parallel }) { BaseAddress = address, Timeout = TimeSpan.FromSeconds(60) };
+        _http.DefaultRequestHeaders.Add("X-API-Key", key);
+    }
+
+    /// <summary>Creates a room.</summary>
+    public Task<RoomCreated> CreateAsync(string room, RoomOptions options, CancellationToken ct) =>
+        AskAsync<RoomCreated>(HttpMethod.Post, $"api/v1/room/{room}", options, ct);
+
+    /// <summary>Describes a room.</summary>
+    public Task<RoomDescription> DescribeAsync(string room, CancellationToken ct) =>
+        AskAsync<RoomDescription>(HttpMethod.Get, $"api/v1/room/{room}", null, ct);
+
+    /// <summary>
+    /// Shuts a room down; an Admin's. A run has loaded what is asked here: an answer that it is unavailable is taken for a while.
+    /// </summary>
+    public async Task DeleteAsync(string room, CancellationToken ct)
+    {
+        for (var triesLeft = 10; ; triesLeft--)
+        {
+            try
+            {
+                await AskAsync<RoomShutdown>(HttpMethod.Delete, $"api/v1/room/{room}/shutdown", null, ct);
+                return;
+            }
+            catch (BenchException) when (triesLeft > 0)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(500), ct);
+            }
+        }
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    private async Task<T> AskAsync<T>(HttpMethod method, string path, object? body, CancellationToken ct) where T : notnull
+    {
+        try
+        {
+            using var request = new HttpRequestMessage(method, path);
+            if (body is not null)
+                request.Content = JsonContent.Create(body, body.GetType(), options: ContractJson.Options);
+            using var response = await _http.SendAsync(request, ct);
+            if (!response.IsSuccessStatusCode)
+                throw new BenchException($"{method} {request.RequestUri} answered {(int)response.StatusCode}: {await WhyAsync(response, ct)}");
+            return (await response.Content.ReadFromJsonAsync<Data<T>>(ContractJson.Options, ct))!.Value;
+        }
+        catch (Exception e) when (e is HttpRequestException or JsonException || (e is TaskCanceledException && !ct.IsCancellationRequested))
+        {
+            throw new BenchException($"{method} {_http.BaseAddress}{path}: {e.Message}");
+        }
+    }
+
+    // The problem's detail, where it is one.
+    private static async Task<string> WhyAsync(HttpResponseMessage response, CancellationToken ct)
+    {
+        if (response.StatusCode == HttpStatusCode.Unauthorized)
+            return "the key is wrong or missing.";
+        var text = await response.Content.ReadAsStringAsync(ct);
+        try
+        {
+            return JsonSerializer.Deserialize<JsonElement>(text).GetProperty("detail").GetString()!;
+        }
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
+        {
+            return text;
+        }
+    }
+}

@@ -1,0 +1,102 @@
+using System.Diagnostics;
+using System.Text;
+using System.Text.Json;
+using ChatServer.Bench.Sockets;
+using ChatServer.Contracts;
+
+namespace ChatServer.Bench.Fanout;
+
+/// <summary>A member of the room: checks what it gets and, when it publishes, hears its own echoes.</summary>
+internal sealed class FanoutMember(FanoutState state, DeliveryCheck check) : IFrameHandler, IDisposable
+{
+    private readonly TaskCompletionSource<Welcome> _welcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private RoomSocket? _socket;
+    private long _bytesReceived;
+    private long _arrivedAt;
+    private volatile string? _closed;
+
+    public DeliveryCheck Check => check;
+
+    /// <summary>When it publishes.</summary>
+    public Publisher? Publisher { get; set; }
+
+    /// <summary>What the room said first; after <see cref="JoinAsync"/>.</summary>
+    public Welcome Welcome => _welcome.Task.Result;
+
+    /// <summary>Payload bytes that came.</summary>
+    public long BytesReceived => Volatile.Read(ref _bytesReceived);
+
+    /// <summary>How the server ended the connection; null while it has not.</summary>
+    public string? Closed => _closed;
+
+    public async Task JoinAsync(RoomDoor door, int number, int bufferBytes, CancellationToken ct)
+    {
+        _socket = await door.JoinAsync(number, this, bufferBytes, ct);
+        await door.WelcomedAsync(_socket, _welcome.Task, ct);
+    }
+
+    /// <summary>Sends frames when <see cref="Flush"/> is called.</summary>
+    public void Add(ReadOnlySpan<byte> text) => _socket!.Add(FrameOpcode.Text, text);
+
+    public void Flush() => _socket!.Flush();
+
+    public void OnText(ReadOnlySpan<byte> text)
+    {
+        Volatile.Write(ref _bytesReceived, _bytesReceived + text.Length);
+        if (!_welcome.Task.IsCompleted)
+        {
+            Join(text);
+            return;
+        }
+        var happened = RoomEvent.Read(text);
+        if (check.Observe(happened, out var stamp))
+        {
+            Publisher?.Heard(stamp);
+            if (state.Measuring)
+            {
+                // What came in one receive came at one time.
+                if (_arrivedAt == 0)
+                    _arrivedAt = Stopwatch.GetTimestamp();
+                state.Latencies.Record(stamp.SaidAt, _arrivedAt);
+            }
+        }
+        else if (happened.Kind == RoomEventKind.Error)
+        {
+            state.Refuse(Encoding.UTF8.GetString(text));
+        }
+    }
+
+    public void OnIdle()
+    {
+        _arrivedAt = 0;
+        Publisher?.TopUpWhenHeard();
+    }
+
+    public void OnClosed(int code, string why)
+    {
+        _closed = why.Length == 0 ? $"{code}" : $"{code} {why}";
+        _welcome.TrySetException(new BenchException($"The room closed a connection before it said welcome: {_closed}."));
+    }
+
+    public void Dispose() => _socket?.Dispose();
+
+    private void Join(ReadOnlySpan<byte> text)
+    {
+        Welcome? welcome = null;
+        try
+        {
+            welcome = JsonSerializer.Deserialize<Welcome>(text, ContractJson.Options);
+        }
+        catch (JsonException)
+        {
+            // Told below: whatever this is, it is no room.
+        }
+        if (welcome is null)
+        {
+            _welcome.TrySetException(new BenchException("What answers there does not say welcome first: it is no room of a ChatServer."));
+            return;
+        }
+        check.Begin(welcome.Seq);
+        _welcome.TrySetResult(welcome);
+    }
+}

@@ -1,0 +1,61 @@
+using System.Diagnostics;
+
+namespace ChatServer.Bench.Fanout;
+
+/// <summary>
+/// Says messages at a rate, whatever becomes of them: one publisher after the other, on a thread of its own. A moment that was missed is
+/// made up for at once, so the rate holds.
+/// </summary>
+internal sealed class Pace : IDisposable
+{
+    private readonly IReadOnlyList<Publisher> _publishers;
+    private readonly double _gap;
+    private readonly Thread _thread;
+    private volatile bool _stopped;
+    private long _latest;
+
+    private Pace(IReadOnlyList<Publisher> publishers, double perSecond)
+    {
+        _publishers = publishers;
+        _gap = Stopwatch.Frequency / perSecond;
+        _thread = new Thread(Run) { IsBackground = true, Name = "pace" };
+    }
+
+    /// <summary>Begins.</summary>
+    public static Pace Start(IReadOnlyList<Publisher> publishers, double perSecond)
+    {
+        var pace = new Pace(publishers, perSecond);
+        pace._thread.Start();
+        return pace;
+    }
+
+    /// <summary>How late a message was said at most, in milliseconds: where it is not small, this machine cannot keep the rate.</summary>
+    public double LatestMs => Volatile.Read(ref _latest) * 1000.0 / Stopwatch.Frequency;
+
+    /// <summary>Ends; nothing is said after it.</summary>
+    public void Stop()
+    {
+        _stopped = true;
+        _thread.Join();
+    }
+
+    public void Dispose() => Stop();
+
+    private void Run()
+    {
+        var start = Stopwatch.GetTimestamp();
+        for (long n = 0; !_stopped;)
+        {
+            var due = start + (long)(n * _gap);
+            var early = due - Stopwatch.GetTimestamp();
+            if (early > 0)
+            {
+                // A millisecond at a time: accurate enough, and a rate of one an hour still ends when it is told to.
+                Thread.Sleep(Math.Clamp((int)(early * 1000 / Stopwatch.Frequency), 1, 50));
+                continue;
+            }
+            Volatile.Write(ref _latest, Math.Max(_latest, -early));
+            _publishers[(int)(n++ % _publishers.Count)].Say();
+        }
+    }
+}

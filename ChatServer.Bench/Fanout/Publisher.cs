@@ -1,0 +1,84 @@
+using System.Buffers;
+using System.Buffers.Text;
+using System.Diagnostics;
+using System.Text;
+
+namespace ChatServer.Bench.Fanout;
+
+/// <summary>A member that says messages: a window of them, or when it is told to.</summary>
+internal sealed class Publisher
+{
+    private readonly Lock _lock = new();
+    private readonly FanoutState _state;
+    private readonly FanoutMember _member;
+    private readonly int _number;
+    private readonly int _window;
+    private readonly byte[] _message;
+    private readonly Range _id, _text;
+    private long _said;
+    private long _echoed;
+    private bool _heard;
+
+    public Publisher(FanoutState state, FanoutMember member, int number, int window, int textLength)
+    {
+        (_state, _member, _number, _window) = (state, member, number, window);
+        var head = $$"""{"type":"message","id":"{{state.Run:x8}}-{{number:x}}-""";
+        _message = Encoding.ASCII.GetBytes($$"""{{head}}{{0:x16}}","text":"{{new string('x', textLength)}}"}""");
+        _id = head.Length..(head.Length + 16);
+        _text = (_message.Length - 2 - textLength)..^2;
+    }
+
+    /// <summary>Messages that it said.</summary>
+    public long Said => Volatile.Read(ref _said);
+
+    /// <summary>A message came to this member: its own, as the acknowledgement, or another's.</summary>
+    public void Heard(in BenchStamp stamp)
+    {
+        if (stamp.Publisher != _number)
+            return;
+        _echoed++;
+        _heard = true;
+    }
+
+    /// <summary>Fills the window when an echo has made room in it.</summary>
+    public void TopUpWhenHeard()
+    {
+        if (!_heard)
+            return;
+        _heard = false;
+        TopUp();
+    }
+
+    /// <summary>Fills the window.</summary>
+    public void TopUp()
+    {
+        lock (_lock)
+        {
+            if (_window == 0 || !_state.Publishing || _said - _echoed >= _window)
+                return;
+            while (_said - _echoed < _window)
+                Add();
+        }
+        _member.Flush();
+    }
+
+    /// <summary>Says one message now.</summary>
+    public void Say()
+    {
+        lock (_lock)
+        {
+            if (!_state.Publishing)
+                return;
+            Add();
+        }
+        _member.Flush();
+    }
+
+    private void Add()
+    {
+        Utf8Formatter.TryFormat(_said, _message.AsSpan(_id), out _, new StandardFormat('x', 16));
+        BenchText.Write(_message.AsSpan(_text), new BenchStamp(_state.Run, _number, _said, Stopwatch.GetTimestamp()));
+        _member.Add(_message);
+        Volatile.Write(ref _said, _said + 1);
+    }
+}

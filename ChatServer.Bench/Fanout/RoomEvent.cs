@@ -1,0 +1,89 @@
+using System.Buffers.Text;
+using System.Text.Json;
+
+namespace ChatServer.Bench.Fanout;
+
+internal enum RoomEventKind
+{
+    /// <summary>Nothing to check: presence, typing, pong.</summary>
+    Other,
+    Message,
+
+    /// <summary>In the log, but not a message: an announcement, a deletion.</summary>
+    Logged,
+
+    /// <summary>The room refused something of ours.</summary>
+    Error,
+
+    /// <summary>Not JSON.</summary>
+    Malformed,
+}
+
+/// <summary>An event from a room, as far as the checks need it.</summary>
+internal readonly ref struct RoomEvent
+{
+    // How our RoomHost begins a message. Whatever begins otherwise is read as JSON: any order of the members is right.
+    private static ReadOnlySpan<byte> MessageHead => "{\"type\":\"message\",\"seq\":"u8;
+
+    private static ReadOnlySpan<byte> TextHead => "\"text\":\""u8;
+
+    public RoomEventKind Kind { get; private init; }
+
+    /// <summary>Its place in the log, of a message or what else is logged.</summary>
+    public long Seq { get; private init; }
+
+    /// <summary>Of a message: its text, as it stands between the quotes.</summary>
+    public ReadOnlySpan<byte> Text { get; private init; }
+
+    /// <summary>Reads one event.</summary>
+    public static RoomEvent Read(ReadOnlySpan<byte> json)
+    {
+        if (json.StartsWith(MessageHead) && Utf8Parser.TryParse(json[MessageHead.Length..], out long seq, out _))
+        {
+            var head = json.IndexOf(TextHead);
+            if (head >= 0 && json.EndsWith("\"}"u8))
+            {
+                var text = json[(head + TextHead.Length)..];
+                var end = text.IndexOf((byte)'"');
+                if (end == text.Length - 2)
+                    return new RoomEvent { Kind = RoomEventKind.Message, Seq = seq, Text = text[..end] };
+            }
+        }
+        return ReadJson(json);
+    }
+
+    private static RoomEvent ReadJson(ReadOnlySpan<byte> json)
+    {
+        ReadOnlySpan<byte> type = default, text = default;
+        long? seq = null;
+        try
+        {
+            var reader = new Utf8JsonReader(json);
+            reader.Read();
+            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+            {
+                if (reader.ValueTextEquals("type"u8))
+                    type = StringOf(ref reader);
+                else if (reader.ValueTextEquals("text"u8))
+                    text = StringOf(ref reader);
+                else if (reader.ValueTextEquals("seq"u8) && reader.Read())
+                    seq = reader.GetInt64();
+                else
+                    reader.Skip();
+            }
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
+        {
+            return new RoomEvent { Kind = RoomEventKind.Malformed };
+        }
+        if (type.SequenceEqual("error"u8))
+            return new RoomEvent { Kind = RoomEventKind.Error };
+        if (seq is null || type.SequenceEqual("welcome"u8))
+            return new RoomEvent { Kind = RoomEventKind.Other };
+        var kind = type.SequenceEqual("message"u8) ? RoomEventKind.Message : RoomEventKind.Logged;
+        return new RoomEvent { Kind = kind, Seq = seq.Value, Text = text };
+    }
+
+    private static ReadOnlySpan<byte> StringOf(scoped ref Utf8JsonReader reader) =>
+        reader.Read() && reader.TokenType == JsonTokenType.String ? reader.ValueSpan : default;
+}

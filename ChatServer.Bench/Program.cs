@@ -1,0 +1,17 @@
+using System.CommandLine;
+using ChatServer.Bench.Commands;
+
+var bench = new RootCommand(
+    """
+    Loads a ChatServer deployment and checks every delivery.
+    Exit code: 0 all is well, 1 something was lost, repeated, reordered or cut off, 2 the run could not be done.
+    """)
+{
+    FanoutCommand.Create(),
+    ConnectionsCommand.Create(),
+    RoomsCommand.Create(),
+};
+
+var parsed = bench.Parse(args);
+var exitCode = await parsed.InvokeAsync();
+return parsed.Errors.Count > 0 ? ExitCodes.Impossible : exitCode;

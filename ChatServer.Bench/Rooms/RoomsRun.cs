@@ -1,0 +1,104 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using ChatServer.Bench.Deployment;
+using ChatServer.Bench.Reports;
+using ChatServer.Contracts;
+
+namespace ChatServer.Bench.Rooms;
+
+/// <summary>What a rooms run does.</summary>
+/// <param name="Rooms">How many are created.</param>
+/// <param name="Parallel">How many creations are under way at a time.</param>
+/// <param name="Options">What each is created with.</param>
+/// <param name="ServerPid">The RoomHost's process, where it is on this machine.</param>
+internal sealed record RoomsPlan(int Rooms, int Parallel, RoomOptions Options, int? ServerPid);
+
+/// <summary>
+/// Creates rooms, asks each at its port for its name, which is what a client would find there, and deletes them when there is an Admin.
+/// </summary>
+internal sealed class RoomsRun(RoomsPlan plan, ApiClient api, ApiClient? admin, IPhases phases)
+{
+    private readonly string _prefix = $"bench-{Random.Shared.Next():x8}";
+    private readonly ConcurrentBag<string> _created = [];
+
+    public async Task<RoomsReport> RunAsync(CancellationToken ct)
+    {
+        var before = ProcessSample.Of(plan.ServerPid);
+        try
+        {
+            var milliseconds = new double[plan.Rooms];
+            var watch = Stopwatch.StartNew();
+            await EachAsync("creating", plan.Rooms, async (i, ct) =>
+            {
+                var start = Stopwatch.GetTimestamp();
+                await api.CreateAsync(Name(i), plan.Options, ct);
+                milliseconds[i] = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+                _created.Add(Name(i));
+            }, ct);
+            var seconds = watch.Elapsed.TotalSeconds;
+            var after = ProcessSample.Of(plan.ServerPid);
+            return new RoomsReport
+            {
+                Rooms = plan.Rooms,
+                Parallel = plan.Parallel,
+                Seconds = seconds,
+                RoomsPerSecond = plan.Rooms / seconds,
+                AnswerMs = AnswerTimes.Of(milliseconds),
+                FirstTenthMs = AnswerTimes.Of(milliseconds[..TenthOf(plan.Rooms)]),
+                LastTenthMs = AnswerTimes.Of(milliseconds[^TenthOf(plan.Rooms)..]),
+                RssBytes = after?.RssBytes,
+                BytesEach = (double?)(after?.RssBytes - before?.RssBytes) / plan.Rooms,
+                Wrong = await CountWrongAsync(ct),
+            };
+        }
+        finally
+        {
+            if (admin is not null)
+            {
+                var names = _created.ToArray();
+                await EachAsync("deleting", names.Length, (i, ct) => admin.DeleteAsync(names[i], ct), CancellationToken.None);
+            }
+        }
+    }
+
+    private string Name(int number) => $"{_prefix}-{number}";
+
+    private static int TenthOf(int rooms) => Math.Max(1, rooms / 10);
+
+    private async Task<int> CountWrongAsync(CancellationToken ct)
+    {
+        using var http = new HttpClient();
+        var wrong = 0;
+        await EachAsync("asking each for its name", plan.Rooms, async (i, ct) =>
+        {
+            var room = await api.DescribeAsync(Name(i), ct);
+            var url = new UriBuilder(RoomUrls.Direct(room.Host, room.Port)) { Scheme = Uri.UriSchemeHttp }.Uri;
+            if (!await IsThereAsync(http, url, Name(i), ct))
+                Interlocked.Increment(ref wrong);
+        }, ct);
+        return wrong;
+    }
+
+    private static async Task<bool> IsThereAsync(HttpClient http, Uri url, string name, CancellationToken ct)
+    {
+        try
+        {
+            return await http.GetStringAsync(url, ct) == name;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+    }
+
+    private async Task EachAsync(string what, int count, Func<int, CancellationToken, Task> act, CancellationToken ct)
+    {
+        using var phase = phases.Begin($"{what}, {count} rooms", Math.Max(1, count));
+        var done = 0;
+        await Parallel.ForEachAsync(Enumerable.Range(0, count), new ParallelOptions { MaxDegreeOfParallelism = plan.Parallel, CancellationToken = ct }, async (i, ct) =>
+        {
+            await act(i, ct);
+            phase.Report(Interlocked.Increment(ref done));
+        });
+    }
+}

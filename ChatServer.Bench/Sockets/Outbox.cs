@@ -1,0 +1,107 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Net.Sockets;
+
+namespace ChatServer.Bench.Sockets;
+
+/// <summary>
+/// What one connection still has to say. Adding never waits: one send is under way at a time, and all that is added meanwhile
+/// leaves with the next one.
+/// </summary>
+internal sealed class Outbox : IDisposable
+{
+    private readonly Lock _lock = new();
+    private readonly Socket _socket;
+    private readonly SocketAsyncEventArgs _send = new();
+    private ArrayBufferWriter<byte> _waiting = new(512);
+    private ArrayBufferWriter<byte> _leaving = new(512);
+    private bool _sending;
+    private uint _mask = (uint)Random.Shared.Next();
+
+    public Outbox(Socket socket)
+    {
+        _socket = socket;
+        _send.Completed += (_, _) => Sent();
+    }
+
+    /// <summary>Adds one frame, masked. It leaves with the next <see cref="Flush"/>.</summary>
+    public void Add(FrameOpcode opcode, ReadOnlySpan<byte> payload)
+    {
+        lock (_lock)
+        {
+            var frame = _waiting.GetSpan(8 + payload.Length);
+            frame[0] = (byte)(0x80 | (byte)opcode);
+            var header = 2;
+            if (payload.Length < 126)
+            {
+                frame[1] = (byte)(0x80 | payload.Length);
+            }
+            else
+            {
+                frame[1] = 0x80 | 126;
+                BinaryPrimitives.WriteUInt16BigEndian(frame[2..], checked((ushort)payload.Length));
+                header = 4;
+            }
+            // A mask keeps proxies from taking a frame for a request; for that it has to differ, not to be secret.
+            _mask = (_mask * 1664525) + 1013904223;
+            Span<byte> mask = stackalloc byte[4];
+            BinaryPrimitives.WriteUInt32LittleEndian(mask, _mask);
+            mask.CopyTo(frame[header..]);
+            var masked = frame.Slice(header + 4, payload.Length);
+            for (var i = 0; i < payload.Length; i++)
+                masked[i] = (byte)(payload[i] ^ mask[i & 3]);
+            _waiting.Advance(header + 4 + payload.Length);
+        }
+    }
+
+    /// <summary>Sends what was added.</summary>
+    public void Flush()
+    {
+        while (TryTake() && !Send())
+            Finish();
+    }
+
+    public void Dispose() => _send.Dispose();
+
+    private bool TryTake()
+    {
+        lock (_lock)
+        {
+            if (_sending || _waiting.WrittenCount == 0)
+                return false;
+            (_waiting, _leaving) = (_leaving, _waiting);
+            _sending = true;
+            return true;
+        }
+    }
+
+    // True when it will be told later that it is done. A stream socket's send is done when all bytes have left.
+    private bool Send()
+    {
+        try
+        {
+            _send.SetBuffer(System.Runtime.InteropServices.MemoryMarshal.AsMemory(_leaving.WrittenMemory));
+            return _socket.SendAsync(_send);
+        }
+        catch (ObjectDisposedException)
+        {
+            return false;
+        }
+    }
+
+    private void Sent()
+    {
+        Finish();
+        Flush();
+    }
+
+    // A send that failed ends here too: the receiving side hears of the lost connection and tells it.
+    private void Finish()
+    {
+        lock (_lock)
+        {
+            _leaving.ResetWrittenCount();
+            _sending = false;
+        }
+    }
+}

@@ -1,0 +1,172 @@
+using System.Buffers.Binary;
+using System.Net.Sockets;
+using System.Text;
+using ChatServer.Contracts;
+
+namespace ChatServer.Bench.Sockets;
+
+/// <summary>
+/// A member's connection after its handshake, reduced to what a load generator needs: one receive under way, frames read in place,
+/// no allocation per frame. Whoever has much to read lets the others go first after a few receives.
+/// </summary>
+internal sealed class RoomSocket : IThreadPoolWorkItem, IDisposable
+{
+    private const int ReceivesInARow = 4;
+    private const int NoStatus = 1005, Abnormal = 1006;
+
+    private readonly Socket _socket;
+    private readonly IFrameHandler _handler;
+    private readonly SocketAsyncEventArgs _receive = new();
+    private readonly Outbox _outbox;
+    private byte[] _buffer;
+    private int _filled;
+    private volatile bool _closed;
+
+    /// <param name="socket">Upgraded; this owns it from now on.</param>
+    /// <param name="handler">Gets what comes.</param>
+    /// <param name="first">Bytes that came with the handshake's answer.</param>
+    /// <param name="bufferBytes">To receive into; grows for a frame that does not fit.</param>
+    public RoomSocket(Socket socket, IFrameHandler handler, ReadOnlySpan<byte> first, int bufferBytes)
+    {
+        _socket = socket;
+        _handler = handler;
+        _outbox = new Outbox(socket);
+        // Pinned from birth: a receive that waits would pin it anyway, in the middle of the heap.
+        _buffer = GC.AllocateUninitializedArray<byte>(Math.Max(bufferBytes, first.Length), pinned: true);
+        first.CopyTo(_buffer);
+        _filled = first.Length;
+        _receive.Completed += (_, _) => Received();
+    }
+
+    /// <summary>Frames wait here until <see cref="Flush"/>.</summary>
+    public void Add(FrameOpcode opcode, ReadOnlySpan<byte> payload) => _outbox.Add(opcode, payload);
+
+    /// <summary>Sends what was added.</summary>
+    public void Flush() => _outbox.Flush();
+
+    /// <summary>Begins to read; call once.</summary>
+    public void Start() => ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+
+    /// <summary>Ends the connection, with a close frame when the socket takes it at once. The handler is not told.</summary>
+    public void Dispose()
+    {
+        if (!_closed)
+        {
+            _closed = true;
+            Span<byte> normal = stackalloc byte[2];
+            BinaryPrimitives.WriteUInt16BigEndian(normal, CloseCodes.Normal);
+            _outbox.Add(FrameOpcode.Close, normal);
+            _outbox.Flush();
+        }
+        _socket.Dispose();
+        _outbox.Dispose();
+        _receive.Dispose();
+    }
+
+    void IThreadPoolWorkItem.Execute()
+    {
+        if (TakeFrames())
+            Receive();
+    }
+
+    private void Receive()
+    {
+        try
+        {
+            for (var i = 0; i < ReceivesInARow; i++)
+            {
+                _receive.SetBuffer(_buffer, _filled, _buffer.Length - _filled);
+                if (_socket.ReceiveAsync(_receive))
+                    return;
+                if (!Take())
+                    return;
+            }
+        }
+        catch (ObjectDisposedException)
+        {
+            return; // we ended it
+        }
+        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+    }
+
+    private void Received()
+    {
+        if (Take())
+            Receive();
+    }
+
+    // False when there is nothing more to receive.
+    private bool Take()
+    {
+        if (_closed)
+            return false;
+        if (_receive.SocketError != SocketError.Success)
+            return Close(Abnormal, $"{_receive.SocketError}");
+        if (_receive.BytesTransferred == 0)
+            return Close(Abnormal, "end of stream");
+        _filled += _receive.BytesTransferred;
+        return TakeFrames();
+    }
+
+    private bool TakeFrames()
+    {
+        var start = 0;
+        while (true)
+        {
+            var read = ServerFrame.TryRead(_buffer.AsSpan(start, _filled - start), out var frame);
+            if (read == FrameRead.Malformed)
+                return Close(Abnormal, "a frame that no room sends");
+            if (read == FrameRead.Incomplete)
+                break;
+            start += frame.Length;
+            if (frame.Opcode == FrameOpcode.Text)
+                _handler.OnText(frame.Payload);
+            else if (!TakeControl(frame))
+                return false;
+        }
+        _handler.OnIdle();
+        if (start > 0)
+            _buffer.AsSpan(start, _filled - start).CopyTo(_buffer);
+        _filled -= start;
+        if (_filled == _buffer.Length)
+            Grow();
+        return true;
+    }
+
+    private bool TakeControl(ServerFrame frame)
+    {
+        switch (frame.Opcode)
+        {
+            case FrameOpcode.Ping:
+                _outbox.Add(FrameOpcode.Pong, frame.Payload);
+                _outbox.Flush();
+                return true;
+            case FrameOpcode.Pong:
+                return true;
+            case FrameOpcode.Close when frame.Payload.Length >= 2:
+                return Close(BinaryPrimitives.ReadUInt16BigEndian(frame.Payload), Encoding.UTF8.GetString(frame.Payload[2..]));
+            case FrameOpcode.Close:
+                return Close(NoStatus, "");
+            default:
+                return Close(Abnormal, $"a frame with opcode {(int)frame.Opcode}");
+        }
+    }
+
+    private void Grow()
+    {
+        var larger = GC.AllocateUninitializedArray<byte>(_buffer.Length * 2, pinned: true);
+        _buffer.CopyTo(larger, 0);
+        _buffer = larger;
+    }
+
+    // Always false: there is nothing more to receive.
+    private bool Close(int code, string why)
+    {
+        if (!_closed)
+        {
+            _closed = true;
+            _handler.OnClosed(code, why);
+        }
+        return false;
+    }
+}

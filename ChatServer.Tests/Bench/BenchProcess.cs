@@ -1,0 +1,31 @@
+using System.Text.Json;
+using ChatServer.Tests.Support;
+
+namespace ChatServer.Tests.Bench;
+
+/// <summary>ChatServer.Bench as its user runs it.</summary>
+internal static class BenchProcess
+{
+    /// <summary>A run lasts as long as its arguments say, and the machine may be busy.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    /// <summary>Runs it; gives its exit code and what it printed.</summary>
+    public static async Task<(int ExitCode, string Output)> RunAsync(params string[] arguments)
+    {
+        await using var process = ServerProcess.Start(
+            "dotnet",
+            [Path.Combine(AppContext.BaseDirectory, "ChatServer.Bench.dll"), .. arguments],
+            new Dictionary<string, string?> { ["KEY"] = null, ["ADMIN_KEY"] = null });
+        await Eventually.Async(() => process.HasExited, Patience);
+        await process.WaitForExitAsync(); // and for the last of its output
+        return (process.ExitCode, process.Output);
+    }
+
+    /// <summary>Runs it with <c>--json</c>; gives its exit code and its report.</summary>
+    public static async Task<(int ExitCode, JsonElement Report)> ReportAsync(params string[] arguments)
+    {
+        var (exitCode, output) = await RunAsync([.. arguments, "--json"]);
+        Assert.True(output.StartsWith('{'), output);
+        return (exitCode, JsonSerializer.Deserialize<JsonElement>(output));
+    }
+}

@@ -1,0 +1,68 @@
+using System.Text.Json;
+using ChatServer.Tests.Support;
+
+namespace ChatServer.Tests.Bench;
+
+public sealed class FanoutTests(BenchCluster cluster) : IClassFixture<BenchCluster>
+{
+    private static readonly string[] Short = ["fanout", "--clients", "20", "--publishers", "3", "--warm-up", "0", "--duration", "1"];
+
+    [Theory]
+    [InlineData("--durability", "memory", "--window", "4")]
+    [InlineData("--durability", "redis", "--window", "4")]
+    [InlineData("--durability", "redis", "--rate", "100")]
+    [InlineData("--through", "balancer", "--window", "4")]
+    public async Task A_sound_room_is_told_to_be_sound_with_every_delivery_checked(params string[] how)
+    {
+        var (exitCode, report) = await BenchProcess.ReportAsync(
+            [.. Short, .. cluster.Arguments, .. how, "--pid", $"{cluster.RoomHost.Process.Id}"]);
+        Assert.True(exitCode == 0, report.ToString());
+        Assert.True(report.GetProperty("well").GetBoolean());
+        Assert.Equal(0, Faults(report).Sum(fault => fault.Value));
+        // Each of the 20 got each message.
+        var deliveries = report.GetProperty("checked").GetInt64();
+        Assert.True(deliveries > 0);
+        Assert.Equal(0, deliveries % 20);
+        Assert.True(report.GetProperty("latencyMs").GetProperty("p50").GetDouble() > 0);
+        Assert.True(report.GetProperty("server").GetProperty("rssBytes").GetInt64() > 0);
+        await Eventually.Async(cluster.RoomsAsync, rooms => rooms.Length == 0);
+    }
+
+    [Fact]
+    public async Task The_outcome_is_a_table_for_people()
+    {
+        var (exitCode, output) = await BenchProcess.RunAsync([.. Short, .. cluster.Arguments]);
+        Assert.True(exitCode == 0, output);
+        Assert.Contains("lost, repeated, reordered", output, StringComparison.Ordinal);
+        Assert.Contains("measuring", output, StringComparison.Ordinal);
+        Assert.EndsWith("All is well.", output.TrimEnd(), StringComparison.Ordinal);
+    }
+
+    public static TheoryData<string, string[]> Impossible => new()
+    {
+        { "exclude each other", ["fanout", "--window", "2", "--rate", "3"] },
+        { "--clients is 0", ["fanout", "--clients", "0"] },
+        { "--duration is from", ["fanout", "--duration", "0"] },
+        { "There is no process", ["rooms", "--api", "http://127.0.0.1:1", "--key", "k", "--pid", "2147483647"] },
+        { "--key is missing", ["fanout"] },
+        { "Connection refused", ["fanout", "--api", "http://127.0.0.1:1", "--key", "k"] },
+        { "not an address such as ws://", ["fanout", "--url", "http://127.0.0.1:1/"] },
+        { "not an address such as http://", ["rooms", "--api", "localhost:1", "--key", "k"] },
+        { "No connection to 127.0.0.1:1", ["connections", "--url", "ws://127.0.0.1:1/"] },
+    };
+
+    [Theory]
+    [MemberData(nameof(Impossible))]
+    public async Task What_cannot_be_done_is_said_in_a_line_and_is_no_fault_of_the_servers(string line, string[] arguments)
+    {
+        var (exitCode, output) = await BenchProcess.RunAsync(arguments);
+        Assert.Equal(2, exitCode);
+        Assert.Contains(line, output, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", output, StringComparison.Ordinal);
+    }
+
+    private static IEnumerable<KeyValuePair<string, long>> Faults(JsonElement report) =>
+        from fault in report.GetProperty("faults").EnumerateObject()
+        where fault.Value.ValueKind == JsonValueKind.Number
+        select KeyValuePair.Create(fault.Name, fault.Value.GetInt64());
+}

@@ -1,0 +1,150 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.WebSockets;
+using System.Text;
+using System.Text.Json;
+using System.Threading.Channels;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+
+namespace ChatServer.Tests.Bench;
+
+/// <summary>What a faulty room does to the third event, for the member <c>bench-2</c>; the others are served well.</summary>
+public enum Fault
+{
+    None,
+    Drop,
+    Repeat,
+
+    /// <summary>Sends the fourth event first.</summary>
+    Swap,
+
+    /// <summary>Gives the event, and all after it, a sequence that is one too high.</summary>
+    SkipSequence,
+
+    /// <summary>Ends the connection with code 1013.</summary>
+    Close,
+
+    /// <summary>Sends something that is no JSON besides it.</summary>
+    Gibberish,
+
+    /// <summary>Answers its sender with an error, too.</summary>
+    Refuse,
+}
+
+/// <summary>A room's port that can be faulty on purpose. It tells its events with their members in an order that ours never uses.</summary>
+public sealed class FaultyRoom : IAsyncDisposable
+{
+    private const int FaultyEvent = 3;
+    private const string Victim = "bench-2";
+
+    private readonly Lock _lock = new();
+    private readonly WebApplication _app;
+    private readonly ConcurrentDictionary<string, Channel<string>> _members = new();
+    private readonly Fault _fault;
+    private int _seq;
+    private string? _held;
+
+    private FaultyRoom(WebApplication app, Fault fault) => (_app, _fault) = (app, fault);
+
+    public string Url => $"{new UriBuilder(_app.Urls.Single()) { Scheme = "ws" }.Uri}";
+
+    /// <summary>Starts one; <paramref name="messagesPerSecond"/> is the limit that its welcome tells.</summary>
+    public static async Task<FaultyRoom> StartAsync(Fault fault, int messagesPerSecond = 0)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
+        var room = new FaultyRoom(builder.Build(), fault);
+        room._app.UseWebSockets();
+        room._app.Run(context => room.ServeAsync(context, messagesPerSecond));
+        await room._app.StartAsync();
+        return room;
+    }
+
+    public ValueTask DisposeAsync() => _app.DisposeAsync();
+
+    private async Task ServeAsync(HttpContext context, int messagesPerSecond)
+    {
+        var user = context.Request.Query["user"].ToString();
+        using var socket = await context.WebSockets.AcceptWebSocketAsync();
+        var events = Channel.CreateUnbounded<string>();
+        lock (_lock)
+        {
+            events.Writer.TryWrite($$$"""{"limits":{"messagesPerSecond":{{{messagesPerSecond}}}},"seq":{{{_seq}}},"type":"welcome"}""");
+            _members[user] = events;
+        }
+        var sending = SendAsync(socket, events.Reader, context.RequestAborted);
+        try
+        {
+            var buffer = new byte[64 * 1024];
+            while (await socket.ReceiveAsync(buffer.AsMemory(), context.RequestAborted) is { MessageType: WebSocketMessageType.Text } read)
+                Broadcast(user, JsonSerializer.Deserialize<JsonElement>(buffer.AsSpan(0, read.Count)));
+        }
+        catch (Exception e) when (e is WebSocketException or OperationCanceledException)
+        {
+            // The member is gone.
+        }
+        events.Writer.TryComplete();
+        await sending;
+    }
+
+    private static async Task SendAsync(WebSocket socket, ChannelReader<string> events, CancellationToken ct)
+    {
+        try
+        {
+            await foreach (var text in events.ReadAllAsync(ct))
+            {
+                if (text.Length == 0)
+                    await socket.CloseOutputAsync((WebSocketCloseStatus)1013, "too slow", ct);
+                else
+                    await socket.SendAsync(Encoding.UTF8.GetBytes(text), WebSocketMessageType.Text, true, ct);
+            }
+        }
+        catch (Exception e) when (e is WebSocketException or OperationCanceledException)
+        {
+            // The member is gone.
+        }
+    }
+
+    private void Broadcast(string user, JsonElement message)
+    {
+        lock (_lock)
+        {
+            var seq = ++_seq;
+            foreach (var (member, events) in _members)
+            {
+                foreach (var text in member == Victim ? Spoil(seq, user, message) : [Event(seq, user, message)])
+                    events.Writer.TryWrite(text);
+            }
+            if (_fault == Fault.Refuse && seq == FaultyEvent)
+                _members[user].Writer.TryWrite("""{"type":"error","code":"rate-limited","message":"Too fast."}""");
+        }
+    }
+
+    private IEnumerable<string> Spoil(int seq, string user, JsonElement message)
+    {
+        var text = Event(seq, user, message);
+        if (_fault == Fault.SkipSequence && seq >= FaultyEvent)
+            return [Event(seq + 1, user, message)];
+        if (_held is { } held)
+        {
+            _held = null;
+            return [text, held];
+        }
+        if (seq != FaultyEvent)
+            return [text];
+        _held = _fault == Fault.Swap ? text : null;
+        return _fault switch
+        {
+            Fault.Drop or Fault.Swap => [],
+            Fault.Repeat => [text, text],
+            Fault.Gibberish => [text, "{"],
+            Fault.Close => [text, ""],
+            _ => [text],
+        };
+    }
+
+    private static string Event(int seq, string user, JsonElement message) =>
+        $$"""{"user":"{{user}}","text":{{message.GetProperty("text").GetRawText()}},"type":"message","seq":{{seq}}}""";
+}
