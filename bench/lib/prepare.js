@@ -1,24 +1,33 @@
 // Builds and installs what a comparison needs, and nothing that it does not.
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { here, built, root, dll } from "./places.js";
 
-export async function prepare(names, tell) {
-  mkdirSync(built, { recursive: true });
+export function prepare(names, tell) {
   tell("building the load generator");
+  mkdirSync(built, { recursive: true });
   compile("load", ["client.c", "main.c", "message.c", "stats.c"].map((file) => join(here, "load", file)));
   if (names.some((name) => name.startsWith("baseline"))) compile("baseline", [join(here, "peers", "baseline.c")]);
+  if (names.some((name) => ["bun", "ws", "socket.io"].includes(name))) installPeers(tell);
+  if (names.includes("ours")) buildOurs(tell);
+}
 
-  if (names.some((name) => ["bun", "ws", "socket.io"].includes(name))) {
-    tell("installing the peers");
-    run("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], here);
-  }
+/** From npm, exactly as the lock has them; nothing when they are there already. */
+export function installPeers(tell) {
+  const [lock, done] = ["package-lock.json", join("node_modules", ".package-lock.json")].map((file) => join(here, file));
+  if (existsSync(done) && statSync(done).mtimeMs > statSync(lock).mtimeMs) return;
+  tell("installing the peers");
+  run("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], here);
+}
 
-  if (names.includes("ours")) {
-    tell("building ours");
-    for (const project of ["ChatServer.RoomHost", "ChatServer.Api"]) run("dotnet", ["build", "-c", "Release", "-v", "q", "--nologo", project], root);
-    if (!installed("redis-server") && !existsSync(dll("ChatServer.Redis"))) run("dotnet", ["build", "-c", "Release", "-v", "q", "--nologo", "ChatServer.Redis"], root);
+function buildOurs(tell) {
+  tell("building ours");
+  const projects = ["ChatServer.RoomHost", "ChatServer.Api"];
+  if (!installed("redis-server")) projects.push("ChatServer.Redis");
+  for (const project of projects) {
+    run("dotnet", ["build", "-c", "Release", "-v", "q", "--nologo", project], root);
+    if (!existsSync(dll(project))) throw new Error(`dotnet build made no ${dll(project)}`);
   }
 }
 
