@@ -57,6 +57,7 @@ internal sealed class RoomEndpoint(RoomHostOptions options, JoinRate rate)
             await RefuseAsync(context, 405, ErrorCodes.MethodNotAllowed, "A room's port answers GET, and WebSocket handshakes.");
             return;
         }
+        CloseAfterwards(context);
         context.Response.Headers.AccessControlAllowOrigin = "*";
         context.Response.ContentType = "text/plain";
         context.Response.ContentLength = door.Name.Length;
@@ -76,8 +77,16 @@ internal sealed class RoomEndpoint(RoomHostOptions options, JoinRate rate)
         }
     }
 
+    // The port may be another room's soon: who keeps the connection would go on talking to this one.
+    private static void CloseAfterwards(HttpContext context)
+    {
+        var headers = context.Response.Headers;
+        headers.Connection = headers.Upgrade.Count > 0 ? "Upgrade, close" : "close";
+    }
+
     private static Task RefuseAsync(HttpContext context, int status, string code, string detail)
     {
+        CloseAfterwards(context);
         if (status is 429 or 503)
             context.Response.Headers.RetryAfter = "1";
         return Problems.Of(status, code, detail).ExecuteAsync(context);

@@ -1,0 +1,37 @@
+namespace ChatServer.RoomHost.Rooms;
+
+/// <summary>
+/// Whether the room may write now. Redis fences a host that lost the room, but not the memory of one that was paused or cut off: what
+/// it would tell its members there is no longer the room's to say.
+/// </summary>
+internal sealed partial class Room
+{
+    // Another host may have been given the room since it was seen to be ours, if the lease was not held all the time.
+    private bool IsOurs => _isHeldSince(Volatile.Read(ref _seenAt));
+
+    private bool MayWrite => !_paused && IsOurs;
+
+    /// <summary>The directory said that the room is this host's.</summary>
+    /// <param name="seenAt">A timestamp from before it was asked.</param>
+    public void Confirm(long seenAt)
+    {
+        Volatile.Write(ref _seenAt, seenAt);
+        Schedule();
+    }
+
+    /// <summary>
+    /// Writes nothing more for now; what is said waits. False: a batch is still under way after <paramref name="patience"/>, and the room
+    /// goes on.
+    /// </summary>
+    public async Task<bool> PauseAsync(TimeSpan patience)
+    {
+        Post(() => _paused = true);
+        if (await WaitAsync(() => !_sequencer.IsAppending, patience))
+            return true;
+        GoOn();
+        return false;
+    }
+
+    /// <summary>Ends a pause.</summary>
+    public void GoOn() => Post(() => _paused = false);
+}
