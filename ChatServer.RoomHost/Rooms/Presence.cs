@@ -66,7 +66,7 @@ internal sealed class Presence(TimeProvider time)
             seat.Member = member;
             return (seat, replaced);
         }
-        seat = new Seat(session, FreeName(user)) { Member = member };
+        seat = new Seat(session, FreeName(user ?? GuestName(session))) { Member = member };
         _bySession.Add(seat.Session, seat);
         _byName.Add(seat.Name, seat);
         if (!_left.Remove(seat.Name))
@@ -143,18 +143,23 @@ internal sealed class Presence(TimeProvider time)
         return due;
     }
 
-    private string FreeName(string? user)
+    private string FreeName(string user)
     {
-        while (user is null)
-        {
-            var guest = $"guest-{RandomNumberGenerator.GetString("abcdefghijkmnpqrstuvwxyz23456789", 5)}";
-            if (!_byName.ContainsKey(guest))
-                return guest;
-        }
         var name = user;
         for (var n = 2; _byName.ContainsKey(name); n++)
             name = Cut(user, Limits.MaxUserLength - 1 - n.ToString(System.Globalization.CultureInfo.InvariantCulture).Length) + $"-{n}";
         return name;
+    }
+
+    // Of the session, which it does not give away: after a move to another host, too, the same session is the same guest.
+    private static string GuestName(string session)
+    {
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(Encoding.UTF8.GetBytes(session), hash);
+        Span<char> digits = stackalloc char[5];
+        for (var i = 0; i < digits.Length; i++)
+            digits[i] = "abcdefghijkmnpqrstuvwxyz23456789"[hash[i] & 31];
+        return $"guest-{digits}";
     }
 
     private static string Cut(string name, int characters)
