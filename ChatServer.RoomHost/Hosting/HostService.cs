@@ -10,7 +10,8 @@ namespace ChatServer.RoomHost.Hosting;
 /// </summary>
 internal sealed partial class HostService(
     RoomHostOptions options, RoomKeeper keeper, CommandDesk desk, HostLoad load, LeaseHolder lease, HostInbox inbox, RoomOwnership ownership,
-    RoomDirectory directory, Announcements announcements, ClusterShutdown shutdown, Looks looks, IHostApplicationLifetime lifetime,
+    RoomDirectory directory, RoomRescue rescue, HostDrain drain, Announcements announcements, ClusterShutdown shutdown, Looks looks,
+    IHostApplicationLifetime lifetime,
     TimeProvider time, ILogger<HostService> logger) : BackgroundService, IHostedLifecycleService
 {
     // What nudges tell at once, rounds find within this time.
@@ -21,7 +22,15 @@ internal sealed partial class HostService(
     // At the start, another process that holds our id is given this long to be a dead one, whose lease runs out.
     private static readonly TimeSpan StartPatience = HostLease.Lifetime * 3;
 
+    // Rooms that move at a time: few while the host goes on, so that their members do not all come back at once.
+    private const int MovesOfDrain = 4;
+    private const int MovesOfStop = 16;
+
+    // A stop moves its rooms within this time; what is left is closed here, and opened by whoever finds it.
+    private static readonly TimeSpan DrainPatience = TimeSpan.FromSeconds(12);
+
     private readonly SemaphoreSlim _look = new(0);
+    private Task _draining = Task.CompletedTask;
     private string _state = HostRecord.Up;
     private volatile bool _missed;
     private bool _obeyed;
@@ -42,6 +51,7 @@ internal sealed partial class HostService(
                 inbox.RunAsync(options.HostId, LookAtAllSoon, keeper.Look, Take, stoppingToken),
                 looks.RunAsync(LookSoon, stoppingToken),
                 MakeRoundsAsync(stoppingToken),
+                RescueAsync(stoppingToken),
                 ReportAsync(stoppingToken));
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -60,18 +70,27 @@ internal sealed partial class HostService(
     Task IHostedLifecycleService.StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <summary>
-    /// No new rooms; members are told to reconnect, or, after an order to shut down, that it is over. Before anything else stops: a
-    /// room's port is closed after its members.
+    /// No new rooms; those it has move to other hosts, if there are any, and members are told to reconnect, or, after an order to shut
+    /// down, that it is over. Before anything else stops: a room's port is closed after its members.
     /// </summary>
     async Task IHostedLifecycleService.StoppingAsync(CancellationToken cancellationToken)
     {
         _state = HostRecord.Stopping;
         if (lease.IsHeld)
             await TryAsync(RenewAsync);
+        if (!_obeyed)
+            await LeaveRoomsAsync();
         if (_obeyed)
             await keeper.StopAsync(CloseCodes.RoomClosed, "shutdown", reconnect: false);
         else
             await keeper.StopAsync(CloseCodes.GoingAway, "host-stopping", reconnect: true);
+    }
+
+    private async Task LeaveRoomsAsync()
+    {
+        using var patience = new CancellationTokenSource(DrainPatience, time);
+        keeper.IsDraining = true;
+        await TryAsync(() => keeper.LookAtOpenAsync(MovesOfStop, patience.Token).WaitAsync(patience.Token));
     }
 
     /// <summary>Gives the lease back, once nothing renews it any more.</summary>
@@ -137,6 +156,7 @@ internal sealed partial class HostService(
             lifetime.StopApplication();
             return;
         }
+        await ObeyDrainAsync();
         var missed = _missed;
         _missed = false;
         try
@@ -150,6 +170,31 @@ internal sealed partial class HostService(
             throw;
         }
         await AnnounceAsync();
+    }
+
+    private async Task ObeyDrainAsync()
+    {
+        var isOrdered = await drain.IsOrderedAsync(options.HostId);
+        if (_state == HostRecord.Stopping)
+            return;
+        if (isOrdered != keeper.IsDraining)
+        {
+            keeper.IsDraining = isOrdered;
+            _state = isOrdered ? HostRecord.Draining : HostRecord.Up;
+            await RenewAsync();
+        }
+        if (isOrdered && _draining.IsCompleted)
+            _draining = TryAsync(() => keeper.LookAtOpenAsync(MovesOfDrain, lifetime.ApplicationStopping));
+    }
+
+    private async Task RescueAsync(CancellationToken ct)
+    {
+        using var timer = new PeriodicTimer(HostLease.Renewal, time);
+        while (await timer.WaitForNextTickAsync(ct))
+        {
+            if (lease.IsHeld)
+                await TryAsync(() => rescue.RunAsync(ct));
+        }
     }
 
     // Every room remembers what it has had; asking from the one that is furthest behind finds what any of them lacks.
@@ -218,7 +263,7 @@ internal sealed partial class HostService(
             await work();
             return true;
         }
-        catch (BackplaneUnavailableException)
+        catch (Exception e) when (e is BackplaneUnavailableException or OperationCanceledException)
         {
             return false;
         }

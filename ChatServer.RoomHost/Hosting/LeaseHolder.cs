@@ -8,14 +8,19 @@ namespace ChatServer.RoomHost.Hosting;
 /// </summary>
 internal sealed class LeaseHolder(RoomHostOptions options, HostLease lease, TimeProvider time)
 {
-    // Both are timestamps, 0 for never.
-    private long _renewedAt, _refusedSince;
+    // Timestamps, 0 for never.
+    private long _renewedAt, _heldSince, _refusedSince;
 
     /// <summary>
     /// Whether the lease is held now. By our clock from before the renewal was sent: a process that was stopped and goes on knows that
     /// it has slept too long before anybody tells it.
     /// </summary>
     public bool IsHeld => Volatile.Read(ref _renewedAt) is not 0 and var at && time.GetElapsedTime(at) < HostLease.Lifetime;
+
+    /// <summary>
+    /// Whether it was held all the time since <paramref name="timestamp"/>, and is. If not, others may have been given our rooms in between.
+    /// </summary>
+    public bool HasHeldSince(long timestamp) => IsHeld && Volatile.Read(ref _heldSince) <= timestamp;
 
     /// <summary>For how long Redis has been answering that another process holds the id.</summary>
     public TimeSpan RefusedFor => _refusedSince == 0 ? TimeSpan.Zero : time.GetElapsedTime(_refusedSince);
@@ -40,6 +45,8 @@ internal sealed class LeaseHolder(RoomHostOptions options, HostLease lease, Time
             _refusedSince = 0;
         else if (_refusedSince == 0)
             _refusedSince = time.GetTimestamp();
+        if (renewed && !wasHeld)
+            Volatile.Write(ref _heldSince, now);
         Volatile.Write(ref _renewedAt, renewed ? now : 0);
         return renewed && !wasHeld;
     }

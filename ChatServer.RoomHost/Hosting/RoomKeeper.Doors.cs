@@ -58,6 +58,7 @@ internal sealed partial class RoomKeeper
     // again, after an answer that was lost, is safe; until then, who comes waits at the door.
     private async Task ClaimAsync(RoomDoor door, string generation)
     {
+        var seenAt = _time.GetTimestamp();
         var record = await _ownership.ClaimAsync(door.Name, _options.HostId, _options.Address, door.Port, door.NeedsNewEpoch);
         if (record is null)
         {
@@ -68,7 +69,7 @@ internal sealed partial class RoomKeeper
         door.Generation = generation;
         var durable = record.Options.Durability == Durability.Redis ? new DurableLog(_log, record, _time) : null;
         var tail = durable is null || record.Seq == 0 ? null : await durable.ReadTailAsync(Math.Max(1, record.Options.History));
-        var room = new Room(record, tail, durable, _options, _limits, _time);
+        var room = new Room(record, tail, durable, _options, _limits, _time, _lease.HasHeldSince, seenAt);
         room.Lost += OnLost;
         door.NeedsNewEpoch = false;
         door.Open(room);
@@ -82,8 +83,8 @@ internal sealed partial class RoomKeeper
         if (old.Loss?.Answer == AppendResult.Diverged || (record.Epoch == old.Record.Epoch && record.Seq < old.Seq))
             door.NeedsNewEpoch = true;
         door.Hold();
-        await CloseAsync(old, CloseCodes.GoingAway, "reopened", reconnect: true);
-        await ClaimAsync(door, generation);
+        // Side by side: a member that is slow to go must not keep the others out.
+        await Task.WhenAll(CloseAsync(old, CloseCodes.GoingAway, "reopened", reconnect: true), ClaimAsync(door, generation));
     }
 
     private async Task RetireAsync(RoomDoor door, ushort code, string reason, bool reconnect)

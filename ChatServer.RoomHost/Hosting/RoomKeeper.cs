@@ -8,7 +8,8 @@ namespace ChatServer.RoomHost.Hosting;
 /// <summary>
 /// Makes the rooms that are open here the rooms that should be: whatever the reason to look at a room (a nudge, a missed nudge, the
 /// regular round), looking compares the directory with the table and does what is missing. Looks at one room never overlap; one that
-/// fails is made again in the next round. This half decides; <c>RoomKeeper.Doors.cs</c> opens and closes.
+/// fails is made again in the next round. This half decides; <c>RoomKeeper.Doors.cs</c> opens and closes, <c>RoomKeeper.Drain.cs</c>
+/// gives away.
 /// </summary>
 internal sealed partial class RoomKeeper : IDisposable
 {
@@ -24,6 +25,7 @@ internal sealed partial class RoomKeeper : IDisposable
     private readonly RoomDirectory _directory;
     private readonly RoomOwnership _ownership;
     private readonly RoomPlacement _placement;
+    private readonly HostDirectory _hosts;
     private readonly RoomLog _log;
     private readonly TimeProvider _time;
     private readonly ILogger<RoomKeeper> _logger;
@@ -36,10 +38,10 @@ internal sealed partial class RoomKeeper : IDisposable
 
     public RoomKeeper(
         RoomHostOptions options, LeaseHolder lease, PortPool ports, RoomDirectory directory, RoomOwnership ownership, RoomPlacement placement,
-        RoomLog log, TimeProvider time, ILogger<RoomKeeper> logger)
+        HostDirectory hosts, RoomLog log, TimeProvider time, ILogger<RoomKeeper> logger)
     {
         (_options, _lease, _ports, _directory, _ownership) = (options, lease, ports, directory, ownership);
-        (_placement, _log, _time, _logger) = (placement, log, time, logger);
+        (_placement, _hosts, _log, _time, _logger) = (placement, hosts, log, time, logger);
         _looks = new RoomLooks(LookAsync, OnLookFailed, MaxLooks);
         _limits = Events.WelcomeLimits(options);
     }
@@ -96,6 +98,7 @@ internal sealed partial class RoomKeeper : IDisposable
             return;
         }
         _owed.TryRemove(name, out _);
+        var seenAt = _time.GetTimestamp();
         // Asked for before the room: a room that is there now is in this memory, or in a newer one, which the next round finds out.
         var generation = _generation ??= await _ownership.GenerationAsync();
         var record = await _directory.FindAsync(name);
@@ -113,7 +116,12 @@ internal sealed partial class RoomKeeper : IDisposable
         else if (room.Record.Term != record.Term || room.Loss is not null)
             await ReopenAsync(door, room, record, generation);
         else
+        {
             door.Generation = generation;
+            room.Confirm(seenAt);
+            if (IsDraining)
+                await HandOverAsync(door, room);
+        }
     }
 
     private void OnLookFailed(string name, Exception why)
@@ -166,6 +174,9 @@ internal sealed partial class RoomKeeper : IDisposable
 
         [LoggerMessage(Level = LogLevel.Information, Message = "Room {Room} was shut down and deleted.")]
         public static partial void Deleted(ILogger logger, string room);
+
+        [LoggerMessage(Level = LogLevel.Information, Message = "Room {Room} was handed over to host {Host} under term {Term}.")]
+        public static partial void HandedOver(ILogger logger, string room, string host, long term);
 
         [LoggerMessage(Level = LogLevel.Warning, Message = "Room {Room} was refused: no port or no room left.")]
         public static partial void Refused(ILogger logger, string room);

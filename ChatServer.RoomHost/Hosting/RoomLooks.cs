@@ -10,24 +10,28 @@ namespace ChatServer.RoomHost.Hosting;
 internal sealed class RoomLooks(Func<string, Task> look, Action<string, Exception> failed, int parallel) : IDisposable
 {
     private readonly Lock _gate = new();
-    private readonly Dictionary<string, bool> _again = []; // by room that is being looked at, or waits for it: whether to look once more
+    // By room that is being looked at, or waits for it: who waits for one more look; null when there is to be none.
+    private readonly Dictionary<string, TaskCompletionSource?> _next = [];
     private readonly SemaphoreSlim _slots = new(parallel);
     private TaskCompletionSource? _drained;
 
     /// <summary>Has the room looked at: what the look sees is not older than this call.</summary>
-    public void Request(string room)
+    public void Request(string room) => _ = RequestAsync(room);
+
+    /// <summary>As <see cref="Request"/>; ends with that look, however it went, or at once when there are no looks any more.</summary>
+    public Task RequestAsync(string room)
     {
         lock (_gate)
         {
             if (_drained is not null)
-                return;
-            if (!_again.TryAdd(room, false))
-            {
-                _again[room] = true;
-                return;
-            }
+                return Task.CompletedTask;
+            if (_next.TryGetValue(room, out var next))
+                return (_next[room] = next ?? New()).Task;
+            _next[room] = null;
         }
-        _ = Task.Run(() => RunAsync(room));
+        var done = New();
+        _ = Task.Run(() => RunAsync(room, done));
+        return done.Task;
     }
 
     /// <summary>Takes no more requests and waits for what is under way.</summary>
@@ -36,7 +40,7 @@ internal sealed class RoomLooks(Func<string, Task> look, Action<string, Exceptio
         lock (_gate)
         {
             _drained ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            if (_again.Count == 0)
+            if (_next.Count == 0)
                 _drained.TrySetResult();
             return _drained.Task;
         }
@@ -44,40 +48,50 @@ internal sealed class RoomLooks(Func<string, Task> look, Action<string, Exceptio
 
     public void Dispose() => _slots.Dispose();
 
-    private async Task RunAsync(string room)
+    private async Task RunAsync(string room, TaskCompletionSource? done)
     {
-        do
+        for (; done is not null; done = Next(room))
         {
-            await _slots.WaitAsync();
-            try
-            {
-                await look(room);
-            }
-            catch (Exception e)
-            {
-                failed(room, e);
-            }
-            finally
-            {
-                _slots.Release();
-            }
+            await LookAsync(room);
+            done.SetResult();
         }
-        while (MustLookAgain(room));
     }
 
-    private bool MustLookAgain(string room)
+    private async Task LookAsync(string room)
+    {
+        await _slots.WaitAsync();
+        try
+        {
+            await look(room);
+        }
+        catch (Exception e)
+        {
+            failed(room, e);
+        }
+        finally
+        {
+            _slots.Release();
+        }
+    }
+
+    // Who waits for the next look at the room; null when none is to come.
+    private TaskCompletionSource? Next(string room)
     {
         lock (_gate)
         {
-            if (_again[room] && _drained is null)
+            var next = _next[room];
+            if (next is not null && _drained is null)
             {
-                _again[room] = false;
-                return true;
+                _next[room] = null;
+                return next;
             }
-            _again.Remove(room);
-            if (_again.Count == 0)
+            next?.SetResult();
+            _next.Remove(room);
+            if (_next.Count == 0)
                 _drained?.TrySetResult();
-            return false;
+            return null;
         }
     }
+
+    private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

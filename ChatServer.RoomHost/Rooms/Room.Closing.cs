@@ -40,25 +40,8 @@ internal sealed partial class Room
     }
 
     /// <summary>Waits until what was said so far is logged, at most <paramref name="patience"/>.</summary>
-    public async Task FlushAsync(TimeSpan patience)
-    {
-        var flushed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        void Look()
-        {
-            if (_closed is null && (_sequencer.IsAppending || _inbox.HasWork(batches: true)))
-                _ = Task.Delay(TimeSpan.FromMilliseconds(10), Time).ContinueWith(_ => Post(Look), TaskScheduler.Default);
-            else
-                flushed.TrySetResult();
-        }
-        Post(Look);
-        try
-        {
-            await flushed.Task.WaitAsync(patience, Time);
-        }
-        catch (TimeoutException)
-        {
-        }
-    }
+    public Task FlushAsync(TimeSpan patience) =>
+        WaitAsync(() => _closed is not null || !_sequencer.IsAppending && !_inbox.HasWork(batches: MayWrite), patience);
 
     /// <summary>Gives up what is under way. Close it first.</summary>
     public async ValueTask DisposeAsync()
@@ -74,6 +57,29 @@ internal sealed partial class Room
             done.SetResult();
         });
         await done.Task;
+    }
+
+    // Looks in the room's turns, which end with every append.
+    private async Task<bool> WaitAsync(Func<bool> isDone, TimeSpan patience)
+    {
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        void Look()
+        {
+            if (isDone())
+                done.TrySetResult();
+            else
+                _ = Task.Delay(TimeSpan.FromMilliseconds(5), Time).ContinueWith(_ => Post(Look), TaskScheduler.Default);
+        }
+        Post(Look);
+        try
+        {
+            await done.Task.WaitAsync(patience, Time);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
     }
 
     private void Close(ushort code, string reason, bool reconnect)

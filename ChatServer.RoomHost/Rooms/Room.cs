@@ -33,6 +33,9 @@ internal sealed partial class Room : IThreadPoolWorkItem, IAsyncDisposable
     private int _count, _scheduled, _reportedMembers;
     private readonly long _oldest;
     private long _pushedUpTo, _reportedMessages, _reportedAnnounced, _typingToldAt, _pingedAt, _listenedAt, _activeAt, _emptySince;
+    private readonly Func<long, bool> _isHeldSince;
+    private long _seenAt;
+    private bool _paused;
     private (ushort Code, string Reason, bool Reconnect)? _closed;
     private volatile bool _isClosed;
 
@@ -42,8 +45,13 @@ internal sealed partial class Room : IThreadPoolWorkItem, IAsyncDisposable
     /// <param name="options">The host's.</param>
     /// <param name="limits">The <c>limits</c> of the welcome, shared by all rooms.</param>
     /// <param name="time">The clock.</param>
-    public Room(RoomRecord record, LogPage? tail, DurableLog? log, RoomHostOptions options, byte[] limits, TimeProvider time)
+    /// <param name="isHeldSince">Whether the host's lease was held all the time since a timestamp: then the room is its own, if it was then.</param>
+    /// <param name="seenAt">When the room was seen to be this host's: a timestamp from before it was asked for.</param>
+    public Room(
+        RoomRecord record, LogPage? tail, DurableLog? log, RoomHostOptions options, byte[] limits, TimeProvider time,
+        Func<long, bool> isHeldSince, long seenAt)
     {
+        (_isHeldSince, _seenAt) = (isHeldSince, seenAt);
         (Record, _log, Options, _limits, Time) = (record, log, options, limits, time);
         _presence = new Presence(time);
         Ring = new RoomRing(options.RoomBufferBytes, log is null ? Math.Max(1, record.Options.History) : 0);
@@ -99,7 +107,8 @@ internal sealed partial class Room : IThreadPoolWorkItem, IAsyncDisposable
     }
 
     /// <summary>Takes something said into the batch that is filling; <see cref="Schedule"/> must follow. False: too much is waiting.</summary>
-    public bool TryStage(Item item, ReadOnlySpan<byte> id, ReadOnlySpan<byte> text) => _inbox.TryStage(item, id, text);
+    public bool TryStage(Item item, ReadOnlySpan<byte> id, ReadOnlySpan<byte> text) =>
+        (item.Kind != ItemKind.Message || IsOurs) && _inbox.TryStage(item, id, text);
 
     /// <summary>Sees to it that there will be a turn.</summary>
     public void Schedule()
@@ -203,7 +212,7 @@ internal sealed partial class Room : IThreadPoolWorkItem, IAsyncDisposable
         // Cleared before looking: what is added after the look schedules by itself.
         Volatile.Write(ref _scheduled, 0);
         Interlocked.MemoryBarrier();
-        if (_inbox.HasWork(batches: !_isClosed && !_sequencer.IsAppending))
+        if (_inbox.HasWork(batches: !_isClosed && !_sequencer.IsAppending && MayWrite))
             Schedule();
     }
 
@@ -211,7 +220,7 @@ internal sealed partial class Room : IThreadPoolWorkItem, IAsyncDisposable
     {
         foreach (var action in _inbox.TakeActions())
             action();
-        if (_closed is null)
+        if (_closed is null && MayWrite)
             _sequencer.Run();
         Tick();
         // :: Step 4: every member gets what is new to it.

@@ -94,7 +94,7 @@ public sealed class RoomRingTests
             random.NextBytes(json);
             all.Add((ring.Head, json));
             if (random.Next(10) == 0)
-                ring.AppendFrame([0x89, 0], () => cursor);
+                ring.AppendFrame([0x89, 0], 0, () => cursor);
             else
                 ring.Append(json, 0, () => cursor);
             if (random.Next(10) > 0)
@@ -122,7 +122,7 @@ public sealed class RoomRingTests
         for (var seq = 100L; seq < 5000; seq++)
         {
             ring.Append(Encoding.ASCII.GetBytes($"event {seq}"), seq, () => ring.Head);
-            ring.AppendFrame([0x89, 0], () => ring.Head); // not in the log
+            ring.AppendFrame([0x89, 0], 0, () => ring.Head); // not in the log
             Assert.Equal(seq, ring.FirstSeq + ring.Events - 1);
             Assert.Equal($"event {ring.FirstSeq}", Encoding.ASCII.GetString(ring.Json(ring.FirstSeq)!));
             Assert.Equal($"event {seq}", Encoding.ASCII.GetString(ring.Json(seq)!));

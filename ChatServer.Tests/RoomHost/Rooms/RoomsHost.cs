@@ -139,7 +139,7 @@ internal sealed class OpenRoom(RoomDoor door, RoomRedis? redis, RoomHostOptions 
     {
         var log = redis is null ? null : new DurableLog(redis.Log, record, time);
         var tail = log is null ? null : await log.ReadTailAsync(Math.Max(1, record.Options.History));
-        door.Open(new Room(record, tail, log, options, Events.WelcomeLimits(options), time));
+        door.Open(new Room(record, tail, log, options, Events.WelcomeLimits(options), time, _ => true, seenAt: 0));
     }
 
     public async ValueTask DisposeAsync()
