@@ -1,0 +1,26 @@
+using System.Buffers;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace ChatServer.Client;
+
+/// <summary>Writes what a member says.</summary>
+internal static class ClientFrames
+{
+    // Not escaped beyond what JSON demands: a text of 4,000 characters must not outgrow a frame.
+    private static readonly JsonWriterOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+
+    public static ReadOnlySpan<byte> Ping => """{"type":"ping"}"""u8;
+
+    public static ReadOnlySpan<byte> Typing => """{"type":"typing"}"""u8;
+
+    public static void WriteMessage(IBufferWriter<byte> frame, string id, string text)
+    {
+        using var json = new Utf8JsonWriter(frame, Json);
+        json.WriteStartObject();
+        json.WriteString("type"u8, "message"u8);
+        json.WriteString("id"u8, id);
+        json.WriteString("text"u8, text);
+        json.WriteEndObject();
+    }
+}

@@ -1,0 +1,251 @@
+using System.Buffers;
+using System.IO;
+using System.Net.WebSockets;
+using System.Text.Json;
+using System.Threading.Channels;
+using ChatServer.Contracts;
+
+namespace ChatServer.Client;
+
+/// <summary>One WebSocket, from the handshake to its end: one loop receives, one sends, one timer listens for silence.</summary>
+internal sealed class Connection : IDisposable
+{
+    // More than the largest frame of the contract, escaped at its worst; a welcome names at most 100 members.
+    private const int MaxReceivedBytes = 1024 * 1024;
+
+    private const int UsualBytes = 4 * 1024;
+
+    // To say goodbye in, or to read why the other side went when it no longer takes what we send.
+    private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(2);
+
+    // The room tells no more often.
+    private static readonly TimeSpan TypingTold = TimeSpan.FromSeconds(1);
+
+    private readonly WebSocket _socket;
+    private readonly Outbox _outbox;
+    private readonly ChatRoomOptions _options;
+    private readonly Func<ServerFrame, Connection, CancellationToken, ValueTask> _handle;
+    private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
+    private readonly CancellationTokenSource _cut;
+    private readonly Heartbeat _heartbeat;
+    private readonly ITimer _sendTimer;
+    private readonly Pace _pace;
+    private ServerFrame? _closing;
+    private Ending? _ending;
+    private ServerLimits? _limits;
+    private long? _openedAt, _typingAt;
+    private volatile bool _isPingDue, _isTyping, _isLeaving;
+
+    /// <param name="socket">Open; ours from now on.</param>
+    /// <param name="outbox">What to send, once the room has let us in.</param>
+    /// <param name="options">Of the room.</param>
+    /// <param name="handle">Takes every frame; while it waits, nothing is received.</param>
+    public Connection(WebSocket socket, Outbox outbox, ChatRoomOptions options, Func<ServerFrame, Connection, CancellationToken, ValueTask> handle)
+    {
+        (_socket, _outbox, _options, _handle) = (socket, outbox, options, handle);
+        _cut = new CancellationTokenSource(Timeout.InfiniteTimeSpan, options.Time);
+        _pace = new Pace(options.Time);
+        _sendTimer = options.Time.CreateTimer(static c => ((Connection)c!).Wake(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _heartbeat = new Heartbeat(options.Time, options.ConnectTimeout, Ask, () => Cut(Ending.Broken("The server has been silent for too long.")));
+    }
+
+    /// <summary>Runs until it ends, by either side.</summary>
+    public async Task<Ending> RunAsync(CancellationToken ct)
+    {
+        using var outer = ct.UnsafeRegister(static c => ((Connection)c!).Cut(Ending.Left), this);
+        var sending = SendAsync(_cut.Token);
+        Ending ending;
+        try
+        {
+            ending = await ReceiveAsync(_cut.Token);
+            // The Close frame's answer, from the loop that sends.
+            _isLeaving = true;
+            Wake();
+            await sending.WaitAsync(LastWords, _options.Time, _cut.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+        catch (Exception e) when (e is WebSocketException or IOException or OperationCanceledException or JsonException)
+        {
+            ending = Volatile.Read(ref _ending) ?? (_isLeaving ? Ending.Left : Ending.Broken(e.Message));
+        }
+        await _cut.CancelAsync();
+        await sending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return _openedAt is { } opened ? ending with { Held = _options.Time.GetElapsedTime(opened) } : ending;
+    }
+
+    /// <summary>The room has let us in: what is in the outbox may be sent.</summary>
+    public void Open(ServerLimits limits)
+    {
+        var ping = _options.PingAfter ?? TimeSpan.FromSeconds(Math.Max(1, limits.PingSeconds));
+        var limit = _options.SilenceLimit ?? TimeSpan.FromSeconds(limits.SilenceSeconds);
+        _heartbeat.Expect(ping, limit > ping ? limit : 2 * ping);
+        _pace.Limit(limits.MessagesPerSecond, limits.MessageBurst);
+        _openedAt = _options.Time.GetTimestamp();
+        Volatile.Write(ref _limits, limits);
+        Wake();
+    }
+
+    /// <summary>The server is about to close it.</summary>
+    public void Announce(ServerFrame closing) => _closing = closing;
+
+    /// <summary>The room took one of our messages.</summary>
+    public void Accepted() => _pace.Accepted();
+
+    /// <summary>The room does not take messages at the moment.</summary>
+    public void Refused()
+    {
+        _pace.Refused();
+        Wake();
+    }
+
+    /// <summary>Tells the others that we are typing, soon, unless it was just told.</summary>
+    public void Type()
+    {
+        _isTyping = true;
+        Wake();
+    }
+
+    /// <summary>There is something to send.</summary>
+    public void Wake() => _wake.Writer.TryWrite(true);
+
+    /// <summary>Says goodbye, and waits for the answer some time.</summary>
+    public void Leave()
+    {
+        _isLeaving = true;
+        _cut.CancelAfter(LastWords);
+        Wake();
+    }
+
+    /// <summary>Ends it now, without a word. The first reason counts.</summary>
+    public void Cut(Ending reason)
+    {
+        Interlocked.CompareExchange(ref _ending, reason, null);
+        _ = _cut.CancelAsync();
+    }
+
+    public void Dispose()
+    {
+        _heartbeat.Dispose();
+        _sendTimer.Dispose();
+        _socket.Dispose();
+        // _cut is cancelled, so it holds nothing; whoever still calls us may do so.
+    }
+
+    private async Task<Ending> ReceiveAsync(CancellationToken ct)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(UsualBytes);
+        try
+        {
+            for (var length = 0; ;)
+            {
+                if (length == buffer.Length)
+                    buffer = Resize(buffer, length, 2 * length);
+                var read = await _socket.ReceiveAsync(buffer.AsMemory(length), ct);
+                _heartbeat.Heard();
+                if (read.MessageType == WebSocketMessageType.Close)
+                    return Closed();
+                length += read.Count;
+                if (!read.EndOfMessage)
+                    continue;
+                var handling = _handle(ServerFrame.Parse(buffer.AsSpan(0, length)), this, ct);
+                if (!handling.IsCompletedSuccessfully)
+                {
+                    _heartbeat.Pause();
+                    await handling;
+                    _heartbeat.Heard();
+                }
+                length = 0;
+                if (buffer.Length > Limits.MaxFrameBytes)
+                    buffer = Resize(buffer, 0, UsualBytes);
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private Ending Closed() => Ending.Closed(
+        (int?)_socket.CloseStatus ?? Ending.Abnormal,
+        _closing?.Reason ?? _socket.CloseStatusDescription ?? "",
+        _closing?.Reconnect);
+
+    private static byte[] Resize(byte[] buffer, int length, int size)
+    {
+        if (size > MaxReceivedBytes)
+            throw new JsonException($"The server sent a frame of more than {MaxReceivedBytes} bytes.");
+        var other = ArrayPool<byte>.Shared.Rent(size);
+        buffer.AsSpan(0, length).CopyTo(other);
+        ArrayPool<byte>.Shared.Return(buffer);
+        return other;
+    }
+
+    private async Task SendAsync(CancellationToken ct)
+    {
+        var frame = new ArrayBufferWriter<byte>(256);
+        try
+        {
+            while (!_isLeaving)
+            {
+                if (TryNext(frame))
+                    await _socket.SendAsync(frame.WrittenMemory, WebSocketMessageType.Text, endOfMessage: true, ct);
+                else
+                    await _wake.Reader.ReadAsync(ct);
+            }
+            await _socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, ct);
+        }
+        catch (Exception e) when (e is WebSocketException or IOException or OperationCanceledException)
+        {
+            // What the other side said last may still be on its way to us.
+            _cut.CancelAfter(LastWords);
+        }
+    }
+
+    private bool TryNext(ArrayBufferWriter<byte> frame)
+    {
+        frame.ResetWrittenCount();
+        if (_isPingDue)
+        {
+            _isPingDue = false;
+            frame.Write(ClientFrames.Ping);
+            return true;
+        }
+        if (Volatile.Read(ref _limits) is not { } limits)
+            return false;
+        if (_isTyping)
+        {
+            _isTyping = false;
+            if (_typingAt is not { } told || _options.Time.GetElapsedTime(told) >= TypingTold)
+            {
+                _typingAt = _options.Time.GetTimestamp();
+                frame.Write(ClientFrames.Typing);
+                return true;
+            }
+        }
+        if (!_outbox.HasUnsent)
+            return false;
+        if (_pace.Wait() is var wait && wait > TimeSpan.Zero)
+        {
+            _sendTimer.Change(wait, Timeout.InfiniteTimeSpan);
+            return false;
+        }
+        while (_outbox.TryTake(out var message))
+        {
+            ClientFrames.WriteMessage(frame, message.Id, message.Text);
+            if (frame.WrittenCount <= limits.MaxFrameBytes)
+            {
+                _pace.Take();
+                return true;
+            }
+            // The server would close the connection, and get it again on the next.
+            _outbox.Refuse(message.Id, RoomErrorCodes.TooLong, $"The message takes more than {limits.MaxFrameBytes} bytes.");
+            frame.ResetWrittenCount();
+        }
+        return false;
+    }
+
+    private void Ask()
+    {
+        _isPingDue = true;
+        Wake();
+    }
+}

@@ -1,0 +1,149 @@
+using ChatServer.Contracts;
+
+namespace ChatServer.Client;
+
+/// <summary>What lasts from one connection to the next, and what every frame does to it: the walk of an event is
+/// (1) it acknowledges a message of ours, (2) it is new, had, or shows that something is missing, (3) it is handed to the reader,
+/// (4) and only then the position moves, so that what did not get there is asked for again.</summary>
+internal sealed class RoomSession(ChatRoomOptions options, EventBuffer events, Outbox outbox)
+{
+    // Names that we had: one that the room gave us later than the echo of what we said under another is ours all the same.
+    private readonly HashSet<string> _names = new(StringComparer.Ordinal);
+
+    private readonly TaskCompletionSource _joined = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private string _epoch = "";
+    private long? _lostAt;
+
+    /// <summary>Where the reader is in the log.</summary>
+    public LogPosition Position { get; } = new(options.History);
+
+    /// <summary>The first welcome, or why there was none.</summary>
+    public Task Joined => _joined.Task;
+
+    /// <summary>Our name in the room; before the first welcome the one that we want.</summary>
+    public string? User { get; private set; } = options.User;
+
+    /// <summary>What people see above the room.</summary>
+    public string Title { get; private set; } = options.Room;
+
+    /// <summary>Takes a frame. While it waits for the reader, nothing more is received.</summary>
+    public ValueTask HandleAsync(ServerFrame frame, Connection connection, CancellationToken ct)
+    {
+        switch (frame.Type)
+        {
+            case "welcome":
+                return WelcomeAsync(frame, connection, ct);
+            case "presence":
+                return TellAsync(new PresenceChanged(frame.Count, frame.Joined, frame.Left), ct);
+            case "typing":
+                return TellAsync(new Typing(frame.Users), ct);
+            case "error":
+                return ErrorAsync(frame, connection, ct);
+            case "closing":
+                connection.Announce(frame);
+                return ValueTask.CompletedTask;
+            default:
+                // A type that is not known and not in the log is nothing to us.
+                return frame.Seq > 0 && _epoch.Length > 0 ? LoggedAsync(frame, connection, ct) : ValueTask.CompletedTask;
+        }
+    }
+
+    /// <summary>A connection begins; until its welcome nothing of the log can come.</summary>
+    public void Begin()
+    {
+        _epoch = "";
+        events.Resume();
+    }
+
+    /// <summary>A connection that was of use is gone.</summary>
+    public void Lost(Ending ending)
+    {
+        _lostAt ??= options.Time.GetTimestamp();
+        events.AddIfRoom(new ConnectionLost(ending.Code, ending.Reason));
+    }
+
+    /// <summary>It is over.</summary>
+    public void Close(Ending ending)
+    {
+        outbox.Close(ending.Code, ending.Reason);
+        var closed = new Closed(ending.Code, ending.Reason);
+        if (events.IsLagging && Position.Epoch is { } epoch)
+            events.Complete(new EventsMissed(epoch, Position.Next, null), closed);
+        else
+            events.Complete(closed);
+        Fail(ending.Code == 0 ? new JoinRefusedException(ending.Status, ending.Reason) : new RoomClosedException(ending.Code, ending.Reason));
+    }
+
+    /// <summary>Who waits for the first welcome need not wait any more.</summary>
+    public void Fail(Exception reason)
+    {
+        _joined.TrySetException(reason);
+        _ = _joined.Task.Exception; // nobody may be waiting
+    }
+
+    private async ValueTask WelcomeAsync(ServerFrame welcome, Connection connection, CancellationToken ct)
+    {
+        if (welcome.Room != options.Room)
+        {
+            // A port that another room has now. To go on there would mix two histories.
+            connection.Cut(new Ending(0, $"What answers there is the room {welcome.Room}.") { IsFinal = true });
+            return;
+        }
+        (_epoch, User, Title) = (welcome.Epoch, welcome.User, welcome.Title);
+        _names.Add(welcome.User);
+        outbox.SendAgain();
+        connection.Open(welcome.Limits);
+
+        var away = _lostAt is { } lost ? options.Time.GetElapsedTime(lost) : TimeSpan.Zero;
+        _lostAt = null;
+        var welcomed = new Welcomed(
+            welcome.User, welcome.Title, welcome.Epoch, welcome.Seq, welcome.Resumed, welcome.Count, welcome.Members, away);
+        await events.AddAsync(welcomed, ct);
+        if (Position.Epoch is null)
+            Position.Begin(welcome.Epoch, welcome.Seq);
+        else if (Position.IsAnother(welcome.Epoch, welcome.Seq)
+            && await events.AddAsync(new HistoryChanged(Position.Epoch, Position.Last, welcome.Epoch), ct))
+            Position.Begin(welcome.Epoch, welcome.Seq);
+        _joined.TrySetResult();
+    }
+
+    private async ValueTask LoggedAsync(ServerFrame frame, Connection connection, CancellationToken ct)
+    {
+        LoggedEvent logged = frame.Type switch
+        {
+            "message" => new Message(_epoch, frame.Seq, frame.Time, frame.User, frame.Id ?? "", frame.Text),
+            "announcement" => new Announcement(_epoch, frame.Seq, frame.Time, frame.Text),
+            "deleted" => new Deleted(_epoch, frame.Seq, frame.Time, frame.Target),
+            _ => new OtherLogged(_epoch, frame.Seq, frame.Type),
+        };
+        // :: Step 1
+        if (logged is Message message && _names.Contains(message.User) && outbox.Acknowledge(message))
+            connection.Accepted();
+        // :: Step 2. Had already: sent again because we said it again.
+        if (logged.Seq <= Position.Last)
+            return;
+        if (logged.Seq > Position.Next)
+        {
+            if (!await events.AddAsync(new EventsMissed(_epoch, Position.Next, logged.Seq - 1), ct))
+                return;
+            Position.MoveTo(logged.Seq - 1);
+        }
+        // :: Steps 3 and 4
+        if (await events.AddAsync(logged, ct))
+            Position.MoveTo(logged.Seq);
+    }
+
+    private ValueTask ErrorAsync(ServerFrame error, Connection connection, CancellationToken ct)
+    {
+        if (error.Id is not { } id)
+            return TellAsync(new RoomError(error.Code, error.Message), ct);
+        // An id that the outbox does not know was cancelled, or is acknowledged.
+        if (error.Code is not (RoomErrorCodes.Unavailable or RoomErrorCodes.RateLimited))
+            outbox.Refuse(id, error.Code, error.Message);
+        else if (outbox.PutBack(id))
+            connection.Refused();
+        return ValueTask.CompletedTask;
+    }
+
+    private async ValueTask TellAsync(ChatEvent e, CancellationToken ct) => await events.AddAsync(e, ct);
+}
