@@ -55,6 +55,10 @@ public sealed partial class ReferenceRules
     public void Contracts_refers_to_nothing() => Assert.Empty(
         SourceTree.Projects["Contracts"].Packages.Concat(SourceTree.Projects["Contracts"].Frameworks));
 
+    [Fact]
+    public void Whoever_installs_the_client_gets_nothing_else_with_it() => Assert.Empty(
+        SourceTree.Projects["Client"].Packages.Concat(SourceTree.Projects["Client"].Frameworks));
+
     [Theory]
     [MemberData(nameof(ProjectNames))]
     public void A_package_with_an_owner_is_referred_to_by_nobody_else(string project) => Assert.Empty(
