@@ -1,0 +1,62 @@
+using ChatServer.Client;
+
+namespace ChatServer.Tests.Client;
+
+/// <summary>How long until the next attempt.</summary>
+public sealed class BackoffTests
+{
+    private static readonly TimeSpan Max = TimeSpan.FromSeconds(5);
+    private static readonly Ending Nobody = Ending.Broken("nobody there");
+
+    [Fact]
+    public void A_lost_connection_is_replaced_at_once()
+    {
+        var backoff = new Backoff(addresses: 2, Max);
+        Assert.InRange(backoff.After(Nobody with { Held = TimeSpan.FromMinutes(1) }).TotalMilliseconds, 0, 50);
+        // The first address is not there: the second is tried without a pause.
+        Assert.Equal(TimeSpan.Zero, backoff.After(Nobody));
+        Assert.InRange(backoff.After(Nobody).TotalMilliseconds, 50, 100);
+    }
+
+    [Fact]
+    public void Every_round_doubles_the_pause_up_to_the_longest_one()
+    {
+        var backoff = new Backoff(addresses: 2, Max);
+        for (var longest = 100; longest <= 12_800; longest *= 2)
+        {
+            Assert.Equal(TimeSpan.Zero, backoff.After(Nobody));
+            var most = Math.Min(longest, Max.TotalMilliseconds);
+            Assert.InRange(backoff.After(Nobody).TotalMilliseconds, most / 2, most);
+        }
+        backoff.After(Nobody with { Held = TimeSpan.FromSeconds(3) });
+        backoff.After(Nobody);
+        Assert.InRange(backoff.After(Nobody).TotalMilliseconds, 50, 100);
+    }
+
+    [Fact]
+    public void A_room_that_lets_in_and_throws_out_is_not_hammered()
+    {
+        var backoff = new Backoff(addresses: 1, Max);
+        var thrownOut = Ending.Closed(1013, "too slow", reconnect: true) with { Held = TimeSpan.FromMilliseconds(10) };
+        for (var longest = 100; longest <= 3200; longest *= 2)
+            Assert.InRange(backoff.After(thrownOut).TotalMilliseconds, longest / 2, longest);
+    }
+
+    [Fact]
+    public void A_server_that_names_a_time_is_asked_again_then()
+    {
+        var backoff = new Backoff(addresses: 1, Max);
+        for (var times = 0; times < 10; times++)
+            Assert.InRange(backoff.After(Ending.Refused(503, "", TimeSpan.FromSeconds(1))).TotalSeconds, 1, 1.2);
+        // One that names none in effect is not hammered either.
+        Assert.InRange(backoff.After(Ending.Refused(503, "", TimeSpan.Zero)).TotalSeconds, 2.5, 5);
+    }
+
+    [Fact]
+    public void Who_is_too_many_is_that_at_every_address()
+    {
+        var backoff = new Backoff(addresses: 2, Max);
+        Assert.InRange(backoff.After(Ending.Refused(429, "", TimeSpan.FromSeconds(1))).TotalSeconds, 1, 1.2);
+        Assert.Equal(TimeSpan.FromSeconds(0), new Backoff(addresses: 2, Max).After(Ending.Refused(503, "", TimeSpan.FromSeconds(1))));
+    }
+}

@@ -1,0 +1,31 @@
+using ChatServer.Client;
+using ChatServer.Tests.Support;
+
+namespace ChatServer.Tests.Client;
+
+/// <summary>Reads a room's events one by one, with a deadline.</summary>
+public sealed class Reading(ChatRoom room) : IAsyncDisposable
+{
+    private readonly IAsyncEnumerator<ChatEvent> _events = room.Events.GetAsyncEnumerator();
+
+    /// <summary>The next event.</summary>
+    public async Task<ChatEvent> NextAsync()
+    {
+        Assert.True(await _events.MoveNextAsync().AsTask().WaitAsync(Eventually.Patience), "Nothing follows.");
+        return _events.Current;
+    }
+
+    /// <summary>The next event, which must be of this kind.</summary>
+    public async Task<T> NextAsync<T>() where T : ChatEvent => Assert.IsType<T>(await NextAsync());
+
+    /// <summary>Messages one after the other, each in its place.</summary>
+    public async Task NextAsync(long first, long last)
+    {
+        for (var seq = first; seq <= last; seq++)
+            Assert.Equal(seq, (await NextAsync<Message>()).Seq);
+    }
+
+    public async Task EndAsync() => Assert.False(await _events.MoveNextAsync().AsTask().WaitAsync(Eventually.Patience));
+
+    public ValueTask DisposeAsync() => _events.DisposeAsync();
+}

@@ -1,0 +1,225 @@
+using ChatServer.Client;
+using ChatServer.Contracts;
+using ChatServer.Tests.Support;
+using Microsoft.Extensions.Time.Testing;
+
+namespace ChatServer.Tests.Client;
+
+/// <summary>From saying something to knowing that the log holds it.</summary>
+public sealed class SayTests : ScriptedTests
+{
+    [Fact]
+    public async Task The_echo_is_the_acknowledgement_and_says_where_it_is()
+    {
+        await using var joined = await JoinAsync(seq: 4);
+        var saying = joined.Client.SayAsync("héllo \"\u0001 😀");
+        var said = await joined.Seat.HearAsync();
+        Assert.Equal(("message", "héllo \"\u0001 😀"), (said.GetProperty("type").GetString(), said.GetProperty("text").GetString()));
+        Assert.False(saying.IsCompleted);
+        await joined.Seat.EchoAsync(5, said);
+
+        var message = await saying.WaitAsync(Eventually.Patience);
+        Assert.Equal(("e1", 5L, "ada", said.GetProperty("id").GetString()), (message.Epoch, message.Seq, message.User, message.Id));
+        Assert.Equal(message, await joined.Reader.NextAsync<Message>());
+    }
+
+    [Fact]
+    public async Task What_was_cut_off_before_the_room_heard_it_is_said_again_in_order()
+    {
+        await using var joined = await JoinAsync();
+        Task<Message>[] saying = [joined.Client.SayAsync("one"), joined.Client.SayAsync("two")];
+        var one = await joined.Seat.HearAsync();
+        joined.Seat.Break();
+
+        var seat = await Room.SeatAsync(0, resumed: true);
+        var three = joined.Client.SayAsync("three");
+        var again = await seat.HearAsync();
+        Assert.Equal(one.GetRawText(), again.GetRawText());
+        await seat.EchoAsync(1, again);
+        await seat.EchoAsync(2, await seat.HearAsync());
+        await seat.EchoAsync(3, await seat.HearAsync());
+        Assert.Equal([1, 2], (await Task.WhenAll(saying).WaitAsync(Eventually.Patience)).Select(m => m.Seq));
+        Assert.Equal("three", (await three.WaitAsync(Eventually.Patience)).Text);
+    }
+
+    [Fact]
+    public async Task What_was_logged_but_cut_off_before_its_echo_is_acknowledged_by_the_resume_and_told_once()
+    {
+        await using var joined = await JoinAsync();
+        var saying = joined.Client.SayAsync("once");
+        var said = await joined.Seat.HearAsync();
+        joined.Seat.Break();
+
+        // The room has it as event 1: the resume tells it, and telling it again is answered with it again.
+        var seat = await Room.SeatAsync(1, resumed: true);
+        var again = await seat.HearAsync();
+        Assert.Equal(said.GetProperty("id").GetString(), again.GetProperty("id").GetString());
+        await seat.EchoAsync(1, said);
+        await seat.EchoAsync(1, said);
+        await seat.MessageAsync(2);
+
+        Assert.Equal(1, (await saying.WaitAsync(Eventually.Patience)).Seq);
+        await joined.Reader.NextAsync<ConnectionLost>();
+        await joined.Reader.NextAsync<Welcomed>();
+        await joined.Reader.NextAsync(1, 2);
+    }
+
+    [Fact]
+    public async Task An_acknowledgement_counts_also_when_its_event_was_had_before()
+    {
+        await using var joined = await JoinAsync();
+        await joined.Seat.MessagesAsync(1, 9);
+        await joined.Reader.NextAsync(1, 9);
+        var saying = joined.Client.SayAsync("again");
+        await joined.Seat.EchoAsync(3, await joined.Seat.HearAsync());
+        Assert.Equal(3, (await saying.WaitAsync(Eventually.Patience)).Seq);
+        await joined.Seat.MessageAsync(10);
+        await joined.Reader.NextAsync(10, 10);
+    }
+
+    [Theory]
+    [InlineData(RoomErrorCodes.Unavailable)]
+    [InlineData(RoomErrorCodes.RateLimited)]
+    public async Task A_refusal_that_may_pass_is_tried_again_after_a_pause(string code)
+    {
+        var time = new FakeTimeProvider();
+        await using var joined = await JoinAsync(options: Options with { Time = time });
+        var saying = joined.Client.SayAsync("patience");
+        var first = await joined.Seat.HearAsync();
+        await joined.Seat.ErrorAsync(code, first);
+        var hearing = joined.Seat.HearAsync();
+        await PassAsync(time, () => hearing.IsCompleted, TimeSpan.FromMilliseconds(20));
+        Assert.True(time.GetUtcNow() - time.Start >= TimeSpan.FromMilliseconds(100), "A pause.");
+        Assert.Equal(first.GetRawText(), (await hearing).GetRawText());
+        await joined.Seat.EchoAsync(1, first);
+        Assert.Equal(1, (await saying.WaitAsync(Eventually.Patience)).Seq);
+    }
+
+    [Theory]
+    [InlineData(RoomErrorCodes.Muted)]
+    [InlineData(RoomErrorCodes.ReadOnly)]
+    [InlineData(RoomErrorCodes.TooLong)]
+    [InlineData("something-new")]
+    public async Task A_refusal_that_is_final_fails_the_task(string code)
+    {
+        await using var joined = await JoinAsync();
+        var saying = joined.Client.SayAsync("no");
+        await joined.Seat.ErrorAsync(code, await joined.Seat.HearAsync());
+        Assert.Equal(code, (await Assert.ThrowsAsync<MessageRefusedException>(() => saying.WaitAsync(Eventually.Patience))).Code);
+
+        // It is not said again, and the next one is.
+        joined.Seat.Break();
+        var seat = await Room.SeatAsync(0, resumed: true);
+        _ = joined.Client.SayAsync("yes");
+        Assert.Equal("yes", (await seat.HearAsync()).GetProperty("text").GetString());
+    }
+
+    [Fact]
+    public async Task Another_members_message_of_the_same_id_acknowledges_nothing()
+    {
+        await using var joined = await JoinAsync();
+        var saying = joined.Client.SayAsync("mine");
+        var said = await joined.Seat.HearAsync();
+        await joined.Seat.EchoAsync(1, said, user: "mallory");
+        await joined.Reader.NextAsync(1, 1);
+        Assert.False(saying.IsCompleted);
+        await joined.Seat.EchoAsync(2, said);
+        Assert.Equal(2, (await saying.WaitAsync(Eventually.Patience)).Seq);
+    }
+
+    [Fact]
+    public async Task A_cancelled_message_is_not_said_again()
+    {
+        using var cancel = new CancellationTokenSource();
+        await using var joined = await JoinAsync();
+        var saying = joined.Client.SayAsync("never mind", cancel.Token);
+        await joined.Seat.HearAsync();
+        await cancel.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => saying);
+        joined.Seat.Break();
+        var seat = await Room.SeatAsync(0, resumed: true);
+        _ = joined.Client.SayAsync("next");
+        Assert.Equal("next", (await seat.HearAsync()).GetProperty("text").GetString());
+    }
+
+    [Fact]
+    public async Task Who_says_more_than_the_outbox_holds_waits_for_a_place()
+    {
+        await using var joined = await JoinAsync(options: Options with { PendingMessages = 2 });
+        var first = joined.Client.SayAsync("1");
+        _ = joined.Client.SayAsync("2");
+        var third = joined.Client.SayAsync("3");
+        var said = await joined.Seat.HearAsync();
+        Assert.Equal("2", (await joined.Seat.HearAsync()).GetProperty("text").GetString());
+        var hearing = joined.Seat.HearAsync();
+        Assert.False(hearing.IsCompleted);
+        await joined.Seat.EchoAsync(1, said);
+        await first.WaitAsync(Eventually.Patience);
+        Assert.Equal("3", (await hearing).GetProperty("text").GetString());
+        Assert.False(third.IsCompleted);
+    }
+
+    [Fact]
+    public async Task Nobody_is_asked_to_take_more_than_they_allow()
+    {
+        var time = new FakeTimeProvider();
+        await using var joined = await JoinAsync(
+            options: Options with { Time = time }, limits: new { maxFrameBytes = 65536, messagesPerSecond = 10, messageBurst = 4, pingSeconds = 20, silenceSeconds = 45 });
+        for (var i = 0; i < 10; i++)
+            _ = joined.Client.SayAsync($"{i}");
+        for (var i = 0; i < 3; i++)
+            await joined.Seat.HearAsync();
+        var rest = Task.Run(async () =>
+        {
+            for (var i = 3; i < 10; i++)
+                await joined.Seat.HearAsync();
+        });
+        await PassAsync(time, () => rest.IsCompleted, TimeSpan.FromMilliseconds(50));
+        await rest;
+        // Seven more at ten a second, less the fraction that the burst left over.
+        Assert.True(time.GetUtcNow() - time.Start >= TimeSpan.FromMilliseconds(600), $"{time.GetUtcNow() - time.Start}");
+    }
+
+    [Fact]
+    public async Task What_the_server_would_close_the_connection_for_is_not_sent()
+    {
+        await using var joined = await JoinAsync(limits: new { maxFrameBytes = 1024, messagesPerSecond = 0, messageBurst = 1, pingSeconds = 20, silenceSeconds = 45 });
+        var refused = await Assert.ThrowsAsync<MessageRefusedException>(() => joined.Client.SayAsync(new string('x', 1024)).WaitAsync(Eventually.Patience));
+        Assert.Equal(RoomErrorCodes.TooLong, refused.Code);
+        _ = joined.Client.SayAsync("short");
+        Assert.Equal("short", (await joined.Seat.HearAsync()).GetProperty("text").GetString());
+    }
+
+    [Fact]
+    public async Task What_cannot_be_a_message_is_not_taken()
+    {
+        await using var joined = await JoinAsync();
+        foreach (var text in (string[])["", new string('x', 4001), "half \ud83d of a pair"])
+            await Assert.ThrowsAnyAsync<ArgumentException>(() => joined.Client.SayAsync(text));
+    }
+
+    [Fact]
+    public async Task Who_leaves_knows_that_what_waits_is_not_acknowledged()
+    {
+        await using var joined = await JoinAsync();
+        var saying = joined.Client.SayAsync("too late");
+        await joined.Seat.HearAsync();
+        await Room.LeaveAsync(joined.Client);
+        Assert.Equal(1000, (await Assert.ThrowsAsync<RoomClosedException>(() => saying)).Code);
+    }
+
+    [Fact]
+    public async Task Typing_is_told_once_a_second_and_nothing_else_waits_for_it()
+    {
+        var time = new FakeTimeProvider();
+        await using var joined = await JoinAsync(options: Options with { Time = time });
+        joined.Client.TellTyping();
+        Assert.Equal("typing", (await joined.Seat.HearAsync()).GetProperty("type").GetString());
+        joined.Client.TellTyping();
+        _ = joined.Client.SayAsync("so");
+        Assert.Equal("message", (await joined.Seat.HearAsync()).GetProperty("type").GetString());
+        time.Advance(TimeSpan.FromSeconds(1));
+        joined.Client.TellTyping();
+        Assert.Equal("typing", (await joined.Seat.HearAsync()).GetProperty("type").GetString());
+    }
+}

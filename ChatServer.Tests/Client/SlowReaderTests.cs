@@ -1,0 +1,147 @@
+using ChatServer.Client;
+using ChatServer.Tests.Support;
+
+namespace ChatServer.Tests.Client;
+
+/// <summary>Who reads slowly, or not at all, costs the client a bounded amount of memory and loses nothing that the room keeps.</summary>
+public sealed class SlowReaderTests : ScriptedTests
+{
+    [Fact]
+    public async Task Who_reads_slowly_makes_the_room_wait()
+    {
+        await using var joined = await JoinAsync(options: Options with { BufferedEvents = 8 });
+        // More than the buffers between us hold, so the room gets stuck until somebody reads.
+        var text = new string('x', 4000);
+        var sent = 0L;
+        var sending = Task.Run(async () =>
+        {
+            for (var seq = 1; seq <= 10_000; seq++, sent++)
+                await joined.Seat.MessageAsync(seq, text);
+        });
+        await StuckAsync(() => Volatile.Read(ref sent));
+        Assert.False(sending.IsCompleted);
+
+        await joined.Reader.NextAsync(1, 10_000);
+        await sending.WaitAsync(Eventually.Patience);
+        Assert.Equal(1, Room.Knocks);
+    }
+
+    [Fact]
+    public async Task A_reader_that_waits_for_an_acknowledgement_is_told_the_rest_by_a_resume()
+    {
+        await using var joined = await JoinAsync(options: Options with { BufferedEvents = 8 });
+        await joined.Seat.MessagesAsync(1, 30);
+        await joined.Reader.NextAsync(1, 2);
+
+        var saying = joined.Client.SayAsync("answer");
+        await joined.Seat.EchoAsync(31, await joined.Seat.HearAsync());
+        Assert.Equal(31, (await saying.WaitAsync(Eventually.Patience)).Seq);
+
+        // Two were read and eight were taken; half of those read, the rest is fetched.
+        await joined.Reader.NextAsync(3, 6);
+        var seat = await Room.SeatAsync();
+        Assert.Equal("e1.10", seat["since"]);
+        await seat.WelcomeAsync(31, resumed: true);
+        await joined.Reader.NextAsync(7, 10);
+        await seat.MessagesAsync(11, 30);
+        await joined.Reader.NextAsync<Welcomed>();
+        await joined.Reader.NextAsync(11, 30);
+    }
+
+    [Fact]
+    public async Task Who_only_speaks_need_not_read()
+    {
+        var joining = ChatRoom.JoinAsync(Options with { BufferedEvents = 8 });
+        var seat = await Room.SeatAsync(0);
+        var client = await joining;
+        for (var n = 1; n <= 30; n++)
+        {
+            var saying = client.SayAsync($"{n}");
+            await seat.EchoAsync(n, await seat.HearAsync());
+            Assert.Equal(n, (await saying.WaitAsync(Eventually.Patience)).Seq);
+        }
+        Assert.Equal(1, Room.Knocks);
+
+        // Whoever reads after all is told everything.
+        await using var reading = new Reading(client);
+        await reading.NextAsync<Welcomed>();
+        await reading.NextAsync(1, 7);
+        seat = await Room.SeatAsync(30, resumed: true);
+        Assert.Equal("e1.7", seat["since"]);
+        await seat.MessagesAsync(8, 30);
+        await reading.NextAsync<Welcomed>();
+        await reading.NextAsync(8, 30);
+        await Room.LeaveAsync(client);
+    }
+
+    [Fact]
+    public async Task Another_history_is_told_also_to_who_was_not_reading_when_it_began()
+    {
+        var joining = ChatRoom.JoinAsync(Options with { BufferedEvents = 4 });
+        var seat = await Room.SeatAsync(0);
+        var client = await joining;
+        await seat.MessagesAsync(1, 9);
+        await seat.CloseAsync(1001, reconnect: true);
+        // Nobody reads, so the buffer is full of the old history, and nothing of the new one fits.
+        seat = await Room.SeatAsync(5, epoch: "e2");
+        await seat.MessagesAsync(1, 5);
+        var saying = client.SayAsync("in the new one");
+        await seat.EchoAsync(6, await seat.HearAsync());
+        Assert.Equal("e2", (await saying.WaitAsync(Eventually.Patience)).Epoch);
+
+        await using var reading = new Reading(client);
+        await reading.NextAsync<Welcomed>();
+        await reading.NextAsync(1, 3);
+        seat = await Room.SeatAsync();
+        Assert.Equal("e1.3", seat["since"]);
+        await seat.WelcomeAsync(6, epoch: "e2");
+        await seat.MessagesAsync(1, 6);
+        await reading.NextAsync<Welcomed>();
+        Assert.Equal(new HistoryChanged("e1", 3, "e2"), await reading.NextAsync<HistoryChanged>());
+        await reading.NextAsync(1, 6);
+        await Room.LeaveAsync(client);
+    }
+
+    [Fact]
+    public async Task What_a_closed_room_had_for_who_did_not_read_is_told_as_missed()
+    {
+        var joining = ChatRoom.JoinAsync(Options with { BufferedEvents = 4 });
+        var seat = await Room.SeatAsync(0);
+        await using var client = await joining;
+        await seat.MessagesAsync(1, 9);
+        await seat.CloseAsync(4004, reconnect: false);
+        await Assert.ThrowsAsync<RoomClosedException>(() => client.SayAsync("anyone?").WaitAsync(Eventually.Patience));
+
+        await using var reading = new Reading(client);
+        await reading.NextAsync<Welcomed>();
+        await reading.NextAsync(1, 3);
+        Assert.Equal(new EventsMissed("e1", 4, null), await reading.NextAsync<EventsMissed>());
+        await reading.NextAsync<Closed>();
+        await reading.EndAsync();
+    }
+
+    [Fact]
+    public async Task A_reader_can_stop_and_another_go_on()
+    {
+        await using var joined = await JoinAsync();
+        await joined.Seat.MessagesAsync(1, 4);
+        await joined.Reader.NextAsync(1, 2);
+        await Assert.ThrowsAsync<InvalidOperationException>(async () => await joined.Client.Events.GetAsyncEnumerator().MoveNextAsync());
+        await joined.Reader.DisposeAsync();
+        await using var other = new Reading(joined.Client);
+        await other.NextAsync(3, 4);
+    }
+
+    // Nothing moved between many looks.
+    private static async Task StuckAsync(Func<long> progress)
+    {
+        var (last, same) = (-1L, 0);
+        await Eventually.Async(() =>
+        {
+            var now = progress();
+            same = now == last && now > 0 ? same + 1 : 0;
+            last = now;
+            return same >= 50;
+        });
+    }
+}
