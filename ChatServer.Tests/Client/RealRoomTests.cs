@@ -1,0 +1,166 @@
+using ChatServer.Client;
+using ChatServer.Contracts;
+using ChatServer.Tests.Support;
+
+namespace ChatServer.Tests.Client;
+
+/// <summary>The client against the real thing: what it promises must hold when processes die.</summary>
+public sealed class RealRoomTests
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(45);
+
+    [Fact]
+    public async Task A_host_that_is_killed_again_and_again_loses_doubles_and_reorders_nothing()
+    {
+        await using var real = await RealRoom.StartAsync("lobby");
+        var clients = new List<ChatRoom>();
+        foreach (var user in (string[])["ada", "bob", "cyd"])
+            clients.Add(await ChatRoom.JoinAsync(real.As(user, "lobby")).WaitAsync(Patience));
+        var histories = clients.ConvertAll(c => new History(c));
+
+        // Each talks while the host dies, and while there is none.
+        var saying = clients.ConvertAll(_ => new List<Task<Message>>());
+        void Say(int count)
+        {
+            for (var n = 0; n < count; n++)
+            {
+                for (var i = 0; i < clients.Count; i++)
+                    saying[i].Add(clients[i].SayAsync($"{saying[i].Count}"));
+            }
+        }
+        for (var times = 1; times <= 3; times++)
+        {
+            Say(100);
+            await real.Host.KillAsync();
+            Say(50);
+            await real.StartHostAsync();
+            await Task.WhenAll(saying.SelectMany(s => s)).WaitAsync(Patience);
+        }
+        var acknowledged = saying.ConvertAll(said => said.ConvertAll(s => s.Result));
+
+        // Everything acknowledged is in the log once, in the place that was told, and every sender's in the order of saying.
+        var all = acknowledged.SelectMany(m => m).OrderBy(m => m.Seq).ToList();
+        Assert.Equal(Enumerable.Range(1, all.Count).Select(n => (long)n), all.Select(m => m.Seq));
+        Assert.All(acknowledged, said => Assert.Equal(said.OrderBy(m => m.Seq), said));
+        foreach (var history in histories)
+        {
+            Assert.Equal(all, await history.MessagesAsync(all.Count));
+            Assert.Equal((0, 0), (history.Count<EventsMissed>(), history.Count<HistoryChanged>()));
+            Assert.All(history.Events.OfType<Welcomed>().Skip(1), w => Assert.True(w.Resumed));
+        }
+        foreach (var client in clients)
+            await client.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_host_that_stops_sends_its_members_back()
+    {
+        await using var real = await RealRoom.StartAsync("lobby");
+        await using var client = await ChatRoom.JoinAsync(real.As("ada", "lobby")).WaitAsync(Patience);
+        var history = new History(client);
+        await client.SayAsync("before").WaitAsync(Patience);
+        await real.Host.StopAsync();
+        await real.StartHostAsync();
+        await client.SayAsync("after").WaitAsync(Patience);
+        Assert.Equal(["before", "after"], (await history.MessagesAsync(2)).Select(m => m.Text));
+        Assert.Equal(1001, history.Events.OfType<ConnectionLost>().First().Code);
+    }
+
+    [Fact]
+    public async Task A_load_balancer_that_stops_is_replaced_by_the_other_one()
+    {
+        await using var real = await RealRoom.StartAsync("lobby");
+        await using var client = await ChatRoom.JoinAsync(real.As("ada", "lobby")).WaitAsync(Patience);
+        var history = new History(client);
+        for (var i = 0; i < 2; i++)
+            await client.SayAsync($"{i}").WaitAsync(Patience);
+        // One of them is the client's.
+        await real.StopLoadBalancerAsync(0);
+        await client.SayAsync("2").WaitAsync(Patience);
+        Assert.Equal([1, 2, 3], (await history.MessagesAsync(3)).Select(m => m.Seq));
+        Assert.Equal(0, history.Count<EventsMissed>());
+    }
+
+    [Fact]
+    public async Task Redis_may_be_away_for_a_while()
+    {
+        await using var real = await RealRoom.StartAsync("lobby");
+        await using var client = await ChatRoom.JoinAsync(real.As("ada", "lobby")).WaitAsync(Patience);
+        var history = new History(client);
+        await client.SayAsync("before").WaitAsync(Patience);
+
+        await real.Redis.PauseAsync();
+        var during = Enumerable.Range(0, 20).Select(n => client.SayAsync($"{n}")).ToList();
+        Assert.DoesNotContain(during, d => d.IsCompleted);
+        real.Redis.Resume();
+
+        Assert.Equal(Enumerable.Range(2, 20).Select(n => (long)n), (await Task.WhenAll(during).WaitAsync(Patience)).Select(m => m.Seq).Order());
+        Assert.Equal(Enumerable.Range(1, 21).Select(n => (long)n), (await history.MessagesAsync(21)).Select(m => m.Seq));
+    }
+
+    [Fact]
+    public async Task A_Redis_that_lost_its_data_is_told_as_another_history()
+    {
+        await using var real = await RealRoom.StartAsync("lobby");
+        await using var client = await ChatRoom.JoinAsync(real.As("ada", "lobby")).WaitAsync(Patience);
+        var history = new History(client);
+        var before = await client.SayAsync("before").WaitAsync(Patience);
+        await real.Redis.KillAsync();
+        await real.Redis.StartAsync();
+
+        var after = await client.SayAsync("after").WaitAsync(Patience);
+        Assert.NotEqual(before.Epoch, after.Epoch);
+        var events = await Eventually.Async(() => history.Events, events => events.Contains(after), Patience);
+        Assert.Equal([before, new HistoryChanged(before.Epoch, before.Seq, after.Epoch), after], events.Where(e => e is Message or HistoryChanged));
+    }
+
+    [Fact]
+    public async Task A_room_in_the_memory_of_a_host_that_was_killed_comes_back_empty_and_says_so()
+    {
+        await using var real = await RealRoom.StartAsync("lobby", new RoomOptions { Durability = Durability.Memory });
+        await using var client = await ChatRoom.JoinAsync(real.As("ada", "lobby")).WaitAsync(Patience);
+        var history = new History(client);
+        var before = await client.SayAsync("before").WaitAsync(Patience);
+        await real.Host.KillAsync();
+        await real.StartHostAsync();
+
+        var after = await client.SayAsync("after").WaitAsync(Patience);
+        Assert.Equal(1, after.Seq);
+        var events = await Eventually.Async(() => history.Events, events => events.Contains(after), Patience);
+        Assert.Equal([before, new HistoryChanged(before.Epoch, before.Seq, after.Epoch), after], events.Where(e => e is Message or HistoryChanged));
+    }
+
+    [Fact]
+    public async Task Who_fell_behind_what_the_room_keeps_comes_back_and_misses_nothing()
+    {
+        const int Count = 4000;
+        await using var real = await RealRoom.StartAsync("lobby", new RoomOptions { History = 2 * Count }, ("ROOM_BUFFER_BYTES", $"{256 * 1024}"));
+        await using var slow = await ChatRoom.JoinAsync(real.As("slow", "lobby") with { BufferedEvents = 16 }).WaitAsync(Patience);
+        await using var reading = new Reading(slow);
+        await reading.NextAsync<Welcomed>();
+
+        // Some 14 MB, more than the sockets on the way hold.
+        await using var client = await ChatRoom.JoinAsync(real.As("ada", "lobby")).WaitAsync(Patience);
+        var text = new string('x', 3500);
+        await Task.WhenAll(Enumerable.Range(0, Count).Select(_ => client.SayAsync(text))).WaitAsync(Patience);
+
+        var (next, returns) = (1L, 0);
+        while (next <= Count)
+        {
+            switch (await reading.NextAsync())
+            {
+                case Message message: Assert.Equal(next++, message.Seq); break;
+                case Welcomed: returns++; break;
+                case var e: Assert.True(e is ConnectionLost or PresenceChanged, $"{e}"); break;
+            }
+        }
+        Assert.NotEqual(0, returns);
+    }
+
+    [Fact]
+    public async Task A_room_that_does_not_exist_is_refused()
+    {
+        await using var real = await RealRoom.StartAsync("lobby");
+        Assert.Equal(404, (await Assert.ThrowsAsync<JoinRefusedException>(() => ChatRoom.JoinAsync(real.As("ada", "attic")).WaitAsync(Patience))).Status);
+    }
+}
