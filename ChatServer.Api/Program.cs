@@ -22,5 +22,6 @@ return await Startup.Run(async () =>
     app.MapRoot();
     app.MapRooms();
     app.MapMessages();
+    app.MapChatApp();
     await app.RunAsync();
 });

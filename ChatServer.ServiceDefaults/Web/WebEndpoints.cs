@@ -1,0 +1,72 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Net.Http.Headers;
+
+namespace ChatServer.ServiceDefaults;
+
+/// <summary>
+/// How pages and their files are answered: a page is asked for each time and is cheap when it did not change; its files carry
+/// a hash in their path and are asked for once a version.
+/// </summary>
+public static class WebEndpoints
+{
+    private const string Forever = "public, max-age=31536000, immutable";
+    private const string AskEachTime = "no-cache";
+    private const string Brotli = "br";
+
+    private static readonly string[] Reading = [HttpMethods.Get, HttpMethods.Head];
+
+    /// <summary>Maps <c>/app/{version}/…</c>.</summary>
+    public static void MapWebFiles(this IEndpointRouteBuilder app, WebFiles files) =>
+        app.MapReading("/app/{version}/{**file}", (string version, string file, HttpContext context) => files.Find(file) is { } found
+            // During an update the page may come from one process and its files from another: ours will do, but not for ever.
+            ? Answer(context, found, version == files.Version ? Forever : AskEachTime)
+            : Problems.Of(StatusCodes.Status404NotFound, $"There is no file {file}."));
+
+    /// <summary>Maps a page, or a file with an address for people: neither carries a hash.</summary>
+    /// <param name="app">The process.</param>
+    /// <param name="pattern">Its route.</param>
+    /// <param name="page">What to answer.</param>
+    /// <param name="headers">Sets more headers, such as <see cref="SecurePage"/>'s; null: none.</param>
+    public static void MapWebPage(this IEndpointRouteBuilder app, string pattern, Func<HttpContext, WebFile> page, Action<IHeaderDictionary>? headers = null) =>
+        app.MapReading(pattern, (HttpContext context) =>
+        {
+            headers?.Invoke(context.Response.Headers);
+            return Answer(context, page(context), AskEachTime);
+        });
+
+    /// <summary>
+    /// Lets a page use its own files and connect to its own origin and <paramref name="connect"/>, and nothing else: no inline script
+    /// or style, no frame around it, no form that leads away, and no text that becomes markup (Trusted Types).
+    /// </summary>
+    /// <param name="headers">Of the answer.</param>
+    /// <param name="connect">Sources of <c>connect-src</c>, beside <c>'self'</c>.</param>
+    public static void SecurePage(this IHeaderDictionary headers, params IEnumerable<string> connect)
+    {
+        headers.ContentSecurityPolicy =
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+            + $"connect-src {string.Join(' ', connect.Prepend("'self'"))}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+            + "require-trusted-types-for 'script'; trusted-types 'none'";
+        headers["Cross-Origin-Opener-Policy"] = "same-origin";
+        // A private room's address may be told to nobody.
+        headers["Referrer-Policy"] = "no-referrer";
+    }
+
+    private static void MapReading(this IEndpointRouteBuilder app, string pattern, Delegate handler) =>
+        app.MapMethods(pattern, Reading, handler).ExcludeFromDescription();
+
+    private static IResult Answer(HttpContext context, WebFile file, string caching)
+    {
+        var headers = context.Response.Headers;
+        headers.CacheControl = caching;
+        headers.Vary = HeaderNames.AcceptEncoding;
+        headers.XContentTypeOptions = "nosniff";
+        var compressed = context.Request.GetTypedHeaders().AcceptEncoding.Any(accepted => accepted.Value == Brotli && accepted.Quality != 0);
+        if (compressed) headers.ContentEncoding = Brotli;
+        return TypedResults.Bytes(
+            compressed ? file.Compressed : file.Content, file.ContentType,
+            entityTag: new EntityTagHeaderValue($"\"{file.Hash}{(compressed ? "-br" : "")}\""));
+    }
+}
