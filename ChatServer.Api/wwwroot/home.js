@@ -1,0 +1,26 @@
+import { $, element } from './dom.js';
+import { NAME_RULE, ROOM_NAME, curlFor, store } from './store.js';
+
+const room = $('room');
+
+$('open').onsubmit = submit => {
+  submit.preventDefault();
+  // A pasted link is a room too.
+  const name = room.value.trim().replace(/^.*\/room\//, '').replace(/[?#].*$/, '') || room.placeholder;
+  if (ROOM_NAME.test(name)) return location.assign(`/room/${name}`);
+  $('room-complaint').textContent = NAME_RULE;
+  room.ariaInvalid = true;
+  room.focus();
+};
+
+room.oninput = () => {
+  $('room-complaint').textContent = '';
+  room.ariaInvalid = false;
+  const name = room.value.trim();
+  $('curl').textContent = curlFor(ROOM_NAME.test(name) ? name : room.placeholder);
+};
+
+$('recent').hidden = store.rooms.length === 0;
+$('rooms').append(...store.rooms.map(name => element('li', '', Object.assign(element('a', '', name), { href: `/room/${name}` }))));
+room.oninput();
+if (matchMedia('(pointer: fine)').matches) room.focus();

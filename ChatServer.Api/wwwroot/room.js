@@ -1,0 +1,170 @@
+import { ChatClient, randomId } from './chat-client.js';
+import { Composer } from './composer.js';
+import { askName, hideEnding, showEnding } from './dialogs.js';
+import { $, avatar, counted } from './dom.js';
+import { MessageList } from './messages.js';
+import { People } from './people.js';
+import { ROOM_NAME, store } from './store.js';
+import { Unread } from './unread.js';
+import { describe, whereabouts } from './whereabouts.js';
+import { connectionWords, endingWords, refusalWords } from './words.js';
+
+const LOOK = 2_000, TOLD = 3_500, TYPING = 4_000; // ms
+
+const room = location.pathname.split('/')[2];
+const token = takeToken();
+const where = whereabouts(room, token);
+const people = new People();
+const unread = new Unread(room);
+const list = new MessageList($('scroller'), $('list'), () => client.user || store.name);
+const composer = new Composer();
+let client, tries = 0, newsAfter = Infinity, isNew = false, gapped = false, joining, typing, looking, typist;
+let told = { words: '', until: 0 };
+
+$('title').textContent = room;
+if (!ROOM_NAME.test(room)) showEnding(endingWords('bad-name'), { home: () => location.assign('/') });
+else if (store.name) enter();
+else askName('').then(name => { store.name = name; enter(); });
+
+function enter() {
+  const session = store.session(room) ?? randomId();
+  store.keepSession(room, session);
+  client = new ChatClient({ url: failures => where.find(failures), user: store.name, token, session, outbox: store.outbox(room) });
+  listen();
+  client.pending.forEach(said => list.addPending(said));
+  showMe();
+  client.connect();
+  if (matchMedia('(pointer: fine)').matches) $('text').focus();
+}
+
+function listen() {
+  const on = (type, handler) => client.addEventListener(type, event => handler(event.detail));
+
+  on('state', ({ state, reason }) => {
+    if (state === 'waiting') tries++;
+    $('main').dataset.state = state;
+    tellConnection();
+    if (state === 'closed') ended(reason);
+  });
+  on('welcome', welcome => {
+    if (welcome.again && tries > 0) tell(welcome.resumed && !gapped ? 'Back. You missed nothing.' : 'Back in the room.');
+    if (!welcome.again) newsAfter = welcome.seq;
+    isNew = welcome.seq === 0;
+    gapped = false;
+    tries = 0;
+    store.visited(room);
+    hideEnding();
+    unread.title = $('title').textContent = welcome.title;
+    people.welcome(welcome);
+    composer.limitTo(welcome.limits.maxTextLength);
+    showMe();
+    showEdges();
+  });
+  on('reset', () => {
+    newsAfter = 0;
+    list.clear();
+    list.note('What was said here before is gone. The conversation begins anew.');
+  });
+  on('gap', ({ after, before }) => {
+    gapped = true;
+    list.note(`${counted(before - after - 1, 'message')} went by while you were away, and are not kept.`);
+  });
+  for (const type of ['message', 'announcement', 'deleted']) on(type, heard);
+  on('pending', said => { list.unmark(); list.addPending(said); tellConnection(); showEdges(); });
+  on('settled', said => { list.dropPending(said.id); tellConnection(); });
+  on('refused', refused => list.refusePending(refused.pending.id, refusalWords(refused), () => composer.edit(refused.pending.text)));
+  on('error', error => tell(refusalWords(error)));
+  on('presence', presence => people.change(presence));
+  on('typing', ({ users }) => showTyping(users.filter(user => user !== client.user)));
+}
+
+function heard(event) {
+  list.dropPending(event.id);
+  const isNews = event.seq > newsAfter && event.type !== 'deleted' && event.user !== client.user;
+  list.append(event, isNews && !unread.isSeen);
+  showEdges();
+  if (isNews) unread.heard(event, list.atEnd);
+  if (event.user === typist) showTyping([]);
+}
+
+function tellConnection() {
+  const words = connectionWords(client, where, tries);
+  clearTimeout(joining);
+  if (words === 'Joining…') joining = setTimeout(() => $('banner').textContent = words, 500);
+  else $('banner').textContent = words || (Date.now() < told.until ? told.words : '');
+}
+
+function tell(words) {
+  told = { words, until: Date.now() + TOLD };
+  tellConnection();
+  setTimeout(tellConnection, TOLD + 1);
+}
+
+function showTyping(users) {
+  typist = users[0];
+  clearTimeout(typing);
+  if (users.length > 0) typing = setTimeout(showTyping, TYPING, []);
+  $('typing').textContent = users.length === 0 ? '' : `${users.length > 3 ? 'Several people' : users.join(', ')} ${users.length === 1 ? 'is' : 'are'} typing…`;
+}
+
+function showMe() {
+  const name = client.user || store.name;
+  $('me').hidden = false;
+  $('me-name').textContent = name;
+  $('me').firstElementChild.replaceWith(avatar(name));
+}
+
+function showEdges() {
+  $('empty').hidden = !isNew || !list.isEmpty;
+  $('older').hidden = !client.hasMore;
+  $('beginning').hidden = client.hasMore || list.isEmpty;
+  $('beginning').textContent = client.oldest === 1 ? `This is the beginning of ${$('title').textContent}.` : 'Older messages are not kept.';
+}
+
+function ended(reason) {
+  clearInterval(looking);
+  $('count').textContent = '\xA0';
+  const ending = endingWords(reason, room);
+  showEnding(ending, { rejoin: () => client.connect(), reload: () => location.reload(), wait: look });
+  if (ending.does === 'wait') looking = setInterval(() => document.hidden || look(), LOOK);
+}
+
+async function look() {
+  if (client.state !== 'closed' || !await describe(room, token).catch(() => null)) return;
+  clearInterval(looking);
+  client.connect();
+}
+
+async function older() {
+  const page = await client.loadOlder().catch(() => null);
+  if (page) list.prepend(page.events);
+  showEdges();
+}
+
+composer.addEventListener('say', ({ detail }) => client?.send(detail).catch(() => {}));
+composer.addEventListener('typing', () => client?.typing());
+list.addEventListener('early', older);
+list.addEventListener('moved', () => { if (list.atEnd) unread.reachedEnd(); });
+$('older').onclick = older;
+$('jump').onclick = () => { list.toEnd(); $('text').focus(); };
+
+$('me').onclick = async () => {
+  if (client.pending.length > 0) return tell('Let your messages arrive first: they are sent under your present name.');
+  const name = await askName(store.name);
+  if (!name || name === store.name) return;
+  // A session has one name: this is another member now.
+  store.name = name;
+  store.keepSession(room, randomId());
+  location.reload();
+};
+
+addEventListener('online', () => client?.wake());
+addEventListener('offline', () => client?.wake());
+document.addEventListener('visibilitychange', () => document.hidden || client?.wake());
+
+/** Out of the address bar, so that it is not shared by accident; a reload still has it. */
+function takeToken() {
+  const given = new URLSearchParams(location.hash.slice(1)).get('token');
+  if (given) history.replaceState(given, '', location.pathname);
+  return history.state ?? '';
+}

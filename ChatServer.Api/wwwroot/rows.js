@@ -1,0 +1,25 @@
+import { avatar, element, hue } from './dom.js';
+import { dayOf, timeOf, withLinks } from './text.js';
+
+/** @param first of a group: with its name. The others tell it only to those who do not see where they stand. */
+export function message({ user, text, time }, mine, first) {
+  const who = element('span', first && !mine ? 'who cut' : 'unseen', mine ? 'You' : user, element('span', 'unseen', ': '));
+  who.style.setProperty('--hue', hue(user));
+  const row = element('li', `row${mine ? ' mine' : ''}${first ? ' first' : ''}`);
+  if (first && !mine) row.append(avatar(user));
+  row.append(element('div', 'bubble', who, element('span', 'text', ...withLinks(text)), clock(time)));
+  return row;
+}
+
+const clock = time => Object.assign(element('time', '', timeOf(new Date(time))), { dateTime: time });
+
+export function erase(row) {
+  row.classList.add('erased');
+  row.querySelector('.text').textContent = 'This message was deleted.';
+}
+
+export const announcement = ({ text, time }) =>
+  element('li', 'announcement', element('strong', '', 'Announcement'), element('span', 'text', ...withLinks(text)), clock(time));
+export const day = time => element('li', 'day', element('h2', '', dayOf(new Date(time))));
+export const remark = text => element('li', 'remark', text);
+export const unreadMarker = () => element('li', 'new', 'New');

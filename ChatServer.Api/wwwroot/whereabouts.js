@@ -1,0 +1,27 @@
+// Where a room is, and why it may not let one in. A WebSocket that was refused does not say why, so the Api is asked.
+import { Refused } from './chat-outbox.js';
+
+/** The room; null: the Api could not be asked. @throws {Refused} `not-found`, `private`, `token` */
+export async function describe(room, token) {
+  const answer = await fetch(`/api/v1/room/${room}`, { headers: token ? { Authorization: `Bearer ${token}` } : {} }).catch(() => null);
+  if (answer?.status === 404) throw new Refused('not-found');
+  if (answer?.status === 401) throw new Refused(token ? 'token' : 'private');
+  return answer?.ok ? (await answer.json()).data : null;
+}
+
+export function whereabouts(room, token) {
+  // The Api wrote down its load balancers, and this page's own origin if there is one behind it.
+  const prefixes = document.querySelector('meta[name=chat-rooms]').content.split(' ').filter(Boolean);
+  const urls = [...new Set(prefixes.map(prefix => new URL(prefix + room, location.href.replace(/^http/, 'ws')).href))]
+    .filter(url => location.protocol !== 'https:' || url.startsWith('wss:'));
+  return {
+    isFull: false,
+    async find(failures) {
+      if (failures === 0 && urls.length > 0) return urls;
+      const found = await describe(room, token);
+      this.isFull = found !== null && found.options.maxMembers > 0 && found.members >= found.options.maxMembers;
+      if (urls.length === 0 && !found?.url) throw new Error('The room is on its way to another host.');
+      return urls.length > 0 ? urls : [found.url];
+    },
+  };
+}

@@ -1,0 +1,135 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text.RegularExpressions;
+using ChatServer.Tests.Architecture;
+using ChatServer.Tests.Support;
+
+namespace ChatServer.Tests.Api;
+
+public sealed partial class PageTests(ApiCluster cluster) : IClassFixture<ApiCluster>
+{
+    /// <summary>What the whole app may weigh, uncompressed.</summary>
+    private const int MaxBytes = 60 * 1024;
+
+    [Theory]
+    [InlineData("/")]
+    [InlineData("/room/lobby")]
+    [InlineData("/room/a~room.of-66_letters")]
+    public async Task A_page_is_HTML_that_is_asked_for_each_time(string path)
+    {
+        using var response = await GetAsync(path);
+        Assert.Equal("text/html; charset=utf-8", $"{response.Content.Headers.ContentType}");
+        Assert.Equal("no-cache", $"{response.Headers.CacheControl}");
+        Assert.Equal("nosniff", response.Headers.GetValues("X-Content-Type-Options").Single());
+
+        using var again = new HttpRequestMessage(HttpMethod.Get, path);
+        again.Headers.IfNoneMatch.Add(response.Headers.ETag!);
+        using var unchanged = await cluster.Api.Http.SendAsync(again, TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.NotModified, unchanged.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("/")]
+    [InlineData("/room/lobby")]
+    public async Task A_page_may_run_its_own_scripts_and_nothing_else(string path)
+    {
+        using var response = await GetAsync(path);
+        var policy = response.Headers.GetValues("Content-Security-Policy").Single();
+        Assert.Contains("default-src 'none'; script-src 'self'; style-src 'self';", policy, StringComparison.Ordinal);
+        Assert.Contains("require-trusted-types-for 'script'; trusted-types 'none'", policy, StringComparison.Ordinal);
+        Assert.DoesNotContain("unsafe", policy, StringComparison.Ordinal);
+        var html = await BodyAsync(response);
+        Assert.DoesNotMatch(Inline(), html);
+        Assert.DoesNotContain("{{", html, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_room_page_may_connect_to_the_load_balancers_alone_where_there_are_some()
+    {
+        var api = await cluster.StartApiAsync(("LOADBALANCERS", "http://one:2000,https://two.example.com"), ("LOADBALANCER_KEY", "key"));
+        using var response = await api.SendAsync(HttpMethod.Get, "/room/lobby");
+        Assert.Contains(
+            "connect-src 'self' ws://one:2000 wss://two.example.com;",
+            response.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
+        Assert.Contains("content=\"ws://one:2000/rooms/ wss://two.example.com/rooms/\"", await BodyAsync(response), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_room_page_that_came_through_a_load_balancer_tries_that_one_first()
+    {
+        var api = await cluster.StartApiAsync(("LOADBALANCERS", "http://one:2000"), ("LOADBALANCER_KEY", "key"));
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/room/lobby") { Headers = { { "X-Forwarded-For", "192.0.2.1" } } };
+        using var response = await api.Http.SendAsync(request, TestContext.Current.CancellationToken);
+        Assert.Contains("content=\"/rooms/ ws://one:2000/rooms/\"", await BodyAsync(response), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_a_page_needs_is_kept_for_ever_and_named_by_its_content()
+    {
+        using var page = await GetAsync("/room/lobby");
+        var files = Files().Matches(await BodyAsync(page)).Select(match => match.Groups[1].Value).ToList();
+        Assert.Contains(files, file => file.EndsWith("/room.js", StringComparison.Ordinal));
+        foreach (var file in files)
+        {
+            using var response = await GetAsync(file);
+            Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+            Assert.Equal("public, max-age=31536000, immutable", $"{response.Headers.CacheControl}");
+            Assert.Contains(
+                $"{response.Content.Headers.ContentType}",
+                (string[])["text/javascript; charset=utf-8", "text/css; charset=utf-8", "image/svg+xml; charset=utf-8"]);
+        }
+    }
+
+    [Fact]
+    public async Task A_file_of_another_version_is_ours_but_not_for_ever()
+    {
+        using var response = await GetAsync("/app/0123456789abcdef/room.js");
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal("no-cache", $"{response.Headers.CacheControl}");
+    }
+
+    [Fact]
+    public async Task A_file_that_is_not_there_is_a_problem()
+    {
+        using var response = await GetAsync("/app/0123456789abcdef/../../appsettings.json");
+        await response.IsProblemAsync(HttpStatusCode.NotFound, "not-found");
+    }
+
+    [Fact]
+    public async Task Other_pages_may_use_the_client()
+    {
+        using var response = await GetAsync("/chat-client.js");
+        Assert.Equal("*", response.Headers.GetValues("Access-Control-Allow-Origin").Single());
+        Assert.Contains("export class ChatClient", await BodyAsync(response), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task It_is_compressed_for_those_who_read_that()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/chat-client.js") { Headers = { AcceptEncoding = { StringWithQualityHeaderValue.Parse("br") } } };
+        using var compressed = await cluster.Api.Http.SendAsync(request, TestContext.Current.CancellationToken);
+        using var plain = await GetAsync("/chat-client.js");
+        Assert.Equal("br", compressed.Content.Headers.ContentEncoding.Single());
+        Assert.NotEqual(plain.Headers.ETag, compressed.Headers.ETag);
+        Assert.InRange((await compressed.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken)).Length, 1, plain.Content.Headers.ContentLength!.Value / 2);
+    }
+
+    [Fact]
+    public void The_app_stays_small()
+    {
+        var files = Directory.GetFiles(Path.Combine(SourceTree.Root, "ChatServer.Api", "wwwroot"), "*", SearchOption.AllDirectories);
+        Assert.NotEmpty(files);
+        Assert.InRange(files.Sum(file => new FileInfo(file).Length), 1, MaxBytes);
+    }
+
+    private Task<HttpResponseMessage> GetAsync(string path) => cluster.Api.SendAsync(HttpMethod.Get, path);
+
+    private static Task<string> BodyAsync(HttpResponseMessage response) => response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+
+    [GeneratedRegex("(?:src|href)=\"(/app/[^\"]+)\"")]
+    private static partial Regex Files();
+
+    // Scripts, styles and handlers that would have to be allowed by name.
+    [GeneratedRegex("<script>|<style|\\sstyle=|\\son[a-z]+=", RegexOptions.IgnoreCase)]
+    private static partial Regex Inline();
+}
