@@ -19,6 +19,9 @@ public sealed class ServiceProcess : IAsyncDisposable
         "OTEL_EXPORTER_OTLP_ENDPOINT",
     ];
 
+    /// <summary>For a process to answer. It is compiling itself then, beside many others that do.</summary>
+    private static readonly TimeSpan Starting = TimeSpan.FromSeconds(60);
+
     private ServiceProcess(ServerProcess process, HttpClient http) => (Process, Http) = (process, http);
 
     public ServerProcess Process { get; }
@@ -41,7 +44,7 @@ public sealed class ServiceProcess : IAsyncDisposable
         var process = Launch(project, [("BIND", "127.0.0.1"), (portVariable, $"{port}"), .. settings]);
         var http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
         var service = new ServiceProcess(process, http);
-        await Eventually.Async(async () => process.HasExited || (await http.GetAsync("/alive")).StatusCode == HttpStatusCode.OK, up => up);
+        await Eventually.Async(async () => process.HasExited || (await http.GetAsync("/alive")).StatusCode == HttpStatusCode.OK, up => up, Starting);
         Assert.False(process.HasExited, process.Output);
         return service;
     }

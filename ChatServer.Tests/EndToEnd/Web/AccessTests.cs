@@ -1,0 +1,143 @@
+using Deque.AxeCore.Playwright;
+using Microsoft.Playwright;
+
+namespace ChatServer.Tests.EndToEnd.Web;
+
+/// <summary>For everybody: by keyboard, on a phone, in the dark, with a screen reader, and whatever a member writes.</summary>
+[Collection(ChatSiteCollection.Name)]
+public sealed class AccessTests(ChatSite site)
+{
+    private const string Markup = """<img src=x onerror="document.title='owned'"><b>bold</b>&amp;<script>document.title='owned'</script>""";
+
+    [Fact]
+    public async Task Markup_in_a_name_and_a_text_is_text()
+    {
+        var room = await site.RoomAsync();
+        var anna = await site.PersonAsync("Anna", room);
+        var mallory = await site.PersonAsync("<img src=x onerror=alert()>", room);
+        await mallory.SayAsync(Markup);
+        await anna.SeesAsync(Markup);
+        await anna.Locator(".row .who").ShowsAsync("<img src=x onerror=alert()>");
+        await anna.Locator("#members").ShowsAsync("<img src=x onerror=alert()>");
+        Assert.Equal(0, await anna.Locator("main b, main img, main script, aside img").CountAsync());
+        Assert.DoesNotContain("owned", await anna.TitleAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Links_lead_to_the_web_and_to_nothing_else()
+    {
+        var room = await site.RoomAsync();
+        var anna = await site.PersonAsync("Anna", room);
+        await anna.SayAsync("See https://example.com/a_(b)?c=d. Not javascript:alert(1), nor http://");
+        await anna.SeesAsync("See https://example.com/a_(b)?c=d. Not javascript:alert(1), nor http://");
+        var link = Assert.Single(await anna.Locator(".row a").AllAsync());
+        Assert.Equal("https://example.com/a_(b)?c=d", await link.GetAttributeAsync("href"));
+        Assert.Contains("noopener", await link.GetAttributeAsync("rel"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Everything_is_done_by_keyboard()
+    {
+        var room = await site.RoomAsync();
+        var page = await site.BrowserAsync();
+        await page.GotoAsync(ChatSite.AddressOf(site.LoadBalancers[0]));
+        await Assertions.Expect(page.GetByLabel("Room", new() { Exact = true })).ToBeFocusedAsync();
+        await page.Keyboard.TypeAsync(room);
+        await page.Keyboard.PressAsync("Enter");
+        await Assertions.Expect(page.GetByLabel("Your name")).ToBeFocusedAsync();
+        await page.Keyboard.TypeAsync("Anna");
+        await page.Keyboard.PressAsync("Enter");
+        var text = page.GetByLabel("Message", new() { Exact = true });
+        await Assertions.Expect(text).ToBeFocusedAsync();
+        await page.Keyboard.TypeAsync("two");
+        await page.Keyboard.PressAsync("Shift+Enter");
+        await page.Keyboard.TypeAsync("lines");
+        await page.Keyboard.PressAsync("Enter");
+        await page.SeesAsync("two\nlines");
+        await Assertions.Expect(text).ToBeFocusedAsync();
+        await page.Keyboard.PressAsync("Shift+Tab");
+        await Assertions.Expect(page.Locator("#scroller")).ToBeFocusedAsync();
+    }
+
+    [Fact]
+    public async Task On_a_phone_the_people_are_a_sheet()
+    {
+        var room = await site.RoomAsync();
+        var page = await site.PersonAsync("Anna", room, narrow: true);
+        await page.SayAsync($"A long word: {new string('w', 300)}");
+        Assert.True(await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= innerWidth && scroller.scrollWidth <= scroller.clientWidth"));
+        await Assertions.Expect(page.Locator("#people")).ToBeHiddenAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "People", Exact = true }).ClickAsync();
+        await page.Locator("#people").ShowsAsync("Anna");
+        await page.Keyboard.PressAsync("Escape");
+        await Assertions.Expect(page.Locator("#people")).ToBeHiddenAsync();
+        await Assertions.Expect(page.Locator("#people-toggle")).ToBeFocusedAsync();
+    }
+
+    [Fact]
+    public async Task What_is_said_while_nobody_looks_is_counted_and_marked()
+    {
+        var room = await site.RoomAsync(new { title = "Lobby" });
+        var anna = await site.PersonAsync("Anna", room);
+        var ben = await site.PersonAsync("Ben", room);
+        await anna.SayAsync("seen");
+        await ben.SeesAsync("seen");
+        await ben.EvaluateAsync("document.hasFocus = () => false");
+        await anna.SayAsync("news");
+        await ben.SeesAsync("seen", "news");
+        await Assertions.Expect(ben).ToHaveTitleAsync("(1) Lobby · ChatServer");
+        await Assertions.Expect(ben.Locator("li.new + li .text")).ToHaveTextAsync("news");
+        await ben.Locator("#said").ShowsAsync("Anna: news");
+        await ben.EvaluateAsync("document.hasFocus = () => true; dispatchEvent(new Event('focus'))");
+        await Assertions.Expect(ben).ToHaveTitleAsync("Lobby · ChatServer");
+    }
+
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    [InlineData(true, true)]
+    public async Task Nothing_is_in_the_way_of_those_who_cannot_see_or_point(bool dark, bool narrow)
+    {
+        var room = await site.RoomAsync();
+        var page = await site.BrowserAsync(dark, narrow);
+        await page.GotoAsync(ChatSite.AddressOf(site.LoadBalancers[0]));
+        await IsAccessibleAsync(page);
+        await page.GotoAsync($"{ChatSite.AddressOf(site.LoadBalancers[0])}/room/{room}");
+        await IsAccessibleAsync(page);
+        await page.GetByLabel("Your name").FillAsync("Anna");
+        await page.Keyboard.PressAsync("Enter");
+        await page.Locator("#empty").ShowsAsync("Quiet in here.");
+        await IsAccessibleAsync(page);
+        await page.SayAsync("Hello https://example.com");
+        await page.SeesAsync("Hello https://example.com");
+        var ben = await site.PersonAsync("Ben", room);
+        await ben.SayAsync("👋");
+        await ben.SayAsync("Good morning");
+        await site.OperateAsync(HttpMethod.Post, $"/api/v1/room/{room}/message", """{"text":"Maintenance at noon"}""");
+        await page.Locator(".announcement").ShowsAsync("Maintenance at noon");
+        await IsAccessibleAsync(page);
+        await site.OperateAsync(HttpMethod.Delete, $"/api/v1/room/{room}/shutdown");
+        await page.Locator("#notice").ShowsAsync("This room was closed.");
+        await IsAccessibleAsync(page);
+    }
+
+    [Fact]
+    public async Task Dark_is_dark()
+    {
+        var room = await site.RoomAsync();
+        var light = await site.PersonAsync("Anna", room);
+        var dark = await site.PersonAsync("Ben", room, dark: true);
+        Assert.InRange(await BrightnessAsync(light), 200, 255);
+        Assert.InRange(await BrightnessAsync(dark), 0, 60);
+    }
+
+    private static Task<double> BrightnessAsync(IPage page) => page.EvaluateAsync<double>(
+        "Math.max(...getComputedStyle(document.documentElement).backgroundColor.match(/\\d+/g).slice(0, 3).map(Number))");
+
+    private static async Task IsAccessibleAsync(IPage page)
+    {
+        var found = await page.RunAxe();
+        Assert.Empty(found.Violations.Select(violation => $"{violation.Id}: {string.Join(" | ", violation.Nodes.Select(node => node.Html))}"));
+    }
+}
