@@ -119,11 +119,17 @@ public sealed class ChatSite : IAsyncLifetime
     public async Task<IPage> PersonAsync(string name, string room, ServiceProcess? at = null, bool dark = false, bool narrow = false)
     {
         var page = await BrowserAsync(dark, narrow);
+        await EnterAsync(page, name, room, at);
+        await Assertions.Expect(page.Locator("#count")).ToContainTextAsync("here");
+        return page;
+    }
+
+    /// <summary>Goes to a room and gives a name; the rest is up to the room.</summary>
+    public async Task EnterAsync(IPage page, string name, string room, ServiceProcess? at = null)
+    {
         await page.GotoAsync($"{AddressOf(at ?? LoadBalancers[0])}/room/{room}");
         await page.GetByLabel("Your name").FillAsync(name);
         await page.Keyboard.PressAsync("Enter");
-        await Assertions.Expect(page.Locator("#count")).ToContainTextAsync("here");
-        return page;
     }
 
     private static string HostAddress(int host) => $"127.0.0.{host + 2}";

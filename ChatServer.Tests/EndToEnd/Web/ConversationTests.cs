@@ -139,9 +139,7 @@ public sealed class ConversationTests(ChatSite site)
     {
         var page = await site.BrowserAsync();
         var room = $"later-{Guid.NewGuid():N}"[..16];
-        await page.GotoAsync($"{ChatSite.AddressOf(site.LoadBalancers[1])}/room/{room}");
-        await page.GetByLabel("Your name").FillAsync("Anna");
-        await page.Keyboard.PressAsync("Enter");
+        await site.EnterAsync(page, "Anna", room, site.LoadBalancers[1]);
         await page.Locator("#notice").ShowsAsync($"There is no room “{room}” yet.");
         await page.Locator("#notice").ShowsAsync($"curl -X POST {ChatSite.AddressOf(site.LoadBalancers[1])}/api/v1/room/{room}");
         await site.MakeAsync(room);
@@ -168,9 +166,7 @@ public sealed class ConversationTests(ChatSite site)
         var room = await site.RoomAsync(new { maxMembers = 1 });
         var anna = await site.PersonAsync("Anna", room);
         var ben = await site.BrowserAsync();
-        await ben.GotoAsync(anna.Url);
-        await ben.GetByLabel("Your name").FillAsync("Ben");
-        await ben.Keyboard.PressAsync("Enter");
+        await site.EnterAsync(ben, "Ben", room);
         await ben.IsToldAsync("The room is full.");
         await ben.SayAsync("Let me in");
         await anna.CloseAsync();

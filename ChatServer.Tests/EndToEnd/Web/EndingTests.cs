@@ -1,0 +1,93 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Microsoft.Playwright;
+
+namespace ChatServer.Tests.EndToEnd.Web;
+
+/// <summary>How a page takes what ends a connection or a message. We sit between it and the room, and say what a room would.</summary>
+[Collection(ChatSiteCollection.Name)]
+public sealed class EndingTests(ChatSite site)
+{
+    private readonly List<IWebSocketRoute> _connections = [];
+
+    [Fact]
+    public async Task A_deleted_message_is_gone_from_the_page()
+    {
+        var anna = await PersonAsync();
+        await anna.SayAsync("Regrettable");
+        await anna.SeesAsync("Regrettable");
+        _connections[^1].Send("""{"type":"deleted","seq":2,"time":"2026-01-31T23:59:59.999Z","target":1}""");
+        await anna.SeesAsync("This message was deleted.");
+    }
+
+    [Theory]
+    [InlineData(4001, "You were removed from this room.", "Come back")]
+    [InlineData(4003, "You are banned from this room.", "Try again")]
+    [InlineData(1009, "The connection ended.", "Connect again")]
+    public async Task Who_is_sent_out_is_told_and_stays_out_until_asking(int code, string title, string action)
+    {
+        var anna = await PersonAsync();
+        await anna.SayAsync("before");
+        await anna.SeesAsync("before");
+        await _connections[^1].CloseAsync(new() { Code = code });
+        await anna.Locator("#notice").ShowsAsync(title);
+        Assert.Single(_connections);
+        await anna.GetByRole(AriaRole.Button, new() { Name = action }).ClickAsync();
+        await anna.SayAsync("after");
+        await anna.SeesAsync("before", "after");
+    }
+
+    [Theory]
+    [InlineData(1001)]
+    [InlineData(1013)]
+    public async Task Who_has_to_go_for_a_moment_comes_back_by_itself(int code)
+    {
+        var anna = await PersonAsync();
+        await anna.SayAsync("before");
+        await anna.SeesAsync("before");
+        await _connections[^1].CloseAsync(new() { Code = code });
+        await anna.IsToldAsync("You missed nothing");
+        await anna.SayAsync("after");
+        await anna.SeesAsync("before", "after");
+    }
+
+    [Fact]
+    public async Task A_message_that_the_room_will_not_have_is_given_back()
+    {
+        var anna = await PersonAsync(route => route.OnMessage(frame =>
+        {
+            if (JsonElement.Parse(frame.Text!).TryGetProperty("id", out var id))
+                route.Send($$"""{"type":"error","code":"muted","message":"Muted.","id":"{{id}}"}""");
+        }));
+        await anna.SayAsync("Let me speak");
+        await anna.Locator(".row.refused").ShowsAsync("You are muted.");
+        await anna.GetByRole(AriaRole.Button, new() { Name = "Edit" }).ClickAsync();
+        await Assertions.Expect(anna.GetByLabel("Message", new() { Exact = true })).ToHaveValueAsync("Let me speak");
+        await Assertions.Expect(anna.Said()).ToHaveCountAsync(0);
+    }
+
+    [Fact]
+    public async Task A_private_room_asks_for_an_invitation()
+    {
+        var room = await site.RoomAsync(new { @private = true });
+        var anna = await site.BrowserAsync();
+        await site.EnterAsync(anna, "Anna", room);
+        await anna.Locator("#notice").ShowsAsync("This room is private.");
+    }
+
+    /// <param name="instead">What to do with what the page sends; null: it goes to the room.</param>
+    private async Task<IPage> PersonAsync(Action<IWebSocketRoute>? instead = null)
+    {
+        var room = await site.RoomAsync();
+        var page = await site.BrowserAsync();
+        await page.RouteWebSocketAsync(new Regex("/rooms/"), route =>
+        {
+            _connections.Add(route);
+            route.ConnectToServer();
+            instead?.Invoke(route);
+        });
+        await site.EnterAsync(page, "Anna", room);
+        await page.Locator("#count").ShowsAsync("here");
+        return page;
+    }
+}
