@@ -8,7 +8,7 @@ namespace ChatServer.Tests.Support;
 public static class Eventually
 {
     /// <summary>Generous: two cores, shared. A test that needs an upper limit names its own.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
 
