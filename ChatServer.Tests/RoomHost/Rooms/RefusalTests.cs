@@ -70,7 +70,7 @@ public sealed class RefusalTests() : RoomSpecification(null)
     public async Task Twenty_errors_in_a_row_end_the_connection_with_1008()
     {
         var ann = await (await OpenAsync()).JoinAsync();
-        for (var i = 0; i < 40; i++)
+        for (var i = 0; i < 20; i++)
             await ann.SendTextAsync("no");
 
         Assert.Equal(1008, (await ann.ClosedAsync()).Code);
