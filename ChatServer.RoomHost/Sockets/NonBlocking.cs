@@ -10,11 +10,14 @@ internal static partial class NonBlocking
     public const int Gone = -1;
 
     /// <summary>Bytes that the kernel took; 0 when it takes none now, or <see cref="Gone"/>.</summary>
-    public static int Send(Socket socket, ReadOnlySpan<byte> bytes)
+    /// <param name="socket">The socket.</param>
+    /// <param name="handle">Its handle: a fan-out touches thousands of sockets, and what it does not touch need not come into the cache.</param>
+    /// <param name="bytes">At least one.</param>
+    public static int Send(Socket socket, SafeSocketHandle handle, ReadOnlySpan<byte> bytes)
     {
         try
         {
-            return OperatingSystem.IsLinux() ? LinuxSend(socket.SafeHandle, bytes) : PortableSend(socket, bytes);
+            return OperatingSystem.IsLinux() ? LinuxSend(handle, bytes) : PortableSend(socket, bytes);
         }
         catch (ObjectDisposedException)
         {

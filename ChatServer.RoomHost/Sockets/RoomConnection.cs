@@ -23,6 +23,7 @@ public sealed class RoomConnection : IThreadPoolWorkItem
 
     private readonly RoomPorts _ports;
     private readonly Socket _socket;
+    private readonly SafeSocketHandle _handle;
     private FrameReader? _reader;
     private IFrameHandler? _handler;
     private byte[]? _early;
@@ -35,6 +36,7 @@ public sealed class RoomConnection : IThreadPoolWorkItem
     {
         _ports = ports;
         _socket = socket;
+        _handle = socket.SafeHandle;
         Room = port.Room;
         Port = port.Number;
         RemoteEndPoint = socket.RemoteEndPoint as IPEndPoint;
@@ -100,7 +102,7 @@ public sealed class RoomConnection : IThreadPoolWorkItem
     {
         if (!_writable)
             return NonBlocking.Gone;
-        int sent = NonBlocking.Send(_socket, bytes);
+        int sent = NonBlocking.Send(_socket, _handle, bytes);
         if (sent < 0)
             _writable = false;
         return sent;
