@@ -9,16 +9,28 @@ public static class PortRange
     // Below the ports that outgoing connections get; where it begins depends on the process, so that two test runs rarely meet.
     private const int Lowest = 10_000, Beyond = 20_000;
 
-    private static int _next = Environment.ProcessId * 37 % (Beyond - Lowest);
+    private static readonly Lock Gate = new();
+    private static int _next = Lowest + Environment.ProcessId % 270 * 37;
 
-    /// <summary>The first of <paramref name="count"/> ports that are free now and that no other test of this run gets.</summary>
+    /// <summary>The first of <paramref name="count"/> ports that are free now and that no other test of this run gets, until all have been given once.</summary>
     public static int Next(int count)
     {
-        for (; ; )
+        while (true)
         {
-            var first = Lowest + Interlocked.Add(ref _next, count) % (Beyond - Lowest - count);
+            var first = Take(count);
             if (Enumerable.Range(first, count).All(IsFree))
                 return first;
+        }
+    }
+
+    private static int Take(int count)
+    {
+        lock (Gate)
+        {
+            if (_next + count > Beyond) _next = Lowest;
+            var first = _next;
+            _next += count;
+            return first;
         }
     }
 
