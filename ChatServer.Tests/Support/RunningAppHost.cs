@@ -1,13 +1,14 @@
 using System.Net.Sockets;
-using ChatServer.Tests.Support;
 
-namespace ChatServer.Tests.AppHost;
+namespace ChatServer.Tests.Support;
 
 /// <summary>The AppHost as a developer runs it, on ports that nobody else uses.</summary>
 public sealed class RunningAppHost : IAsyncDisposable
 {
     /// <summary>Seven processes start, on a machine that runs other tests at the same time.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
+
+    private const int RoomPorts = 100;
 
     // …/ChatServer.Tests/bin/Debug/net10.0/ beside …/ChatServer.AppHost/bin/Debug/net10.0/
     private static readonly string Program = Path.Combine(
@@ -33,6 +34,8 @@ public sealed class RunningAppHost : IAsyncDisposable
     public int[] LoadBalancerPorts { get; } = [FreePort.Next(), FreePort.Next()];
 
     public int DashboardPort { get; } = FreePort.Next();
+
+    private int FirstRoomPort { get; } = PortRange.Next(RoomPorts);
 
     public IEnumerable<int> Ports => [ApiPort, AdminPort, .. LoadBalancerPorts, DashboardPort];
 
@@ -89,8 +92,7 @@ public sealed class RunningAppHost : IAsyncDisposable
         ["ADMIN_PORT"] = $"{AdminPort}",
         ["LOADBALANCER_PORTS"] = string.Join(',', LoadBalancerPorts),
         ["DASHBOARD_PORT"] = $"{DashboardPort}",
-        // Below the range from which the system takes ports for outgoing connections.
-        ["ROOM_PORTS"] = "22000-23000",
+        ["ROOM_PORTS"] = $"{FirstRoomPort}-{FirstRoomPort + RoomPorts - 1}",
     };
 }
 
