@@ -1,0 +1,89 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using ChatServer.Tests.Support;
+
+namespace ChatServer.Tests.EndToEnd;
+
+/// <summary>Everything that the AppHost runs, and the calls that people make of it.</summary>
+public sealed class Deployment : IAsyncDisposable
+{
+    // Connections are not kept: rooms have a port each, and processes are killed at the other end.
+    private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(30), DefaultRequestHeaders = { ConnectionClose = true } };
+
+    private Deployment(RunningAppHost appHost) => AppHost = appHost;
+
+    public RunningAppHost AppHost { get; }
+
+    /// <summary>The ports of the two load balancers.</summary>
+    public IReadOnlyList<int> Entrances => AppHost.LoadBalancerPorts;
+
+    public static async Task<Deployment> StartAsync(params (string Name, string? Value)[] settings) =>
+        new(await RunningAppHost.StartAsync(settings));
+
+    /// <summary>One call with the key of whoever listens at <paramref name="port"/>.</summary>
+    public async Task<Answer> CallAsync(int port, HttpMethod method, string path, object? body = null)
+    {
+        using var request = new HttpRequestMessage(method, $"http://localhost:{port}/api/v1/{path}");
+        request.Headers.Add("X-API-Key", port == AppHost.AdminPort ? "ADMIN_TESTING_KEY" : "TESTING_KEY");
+        if (body is not null) request.Content = JsonContent.Create(body);
+        using var response = await _http.SendAsync(request, TestContext.Current.CancellationToken);
+        return new(response.StatusCode, await response.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken));
+    }
+
+    /// <summary>The <c>data</c> of the Api's answer to a GET.</summary>
+    public async Task<JsonElement> GetAsync(string path) => (await CallAsync(AppHost.ApiPort, HttpMethod.Get, path)).Data;
+
+    /// <summary>Creates a room, at the Api unless another port is named.</summary>
+    public Task<Answer> CreateAsync(string room, object? options = null, int? at = null) =>
+        CallAsync(at ?? AppHost.ApiPort, HttpMethod.Post, $"room/{room}", options);
+
+    /// <summary>An order to the Admin, which it accepts.</summary>
+    public async Task OperateAsync(string path, object? body = null) =>
+        Assert.Equal(HttpStatusCode.Accepted, (await CallAsync(AppHost.AdminPort, HttpMethod.Post, path, body)).Status);
+
+    /// <summary>A RoomHost as the Admin sees it; nothing while it is not alive.</summary>
+    public async Task<JsonElement?> HostAsync(string id)
+    {
+        var load = (await CallAsync(AppHost.AdminPort, HttpMethod.Get, "load")).Data;
+        return load.GetProperty("hosts").EnumerateArray().Where(host => host.GetProperty("id").GetString() == id).Select(host => (JsonElement?)host).FirstOrDefault();
+    }
+
+    /// <summary>The texts of a room's log, oldest first.</summary>
+    public async Task<IReadOnlyList<string?>> TextsAsync(string room) =>
+    [
+        .. (await GetAsync($"room/{room}/messages?limit=1000")).GetProperty("messages").EnumerateArray().Select(message => message.GetProperty("text").GetString()),
+    ];
+
+    /// <summary>What a plain GET answers, as text.</summary>
+    public Task<string> ReadAsync(string url) => _http.GetStringAsync(url, TestContext.Current.CancellationToken);
+
+    /// <summary>Joins a room through a load balancer.</summary>
+    public static Task<RoomClient> JoinAsync(int entrance, string room, string query) =>
+        RoomClient.JoinAsync(new Uri($"ws://localhost:{entrance}/rooms/{room}?{query}"));
+
+    /// <summary>Joins as soon as the room lets it in: it may be on its way from one host to another.</summary>
+    public static Task<RoomClient> RejoinAsync(int entrance, string room, string query) =>
+        Eventually.Async(() => JoinAsync(entrance, room, query), _ => true);
+
+    /// <summary>The processes of one service.</summary>
+    public IReadOnlyList<Service> Processes(string service) => [.. AppHost.Services().Where(process => process.Name == $"ChatServer.{service}")];
+
+    public ValueTask DisposeAsync()
+    {
+        _http.Dispose();
+        return AppHost.DisposeAsync();
+    }
+}
+
+/// <summary>What an HTTP API answered.</summary>
+public sealed record Answer(HttpStatusCode Status, JsonElement Body)
+{
+    public JsonElement Data => Body.TryGetProperty("data", out var data) ? data : throw new InvalidOperationException($"{(int)Status} {Body}");
+
+    /// <summary>The <c>code</c> of a problem; null for a success.</summary>
+    public string? Code => Body.TryGetProperty("code", out var code) ? code.GetString() : null;
+
+    /// <summary>The port that the answer to a creation names.</summary>
+    public int Port => Data.GetProperty("port").GetInt32();
+}
