@@ -1,0 +1,97 @@
+using System.Collections.Concurrent;
+using System.Net;
+using ChatServer.Tests.Support;
+
+namespace ChatServer.Tests.EndToEnd;
+
+/// <summary>Many rooms, and many who want the same, on a deployment without limits of rate.</summary>
+public sealed class RoomTests(RoomTests.Unlimited unlimited) : IClassFixture<RoomTests.Unlimited>
+{
+    private const int Rooms = 500, Members = 10, Each = 200;
+
+    private Deployment Deployment => unlimited.Deployment;
+
+    [Fact]
+    public async Task A_hundred_who_create_a_room_at_once_through_both_load_balancers_make_one()
+    {
+        var answers = await Task.WhenAll(Enumerable.Range(0, 100).Select(i => Deployment.CreateAsync("x", at: Deployment.Entrances[i % 2])));
+
+        Assert.All(answers, answer => Assert.Equal(HttpStatusCode.OK, answer.Status));
+        var port = Assert.Single(answers.Select(answer => answer.Port).Distinct());
+        Assert.Single(answers, answer => answer.Data.GetProperty("message").GetString() == "Room created");
+        Assert.Equal("x", await Deployment.ReadAsync($"http://localhost:{port}"));
+        Assert.Equal(port, (await Deployment.GetAsync("room/x")).GetProperty("port").GetInt32());
+    }
+
+    [Fact]
+    public async Task Five_hundred_rooms_created_at_32_in_parallel_all_answer_on_their_ports_and_through_both_load_balancers()
+    {
+        var ports = new ConcurrentDictionary<string, int>();
+        await InParallelAsync(Enumerable.Range(0, Rooms).Select(i => $"many-{i}"), async room => ports[room] = (await Deployment.CreateAsync(room)).Port);
+
+        Assert.Equal(Rooms, ports.Values.Distinct().Count());
+        await InParallelAsync(ports, async room =>
+        {
+            foreach (var url in (string[])[$"http://localhost:{room.Value}", .. Deployment.Entrances.Select(port => $"http://localhost:{port}/rooms/{room.Key}")])
+                Assert.Equal(room.Key, await Deployment.ReadAsync(url));
+        });
+    }
+
+    [Fact]
+    public async Task Ten_members_who_say_200_messages_each_over_every_way_in_all_see_one_order_and_so_does_who_resumes_again_and_again()
+    {
+        var port = (await Deployment.CreateAsync("talk", new { history = 5000 })).Port;
+        var members = await Task.WhenAll(Enumerable.Range(0, Members).Select(i => i % 3 == 2
+            ? RoomClient.JoinAsync(port, $"user=user-{i}")
+            : Deployment.JoinAsync(Deployment.Entrances[i % 3], "talk", $"user=user-{i}")));
+
+        var wandering = WanderAsync("talk", Members * Each);
+        var hearing = Task.WhenAll(members.Select(member => member.NextAsync("message", Members * Each)));
+        await Task.WhenAll(members.Select(async member =>
+        {
+            for (var i = 0; i < Each; i++) await member.SendAsync(new { type = "message", id = $"{i}", text = $"{member.User} says {i}" });
+        }));
+
+        var heard = (await hearing).Select(log => log.Select(message => message.ToString()).ToList()).ToList();
+        var first = (await hearing)[0];
+        Assert.Equal(Enumerable.Range(1, Members * Each).Select(seq => (long)seq), first.Select(message => message.Seq));
+        Assert.All(first.GroupBy(message => message["user"]), said =>
+            Assert.Equal(Enumerable.Range(0, Each).Select(i => $"{said.Key} says {i}"), said.Select(message => message["text"])));
+        Assert.All(heard, log => Assert.Equal(heard[0], log));
+        Assert.Equal(heard[0], await wandering);
+        foreach (var member in members) await member.DisposeAsync();
+    }
+
+    // Takes a fifth of what is said, forgets what else may have come, and resumes after that through the other load balancer.
+    private async Task<List<string>> WanderAsync(string room, int count)
+    {
+        var heard = new List<RoomEvent>();
+        var query = "user=wanderer&session=wanderer-0123456789&history=0";
+        for (var life = 0; life < 5; life++)
+        {
+            await using var member = await Deployment.JoinAsync(Deployment.Entrances[life % 2], room, query);
+            Assert.Equal(life > 0, member.Welcome.Json.GetProperty("resumed").GetBoolean());
+            heard.AddRange(await member.NextAsync("message", count / 5));
+            query = $"user=wanderer&session=wanderer-0123456789&since={member.Welcome["epoch"]}.{heard[^1].Seq}";
+            member.Abort();
+        }
+        return [.. heard.Select(message => message.ToString())];
+    }
+
+    private static Task InParallelAsync<T>(IEnumerable<T> items, Func<T, Task> work) => Parallel.ForEachAsync(
+        items, new ParallelOptions { MaxDegreeOfParallelism = 32, CancellationToken = TestContext.Current.CancellationToken }, async (item, _) => await work(item));
+
+    public sealed class Unlimited : IAsyncLifetime
+    {
+        public Deployment Deployment { get; private set; } = null!;
+
+        public async ValueTask InitializeAsync()
+        {
+            var firstPort = PortRange.Next(Rooms + 100);
+            Deployment = await Deployment.StartAsync(
+                ("ROOM_PORTS", $"{firstPort}-{firstPort + Rooms + 99}"), ("MESSAGES_PER_SECOND", "0"), ("CONNECTIONS_PER_SECOND", "0"));
+        }
+
+        public ValueTask DisposeAsync() => Deployment.DisposeAsync();
+    }
+}
