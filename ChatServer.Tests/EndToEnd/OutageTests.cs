@@ -1,0 +1,105 @@
+using System.Diagnostics;
+using System.Net;
+using ChatServer.Tests.Support;
+
+namespace ChatServer.Tests.EndToEnd;
+
+/// <summary>Somebody's own Redis is away for ten seconds: redis-server where it is installed, else the embedded one.</summary>
+public sealed class OutageTests(OutageTests.OwnRedis own) : IClassFixture<OutageTests.OwnRedis>
+{
+    private static readonly TimeSpan Away = TimeSpan.FromSeconds(10);
+
+    private Deployment Deployment => own.Deployment;
+
+    [Fact]
+    public async Task Redis_ends_and_starts_again_without_its_data_and_everything_works_again()
+    {
+        await EverythingWorksAsync("ended");
+        var processes = Processes();
+
+        await own.Redis.StopAsync();
+        await CreationsAreRefusedAsync();
+        await own.Redis.StartAsync();
+
+        await EverythingWorksAsync("ended");
+        await EverythingWorksAsync("after-the-end");
+        Assert.Equal(processes, Processes());
+    }
+
+    [Fact]
+    public async Task Redis_stands_still_and_what_is_said_meanwhile_is_refused_or_said_later_never_acknowledged_and_lost()
+    {
+        await EverythingWorksAsync("paused");
+        var processes = Processes();
+        await using var member = await Deployment.JoinAsync(Deployment.Entrances[0], "paused", "user=ann");
+        await member.SayAsync("before");
+
+        await own.Redis.PauseAsync();
+        await CreationsAreRefusedAsync(() => member.SendAsync(new { type = "message", id = $"{Guid.NewGuid()}", text = $"{Guid.NewGuid()}" }));
+        own.Redis.Resume();
+
+        await EverythingWorksAsync("paused");
+        await EverythingWorksAsync("after-the-pause");
+        Assert.Equal(processes, Processes());
+        await member.SayAsync("after");
+        var acknowledged = member.Events.Where(e => e.Type == "message" && e["user"] == "ann").Select(e => e["text"]).ToList();
+        var texts = await Deployment.TextsAsync("paused");
+        Assert.Equal(acknowledged, texts.Where(text => acknowledged.Contains(text)));
+        Assert.Equal(texts.Distinct(), texts);
+    }
+
+    // Of one who creates, one who joins and talks, one who says something from a backend, and one who announces.
+    private async Task EverythingWorksAsync(string room)
+    {
+        await Eventually.Async(() => Deployment.CreateAsync(room), answer => answer.Status == HttpStatusCode.OK);
+        await Eventually.Async(
+            async () =>
+            {
+                await using var member = await Deployment.JoinAsync(Deployment.Entrances[1], room, "user=ben&history=0");
+                await member.SayAsync($"{Guid.NewGuid()}");
+                var (said, announced) = ($"{Guid.NewGuid()}", $"{Guid.NewGuid()}");
+                Assert.Equal(HttpStatusCode.Accepted, (await Deployment.CallAsync(
+                    Deployment.AppHost.ApiPort, HttpMethod.Post, $"room/{room}/message", new { user = "backend", text = said })).Status);
+                await member.NextAsync(e => e["text"] == said, said);
+                await Deployment.OperateAsync("message", new { text = announced });
+                await member.NextAsync(e => e.Type == "announcement" && e["text"] == announced, announced);
+                return true;
+            },
+            works => works);
+    }
+
+    private async Task CreationsAreRefusedAsync(Func<Task>? meanwhile = null)
+    {
+        var (away, codes) = (Stopwatch.StartNew(), new List<string?>());
+        await Eventually.Async(
+            async () =>
+            {
+                codes.Add((await Deployment.CreateAsync("meanwhile", at: Deployment.Entrances[codes.Count % 2])).Code);
+                if (meanwhile is not null && codes.Count <= 10) await meanwhile();
+                return away.Elapsed;
+            },
+            elapsed => elapsed > Away);
+        Assert.All(codes, code => Assert.Equal("redis-unavailable", code));
+    }
+
+    private List<int> Processes() => [.. Deployment.AppHost.Services().Select(service => service.Id).Order()];
+
+    public sealed class OwnRedis : IAsyncLifetime
+    {
+        public RedisServer Redis { get; } = new InstalledRedis() is { Missing: null } installed ? installed : new EmbeddedRedis();
+
+        public Deployment Deployment { get; private set; } = null!;
+
+        public async ValueTask InitializeAsync()
+        {
+            await Redis.StartAsync();
+            Deployment = await Deployment.StartAsync(("ConnectionStrings__redis", Redis.ConnectionString));
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await Deployment.DisposeAsync();
+            await Redis.DisposeAsync();
+        }
+    }
+}

@@ -1,0 +1,46 @@
+using ChatServer.Tests.Support;
+
+namespace ChatServer.Tests.EndToEnd;
+
+public sealed class RestartTests
+{
+    [Fact]
+    public async Task With_REDIS_DATA_rooms_and_histories_survive_Ctrl_C_and_a_new_start()
+    {
+        var data = Directory.CreateTempSubdirectory("chatserver-data-");
+        try
+        {
+            string since, epoch;
+            await using (var first = await Deployment.StartAsync(("REDIS_DATA", data.FullName)))
+            {
+                await first.CreateAsync("lobby", new { title = "The lobby", history = 77 });
+                await first.CreateAsync("quiet");
+                await using var member = await Deployment.JoinAsync(first.Entrances[0], "lobby", "user=ann&session=ann-0123456789abcdef");
+                for (var i = 1; i <= 3; i++) await member.SayAsync($"text {i}");
+                (since, epoch) = ($"{member.Welcome["epoch"]}.1", member.Welcome["epoch"]!);
+
+                var services = first.AppHost.Services();
+                await first.AppHost.Process.InterruptAsync();
+                Assert.Equal(0, first.AppHost.Process.ExitCode);
+                await first.AppHost.LeavesNothingAsync(services);
+            }
+
+            await using var second = await Deployment.StartAsync(("REDIS_DATA", data.FullName));
+            await using var back = await Deployment.RejoinAsync(second.Entrances[1], "lobby", $"user=ann&session=ann-0123456789abcdef&since={since}");
+
+            Assert.True(back.Welcome.Json.GetProperty("resumed").GetBoolean());
+            Assert.Equal((epoch, "The lobby"), (back.Welcome["epoch"], back.Welcome["title"]));
+            Assert.Equal(["text 2", "text 3"], (await back.NextAsync("message", 2)).Select(message => message["text"]));
+            Assert.Equal(4, (await back.SayAsync("text 4", "new")).Seq);
+            Assert.Equal(["text 1", "text 2", "text 3", "text 4"], await second.TextsAsync("lobby"));
+            Assert.Equal(77, (await second.GetAsync("room/lobby")).GetProperty("options").GetProperty("history").GetInt32());
+            var answer = await Eventually.Async(() => second.CreateAsync("quiet"), created => created.Code is null);
+            Assert.Equal("quiet already exists", answer.Data.GetProperty("message").GetString());
+            Assert.Equal("quiet", await second.ReadAsync($"http://localhost:{answer.Port}"));
+        }
+        finally
+        {
+            data.Delete(recursive: true);
+        }
+    }
+}
