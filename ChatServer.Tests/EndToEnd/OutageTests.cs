@@ -34,14 +34,20 @@ public sealed class OutageTests(OutageTests.OwnRedis own) : IClassFixture<Outage
         await using var member = await Deployment.JoinAsync(Deployment.Entrances[0], "paused", "user=ann");
         await member.SayAsync("before");
 
+        var said = new List<string>();
         await own.Redis.PauseAsync();
-        await CreationsAreRefusedAsync(() => member.SendAsync(new { type = "message", id = $"{Guid.NewGuid()}", text = $"{Guid.NewGuid()}" }));
+        await CreationsAreRefusedAsync(async () =>
+        {
+            said.Add($"{Guid.NewGuid()}");
+            await member.SendAsync(new { type = "message", id = said[^1], text = said[^1] });
+        });
         own.Redis.Resume();
 
         await EverythingWorksAsync("paused");
         await EverythingWorksAsync("after-the-pause");
         Assert.Equal(processes, Processes());
         await member.SayAsync("after");
+        Assert.Equal(said.Order(), member.Events.Where(e => e.Type == "message" || e["code"] == "unavailable").Select(e => e["id"]).Intersect(said).Order());
         var acknowledged = member.Events.Where(e => e.Type == "message" && e["user"] == "ann").Select(e => e["text"]).ToList();
         var texts = await Deployment.TextsAsync("paused");
         Assert.Equal(acknowledged, texts.Where(text => acknowledged.Contains(text)));
