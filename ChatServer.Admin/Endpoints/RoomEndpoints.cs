@@ -18,7 +18,7 @@ internal static class RoomEndpoints
             .RequirePage()
             .WithName("listRooms")
             .WithSummary("List the rooms by name")
-            .WithDescription("Ask again with `after` set to the last answer's `next`, until that is null.");
+            .WithDescription("Ask again with `after` set to the last answer's `next`, until that is null. `search`: only rooms with that in their name, in any case.");
         rooms.MapGet("/room/{name}", DescribeAsync)
             .RequireRoomName()
             .WithName("describeRoom")
@@ -32,9 +32,9 @@ internal static class RoomEndpoints
     }
 
     private static async Task<Ok<Data<AdminRoomPage>>> ListAsync(
-        RoomDirectory rooms, RoomViews views, CancellationToken ct, string? after = null, int limit = Limits.DefaultPage)
+        RoomDirectory rooms, RoomViews views, CancellationToken ct, string? after = null, int limit = Limits.DefaultPage, string? search = null)
     {
-        var page = await rooms.ListAsync(after, limit);
+        var page = await rooms.ListAsync(after, limit, search);
         var next = page.Count == limit ? page[^1].Name : null;
         var shown = await views.DescribeAsync([.. page.Where(room => room.State != RoomState.Closing)], ct);
         return TypedResults.Ok(new Data<AdminRoomPage>(new(shown, next)));

@@ -11,19 +11,27 @@ public sealed class RoomDirectory(BackplaneConnection connection)
     public Task<RoomRecord?> FindAsync(string name) =>
         connection.RunAsync(async db => RoomRecord.From(name, await db.HashGetAllAsync(RedisNames.Room(name))));
 
+    /// <summary>Names that a search looks at in one question to Redis.</summary>
+    private const int SearchStep = 1000;
+
     /// <summary>Rooms by name (ordinal), those behind <paramref name="after"/>, at most <paramref name="limit"/>.</summary>
+    /// <param name="after">Name before the first; null: from the beginning.</param>
+    /// <param name="limit">At least 1.</param>
+    /// <param name="part">Only rooms with this in their name, in any case; null: all. It reads every name up to the last one found.</param>
     /// <exception cref="BackplaneUnavailableException"/>
-    public Task<IReadOnlyList<RoomRecord>> ListAsync(string? after, int limit) => connection.RunAsync(async db =>
+    public Task<IReadOnlyList<RoomRecord>> ListAsync(string? after, int limit, string? part = null) => connection.RunAsync(async db =>
     {
         var rooms = new List<RoomRecord>();
         while (rooms.Count < limit)
         {
             var names = await db.SortedSetRangeByValueAsync(
-                RedisNames.Rooms, min: after ?? RedisValue.Null, exclude: after is null ? Exclude.None : Exclude.Start, take: limit - rooms.Count);
+                RedisNames.Rooms, min: after ?? RedisValue.Null, exclude: after is null ? Exclude.None : Exclude.Start,
+                take: part is null ? limit - rooms.Count : SearchStep);
             if (names.Length == 0)
                 break;
             after = names[^1];
-            var found = await Task.WhenAll(names.Select(async n => RoomRecord.From(n!, await db.HashGetAllAsync(RedisNames.Room(n!)))));
+            var wanted = names.Where(n => part is null || ((string)n!).Contains(part, StringComparison.OrdinalIgnoreCase)).Take(limit - rooms.Count);
+            var found = await Task.WhenAll(wanted.Select(async n => RoomRecord.From(n!, await db.HashGetAllAsync(RedisNames.Room(n!)))));
             rooms.AddRange(found.OfType<RoomRecord>());
         }
         return (IReadOnlyList<RoomRecord>)rooms;

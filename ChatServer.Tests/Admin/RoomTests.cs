@@ -32,6 +32,17 @@ public sealed class RoomTests(AdminCluster cluster) : IClassFixture<AdminCluster
     }
 
     [Fact]
+    public async Task Rooms_are_found_by_a_part_of_their_name()
+    {
+        foreach (var name in (string[])["find-one", "nothing", "to-Find"])
+            await cluster.CreateAsync(name);
+        var found = await cluster.Admin.GetDataAsync("/api/v1/rooms?search=find&limit=1", AdminCluster.Key);
+        Assert.Equal(("find-one", "find-one"), (found.GetProperty("rooms")[0].GetProperty("name").GetString(), found.GetProperty("next").GetString()));
+        found = await cluster.Admin.GetDataAsync("/api/v1/rooms?search=find&limit=2&after=find-one", AdminCluster.Key);
+        Assert.Equal("to-Find", Assert.Single(found.GetProperty("rooms").EnumerateArray()).GetProperty("name").GetString());
+    }
+
+    [Fact]
     public async Task An_empty_room_has_no_members_whether_its_host_answers_or_not()
     {
         await cluster.CreateAsync("empty");

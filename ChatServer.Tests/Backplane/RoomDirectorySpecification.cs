@@ -50,6 +50,20 @@ public abstract class RoomDirectorySpecification(RedisServer redis) : BackplaneS
     }
 
     [Fact]
+    public async Task Rooms_are_found_by_a_part_of_their_name_however_many_there_are()
+    {
+        foreach (var name in new[] { "a-Tea", "tea", "z-tea", "coffee" })
+            await EnterAsync(name);
+        await Task.WhenAll(Enumerable.Range(0, 2500).Select(i => Raw.SortedSetAddAsync(RedisNames.Rooms, $"m{i:D4}", 0)));
+        var rooms = Process().Rooms;
+
+        Assert.Equal(["a-Tea", "tea", "z-tea"], (await rooms.ListAsync(null, 10, "tea")).Select(r => r.Name));
+        Assert.Equal(["a-Tea", "tea"], (await rooms.ListAsync(null, 2, "TEA")).Select(r => r.Name));
+        Assert.Equal(["z-tea"], (await rooms.ListAsync("tea", 2, "tea")).Select(r => r.Name));
+        Assert.Empty(await rooms.ListAsync(null, 10, "milk"));
+    }
+
+    [Fact]
     public async Task Opening_and_closing_of_a_room_are_heard_by_the_other_processes()
     {
         await HostAsync("a");
