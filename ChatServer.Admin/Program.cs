@@ -22,5 +22,6 @@ return await Startup.Run(async () =>
     app.MapHosts();
     app.MapRooms();
     app.MapAnnouncements();
+    app.MapAdminPage();
     await app.RunAsync();
 });

@@ -11,6 +11,10 @@ internal sealed class RoomViews(RoomCommands commands, Uri? loadBalancer)
     /// <summary>Questions under way at a time: enough to be done with a page in a moment, few enough not to swamp a host.</summary>
     private const int AtATime = 32;
 
+    /// <summary>Where the addresses of rooms may lead, as sources of <c>connect-src</c>.</summary>
+    public IReadOnlyList<string> SocketSources { get; } =
+        loadBalancer is null ? ["ws:", "wss:"] : [new Uri(RoomUrls.Through(loadBalancer, "")).GetLeftPart(UriPartial.Authority)];
+
     /// <summary>Describes one room.</summary>
     public async Task<AdminRoomDescription> DescribeAsync(RoomRecord room, CancellationToken ct) =>
         AdminRoomDescription.Of(room.Describe(loadBalancer), await NamesAsync(room, ct));

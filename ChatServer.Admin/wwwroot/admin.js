@@ -1,0 +1,110 @@
+import { call, key } from './api.js';
+import { $ } from './chat/dom.js';
+import { roomsOf, showLoad } from './hosts.js';
+import { announce, shutServer } from './orders.js';
+import { Poll } from './poll.js';
+import { leaveRoom, openRoom } from './room.js';
+import { rooms } from './rooms.js';
+import { timeNow } from './words.js';
+
+const EVERY = 2_000; // ms
+const VIEWS = ['entrance', 'overview', 'room'];
+const TROUBLES = { 'redis-unavailable': 'Redis is away', unreachable: 'The Admin does not answer' };
+
+let count = 0, seen = '';
+
+const load = new Poll(async isLatest => {
+  try {
+    const found = await call('GET', 'load');
+    if (!isLatest()) return;
+    count = roomsOf(found);
+    seen = timeNow();
+    showLoad(found);
+    health('live', 'Live');
+  } catch (trouble) {
+    if (!isLatest()) return;
+    if (!seen) $('hosts-state').textContent = 'Not known yet.';
+    health('trouble', `${TROUBLES[trouble.code] ?? trouble.message}. ${seen ? `Shown is ${seen}.` : ''} Trying again…`);
+  }
+}, EVERY);
+
+/** Told only when it changes: it is read out. */
+function health(state, words) {
+  $('health').dataset.state = state;
+  if ($('health').textContent !== words) $('health').textContent = words;
+}
+
+function enter() {
+  $('top').hidden = false;
+  health('waiting', 'Loading…');
+  load.start();
+  route();
+}
+
+function leave(complaint = '') {
+  key.value = '';
+  load.stop();
+  rooms.stop();
+  leaveRoom();
+  $('dialog').close();
+  $('top').hidden = true;
+  $('key').value = '';
+  show('entrance', 'ChatServer Admin');
+  refuse(complaint);
+}
+
+function refuse(complaint) {
+  $('key-complaint').textContent = complaint;
+  $('key').ariaInvalid = complaint !== '';
+  $('enter').disabled = false;
+  $('key').focus();
+}
+
+function route() {
+  if (!key.value) return leave();
+  const name = /^#\/room\/([\w.~-]+)$/.exec(location.hash)?.[1];
+  leaveRoom();
+  rooms.stop();
+  if (name) {
+    openRoom(name);
+    show('room', `${name} · ChatServer Admin`);
+  } else {
+    rooms.start();
+    show('overview', 'ChatServer Admin');
+  }
+}
+
+function show(view, title) {
+  document.title = title;
+  for (const id of VIEWS) $(id).hidden = id !== view;
+  scrollTo(0, 0);
+  // Whoever does not see the page hears that it is another one.
+  $(view).querySelector('h1').focus({ preventScroll: true });
+}
+
+$('entrance-form').onsubmit = async submit => {
+  submit.preventDefault();
+  key.value = $('key').value.trim();
+  if (!key.value) return refuse('A key, please.');
+  $('enter').disabled = true;
+  try {
+    await call('GET', '');
+    refuse('');
+    enter();
+  } catch (trouble) {
+    if (trouble.code !== 'unauthorized') leave(trouble.message);
+  }
+};
+
+addEventListener('refused', ({ detail }) => {
+  // An answer to a key that was replaced since says nothing of this one.
+  if (detail === key.value) leave(load.isRunning ? 'The key is not accepted any more.' : 'That is not a key of this server.');
+});
+addEventListener('hashchange', () => { if (key.value) route(); });
+
+$('announce').onclick = () => announce();
+$('shutdown').onclick = () => shutServer(count);
+$('leave').onclick = () => leave();
+
+if (key.value) enter();
+else leave();

@@ -1,0 +1,79 @@
+// One room: what it is, who is in it, and what can be ordered.
+import { call } from './api.js';
+import { $, avatar, element } from './chat/dom.js';
+import { Keyed } from './keyed.js';
+import { announce, shutRoom } from './orders.js';
+import { Poll } from './poll.js';
+import { Watch } from './watch.js';
+import { count, dateOf } from './words.js';
+
+const EVERY = 2_000; // ms
+
+const members = new Keyed($('members'), name => name, name => ({ node: element('li', 'person', avatar(name), element('span', 'cut', name)), update() {} }));
+const facts = new Keyed($('facts'), ([name]) => name, ([name]) => {
+  const value = element('dd', 'value');
+  return { node: element('div', '', element('dt', 'small muted', name), value), update: ([, text]) => value.textContent = text };
+});
+const watch = new Watch();
+let room = '';
+
+const description = new Poll(async isLatest => {
+  try {
+    const found = await call('GET', `room/${room}`);
+    if (isLatest()) show(found);
+  } catch (trouble) {
+    if (!isLatest()) return;
+    if (trouble.code === 'room-not-found') gone();
+    else if ($('room-body').hidden) $('room-state').textContent = trouble.message;
+  }
+}, EVERY);
+
+export function openRoom(name) {
+  room = name;
+  $('room-title').textContent = name;
+  $('room-name').textContent = '';
+  $('room-state').textContent = 'Loading…';
+  $('room-body').hidden = true;
+  allow(false);
+  watch.reset(name);
+  description.start();
+}
+
+export function leaveRoom() {
+  description.stop();
+  watch.stop();
+}
+
+function show(found) {
+  const { options } = found;
+  $('room-title').textContent = found.title;
+  $('room-name').textContent = found.title === room ? '' : room;
+  $('room-state').textContent = '';
+  $('room-body').hidden = false;
+  facts.show([
+    ['Members', options.maxMembers ? `${count(found.memberCount)} of ${count(options.maxMembers)}` : count(found.memberCount)],
+    ['Messages', count(found.messages)],
+    ['Where', found.port ? `${found.host}:${found.port}` : 'Moving to another host…'],
+    ['Created', dateOf(found.createdAt)],
+    ['Kept', `${count(options.history)} events in ${options.durability === 'redis' ? 'Redis' : 'memory'}`],
+    ['Who may join', found.private ? 'With a token' : 'Everybody'],
+  ]);
+  members.show([...new Set(found.members ?? [])].sort((a, b) => a.localeCompare(b)));
+  $('members-state').textContent = found.members === null ? 'The host does not tell who they are.' : found.members.length === 0 ? 'Nobody is here.' : '';
+  watch.offer(found);
+  allow(true);
+}
+
+function gone() {
+  $('room-state').textContent = `There is no room ${room}. It was shut down, or there never was one.`;
+  $('room-body').hidden = true;
+  allow(false);
+  watch.stop();
+}
+
+function allow(may) {
+  for (const id of ['room-announce', 'room-shutdown']) $(id).disabled = !may;
+}
+
+$('room-announce').onclick = () => announce(room);
+$('room-shutdown').onclick = async () => { if (await shutRoom(room)) description.now(); };

@@ -1,0 +1,102 @@
+// What is said in a room, live. It takes being in the room: only for who asks for it, and in the open.
+import { call } from './api.js';
+import { ChatClient, randomId } from './chat/chat-client.js';
+import { $ } from './chat/dom.js';
+import { MessageList } from './chat/messages.js';
+
+const NAME = 'operator';
+const STATES = { connecting: 'Joining…', waiting: 'Reconnecting…' };
+const ENDS = { 'room-closed': 'The room was closed.', kicked: 'You were removed.', banned: 'You are banned.', replaced: 'You watch in another tab.' };
+
+export class Watch {
+  #room = ''; #client = null; #session = ''; #list = null; #news = Infinity;
+
+  constructor() {
+    $('watch').onclick = () => this.#start();
+    $('unwatch').onclick = () => { this.stop(); $('watch').focus(); };
+  }
+
+  /** Another room, which nobody watches yet. */
+  reset(room) {
+    this.stop();
+    this.#room = room;
+    this.#session = randomId();
+  }
+
+  /** Says what watching this room takes. */
+  offer(room) {
+    $('watch-text').textContent = room.private
+      ? 'This room is private: joining takes a token, so what is said there cannot be watched from here.'
+      : `To watch, you join the room as “${NAME}”. Everybody in it sees that you are there.`;
+    $('watch').hidden = room.private;
+  }
+
+  stop() {
+    const client = this.#client;
+    this.#client = null;
+    client?.close();
+    this.#show(false);
+    $('watch-state').textContent = '';
+  }
+
+  #start() {
+    const list = this.#emptied();
+    this.#list = new MessageList($('scroller'), list, () => this.#client?.user);
+    this.#list.addEventListener('early', () => this.#older());
+    this.#news = Infinity;
+    const client = this.#client = new ChatClient({ url: () => this.#where(), user: NAME, session: this.#session });
+    const on = (type, handler) => client.addEventListener(type, ({ detail }) => client === this.#client && handler(detail));
+    on('state', ({ state, reason }) => this.#tell(state, reason));
+    on('welcome', welcome => {
+      if (!welcome.again) this.#news = welcome.seq;
+      if (!welcome.again && welcome.seq === 0) this.#list.note('Nothing was said here yet.');
+      $('watch-state').textContent = `You are in the room as ${welcome.user}.`;
+    });
+    on('reset', () => { this.#news = 0; this.#list.clear(); });
+    on('gap', () => this.#list.note('Some messages went by and are not kept.'));
+    for (const type of ['message', 'announcement', 'deleted']) on(type, event => this.#heard(event));
+    this.#show(true);
+    $('scroller').focus({ preventScroll: true });
+    $('scroller').scrollIntoView({ block: 'nearest' });
+    client.connect();
+  }
+
+  /** It may have moved since. */
+  async #where() {
+    const { url } = await call('GET', `room/${this.#room}`);
+    if (!url) throw new Error('The room is on its way to another host.');
+    return [url];
+  }
+
+  #heard(event) {
+    this.#list.append(event, false);
+    if (event.type !== 'deleted' && event.seq > this.#news) $('said').textContent = `${event.user ?? 'Announcement'}: ${event.text}`;
+  }
+
+  async #older() {
+    const page = await this.#client?.loadOlder().catch(() => null);
+    if (page) this.#list.prepend(page.events);
+  }
+
+  #tell(state, reason) {
+    if (state === 'closed') {
+      $('watch-state').textContent = ENDS[reason] ?? `The connection ended (${reason}).`;
+      this.#client = null;
+      this.#show(false);
+    } else if (STATES[state]) $('watch-state').textContent = STATES[state];
+  }
+
+  // A list of messages listens to its element for good: another one gets another element.
+  #emptied() {
+    const scroller = $('scroller'), fresh = scroller.cloneNode(false), list = $('list').cloneNode(false);
+    fresh.append(list);
+    scroller.replaceWith(fresh);
+    return list;
+  }
+
+  #show(isWatching) {
+    $('watch-offer').hidden = isWatching;
+    $('scroller').hidden = $('unwatch').hidden = !isWatching;
+    if (!isWatching) $('said').textContent = '';
+  }
+}
