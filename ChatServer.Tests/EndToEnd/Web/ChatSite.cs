@@ -11,7 +11,8 @@ namespace ChatServer.Tests.EndToEnd.Web;
 /// </summary>
 public sealed class ChatSite : IAsyncLifetime
 {
-    private const string Key = "key", AdminKey = "admin-key", LoadBalancerKey = "lb-key";
+    public const string AdminKey = "admin-key";
+    private const string Key = "key", LoadBalancerKey = "lb-key";
 
     private static readonly string? Chromium = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':')
         .SelectMany(folder => (string[])[Path.Combine(folder, "chromium"), Path.Combine(folder, "chromium-browser"), Path.Combine(folder, "google-chrome")])
@@ -19,11 +20,12 @@ public sealed class ChatSite : IAsyncLifetime
 
     private readonly List<IAsyncDisposable> _started = [];
     private readonly RedisServer _redis = new InstalledRedis() is { Missing: null } installed ? installed : new EmbeddedRedis();
-    private ServiceProcess _admin = null!;
     private IPlaywright _playwright = null!;
     private IBrowser _browser = null!;
 
     public ServiceProcess Api { get; private set; } = null!;
+
+    public ServiceProcess Admin { get; private set; } = null!;
 
     public IReadOnlyList<ServiceProcess> LoadBalancers { get; private set; } = null!;
 
@@ -36,9 +38,9 @@ public sealed class ChatSite : IAsyncLifetime
         await Own(_redis).StartAsync();
         LoadBalancers = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => StartAsync("LoadBalancer", "PORT", ("LOADBALANCER_KEY", LoadBalancerKey))));
         RoomHosts = await Task.WhenAll(Enumerable.Range(0, 2).Select(RoomHostAsync));
-        _admin = await StartAsync("Admin", "ADMIN_PORT", ("ADMIN_KEY", AdminKey));
-        Api = await StartAsync(
-            "Api", "PORT", ("KEY", Key), ("LOADBALANCER_KEY", LoadBalancerKey), ("LOADBALANCERS", string.Join(',', LoadBalancers.Select(AddressOf))));
+        var loadBalancers = string.Join(',', LoadBalancers.Select(AddressOf));
+        Admin = await StartAsync("Admin", "ADMIN_PORT", ("ADMIN_KEY", AdminKey), ("LOADBALANCERS", loadBalancers));
+        Api = await StartAsync("Api", "PORT", ("KEY", Key), ("LOADBALANCER_KEY", LoadBalancerKey), ("LOADBALANCERS", loadBalancers));
         foreach (var loadBalancer in LoadBalancers)
             await Eventually.Async(async () => (await loadBalancer.Http.GetAsync("/health-of-nothing")).StatusCode, seen => seen == HttpStatusCode.NotFound, Patient);
         Assertions.SetDefaultExpectTimeout((float)Patient.TotalMilliseconds);
@@ -97,7 +99,7 @@ public sealed class ChatSite : IAsyncLifetime
 
     public async Task OperateAsync(HttpMethod method, string path, string? json = null)
     {
-        using var response = await _admin.SendAsync(method, path, AdminKey, json);
+        using var response = await Admin.SendAsync(method, path, AdminKey, json);
         response.EnsureSuccessStatusCode();
     }
 

@@ -1,3 +1,4 @@
+using Deque.AxeCore.Playwright;
 using Microsoft.Playwright;
 
 namespace ChatServer.Tests.EndToEnd.Web;
@@ -26,4 +27,11 @@ internal static class Pages
 
     public static Task ShowsAsync(this ILocator locator, string text) =>
         Assertions.Expect(locator).ToContainTextAsync(text);
+
+    /// <summary>Nothing is in the way of those who cannot see or point, as far as axe can tell.</summary>
+    public static async Task IsAccessibleAsync(this IPage page)
+    {
+        var found = await page.RunAxe();
+        Assert.Empty(found.Violations.Select(violation => $"{violation.Id}: {string.Join(" | ", violation.Nodes.Select(node => node.Html))}"));
+    }
 }
