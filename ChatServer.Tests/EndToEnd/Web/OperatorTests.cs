@@ -69,7 +69,9 @@ public sealed class OperatorTests(ChatSite site)
         await ClickAsync(page, "Stop watching");
         await Assertions.Expect(page.Locator("#members")).Not.ToContainTextAsync("operator");
         await ClickAsync(page, "Join and watch");
-        await page.SeesAsync("before", "<img src=x onerror=alert()>");
+        await anna.Locator("#members").ShowsAsync("operator");
+        await anna.SayAsync("after");
+        await page.SeesAsync("before", "<img src=x onerror=alert()>", "after");
     }
 
     [Fact]
@@ -182,7 +184,9 @@ public sealed class OperatorTests(ChatSite site)
         var page = await OperatorAsync(room);
         await page.RouteAsync("**/api/v1/**", route => route.FulfillAsync(new()
         {
-            Status = 503, ContentType = "application/problem+json", Body = """{"status":503,"code":"redis-unavailable","detail":"Away."}""",
+            Status = 503,
+            ContentType = "application/problem+json",
+            Body = """{"status":503,"code":"redis-unavailable","detail":"Away."}""",
         }));
         await page.Locator("#health").ShowsAsync("Redis is away. Shown is");
         await page.IsAccessibleAsync();
