@@ -10,6 +10,7 @@ var bench = new RootCommand(
     FanoutCommand.Create(),
     ConnectionsCommand.Create(),
     RoomsCommand.Create(),
+    DrillCommand.Create(),
 };
 
 var parsed = bench.Parse(args);

@@ -46,6 +46,19 @@ internal sealed class ApiClient : IDisposable
         }
     }
 
+    /// <summary>A page of a room's log: events before <paramref name="before"/>, or the newest.</summary>
+    public Task<HistoryPage> HistoryAsync(string room, long? before, CancellationToken ct) => AskAsync<HistoryPage>(
+        HttpMethod.Get, $"api/v1/room/{room}/messages?limit={Limits.MaxPage}{(before is null ? "" : $"&before={before}")}", null, ct);
+
+    /// <summary>The hosts and what they bear; an Admin's.</summary>
+    public Task<LoadReport> LoadAsync(CancellationToken ct) => AskAsync<LoadReport>(HttpMethod.Get, "api/v1/load", null, ct);
+
+    /// <summary>Takes a host out of service: its rooms begin to move; an Admin's.</summary>
+    public Task DrainAsync(string host, CancellationToken ct) => AskAsync<HostOrder>(HttpMethod.Post, $"api/v1/host/{host}/drain", null, ct);
+
+    /// <summary>Takes it into service again; an Admin's.</summary>
+    public Task ResumeAsync(string host, CancellationToken ct) => AskAsync<HostOrder>(HttpMethod.Post, $"api/v1/host/{host}/resume", null, ct);
+
     public void Dispose() => _http.Dispose();
 
     private async Task<T> AskAsync<T>(HttpMethod method, string path, object? body, CancellationToken ct) where T : notnull

@@ -1,0 +1,152 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using ChatServer.Bench.Drill.Deployments;
+using ChatServer.Contracts;
+
+namespace ChatServer.Bench.Drill;
+
+/// <summary>
+/// The rooms, their members, and what they say at a rate. A member says nothing more before its last message was acknowledged, so that it
+/// is known which of two messages was there first.
+/// </summary>
+internal sealed class Crowd(DrillPlan plan, IDeployment deployment) : IAsyncDisposable
+{
+    // Handshakes at a time: a crowd that storms the door measures the door.
+    private const int Joining = 16;
+
+    private static readonly TimeSpan JoinPatience = TimeSpan.FromSeconds(60);
+
+    // Of a rate of 200 a second, one message.
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(5);
+
+    private readonly string _prefix = $"drill-{Random.Shared.Next():x8}";
+    private readonly ConcurrentQueue<CrowdMember> _idle = new();
+    private readonly CancellationTokenSource _stop = new();
+    private readonly CancellationTokenSource _giveUp = new();
+    private readonly ConcurrentBag<CrowdRoom> _rooms = [];
+    private Task _talking = Task.CompletedTask;
+    private int _said, _acknowledged;
+    private bool _isGone;
+
+    /// <summary>Those that were created.</summary>
+    public IReadOnlyCollection<CrowdRoom> Rooms => _rooms;
+
+    /// <summary>How long its members were without their rooms.</summary>
+    public Outages Outages { get; } = new();
+
+    /// <summary>How it is, in a few words.</summary>
+    public string State => $"{Volatile.Read(ref _said):N0} said, {Volatile.Read(ref _acknowledged):N0} acknowledged";
+
+    /// <summary>Creates the rooms and has everyone join.</summary>
+    /// <exception cref="BenchException">A room cannot be created, or somebody does not get in within a minute.</exception>
+    public async Task JoinAsync(Action<int> joined, CancellationToken ct)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        patience.CancelAfter(JoinPatience);
+        try
+        {
+            var count = 0;
+            await Each(Enumerable.Range(0, plan.Rooms), async (number, ct) =>
+            {
+                var room = new CrowdRoom($"{_prefix}-{number}");
+                await deployment.Api.CreateAsync(room.Checker.Room, new RoomOptions { History = RoomOptions.MaxHistory, IdleTimeoutSeconds = 600 }, ct);
+                _rooms.Add(room);
+                room.Witness = await Witness.JoinAsync(room.Checker, deployment.Balancers, ct);
+                for (var member = number; member < plan.Members; member += plan.Rooms)
+                {
+                    room.Members.Add(await CrowdMember.JoinAsync(room, deployment.Balancers, $"member-{member}", Outages, ct));
+                    joined(Interlocked.Increment(ref count));
+                }
+            }, patience.Token);
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            throw new BenchException($"Only {_rooms.Sum(r => r.Members.Count)} of {plan.Members} members were in their rooms after {JoinPatience.TotalSeconds} s.");
+        }
+    }
+
+    /// <summary>Begins to talk.</summary>
+    public void Talk()
+    {
+        // One of each room after the other, so that all rooms hear something all the time.
+        foreach (var member in Enumerable.Range(0, (plan.Members / plan.Rooms) + 1).SelectMany(n => _rooms.Where(r => r.Members.Count > n).Select(r => r.Members[n])))
+            _idle.Enqueue(member);
+        _talking = Task.Run(TalkAsync);
+    }
+
+    /// <summary>Waits until all that was said until now was acknowledged and seen by everyone. False: some of it was not, in time.</summary>
+    public async Task<bool> SettleAsync(CancellationToken ct)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        patience.CancelAfter(plan.Patience);
+        try
+        {
+            await Task.WhenAll(_rooms.Select(room => room.SettleAsync(patience.Token)));
+            return true;
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Says nothing more.</summary>
+    public async Task FallSilentAsync()
+    {
+        await _stop.CancelAsync();
+        await _talking;
+    }
+
+    /// <summary>Everybody leaves. What is not acknowledged by now never will be.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_isGone)
+            return;
+        _isGone = true;
+        await FallSilentAsync();
+        await _giveUp.CancelAsync();
+        await Each(_rooms, async (room, _) =>
+        {
+            foreach (var member in room.Members)
+                await member.DisposeAsync();
+            if (room.Witness is not null)
+                await room.Witness.DisposeAsync();
+        }, CancellationToken.None);
+        _stop.Dispose();
+        _giveUp.Dispose();
+    }
+
+    private async Task TalkAsync()
+    {
+        using var timer = new PeriodicTimer(Tick);
+        var start = Stopwatch.GetTimestamp();
+        for (var due = 0L; ;)
+        {
+            // What could not be said because everybody waits for an acknowledgement is not made up for.
+            for (var now = (long)(Stopwatch.GetElapsedTime(start).TotalSeconds * plan.Rate); due < now; due++)
+            {
+                if (_idle.TryDequeue(out var member))
+                    _ = SayAsync(member);
+            }
+            try
+            {
+                await timer.WaitForNextTickAsync(_stop.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+        }
+    }
+
+    private async Task SayAsync(CrowdMember member)
+    {
+        Interlocked.Increment(ref _said);
+        if (await member.SayAsync(_giveUp.Token))
+            Interlocked.Increment(ref _acknowledged);
+        _idle.Enqueue(member);
+    }
+
+    private static Task Each<T>(IEnumerable<T> all, Func<T, CancellationToken, ValueTask> act, CancellationToken ct) =>
+        Parallel.ForEachAsync(all, new ParallelOptions { MaxDegreeOfParallelism = Joining, CancellationToken = ct }, act);
+}

@@ -1,0 +1,90 @@
+using System.Diagnostics;
+using System.Net.WebSockets;
+using ChatServer.Client;
+
+namespace ChatServer.Bench.Drill;
+
+/// <summary>A member as people are: it reads everything and says something now and then, through a client that keeps its seat.</summary>
+internal sealed class CrowdMember : IAsyncDisposable
+{
+    private readonly CrowdRoom _room;
+    private readonly ChatRoom _chat;
+    private readonly Outages _outages;
+    private readonly Task _reading;
+
+    private CrowdMember(CrowdRoom room, ChatRoom chat, Outages outages, string name)
+    {
+        (_room, _chat, _outages) = (room, chat, outages);
+        History = room.Checker.Join(name);
+        _reading = ReadAsync();
+    }
+
+    public MemberHistory History { get; }
+
+    /// <summary>Why it is out of the room; null: it is not.</summary>
+    public string? Out { get; private set; }
+
+    public static async Task<CrowdMember> JoinAsync(CrowdRoom room, IReadOnlyList<Uri> balancers, string name, Outages outages, CancellationToken ct)
+    {
+        try
+        {
+            var chat = await ChatRoom.JoinAsync(new ChatRoomOptions { Addresses = balancers, Room = room.Checker.Room, User = name, History = 0 }, ct);
+            return new CrowdMember(room, chat, outages, name);
+        }
+        catch (ChatException e)
+        {
+            throw new BenchException($"{name} cannot join {room.Checker.Room}: {e.Message}");
+        }
+    }
+
+    /// <summary>Says something. True when that was acknowledged, false when it never will be.</summary>
+    public async Task<bool> SayAsync(CancellationToken ct)
+    {
+        var said = _room.Checker.Say(_room.NextText(), Stopwatch.GetTimestamp());
+        try
+        {
+            var message = await _chat.SayAsync(said.Text, ct);
+            _room.Checker.Acknowledge(said, new Place(message.Epoch, message.Seq));
+            return true;
+        }
+        catch (Exception e) when (e is ChatException or OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _chat.DisposeAsync();
+        await _reading;
+    }
+
+    private async Task ReadAsync()
+    {
+        var isIn = false;
+        await foreach (var e in _chat.Events)
+        {
+            switch (e)
+            {
+                case LoggedEvent logged:
+                    var text = (logged as Message)?.Text;
+                    History.Saw(logged.Epoch, logged.Seq, text);
+                    if (_room.Checker.Find(text) is { } said)
+                        _outages.Saw(this, Stopwatch.GetElapsedTime(said.At));
+                    break;
+                case Welcomed welcomed when isIn:
+                    _outages.Resumed(this, welcomed.Away);
+                    break;
+                case Welcomed:
+                    isIn = true;
+                    break;
+                case HistoryChanged:
+                    History.WasToldOfABreak();
+                    break;
+                case Closed { Code: not (int)WebSocketCloseStatus.NormalClosure } closed:
+                    Out = $"{closed.Code} {closed.Reason}";
+                    break;
+            }
+        }
+    }
+}

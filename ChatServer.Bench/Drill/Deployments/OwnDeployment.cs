@@ -1,0 +1,199 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using ChatServer.Bench.Deployment;
+
+namespace ChatServer.Bench.Drill.Deployments;
+
+/// <summary>What a deployment of our own is made of.</summary>
+internal sealed record OwnPlan
+{
+    /// <summary>Folder of the published services; null: where this program is.</summary>
+    public string? Services { get; init; }
+
+    /// <summary>The embedded Redis even where a redis-server is installed.</summary>
+    public bool EmbeddedRedis { get; init; }
+
+    /// <summary>First of the ports that it takes, one after the other; null: free ones.</summary>
+    public int? FirstPort { get; init; }
+
+    /// <summary>Rooms that it will have: each takes a port.</summary>
+    public required int Rooms { get; init; }
+
+    /// <summary>Calls to its Api and Admin at a time.</summary>
+    public required int Parallel { get; init; }
+}
+
+/// <summary>
+/// A deployment of our own: Redis with every write on the disk before it is answered, two RoomHosts, an Api, an Admin and two load
+/// balancers, all on this machine and gone with us.
+/// </summary>
+internal sealed class OwnDeployment : IDeployment
+{
+    private const int Redis = 0, Hosts = 1, LoadBalancers = 3, TheApi = 5, TheAdmin = 6, FirstRoom = 7;
+    private const int HowManyHosts = 2, HowManyLoadBalancers = 2;
+
+    // Keys of a deployment that only this machine reaches, and that lives as long as the drill.
+    private static readonly string Key = $"{Guid.NewGuid():N}";
+
+    // What is set on this machine for somebody else must not reach our processes.
+    private static readonly string[] Variables =
+    [
+        "PORT", "ADMIN_PORT", "HOST", "HOST_ID", "KEY", "ADMIN_KEY", "LOADBALANCER_KEY", "LOADBALANCERS", "ROOM_PORTS", "MAX_ROOMS", "ALLOWED_ORIGINS",
+        "REDIS_DATA", "ConnectionStrings__redis", "ASPNETCORE_ENVIRONMENT", "DOTNET_ENVIRONMENT", "ASPNETCORE_URLS", "OTEL_EXPORTER_OTLP_ENDPOINT",
+    ];
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("chatserver-drill-").FullName;
+    private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(5) };
+    private readonly List<OwnProcess> _processes = [];
+    private readonly OwnPlan _plan;
+    private readonly Programs _programs;
+    private readonly int _port;
+
+    private OwnDeployment(OwnPlan plan)
+    {
+        _plan = plan;
+        _programs = new Programs(plan.Services);
+        _port = plan.FirstPort ?? FreePorts(FirstRoom);
+        Api = new ApiClient(Address(TheApi), Key, plan.Parallel);
+        Admin = new ApiClient(Address(TheAdmin), Key, plan.Parallel);
+        Balancers = [.. Enumerable.Range(LoadBalancers, HowManyLoadBalancers).Select(Address)];
+    }
+
+    public ApiClient Api { get; }
+
+    public ApiClient Admin { get; }
+
+    public IReadOnlyList<Uri> Balancers { get; }
+
+    /// <summary>Starts all of it, and waits until all of it is ready.</summary>
+    /// <exception cref="BenchException">A program is missing or does not start.</exception>
+    public static async Task<OwnDeployment> StartAsync(OwnPlan plan, CancellationToken ct)
+    {
+        var own = new OwnDeployment(plan);
+        try
+        {
+            await own.StartAsync([own.RedisPlan()], ct);
+            await own.StartAsync([.. own.HostPlans(), .. own.LoadBalancerPlans(), own.AdminPlan()], ct);
+            await own.StartAsync([own.ApiPlan()], ct);
+            return own;
+        }
+        catch
+        {
+            await own.DisposeAsync();
+            throw;
+        }
+    }
+
+    public IReadOnlyList<IServerProcess> Processes(ServerRole role) => [.. _processes.Where(p => p.Role == role)];
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var process in Enumerable.Reverse(_processes))
+            await process.DisposeAsync();
+        Api.Dispose();
+        Admin.Dispose();
+        _http.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private async Task StartAsync(IReadOnlyList<ProcessPlan> plans, CancellationToken ct)
+    {
+        var processes = plans.Select(plan => new OwnProcess(plan, _folder)).ToList();
+        _processes.AddRange(processes);
+        await Task.WhenAll(processes.Select(process => process.StartAsync(ct)));
+    }
+
+    private ProcessPlan RedisPlan()
+    {
+        var data = Directory.CreateDirectory(Path.Combine(_folder, "redis")).FullName;
+        // An answer must mean that it is on the disk: what is drilled is what we promise, not how much a Redis may forget.
+        return _plan.EmbeddedRedis || Programs.Installed("redis-server") is not { } installed
+            ? new(ServerRole.Redis, "redis", _programs.Service("Redis"), Settings(("PORT", $"{_port + Redis}"), ("REDIS_DATA", data)), PingAsync)
+            : new(
+                ServerRole.Redis,
+                "redis",
+                [installed, "--port", $"{_port + Redis}", "--bind", "127.0.0.1", "--dir", data, "--save", "", "--appendonly", "yes", "--appendfsync", "always"],
+                Settings(),
+                PingAsync);
+    }
+
+    private IEnumerable<ProcessPlan> HostPlans() => Enumerable.Range(0, HowManyHosts).Select(n => Service(
+        ServerRole.RoomHost, $"roomhost-{n + 1}", "RoomHost", Hosts + n,
+        ("PORT", $"{_port + Hosts + n}"), ("HOST_ID", $"roomhost-{n + 1}"), ("HOST", "127.0.0.1"),
+        // Both have all rooms at times, and a port that was just closed may not be free yet.
+        ("ROOM_PORTS", $"{_port + FirstRoom}-{Math.Min(IPEndPoint.MaxPort, _port + FirstRoom + RoomPorts)}"),
+        // All members come from one address, and a sender may say more than a person does.
+        ("MESSAGES_PER_SECOND", "0"), ("CONNECTIONS_PER_SECOND", "0")));
+
+    private IEnumerable<ProcessPlan> LoadBalancerPlans() => Enumerable.Range(0, HowManyLoadBalancers).Select(n => Service(
+        ServerRole.LoadBalancer, $"loadbalancer-{n + 1}", "LoadBalancer", LoadBalancers + n,
+        ("PORT", $"{_port + LoadBalancers + n}"), ("LOADBALANCER_KEY", Key)));
+
+    private ProcessPlan ApiPlan() => Service(
+        ServerRole.Api, "api", "Api", TheApi,
+        ("PORT", $"{_port + TheApi}"), ("KEY", Key), ("LOADBALANCER_KEY", Key), ("LOADBALANCERS", string.Join(',', Balancers)));
+
+    private ProcessPlan AdminPlan() => Service(
+        ServerRole.Admin, "admin", "Admin", TheAdmin, ("ADMIN_PORT", $"{_port + TheAdmin}"), ("ADMIN_KEY", Key));
+
+    private ProcessPlan Service(ServerRole role, string name, string project, int port, params (string Name, string? Value)[] settings) => new(
+        role,
+        name,
+        _programs.Service(project),
+        Settings([("ConnectionStrings__redis", $"127.0.0.1:{_port + Redis}"), .. settings]),
+        async ct =>
+        {
+            using var answer = await _http.GetAsync(new Uri(Address(port), "health"), ct);
+            return answer.IsSuccessStatusCode;
+        });
+
+    private static Dictionary<string, string?> Settings(params IEnumerable<(string Name, string? Value)> settings)
+    {
+        var all = Variables.ToDictionary(name => name, _ => (string?)null);
+        all["BIND"] = "127.0.0.1";
+        foreach (var (name, value) in settings)
+            all[name] = value;
+        return all;
+    }
+
+    private int RoomPorts => 3 * _plan.Rooms + 50;
+
+    private Uri Address(int port) => new($"http://127.0.0.1:{_port + port}/");
+
+    private async Task<bool> PingAsync(CancellationToken ct)
+    {
+        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        await socket.ConnectAsync("127.0.0.1", _port + Redis, ct);
+        await socket.SendAsync("*1\r\n$4\r\nPING\r\n"u8.ToArray(), ct);
+        var answer = new byte[64];
+        var length = await socket.ReceiveAsync(answer, ct);
+        return Encoding.ASCII.GetString(answer, 0, length).StartsWith("+PONG", StringComparison.Ordinal);
+    }
+
+    // Below what outgoing connections get: a port that is without its process for a moment must not become one of our members'.
+    private int FreePorts(int count)
+    {
+        const int Lowest = 10_000, Beyond = 32_000;
+        for (; ; )
+        {
+            var first = Random.Shared.Next(Lowest, Math.Max(Lowest + 1, Beyond - count - RoomPorts));
+            if (Enumerable.Range(first, count).All(IsFree))
+                return first;
+        }
+    }
+
+    private static bool IsFree(int port)
+    {
+        try
+        {
+            using var probe = new TcpListener(IPAddress.Loopback, port);
+            probe.Start();
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+}

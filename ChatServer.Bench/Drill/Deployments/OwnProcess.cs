@@ -1,0 +1,128 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Globalization;
+
+namespace ChatServer.Bench.Drill.Deployments;
+
+/// <summary>How to start a process, and how to see that it is ready.</summary>
+/// <param name="Role">What it is there for.</param>
+/// <param name="Name">Of its log, and of the process in what is told.</param>
+/// <param name="Command">The program and its arguments.</param>
+/// <param name="Environment">Its settings; null takes a variable away.</param>
+/// <param name="IsReadyAsync">One look; it may throw what sockets and HTTP throw.</param>
+internal sealed record ProcessPlan(
+    ServerRole Role, string Name, IReadOnlyList<string> Command, IReadOnlyDictionary<string, string?> Environment, Func<CancellationToken, Task<bool>> IsReadyAsync);
+
+/// <summary>
+/// A process that we started. It does not outlive us: a shell waits at the end of a pipe that we hold, and kills it when we are gone,
+/// however we went. What it writes goes to a file in <paramref name="folder"/>.
+/// </summary>
+internal sealed class OwnProcess(ProcessPlan plan, string folder) : IServerProcess, IAsyncDisposable
+{
+    // Many start at once, and compile themselves.
+    private static readonly TimeSpan Starting = TimeSpan.FromSeconds(60);
+
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+
+    private Process? _process;
+    private Process? _guard;
+
+    public ServerRole Role => plan.Role;
+
+    public string Name => plan.Name;
+
+    private string LogFile => Path.Combine(folder, $"{Name}.log");
+
+    /// <summary>Starts it, and waits until it is ready.</summary>
+    /// <exception cref="BenchException">It ended, or did not get ready in a minute.</exception>
+    public async Task StartAsync(CancellationToken ct)
+    {
+        _process = Launch(["-c", "exec \"$@\" >>\"$0\" 2>&1 </dev/null", LogFile, .. plan.Command]);
+        _guard = Launch(["-c", "cat >/dev/null; kill -KILL \"$0\" 2>/dev/null", _process.Id.ToString(CultureInfo.InvariantCulture)], isGuard: true);
+        var started = Stopwatch.GetTimestamp();
+        while (!await IsReadyAsync(ct))
+        {
+            if (_process.HasExited)
+                throw new BenchException($"{Name} ended with {_process.ExitCode}: {LastLine()}");
+            if (Stopwatch.GetElapsedTime(started) > Starting)
+                throw new BenchException($"{Name} is not ready after {Starting.TotalSeconds} s: {LastLine()}");
+            await Task.Delay(Pause, ct);
+        }
+    }
+
+    public async Task KillAsync(CancellationToken ct)
+    {
+        await SendAsync(Signals.Kill, ct);
+        await _process!.WaitForExitAsync(ct);
+    }
+
+    public Task StopAsync(CancellationToken ct) => SendAsync(Signals.Stop, ct);
+
+    public Task ContinueAsync(CancellationToken ct) => SendAsync(Signals.Continue, ct);
+
+    public async Task StartAgainAsync(CancellationToken ct)
+    {
+        await DisposeAsync();
+        await StartAsync(ct);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var process in new[] { _process, _guard })
+        {
+            if (process is null)
+                continue;
+            if (!process.HasExited)
+                process.Kill();
+            await process.WaitForExitAsync();
+            process.Dispose();
+        }
+        (_process, _guard) = (null, null);
+    }
+
+    private Task SendAsync(string signal, CancellationToken ct) => _process is { HasExited: false } process
+        ? Signals.SendAsync(process.Id, signal, ct)
+        : throw new BenchException($"{Name} ended by itself: {LastLine()}");
+
+    private async Task<bool> IsReadyAsync(CancellationToken ct)
+    {
+        try
+        {
+            return await plan.IsReadyAsync(ct);
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException or System.Net.Sockets.SocketException || (e is OperationCanceledException && !ct.IsCancellationRequested))
+        {
+            return false;
+        }
+    }
+
+    private Process Launch(IEnumerable<string> arguments, bool isGuard = false)
+    {
+        var start = new ProcessStartInfo("/bin/sh", arguments) { RedirectStandardInput = isGuard };
+        if (!isGuard)
+        {
+            foreach (var (name, value) in plan.Environment)
+                start.Environment[name] = value;
+        }
+        try
+        {
+            return Process.Start(start)!;
+        }
+        catch (Win32Exception e)
+        {
+            throw new BenchException($"A deployment of its own needs /bin/sh: {e.Message}");
+        }
+    }
+
+    private string LastLine()
+    {
+        try
+        {
+            return File.ReadLines(LogFile).LastOrDefault(line => line.Length > 0) ?? "it wrote nothing.";
+        }
+        catch (IOException e)
+        {
+            return e.Message;
+        }
+    }
+}

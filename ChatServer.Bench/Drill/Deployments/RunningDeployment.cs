@@ -1,0 +1,67 @@
+using System.Globalization;
+using ChatServer.Bench.Deployment;
+
+namespace ChatServer.Bench.Drill.Deployments;
+
+/// <summary>A deployment that runs already. What we kill of it, its own supervisor starts again.</summary>
+internal sealed class RunningDeployment(ApiClient api, ApiClient? admin, IReadOnlyList<Uri> balancers, IReadOnlyList<ForeignProcess> processes) : IDeployment
+{
+    public ApiClient Api => api;
+
+    public ApiClient? Admin => admin;
+
+    public IReadOnlyList<Uri> Balancers => balancers;
+
+    public IReadOnlyList<IServerProcess> Processes(ServerRole role) => [.. processes.Where(p => p.Role == role)];
+
+    public ValueTask DisposeAsync()
+    {
+        api.Dispose();
+        admin?.Dispose();
+        return ValueTask.CompletedTask;
+    }
+}
+
+/// <summary>A process that somebody else started on this machine.</summary>
+/// <param name="Role">What it is there for.</param>
+/// <param name="Name">What it was called.</param>
+/// <param name="Pid">Its id, or a file that holds the id of the one that runs now.</param>
+internal sealed record ForeignProcess(ServerRole Role, string Name, string Pid) : IServerProcess
+{
+    /// <summary>Reads <c>roomhost-1=1234</c> or <c>roomhost-1=/run/roomhost-1.pid</c>.</summary>
+    /// <exception cref="BenchException">It is something else.</exception>
+    public static ForeignProcess Parse(string text)
+    {
+        var (name, pid) = text.Split('=', 2) is [var left, { Length: > 0 } right] ? (left, right) : throw Nonsense(text);
+        foreach (var role in Enum.GetValues<ServerRole>())
+        {
+            if (name.StartsWith($"{role}", StringComparison.OrdinalIgnoreCase))
+                return new ForeignProcess(role, name, pid);
+        }
+        throw Nonsense(text);
+    }
+
+    public Task KillAsync(CancellationToken ct) => SendAsync(Signals.Kill, ct);
+
+    public Task StopAsync(CancellationToken ct) => SendAsync(Signals.Stop, ct);
+
+    public Task ContinueAsync(CancellationToken ct) => SendAsync(Signals.Continue, ct);
+
+    public Task StartAgainAsync(CancellationToken ct) => Task.CompletedTask;
+
+    private static BenchException Nonsense(string text) => new(
+        $"--pid {text} is not like roomhost-1=1234 or roomhost-1=/run/roomhost-1.pid; names begin with {string.Join(", ", Enum.GetNames<ServerRole>()).ToLowerInvariant()}.");
+
+    private async Task SendAsync(string signal, CancellationToken ct)
+    {
+        try
+        {
+            var text = Pid.All(char.IsAsciiDigit) ? Pid : (await File.ReadAllTextAsync(Pid, ct)).Trim();
+            await Signals.SendAsync(int.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture), signal, ct);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException or OverflowException)
+        {
+            throw new BenchException($"The process of {Name} is not to be read from {Pid}: {e.Message}");
+        }
+    }
+}

@@ -1,0 +1,34 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Globalization;
+
+namespace ChatServer.Bench.Drill.Deployments;
+
+/// <summary>Signals, by name: their numbers differ between Linux and macOS.</summary>
+internal static class Signals
+{
+    public const string Kill = "KILL";
+    public const string Stop = "STOP";
+    public const string Continue = "CONT";
+
+    /// <summary>Sends one.</summary>
+    /// <exception cref="BenchException">There is no such process, it is not ours to signal, or this system knows no signals.</exception>
+    public static async Task SendAsync(int pid, string signal, CancellationToken ct)
+    {
+        try
+        {
+            using var kill = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", "kill -\"$0\" \"$1\"", signal, pid.ToString(CultureInfo.InvariantCulture)])
+            {
+                RedirectStandardError = true,
+            })!;
+            var why = await kill.StandardError.ReadToEndAsync(ct);
+            await kill.WaitForExitAsync(ct);
+            if (kill.ExitCode != 0)
+                throw new BenchException($"Process {pid} cannot be sent {signal}: {why.Trim()}");
+        }
+        catch (Win32Exception e)
+        {
+            throw new BenchException($"Faults of processes need a shell that knows kill: {e.Message}");
+        }
+    }
+}

@@ -1,0 +1,147 @@
+using System.Diagnostics;
+using System.Text.Json;
+using ChatServer.Bench.Drill.Deployments;
+using ChatServer.Bench.Reports;
+
+namespace ChatServer.Bench.Drill;
+
+/// <summary>
+/// The drill: a crowd talks, faults strike one after the other, each when everybody has got over the one before; then silence, and all
+/// that anybody was told is compared with the logs.
+/// </summary>
+internal sealed class DrillRun(DrillPlan plan, IDeployment deployment, IPhases phases)
+{
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(200);
+
+    private readonly List<(Fault Fault, Outage Outage, bool HasSettled)> _strikes = [];
+
+    /// <exception cref="BenchException">The deployment lacks what a fault needs, or does not do what it is asked.</exception>
+    public async Task<Verdict> RunAsync(CancellationToken ct)
+    {
+        foreach (var fault in plan.Faults)
+        {
+            if (fault.Lacking(deployment) is { } lacking)
+                throw new BenchException($"{fault.Name} needs {lacking}");
+        }
+        var crowd = new Crowd(plan, deployment);
+        try
+        {
+            using (var joining = phases.Begin($"joining: {plan.Members} members, {plan.Rooms} rooms", plan.Members))
+                await crowd.JoinAsync(joined => joining.Report(joined), ct);
+            var started = Stopwatch.GetTimestamp();
+            crowd.Talk();
+            await StrikeAsync(crowd, ct);
+            await crowd.FallSilentAsync();
+            await WithProgressAsync("waiting for the last acknowledgements", crowd, crowd.SettleAsync(ct));
+            var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
+            // Nobody sees anything more: the histories are complete.
+            var putOut = crowd.Rooms.SelectMany(r => r.Members).Where(m => m.Out is not null).ToList();
+            await crowd.DisposeAsync();
+            return Verdict(seconds, await CheckAsync(crowd, ct), putOut);
+        }
+        finally
+        {
+            await crowd.DisposeAsync();
+            await DeleteAsync(crowd);
+        }
+    }
+
+    private async Task StrikeAsync(Crowd crowd, CancellationToken ct)
+    {
+        await WithProgressAsync("before the first fault", crowd, PauseAsync(crowd, ct));
+        crowd.Outages.Take();
+        var number = 0;
+        foreach (var fault in Enumerable.Range(0, plan.Times).SelectMany(_ => plan.Faults))
+        {
+            var name = $"{fault.Name}, {number + 1} of {plan.Times * plan.Faults.Count}";
+            var hasSettled = await WithProgressAsync(name, crowd, StrikeAsync(fault, number++, crowd, ct));
+            _strikes.Add((fault, crowd.Outages.Take(), hasSettled));
+        }
+    }
+
+    private async Task<bool> StrikeAsync(Fault fault, int number, Crowd crowd, CancellationToken ct)
+    {
+        await fault.StrikeAsync(deployment, number, ct);
+        return await crowd.SettleAsync(ct) & await PauseAsync(crowd, ct);
+    }
+
+    private async Task<bool> PauseAsync(Crowd crowd, CancellationToken ct)
+    {
+        await Task.Delay(plan.Pause, ct);
+        return await crowd.SettleAsync(ct);
+    }
+
+    private async Task<T> WithProgressAsync<T>(string name, Crowd crowd, Task<T> work)
+    {
+        using var phase = phases.Begin(name, 1);
+        while (await Task.WhenAny(work, Task.Delay(Look)) != work)
+            phase.Report(0, $"{name}: {crowd.State}");
+        return await work;
+    }
+
+    private async Task<IReadOnlyList<Findings>> CheckAsync(Crowd crowd, CancellationToken ct)
+    {
+        using var phase = phases.Begin("comparing with the logs", plan.Rooms);
+        var findings = new List<Findings>();
+        foreach (var room in crowd.Rooms)
+        {
+            var (epoch, log) = await LogAsync(room.Checker.Room, ct);
+            findings.Add(room.Checker.Check(epoch, log));
+            phase.Report(findings.Count);
+        }
+        return findings;
+    }
+
+    private async Task<(string Epoch, List<Seen> Log)> LogAsync(string room, CancellationToken ct)
+    {
+        var log = new List<Seen>();
+        for (long? before = null; ;)
+        {
+            var page = await deployment.Api.HistoryAsync(room, before, ct);
+            log.InsertRange(0, page.Messages.Select(e => new Seen(page.Epoch, e.GetProperty("seq").GetInt64(), TextOf(e))));
+            if (page.Next is null || page.Messages.Count == 0)
+                return (page.Epoch, log);
+            before = page.Next;
+        }
+    }
+
+    private static string? TextOf(JsonElement e) =>
+        e.GetProperty("type").GetString() == "message" && e.TryGetProperty("text", out var text) ? text.GetString() : null;
+
+    private async Task DeleteAsync(Crowd crowd)
+    {
+        if (deployment.Admin is not { } admin)
+            return;
+        using var phase = phases.Begin("deleting the rooms", plan.Rooms);
+        foreach (var room in crowd.Rooms)
+            await admin.DeleteAsync(room.Checker.Room, CancellationToken.None);
+    }
+
+    private Verdict Verdict(double seconds, IReadOnlyList<Findings> findings, IReadOnlyList<CrowdMember> putOut) => new()
+    {
+        Rooms = plan.Rooms,
+        Members = plan.Members,
+        Rate = plan.Rate,
+        Seconds = seconds,
+        Acknowledged = findings.Sum(f => f.Acknowledged),
+        Unacknowledged = findings.Sum(f => f.Unacknowledged),
+        Lost = findings.Sum(f => f.LostMessages),
+        Duplicated = findings.Sum(f => f.DuplicatedMessages),
+        Reordered = findings.Sum(f => f.ReorderedEvents),
+        DivergentMembers = findings.Sum(f => f.DivergentMembers),
+        HistoriesChanged = findings.Sum(f => f.Breaks),
+        PutOut = putOut.Count,
+        Seen = findings.Sum(f => f.Seen),
+        ResumeMs = OutageTimes.Of(_strikes.SelectMany(s => s.Outage.Away)),
+        GapMs = OutageTimes.Of(_strikes.SelectMany(s => s.Outage.Gaps)),
+        Faults = [.. _strikes.GroupBy(s => s.Fault.Name).Select(g => new FaultVerdict(
+            g.Key,
+            g.Count(),
+            g.Count(s => !s.HasSettled),
+            g.Sum(s => s.Outage.Away.Count),
+            g.Max(s => s.Outage.MostReturns),
+            OutageTimes.Of(g.SelectMany(s => s.Outage.Away)),
+            OutageTimes.Of(g.SelectMany(s => s.Outage.Gaps))))],
+        Findings = [.. findings.SelectMany(f => f.Told).Concat(putOut.Select(m => $"put out: {m.History.Name}: {m.Out}")).Take(20)],
+    };
+}

@@ -1,0 +1,129 @@
+using System.Globalization;
+using System.Net.WebSockets;
+using System.Text.Json;
+using ChatServer.Client;
+using ChatServer.Contracts;
+
+namespace ChatServer.Bench.Drill;
+
+/// <summary>
+/// A member that believes the room everything: it resumes after the last event that came, and writes down whatever follows. A client
+/// leaves out what it has had already; a witness tells that it came again.
+/// </summary>
+internal sealed class Witness : IAsyncDisposable
+{
+    // More than a frame of the contract, or a welcome, has.
+    private const int MaxFrame = 1024 * 1024;
+
+    private static readonly TimeSpan Connecting = TimeSpan.FromSeconds(15);
+
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+
+    // A connection on which nothing comes for so long is given up: the drill's rooms are never quiet.
+    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(45);
+
+    private readonly string _room;
+    private readonly IReadOnlyList<Uri> _balancers;
+    private readonly string _session = $"{Guid.NewGuid():N}";
+    private readonly CancellationTokenSource _leaving = new();
+    private readonly TaskCompletionSource _joined = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Task _running;
+    private string? _epoch;
+    private int _attempts = Random.Shared.Next(1024);
+
+    private Witness(HistoryChecker checker, IReadOnlyList<Uri> balancers)
+    {
+        (_room, _balancers) = (checker.Room, balancers);
+        History = checker.Join("the witness");
+        _running = RunAsync();
+    }
+
+    public MemberHistory History { get; }
+
+    /// <summary>Joins; comes back until it is disposed of.</summary>
+    public static async Task<Witness> JoinAsync(HistoryChecker checker, IReadOnlyList<Uri> balancers, CancellationToken ct)
+    {
+        var witness = new Witness(checker, balancers);
+        await witness._joined.Task.WaitAsync(ct);
+        return witness;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _leaving.CancelAsync();
+        await _running;
+        _leaving.Dispose();
+    }
+
+    private async Task RunAsync()
+    {
+        while (!_leaving.IsCancellationRequested)
+        {
+            try
+            {
+                await ConnectAsync();
+            }
+            catch (Exception e) when (e is WebSocketException or IOException or OperationCanceledException or JsonException or KeyNotFoundException or InvalidOperationException)
+            {
+                // It comes back, as one that knows nothing better would.
+            }
+            await Task.Delay(Pause, _leaving.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task ConnectAsync()
+    {
+        using var socket = new ClientWebSocket();
+        socket.Options.KeepAliveInterval = Timeout.InfiniteTimeSpan;
+        using (var connecting = CancellationTokenSource.CreateLinkedTokenSource(_leaving.Token))
+        {
+            connecting.CancelAfter(Connecting);
+            await socket.ConnectAsync(Target(), connecting.Token);
+        }
+        var frame = new byte[MaxFrame];
+        for (; ; )
+        {
+            using var silence = CancellationTokenSource.CreateLinkedTokenSource(_leaving.Token);
+            silence.CancelAfter(Silence);
+            var length = 0;
+            ValueWebSocketReceiveResult read;
+            do
+            {
+                read = await socket.ReceiveAsync(frame.AsMemory(length), silence.Token);
+                length += read.Count;
+            }
+            while (!read.EndOfMessage);
+            if (read.MessageType == WebSocketMessageType.Close)
+            {
+                await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, silence.Token);
+                return;
+            }
+            Take(JsonSerializer.Deserialize<JsonElement>(frame.AsSpan(0, length)));
+        }
+    }
+
+    private void Take(JsonElement e)
+    {
+        var type = e.GetProperty("type").GetString();
+        if (type == "welcome")
+        {
+            var epoch = e.GetProperty("epoch").GetString()!;
+            // At first there is nothing that could be continued.
+            if (History.Newest is not null && !e.GetProperty("resumed").GetBoolean())
+                History.WasToldOfABreak();
+            _epoch = epoch;
+            _joined.TrySetResult();
+        }
+        else if (e.TryGetProperty("seq", out var seq))
+        {
+            History.Saw(_epoch!, seq.GetInt64(), type == "message" ? e.GetProperty("text").GetString() : null);
+        }
+    }
+
+    private Uri Target()
+    {
+        var balancer = _balancers[_attempts++ % _balancers.Count];
+        var query = string.Create(CultureInfo.InvariantCulture, $"{RoomUrls.Through(balancer, _room)}?session={_session}&user=witness&history={RoomOptions.MaxHistory}");
+        return new Uri(History.Newest is { } newest ? $"{query}&since={newest}" : query);
+    }
+}
