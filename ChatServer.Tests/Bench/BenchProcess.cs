@@ -10,21 +10,27 @@ internal static class BenchProcess
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     /// <summary>Runs it; gives its exit code and what it printed.</summary>
-    public static async Task<(int ExitCode, string Output)> RunAsync(params string[] arguments)
+    public static Task<(int ExitCode, string Output)> RunAsync(params string[] arguments) => RunAsync(Patience, arguments);
+
+    /// <summary>Runs it, for as long as <paramref name="patience"/>; gives its exit code and what it printed.</summary>
+    public static async Task<(int ExitCode, string Output)> RunAsync(TimeSpan patience, params string[] arguments)
     {
         await using var process = ServerProcess.Start(
             "dotnet",
             [Path.Combine(AppContext.BaseDirectory, "ChatServer.Bench.dll"), .. arguments],
             new Dictionary<string, string?> { ["KEY"] = null, ["ADMIN_KEY"] = null });
-        await Eventually.Async(() => process.HasExited, Patience);
+        await Eventually.Async(() => process.HasExited, patience);
         await process.WaitForExitAsync(); // and for the last of its output
         return (process.ExitCode, process.Output);
     }
 
     /// <summary>Runs it with <c>--json</c>; gives its exit code and its report.</summary>
-    public static async Task<(int ExitCode, JsonElement Report)> ReportAsync(params string[] arguments)
+    public static Task<(int ExitCode, JsonElement Report)> ReportAsync(params string[] arguments) => ReportAsync(Patience, arguments);
+
+    /// <summary>The same, for as long as <paramref name="patience"/>.</summary>
+    public static async Task<(int ExitCode, JsonElement Report)> ReportAsync(TimeSpan patience, params string[] arguments)
     {
-        var (exitCode, output) = await RunAsync([.. arguments, "--json"]);
+        var (exitCode, output) = await RunAsync(patience, [.. arguments, "--json"]);
         Assert.True(output.StartsWith('{'), output);
         return (exitCode, JsonSerializer.Deserialize<JsonElement>(output));
     }

@@ -1,0 +1,267 @@
+using System.Globalization;
+using System.Net;
+using System.Net.WebSockets;
+using System.Text;
+using System.Text.Json;
+using System.Threading.Channels;
+using ChatServer.Bench.Deployment;
+using ChatServer.Bench.Drill;
+using ChatServer.Bench.Drill.Deployments;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+
+namespace ChatServer.Tests.Bench.Drill;
+
+/// <summary>What a faulty deployment does wrong when it is struck. Without one it loses its connections and nothing else.</summary>
+public enum Defect
+{
+    None,
+
+    /// <summary>The event that was told last is not in the log.</summary>
+    EchoBeforeAppend,
+
+    /// <summary>A message that is sent again is logged again.</summary>
+    NoDedupe,
+
+    /// <summary>A resume begins one event too late.</summary>
+    ResumeSkips,
+
+    /// <summary>A resume begins one event too early.</summary>
+    ResumeRepeats,
+
+    /// <summary>Half of the members stay with the old host, which goes on for one more message that the new one never hears of.</summary>
+    NoFence,
+}
+
+/// <summary>An Api and a load balancer with one room behind them, in which one thing is wrong on purpose.</summary>
+internal sealed class FaultyDeployment : IDeployment
+{
+    private const string Epoch = "e1";
+
+    private readonly Lock _lock = new();
+    private readonly WebApplication _app;
+    private readonly Defect _defect;
+    private readonly List<Entry> _log = [];
+    private readonly List<Seat> _seats = [];
+    private readonly Dictionary<(string Session, string Id), Entry> _said = [];
+    private TaskCompletionSource? _struck;
+    private string? _unheard;
+    private bool _isSplit;
+
+    private FaultyDeployment(WebApplication app, Defect defect) => (_app, _defect) = (app, defect);
+
+    public ApiClient Api { get; private set; } = null!;
+
+    public ApiClient? Admin => null;
+
+    public IReadOnlyList<Uri> Balancers => [new(_app.Urls.Single())];
+
+    public static async Task<FaultyDeployment> StartAsync(Defect defect)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
+        var deployment = new FaultyDeployment(builder.Build(), defect);
+        deployment._app.UseWebSockets(new WebSocketOptions { KeepAliveInterval = Timeout.InfiniteTimeSpan });
+        deployment._app.Run(deployment.AnswerAsync);
+        await deployment._app.StartAsync();
+        deployment.Api = new ApiClient(deployment.Balancers[0], "key");
+        return deployment;
+    }
+
+    public IReadOnlyList<IServerProcess> Processes(ServerRole role) => [];
+
+    /// <summary>With the next message the connections are lost, and what is wrong goes wrong. Ends when that has happened.</summary>
+    public Task StrikeAsync()
+    {
+        lock (_lock)
+        {
+            _struck = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _isSplit = _defect == Defect.NoFence;
+            return _struck.Task;
+        }
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        Api.Dispose();
+        return _app.DisposeAsync();
+    }
+
+    private Task AnswerAsync(HttpContext context)
+    {
+        if (context.WebSockets.IsWebSocketRequest)
+            return SitAsync(context);
+        if (HttpMethods.IsPost(context.Request.Method))
+            return context.Response.WriteAsJsonAsync(new { data = new { port = 1, message = "Room created" } });
+        lock (_lock)
+            return context.Response.WriteAsJsonAsync(new { data = new { epoch = Epoch, messages = _log.Select(e => JsonSerializer.Deserialize<JsonElement>(e.Json)), next = (long?)null } });
+    }
+
+    private async Task SitAsync(HttpContext context)
+    {
+        using var socket = await context.WebSockets.AcceptWebSocketAsync();
+        var query = context.Request.Query;
+        var seat = new Seat(socket, query["user"]!, query["session"]!);
+        lock (_lock)
+            Welcome(seat, context.Request.Path.Value!.Split('/')[^1], query["since"]);
+        var sending = seat.SendAsync();
+        try
+        {
+            var buffer = new byte[4096];
+            while (await socket.ReceiveAsync(buffer.AsMemory(), default) is { MessageType: WebSocketMessageType.Text } read)
+            {
+                lock (_lock)
+                    Hear(seat, JsonSerializer.Deserialize<JsonElement>(buffer.AsSpan(0, read.Count)));
+            }
+            await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, default);
+        }
+        catch (WebSocketException)
+        {
+            // The member is gone, or we have cut it off.
+        }
+        lock (_lock)
+            _seats.Remove(seat);
+        seat.Frames.Writer.TryComplete();
+        await sending;
+    }
+
+    private void Welcome(Seat seat, string room, string? since)
+    {
+        seat.Send(JsonSerializer.Serialize(new
+        {
+            type = "welcome",
+            room,
+            title = room,
+            user = seat.User,
+            session = seat.Session,
+            epoch = Epoch,
+            seq = _log.Count,
+            resumed = since is not null,
+            count = 1,
+            members = new[] { seat.User },
+            limits = new { maxFrameBytes = 65536, messagesPerSecond = 0, messageBurst = 100, pingSeconds = 20, silenceSeconds = 45 },
+        }));
+        var last = since is null ? _log.Count : int.Parse(since[(Epoch.Length + 1)..], CultureInfo.InvariantCulture);
+        seat.Missed.AddRange(_log.Where(e => e.Seq > _defect switch
+        {
+            Defect.ResumeSkips => last + 1,
+            Defect.ResumeRepeats => last - 1,
+            _ => last,
+        }));
+        // A client that hears of its message first has no reason to send it again: that one is to.
+        if (seat.Session != _unheard)
+            seat.SendMissed();
+        seat.IsWithOldHost = _seats.Count % 2 == 1;
+        _seats.Add(seat);
+    }
+
+    private void Hear(Seat seat, JsonElement frame)
+    {
+        if (frame.GetProperty("type").GetString() != "message")
+            return;
+        var (id, text) = (frame.GetProperty("id").GetString()!, frame.GetProperty("text").GetString()!);
+        seat.SendMissed();
+        _unheard = seat.Session == _unheard ? null : _unheard;
+        if (_isSplit && seat.IsWithOldHost)
+        {
+            var unknown = new Entry(_log.Count + 1, seat.User, id, text);
+            Tell(unknown, _seats.Where(s => s.IsWithOldHost));
+            _isSplit = false;
+            Cut();
+            return;
+        }
+        if (_defect != Defect.NoDedupe && _said.TryGetValue((seat.Session, id), out var first))
+        {
+            seat.Send(first.Json);
+            return;
+        }
+        var entry = new Entry(_log.Count + 1, seat.User, id, text);
+        _log.Add(entry);
+        _said[(seat.Session, id)] = entry;
+        if (_struck is null || _isSplit)
+        {
+            Tell(entry, _isSplit ? _seats.Where(s => !s.IsWithOldHost) : _seats);
+            return;
+        }
+        _unheard = seat.Session;
+        if (_defect == Defect.EchoBeforeAppend)
+        {
+            Tell(entry, _seats);
+            _log.RemoveAt(_log.Count - 1);
+        }
+        Cut();
+    }
+
+    private static void Tell(Entry entry, IEnumerable<Seat> seats)
+    {
+        foreach (var seat in seats)
+            seat.Send(entry.Json);
+    }
+
+    private void Cut()
+    {
+        foreach (var seat in _seats)
+            seat.Frames.Writer.TryWrite(null);
+        _seats.Clear();
+        _struck!.SetResult();
+        _struck = null;
+    }
+
+    private sealed record Entry(int Seq, string User, string Id, string Text)
+    {
+        public string Json => JsonSerializer.Serialize(new { type = "message", seq = Seq, time = "2026-01-31T23:59:59.999Z", user = User, id = Id, text = Text });
+    }
+
+    private sealed class Seat(WebSocket socket, string user, string session)
+    {
+        /// <summary>What it is sent; null cuts it off.</summary>
+        public Channel<string?> Frames { get; } = Channel.CreateUnbounded<string?>();
+
+        public List<Entry> Missed { get; } = [];
+
+        public string User => user;
+
+        public string Session => session;
+
+        public bool IsWithOldHost { get; set; }
+
+        public void Send(string frame) => Frames.Writer.TryWrite(frame);
+
+        public void SendMissed()
+        {
+            foreach (var entry in Missed)
+                Send(entry.Json);
+            Missed.Clear();
+        }
+
+        public async Task SendAsync()
+        {
+            try
+            {
+                await foreach (var frame in Frames.Reader.ReadAllAsync())
+                {
+                    if (frame is null)
+                    {
+                        socket.Abort();
+                        return;
+                    }
+                    await socket.SendAsync(Encoding.UTF8.GetBytes(frame), WebSocketMessageType.Text, true, default);
+                }
+            }
+            catch (WebSocketException)
+            {
+                // The member is gone.
+            }
+        }
+    }
+}
+
+/// <summary>The fault that brings the defect of a <see cref="FaultyDeployment"/> out.</summary>
+internal sealed record StrikeFault() : ChatServer.Bench.Drill.Fault("strike")
+{
+    public override string? Lacking(IDeployment deployment) => null;
+
+    public override Task StrikeAsync(IDeployment deployment, int number, CancellationToken ct) =>
+        ((FaultyDeployment)deployment).StrikeAsync().WaitAsync(ct);
+}
