@@ -144,7 +144,8 @@ internal sealed class Crowd(DrillPlan plan, IDeployment deployment) : IAsyncDisp
         Interlocked.Increment(ref _said);
         if (await member.SayAsync(_giveUp.Token))
             Interlocked.Increment(ref _acknowledged);
-        _idle.Enqueue(member);
+        if (member.Out is null)
+            _idle.Enqueue(member);
     }
 
     private static Task Each<T>(IEnumerable<T> all, Func<T, CancellationToken, ValueTask> act, CancellationToken ct) =>

@@ -82,7 +82,7 @@ internal sealed class CrowdMember : IAsyncDisposable
                     History.WasToldOfABreak();
                     break;
                 case Closed { Code: not (int)WebSocketCloseStatus.NormalClosure } closed:
-                    Out = $"{closed.Code} {closed.Reason}";
+                    (Out, History.IsOver) = ($"{closed.Code} {closed.Reason}", true);
                     break;
             }
         }

@@ -24,7 +24,7 @@ internal sealed class CrowdRoom(string name)
             await Task.Delay(Look, ct);
         if (Checker.Newest is not { } newest)
             return;
-        while (!Members.Select(m => m.History).Append(Witness!.History).All(h => HasSeen(h, newest)))
+        while (!Members.Select(m => m.History).Append(Witness!.History).All(h => h.IsOver || HasSeen(h, newest)))
             await Task.Delay(Look, ct);
     }
 

@@ -142,6 +142,6 @@ internal sealed class DrillRun(DrillPlan plan, IDeployment deployment, IPhases p
             g.Max(s => s.Outage.MostReturns),
             OutageTimes.Of(g.SelectMany(s => s.Outage.Away)),
             OutageTimes.Of(g.SelectMany(s => s.Outage.Gaps))))],
-        Findings = [.. findings.SelectMany(f => f.Told).Concat(putOut.Select(m => $"put out: {m.History.Name}: {m.Out}")).Take(20)],
+        Findings = [.. putOut.Select(m => $"put out: {m.History.Name}: {m.Out}").Concat(findings.SelectMany(f => f.Told)).Take(20)],
     };
 }

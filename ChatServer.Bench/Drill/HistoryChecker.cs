@@ -28,7 +28,7 @@ internal sealed class HistoryChecker(string room)
         }
     }
 
-    /// <summary>Whether all that was said until <paramref name="time"/> was acknowledged.</summary>
+    /// <summary>Whether all that was said until <paramref name="time"/> was acknowledged or given up.</summary>
     public bool IsAcknowledged(long time)
     {
         lock (_gate)
@@ -69,6 +69,13 @@ internal sealed class HistoryChecker(string room)
         }
     }
 
+    /// <summary>Its sender will not be told any more whether the log holds it.</summary>
+    public void GiveUp(Said said)
+    {
+        lock (_gate)
+            _pending.Remove(said);
+    }
+
     /// <summary>The message of this text; null: it is none of ours.</summary>
     public Said? Find(string? text) => text is not null && _said.TryGetValue(text, out var said) ? said : null;
 
@@ -95,7 +102,7 @@ internal sealed class HistoryChecker(string room)
             findings.Acknowledged++;
             if (place.Epoch != epoch || (place.Seq >= firstKept && (!truth.TryGetValue(place, out var text) || text != said.Text)))
                 findings.Lost(said.Text, $"was acknowledged at {place}, where the log does not have it");
-            if (_members.FirstOrDefault(m => m[place] != said.Text) is { } without)
+            if (_members.FirstOrDefault(m => !m.IsOver && m[place] != said.Text) is { } without)
                 findings.Lost(said.Text, $"was acknowledged at {place}, where {without.Name} did not see it");
             if (said.After is { } after && after.Epoch == place.Epoch && after.Seq >= place.Seq)
                 findings.Reordered($"{said.Text} is at {place}, though it was said when {after} had been acknowledged");

@@ -10,6 +10,9 @@ internal sealed class MemberHistory(string name)
 
     public string Name => name;
 
+    /// <summary>Whether it was put out of the room: it need not see what follows.</summary>
+    public bool IsOver { get; set; }
+
     /// <summary>The event that was seen last; null: none so far. May be asked from any thread.</summary>
     public Place? Newest => Volatile.Read(ref _newest);
 

@@ -18,7 +18,7 @@ public sealed class DrillTests
         Assert.Equal((0, 0, 0, 0), (Number(report, "lost"), Number(report, "duplicated"), Number(report, "reordered"), Number(report, "divergentMembers")));
         Assert.True(Number(report, "acknowledged") > 0);
         Assert.Equal(faults, report.GetProperty("faults").EnumerateArray().Select(f => f.GetProperty("fault").GetString()));
-        // Two strokes meet every room's host for certain; the others may meet what nobody uses.
+        // These meet somebody for certain; the others may strike what nobody uses at the moment.
         Assert.All(report.GetProperty("faults").EnumerateArray().Where(f => f.GetProperty("fault").GetString() is "kill-roomhost" or "drain"), f =>
             Assert.True(Number(f, "reconnects") > 0, report.ToString()));
     }

@@ -7,6 +7,7 @@ using System.Threading.Channels;
 using ChatServer.Bench.Deployment;
 using ChatServer.Bench.Drill;
 using ChatServer.Bench.Drill.Deployments;
+using ChatServer.Contracts;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -114,11 +115,12 @@ internal sealed class FaultyDeployment : IDeployment
                 lock (_lock)
                     Hear(seat, JsonSerializer.Deserialize<JsonElement>(buffer.AsSpan(0, read.Count)));
             }
-            await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, default);
+            if (socket.State == WebSocketState.CloseReceived)
+                await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, default);
         }
         catch (WebSocketException)
         {
-            // The member is gone, or we have cut it off.
+            // The member is gone.
         }
         lock (_lock)
             _seats.Remove(seat);
@@ -196,7 +198,7 @@ internal sealed class FaultyDeployment : IDeployment
     private static void Tell(Entry entry, IEnumerable<Seat> seats)
     {
         foreach (var seat in seats)
-            seat.Send(entry.Json);
+            seat.Tell(entry);
     }
 
     private void Cut()
@@ -215,9 +217,12 @@ internal sealed class FaultyDeployment : IDeployment
 
     private sealed class Seat(WebSocket socket, string user, string session)
     {
-        /// <summary>What it is sent; null cuts it off.</summary>
+        private bool _isHeld = true;
+
+        /// <summary>What it is sent; null ends it.</summary>
         public Channel<string?> Frames { get; } = Channel.CreateUnbounded<string?>();
 
+        /// <summary>Events that wait for <see cref="SendMissed"/>.</summary>
         public List<Entry> Missed { get; } = [];
 
         public string User => user;
@@ -228,11 +233,20 @@ internal sealed class FaultyDeployment : IDeployment
 
         public void Send(string frame) => Frames.Writer.TryWrite(frame);
 
+        public void Tell(Entry entry)
+        {
+            if (_isHeld)
+                Missed.Add(entry);
+            else
+                Send(entry.Json);
+        }
+
         public void SendMissed()
         {
             foreach (var entry in Missed)
                 Send(entry.Json);
             Missed.Clear();
+            _isHeld = false;
         }
 
         public async Task SendAsync()
@@ -243,7 +257,8 @@ internal sealed class FaultyDeployment : IDeployment
                 {
                     if (frame is null)
                     {
-                        socket.Abort();
+                        // Not cut off: what was sent before must arrive.
+                        await socket.CloseOutputAsync((WebSocketCloseStatus)CloseCodes.GoingAway, null, default);
                         return;
                     }
                     await socket.SendAsync(Encoding.UTF8.GetBytes(frame), WebSocketMessageType.Text, true, default);

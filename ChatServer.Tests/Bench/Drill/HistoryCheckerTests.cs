@@ -76,6 +76,16 @@ public sealed class HistoryCheckerTests
     }
 
     [Fact]
+    public void Who_was_put_out_need_not_see_the_rest_but_must_have_seen_the_log_until_then()
+    {
+        Logged(1, 2, 3, 4);
+        See(_ada, 1, 2, 3, 4);
+        See(_bob, 1, 3);
+        _bob.IsOver = true;
+        Assert.Equal(new Counts(Acknowledged: 4, Divergent: 1), Of(Found));
+    }
+
+    [Fact]
     public void A_log_with_another_epoch_has_lost_everything_and_says_so()
     {
         Logged(1, 2);
