@@ -6,12 +6,10 @@ namespace ChatServer.Tests.EndToEnd;
 internal static partial class Transcript
 {
     /// <summary>The commands of all <c>console</c> blocks, in order, with the lines that follow each.</summary>
-    public static IEnumerable<(string Command, IReadOnlyList<string> Lines)> Of(string markdown)
-    {
-        foreach (var block in Block().Matches(markdown).Select(match => match.Groups["text"].Value))
-        foreach (var step in Step().Matches(block).Cast<Match>())
-            yield return (step.Groups["command"].Value, [.. step.Groups["line"].Captures.Select(line => line.Value)]);
-    }
+    public static IEnumerable<(string Command, IReadOnlyList<string> Lines)> Of(string markdown) =>
+        from block in Block().Matches(markdown)
+        from step in Step().Matches(block.Groups["text"].Value)
+        select (step.Groups["command"].Value, (IReadOnlyList<string>)[.. step.Groups["line"].Captures.Select(line => line.Value)]);
 
     [GeneratedRegex("^```console\n(?<text>.*?)^```", RegexOptions.Singleline | RegexOptions.Multiline)]
     private static partial Regex Block();
