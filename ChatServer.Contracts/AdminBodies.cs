@@ -34,7 +34,7 @@ public sealed record LoadReport(
 /// <param name="MessagesPerSecond">Messages said in its rooms.</param>
 /// <param name="Cpu">Its process's share of its machine's processors, 0–1.</param>
 /// <param name="Memory">Resident bytes of its process.</param>
-/// <param name="State"><c>up</c>, or <c>stopping</c>: no new rooms.</param>
+/// <param name="State"><c>up</c>, or <c>draining</c> or <c>stopping</c>: no new rooms.</param>
 /// <param name="Version">Version of its build.</param>
 /// <param name="LastSeen">When it renewed its lease.</param>
 public sealed record HostLoad(
