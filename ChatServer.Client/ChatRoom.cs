@@ -198,7 +198,7 @@ public sealed class ChatRoom : IAsyncDisposable
         {
             _session.Begin();
             var ending = await connection.RunAsync(_leaving.Token);
-            _mayHaveGhost |= ending.Held is null;
+            _mayHaveGhost |= ending.Code != CloseCodes.Replaced;
             return ending;
         }
         finally
@@ -212,7 +212,7 @@ public sealed class ChatRoom : IAsyncDisposable
     {
         if (_isLeaving)
             return true;
-        // Nobody else has our session. An attempt that we gave up, and that a load balancer held, may have been let in after this one.
+        // Nobody else has our session. On the way back an attempt that we gave up, or a load balancer did for us, may be let in late.
         if (ending.Code == CloseCodes.Replaced && _mayHaveGhost)
             return _mayHaveGhost = false;
         if (ending.Held is not null)
