@@ -3,6 +3,12 @@ namespace ChatServer.Contracts;
 /// <summary>Where a client opens its WebSocket.</summary>
 public static class RoomUrls
 {
+    /// <summary>
+    /// Header of a request to a room's port: the room that is meant. A port is another room's soon after one is gone; that one then
+    /// answers <c>421</c>. Optional: load balancers send it.
+    /// </summary>
+    public const string RoomHeader = "Chat-Room";
+
     /// <summary>Through a load balancer, whose address stays right when the room moves: <c>ws://localhost:2000/rooms/{name}</c>.</summary>
     public static string Through(Uri loadBalancer, string room)
     {

@@ -86,11 +86,13 @@ internal sealed partial class RoomForwarder(
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(lifetime.ApplicationStopping);
         using var moved = watch.Moved.Register(() => ending.CancelAfter(context.Response.HasStarted ? Farewell : TimeSpan.Zero));
         var error = await forwarder.SendAsync(context, route.Address!, connections.Http, Config, ToTheRoot, ending.Token);
-        var untouched = error == ForwarderError.Request || (error == ForwarderError.RequestCanceled && watch.Moved.IsCancellationRequested);
+        var misdirected = error == ForwarderError.None && context.Items.ContainsKey(RoomTransformer.Misdirected);
+        var untouched = misdirected || error == ForwarderError.Request || (error == ForwarderError.RequestCanceled && watch.Moved.IsCancellationRequested);
         if (!untouched || context.Response.HasStarted)
             return Outcome.Answered;
         context.Response.Clear();
-        var refused = context.GetForwarderErrorFeature()?.Exception is HttpRequestException
+        context.Items.Remove(RoomTransformer.Misdirected);
+        var refused = misdirected || context.GetForwarderErrorFeature()?.Exception is HttpRequestException
         {
             InnerException: SocketException { SocketErrorCode: SocketError.ConnectionRefused },
         };
@@ -107,14 +109,30 @@ internal sealed partial class RoomForwarder(
         return Problems.Of(StatusCodes.Status503ServiceUnavailable, ErrorCodes.RoomUnavailable, $"The host of room {room} cannot be reached at the moment.");
     }
 
-    /// <summary>A room answers at the root of its port, whatever path led to it. Headers pass untouched, the query too.</summary>
+    /// <summary>
+    /// A room answers at the root of its port, whatever path led to it. Headers pass untouched, the query too; with them goes the room's
+    /// name, because its port may be another room's by now, which then says 421.
+    /// </summary>
     private sealed class RoomTransformer : HttpTransformer
     {
+        public static readonly object Misdirected = new();
+
+        public override async ValueTask<bool> TransformResponseAsync(
+            HttpContext httpContext, HttpResponseMessage? proxyResponse, CancellationToken cancellationToken)
+        {
+            if (proxyResponse?.StatusCode != HttpStatusCode.MisdirectedRequest)
+                return await base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken);
+            httpContext.Items[Misdirected] = Misdirected;
+            return false;
+        }
+
         public override async ValueTask TransformRequestAsync(
             HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
         {
             await base.TransformRequestAsync(httpContext, proxyRequest, destinationPrefix, cancellationToken);
             proxyRequest.Headers.Host = null; // the room's own; the client's is in X-Forwarded-Host
+            proxyRequest.Headers.Remove(RoomUrls.RoomHeader);
+            proxyRequest.Headers.Add(RoomUrls.RoomHeader, (string)httpContext.GetRouteValue("name")!);
             proxyRequest.RequestUri = RequestUtilities.MakeDestinationAddress(destinationPrefix, PathString.Empty, httpContext.Request.QueryString);
         }
     }

@@ -98,7 +98,7 @@ public sealed class RoomRoutes : IDisposable
         lock (_gate)
         {
             var entry = GetOrAdd(room);
-            if (entry.Route is { } now && now.Term != route.Term)
+            if (entry.Route is { } now && now.Term > route.Term)
                 return new RouteWatch(() => { }, new CancellationToken(canceled: true));
             entry.Watchers++;
             entry.Superseded ??= new CancellationTokenSource();
@@ -121,7 +121,8 @@ public sealed class RoomRoutes : IDisposable
             CancellationTokenSource? superseded = null;
             lock (_gate)
             {
-                if (entry.Doubts == doubts)
+                // A look that was overtaken by another tells of an earlier life: whoever is at the later one stays there.
+                if (entry.Doubts == doubts && (route is null || entry.Route is null || route.Term >= entry.Route.Term))
                 {
                     if (entry.Route is { } before && before.Term != route?.Term)
                         (superseded, entry.Superseded) = (entry.Superseded, null);

@@ -20,6 +20,11 @@ internal sealed class RoomEndpoint(RoomHostOptions options, JoinRate rate)
     {
         var connection = context.Features.Get<RoomConnection>()!;
         var door = (RoomDoor)connection.Room;
+        if (context.Request.Headers[RoomUrls.RoomHeader] is [{ } meant] && meant != door.Name)
+        {
+            await RefuseAsync(context, StatusCodes.Status421MisdirectedRequest, ErrorCodes.RoomNotFound, $"The room at this port is not {meant}.");
+            return;
+        }
         var handshake = Handshake.Check(context.Request, _origins);
         if (handshake.Kind == HandshakeKind.None)
         {

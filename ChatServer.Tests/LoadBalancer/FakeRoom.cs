@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.WebSockets;
 using System.Text;
+using ChatServer.Contracts;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -26,6 +27,9 @@ public sealed class FakeRoom : IAsyncDisposable
     /// <summary>What it was asked, oldest first.</summary>
     public ConcurrentQueue<(string Target, Dictionary<string, string> Headers)> Requests { get; } = new();
 
+    /// <summary>It answers only who means it, as a real one does.</summary>
+    public bool IsStrict { get; set; }
+
     /// <summary>WebSockets that are open.</summary>
     public int Members => _members;
 
@@ -47,7 +51,12 @@ public sealed class FakeRoom : IAsyncDisposable
         var request = context.Request;
         Requests.Enqueue(($"{request.Method} {request.Path}{request.QueryString}",
             request.Headers.ToDictionary(h => h.Key, h => h.Value.ToString(), StringComparer.OrdinalIgnoreCase)));
-        if (request.Query["refuse"] is [{ } status])
+        if (IsStrict && request.Headers[RoomUrls.RoomHeader] != Name)
+        {
+            context.Response.StatusCode = StatusCodes.Status421MisdirectedRequest;
+            await context.Response.WriteAsync("Not here.");
+        }
+        else if (request.Query["refuse"] is [{ } status])
         {
             context.Response.StatusCode = int.Parse(status, CultureInfo.InvariantCulture);
             context.Response.Headers["Sec-WebSocket-Version"] = "13";

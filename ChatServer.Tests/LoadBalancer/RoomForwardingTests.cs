@@ -197,6 +197,7 @@ public sealed class RoomForwardingTests(RoomCluster cluster) : IClassFixture<Roo
         var joining = Enumerable.Range(0, 20).Select(_ => lb.ConnectAsync("/rooms/bereft")).ToList();
         await Eventually.Async<RoomRecord?>(
             () => cluster.Backplane.Ownership.ClaimAsync("bereft", "host-2", "127.0.0.1", adopter.Port), claimed => claimed is not null);
+        await cluster.Backplane.Lease.ReleaseAsync("host-2"); // the other tests' rooms are not to go there
 
         foreach (var member in await Task.WhenAll(joining))
         {
@@ -218,6 +219,25 @@ public sealed class RoomForwardingTests(RoomCluster cluster) : IClassFixture<Roo
         await cluster.RoomAsync("stuck", announce: "unstuck");
 
         Assert.Equal("unstuck", await answer.WaitAsync(Eventually.Patience, Ct));
+    }
+
+    [Fact]
+    public async Task A_port_that_is_another_rooms_by_now_is_not_taken_for_the_room()
+    {
+        var lb = await cluster.LoadBalancerAsync();
+        var other = cluster.Own(await FakeRoom.StartAsync("other"));
+        other.IsStrict = true;
+        await cluster.OpenAsync("mine", other.Port);
+        var plain = lb.Http.GetStringAsync("/rooms/mine", Ct);
+        var socket = lb.ConnectAsync("/rooms/mine");
+        await Eventually.Async(() => other.Requests.Count, count => count >= 2);
+
+        var mine = await cluster.RoomAsync("mine");
+        mine.IsStrict = true;
+
+        Assert.Equal("mine", await plain);
+        using var member = await socket;
+        Assert.Equal("mine", await ReceiveAsync(member));
     }
 
     [Fact]

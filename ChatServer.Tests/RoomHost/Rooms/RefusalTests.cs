@@ -1,5 +1,7 @@
+using System.Net;
 using System.Text;
 using System.Text.Json;
+using ChatServer.Contracts;
 using ChatServer.Tests.Support;
 using Microsoft.Extensions.Time.Testing;
 
@@ -64,6 +66,17 @@ public sealed class RefusalTests() : RoomSpecification(null)
             await ann.SendAsync(new { type = "message", id = id + character, text = "hi" });
             Assert.Equal("invalid-message", (await ann.NextAsync("error"))["code"]);
         }
+    }
+
+    [Fact]
+    public async Task Who_means_another_room_is_told_that_it_is_not_here()
+    {
+        var room = await OpenAsync();
+        using var wrong = await RoomClient.HandshakeAsync(room.Port, "", (RoomUrls.RoomHeader, "another"));
+        await wrong.IsProblemAsync(HttpStatusCode.MisdirectedRequest, "room-not-found");
+
+        using var right = await RoomClient.HandshakeAsync(room.Port, "", (RoomUrls.RoomHeader, room.Name));
+        Assert.Equal(HttpStatusCode.SwitchingProtocols, right.StatusCode);
     }
 
     [Fact]
