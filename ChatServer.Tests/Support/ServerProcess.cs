@@ -30,11 +30,17 @@ public sealed class ServerProcess : IAsyncDisposable
         _process.BeginErrorReadLine();
     }
 
+    // Tests that run in the background of a shell ignore Ctrl+C, and what they start would inherit that. SigIgn is a mask, SIGINT its second bit.
+    private static bool IgnoresInterrupt { get; } = File.Exists("/proc/self/status")
+        && File.ReadLines("/proc/self/status").First(line => line.StartsWith("SigIgn:", StringComparison.Ordinal))[^1] is '2' or '3' or '6' or '7' or 'a' or 'b' or 'e' or 'f';
+
     /// <summary>Starts <paramref name="program"/>; variables with a null value are taken away.</summary>
     public static ServerProcess Start(
         string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string?>? environment = null)
     {
-        var start = new ProcessStartInfo(program, arguments);
+        var start = IgnoresInterrupt
+            ? new ProcessStartInfo("env", ["--default-signal=INT", program, .. arguments])
+            : new ProcessStartInfo(program, arguments);
         foreach (var (name, value) in environment ?? new Dictionary<string, string?>())
         {
             if (value is null)
