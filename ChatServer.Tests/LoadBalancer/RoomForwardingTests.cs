@@ -195,8 +195,13 @@ public sealed class RoomForwardingTests(RoomCluster cluster) : IClassFixture<Roo
         var adopter = cluster.Own(await FakeRoom.StartAsync("adopted"));
 
         var joining = Enumerable.Range(0, 20).Select(_ => lb.ConnectAsync("/rooms/bereft")).ToList();
-        await Eventually.Async<RoomRecord?>(
-            () => cluster.Backplane.Ownership.ClaimAsync("bereft", "host-2", "127.0.0.1", adopter.Port), claimed => claimed is not null);
+        await Eventually.Async(
+            async () =>
+            {
+                await cluster.RenewLeaseAsync("host-2");
+                return await cluster.Backplane.Ownership.ClaimAsync("bereft", "host-2", "127.0.0.1", adopter.Port);
+            },
+            claimed => claimed is not null);
         await cluster.Backplane.Lease.ReleaseAsync("host-2"); // the other tests' rooms are not to go there
 
         foreach (var member in await Task.WhenAll(joining))
