@@ -194,7 +194,7 @@ public sealed class RoomForwardingTests(RoomCluster cluster) : IClassFixture<Roo
         await cluster.RenewLeaseAsync("host-2");
         var adopter = cluster.Own(await FakeRoom.StartAsync("adopted"));
 
-        var joining = Enumerable.Range(0, 20).Select(_ => lb.ConnectAsync("/rooms/bereft")).ToList();
+        var joining = Task.WhenAll(Enumerable.Range(0, 20).Select(_ => lb.ConnectAsync("/rooms/bereft")));
         await Eventually.Async(
             async () =>
             {
@@ -202,9 +202,16 @@ public sealed class RoomForwardingTests(RoomCluster cluster) : IClassFixture<Roo
                 return await cluster.Backplane.Ownership.ClaimAsync("bereft", "host-2", "127.0.0.1", adopter.Port);
             },
             claimed => claimed is not null);
+        await Eventually.Async(
+            async () =>
+            {
+                await cluster.RenewLeaseAsync("host-2"); // a room is open only while its host lives
+                return joining.IsCompleted;
+            },
+            completed => completed);
         await cluster.Backplane.Lease.ReleaseAsync("host-2"); // the other tests' rooms are not to go there
 
-        foreach (var member in await Task.WhenAll(joining))
+        foreach (var member in await joining)
         {
             Assert.Equal("adopted", await ReceiveAsync(member));
             member.Dispose();
