@@ -9,7 +9,7 @@ public sealed class StopTests : HostCluster
     [Fact]
     public async Task A_killed_host_that_is_started_again_has_its_rooms_their_ports_and_every_acknowledged_message()
     {
-        var host = await StartHostAsync();
+        var host = await StartHostAsync("host-1", ("MESSAGES_PER_SECOND", "0"));
         var room = await CreateAsync("lobby", Defaults with { Title = "Lobby" });
         var other = await CreateAsync("other");
         var member = await JoinAsync(room.Port, "user=ann");
