@@ -5,7 +5,7 @@ using ChatServer.ServiceDefaults;
 
 return await Startup.Run(async () =>
 {
-    var builder = WebApplication.CreateBuilder(args);
+    var builder = WebApplication.CreateBuilder(args.ReadingSettingsOnce());
     builder.AddServiceDefaults();
     builder.AddApiKeys();
     builder.AddBackplane();

@@ -4,7 +4,7 @@ using ChatServer.ServiceDefaults;
 
 return await Startup.Run(async () =>
 {
-    var builder = WebApplication.CreateBuilder(args);
+    var builder = WebApplication.CreateSlimBuilder(args.ReadingSettingsOnce());
     builder.AddServiceDefaults();
     builder.AddBackplane();
     builder.AddRooms();

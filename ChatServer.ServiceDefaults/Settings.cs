@@ -6,6 +6,13 @@ namespace ChatServer.ServiceDefaults;
 /// <summary>Settings that are checked at start, so that a mistake is found there and not by a caller.</summary>
 public static class Settings
 {
+    /// <summary>
+    /// The arguments of a process whose settings are read once, at its start. ASP.NET would watch the folder it was started in, and every
+    /// folder below it, for a changed <c>appsettings.json</c>: in <c>/</c> or <c>/tmp</c> that is thousands of watches and a scan for each
+    /// new folder of anybody's.
+    /// </summary>
+    public static string[] ReadingSettingsOnce(this string[] args) => ["--hostBuilder:reloadConfigOnChange=false", .. args];
+
     /// <summary>The value of <paramref name="variable"/>.</summary>
     /// <param name="configuration">Where to look: the environment is a part of it.</param>
     /// <param name="variable">Its name.</param>
