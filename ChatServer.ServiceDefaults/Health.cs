@@ -29,19 +29,21 @@ internal static class Health
 
     public static void MapHealth(this IEndpointRouteBuilder app)
     {
-        app.MapGet(ReadyPath, (HealthCheckService health, CancellationToken ct) => Probe(health, _ => true, ct))
-            .ExcludeFromDescription();
-        app.MapGet(AlivePath, (HealthCheckService health, CancellationToken ct) => Probe(health, check => check.Tags.Contains(LiveTag), ct))
-            .ExcludeFromDescription();
+        // Plain request delegates: handlers whose parameters ASP.NET fills in would bring two megabytes of expression trees into a
+        // RoomHost, which has no other endpoint.
+        app.MapGet(ReadyPath, context => ProbeAsync(context, _ => true)).ExcludeFromDescription();
+        app.MapGet(AlivePath, context => ProbeAsync(context, check => check.Tags.Contains(LiveTag))).ExcludeFromDescription();
     }
 
-    private static async Task<IResult> Probe(HealthCheckService health, Func<HealthCheckRegistration, bool> which, CancellationToken ct)
+    private static async Task ProbeAsync(HttpContext context, Func<HealthCheckRegistration, bool> which)
     {
-        var report = await health.CheckHealthAsync(check => { check.Timeout = Patience; return which(check); }, ct);
+        var health = context.RequestServices.GetRequiredService<HealthCheckService>();
+        var report = await health.CheckHealthAsync(check => { check.Timeout = Patience; return which(check); }, context.RequestAborted);
         var checks = report.Entries.ToDictionary(entry => entry.Key, entry => Verdict(entry.Value));
-        return report.Status == HealthStatus.Unhealthy
+        IResult answer = report.Status == HealthStatus.Unhealthy
             ? Problems.Of(StatusCodes.Status503ServiceUnavailable, ErrorCodes.NotReady, "At least one check failed.", ("checks", checks))
             : TypedResults.Ok(new Data<object>(new { status = "ready", checks }));
+        await answer.ExecuteAsync(context);
     }
 
     private static string Verdict(HealthReportEntry entry) => entry.Status switch

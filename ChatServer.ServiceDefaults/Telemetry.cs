@@ -28,8 +28,13 @@ internal static class Telemetry
     /// </summary>
     public static void AddTelemetry(this WebApplicationBuilder builder)
     {
-        if (string.IsNullOrWhiteSpace(builder.Configuration[EndpointVariable])) return;
+        if (!string.IsNullOrWhiteSpace(builder.Configuration[EndpointVariable]))
+            builder.Export();
+    }
 
+    // Apart, so that a process without telemetry does not even load OpenTelemetry.
+    private static void Export(this WebApplicationBuilder builder)
+    {
         builder.Logging.AddOpenTelemetry(logs =>
         {
             logs.IncludeFormattedMessage = true;

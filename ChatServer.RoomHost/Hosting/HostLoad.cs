@@ -1,15 +1,11 @@
-using System.Diagnostics;
-using System.Reflection;
 using ChatServer.Backplane;
+using ChatServer.Contracts;
 
 namespace ChatServer.RoomHost.Hosting;
 
 /// <summary>Measures what the host tells of itself. Called once a renewal; rates are since the last call a second or more ago.</summary>
 internal sealed class HostLoad(RoomHostOptions options, TimeProvider time)
 {
-    private static readonly string Version =
-        typeof(HostLoad).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
-
     private long _at = time.GetTimestamp();
     private TimeSpan _processorTime = Environment.CpuUsage.TotalTime;
     private long _messages;
@@ -45,7 +41,7 @@ internal sealed class HostLoad(RoomHostOptions options, TimeProvider time)
             Cpu = Math.Round(_cpu, 3),
             Memory = Environment.WorkingSet,
             State = state,
-            Version = Version,
+            Version = AppInfo.CurrentVersion,
             LastSeen = time.GetUtcNow(),
         };
     }
