@@ -6,7 +6,8 @@ namespace ChatServer.RoomHost.Rooms;
 
 /// <summary>
 /// One connection that has joined. It is a position in the room's ring; what only it is to get (welcome, what it missed, errors)
-/// goes into a small outbox that is empty most of the time. This half sends; <c>Member.Frames.cs</c> receives.
+/// goes into a small outbox that is empty most of the time: then it is one of the ring's <see cref="Followers"/>. This half sends;
+/// <c>Member.Frames.cs</c> receives.
 /// </summary>
 /// <remarks>Sending happens in the room's turn alone, so a member needs no lock, and frames never mix.</remarks>
 internal sealed partial class Member
@@ -33,12 +34,12 @@ internal sealed partial class Member
     private volatile bool _leaving;
     private long _until = long.MaxValue;
     private long _closingSince;
+    private long _cursor;
 
     public Member(Room room, RoomConnection connection, JoinRequest join)
     {
         _room = room;
         _connection = connection;
-        Ring = room.Ring;
         Join = join;
         SessionBytes = System.Text.Encoding.UTF8.GetBytes(join.Session);
         _bucket = new TokenBucket(room.Options.MessagesPerSecond, room.Options.MessageBurst);
@@ -54,8 +55,14 @@ internal sealed partial class Member
     /// <summary>Its place in the room's list of members; -1 when it is not in it.</summary>
     public int Index { get; set; } = -1;
 
-    /// <summary>The next byte of the ring that it gets. Always the beginning of a frame.</summary>
-    public long Cursor { get; private set; }
+    /// <summary>Its place among those who follow the ring, which hold its cursor then; -1 while it needs more than that.</summary>
+    public int Place { get; set; } = -1;
+
+    /// <summary>Its place among those who need more than the ring; meaningless when it follows.</summary>
+    public int Attended { get; set; }
+
+    /// <summary>Those who follow its ring; set before it begins.</summary>
+    public Followers Followers { private get; set; } = null!;
 
     /// <summary>The next event of the log that it gets, while it catches up; 0 once it follows the ring.</summary>
     public long CatchUp { get; private set; }
@@ -63,11 +70,12 @@ internal sealed partial class Member
     /// <summary>Whether it reads compressed frames.</summary>
     public bool Deflates => _connection.Deflates;
 
-    /// <summary>The ring that its cursor is in; it is set before it begins.</summary>
-    public RoomRing Ring { private get; set; }
+    /// <summary>
+    /// The least position that <paramref name="ring"/> must keep for it; the head when there is none. Not for one that is among the followers.
+    /// </summary>
+    public long Needs(RoomRing ring) => CatchUp == 0 && ring == Ring && _farewell is null && !_ended ? _cursor : ring.Head;
 
-    /// <summary>Whether <paramref name="ring"/> must keep what lies behind <see cref="Cursor"/> for it.</summary>
-    public bool IsFollowing(RoomRing ring) => CatchUp == 0 && ring == Ring && _farewell is null && !_ended;
+    private RoomRing Ring => Followers.Ring;
 
     /// <summary>How long it has been on its way out; zero when it is not.</summary>
     public TimeSpan ClosingFor => _farewell is null ? TimeSpan.Zero : _room.Time.GetElapsedTime(_closingSince);
@@ -87,15 +95,19 @@ internal sealed partial class Member
     /// <summary>Sends a frame to it alone.</summary>
     public void Send(ReadOnlySpan<byte> json)
     {
-        if (_farewell is null && !_ended)
-            _outbox.AddText(json);
+        if (_farewell is not null || _ended)
+            return;
+        Unfollow();
+        _outbox.AddText(json);
     }
 
     /// <summary>Sends finished frames to it alone.</summary>
     public void SendFrames(ReadOnlySpan<byte> frames)
     {
-        if (_farewell is null && !_ended)
-            _outbox.Add(frames);
+        if (_farewell is not null || _ended)
+            return;
+        Unfollow();
+        _outbox.Add(frames);
     }
 
     /// <summary>
@@ -104,8 +116,10 @@ internal sealed partial class Member
     /// </summary>
     public void SendAgain(long seq, ReadOnlyMemory<byte> anew)
     {
-        var toCome = CatchUp != 0 ? seq >= CatchUp : Ring.TryFind(seq, out var position, out _) && position >= Cursor;
-        if (toCome || _farewell is not null || _ended)
+        if (_farewell is not null || _ended)
+            return;
+        Unfollow();
+        if (CatchUp != 0 ? seq >= CatchUp : Ring.TryFind(seq, out var position, out _) && position >= _cursor)
             return;
         if (_room.Ring.TryFind(seq, out position, out var length))
             _room.Ring.CopyTo(position, _outbox.Extend(length));
@@ -121,17 +135,21 @@ internal sealed partial class Member
     public void Close(ushort code, string reason, bool reconnect) => Close(code, reason, Events.Closing(_room.Scratch, reason, reconnect), Ring.Head);
 
     /// <summary>Closes it for breaking the protocol: the same, but nothing of what the others said goes before it.</summary>
-    public void CloseNow(ushort code, string reason) => Close(code, reason, Events.Closing(_room.Scratch, reason, reconnect: false), Cursor);
+    public void CloseNow(ushort code, string reason) => Close(code, reason, Events.Closing(_room.Scratch, reason, reconnect: false), until: 0);
 
     /// <summary>Answers the peer's Close frame: a Close frame and no more.</summary>
-    public void Answer(ushort code) => Close(code, "", default, Cursor);
+    public void Answer(ushort code) => Close(code, "", default, until: 0);
 
     /// <summary>The connection is gone.</summary>
     public void End()
     {
+        Unfollow();
         _ended = true;
         _outbox.Clear();
     }
+
+    /// <summary>Gives the connection's socket back. Nothing is sent from now on.</summary>
+    public void Dispose() => _connection.Dispose();
 
     /// <summary>Cuts the connection off, without a word.</summary>
     public void Abort() => _connection.Abort();
@@ -139,7 +157,12 @@ internal sealed partial class Member
     /// <summary>Sends as much as the socket takes: the outbox, what it missed, the ring, the farewell.</summary>
     public void Push()
     {
-        if ((CatchUp == 0 && Cursor < Math.Min(Ring.Tail, _until)) || (_sending && _outbox.Length > MaxOwedBytes))
+        if (Place >= 0)
+        {
+            Followers.Push(Place);
+            return;
+        }
+        if ((CatchUp == 0 && _cursor < Math.Min(Ring.Tail, _until)) || (_sending && _outbox.Length > MaxOwedBytes))
         {
             // Overtaken, or it asks and does not read. One that is on its way out already loses what it was still owed.
             Close(CloseCodes.TooSlow, "too-slow", Events.Closing(_room.Scratch, "too-slow", reconnect: true), until: 0);
@@ -155,7 +178,7 @@ internal sealed partial class Member
                 if (!FillFromLog())
                     return;
             }
-            else if (CatchUp == 0 && Cursor < Math.Min(Ring.Head, _until))
+            else if (CatchUp == 0 && _cursor < Math.Min(Ring.Head, _until))
                 PushRing();
             else if (_farewell is { } farewell)
             {
@@ -170,14 +193,48 @@ internal sealed partial class Member
                 _connection.Close(Linger);
             }
             else
+            {
+                Follow();
                 return;
+            }
         }
+    }
+
+    /// <summary>
+    /// As a follower it was sent what lies before <paramref name="position"/>, and its socket takes no more now, or is
+    /// <see cref="NonBlocking.Gone"/>.
+    /// </summary>
+    public void Stop(long position)
+    {
+        Unfollow();
+        if (position == NonBlocking.Gone)
+            End();
+        else
+            Finish(_cursor, position, Ring.Head);
+    }
+
+    // From now on the ring is all that it gets.
+    private void Follow()
+    {
+        _room.Dismiss(this);
+        Place = Followers.Add(this, _connection.Sends, _cursor);
+    }
+
+    // It needs something that is not in the ring, or is about to leave: the room looks after it alone.
+    private void Unfollow()
+    {
+        if (Place < 0)
+            return;
+        _cursor = Followers.Remove(Place);
+        Place = -1;
+        _room.Attend(this);
     }
 
     private void Close(ushort code, string reason, ReadOnlySpan<byte> closing, long until)
     {
         if (_farewell is not null || _ended)
             return;
+        Unfollow();
         var frames = new Outbox();
         if (!closing.IsEmpty)
             frames.AddText(closing);
@@ -206,38 +263,40 @@ internal sealed partial class Member
         _ = FinishAsync(_outbox.Take(), sent, length);
     }
 
-    // :: Step 4 of a message's way. One send for everything between the cursor and the head (two where the ring wraps).
     private void PushRing()
     {
-        var start = Cursor;
-        var position = Cursor;
+        var start = _cursor;
         var end = Math.Min(Ring.Head, _until);
-        while (position < end)
+        while (_cursor < end)
         {
-            var bytes = Ring.Read(position);
-            if (bytes.Length > end - position)
-                bytes = bytes[..(int)(end - position)];
+            var bytes = Ring.Read(_cursor);
+            if (bytes.Length > end - _cursor)
+                bytes = bytes[..(int)(end - _cursor)];
             var sent = _connection.TrySend(bytes);
             if (sent < 0)
             {
                 End();
                 return;
             }
-            position += sent;
-            if (sent == bytes.Length)
-                continue;
-
-            // The socket is full. What must follow is the rest of the frame that was cut; some more whole frames come along.
-            Cursor = Ring.FrameEnd(start, position);
-            while (Cursor == position || (Cursor < end && Cursor - position < FinishBytes))
-                Cursor = Ring.FrameEnd(Cursor, Cursor + 1);
-            var length = (int)(Cursor - position);
-            var rest = ArrayPool<byte>.Shared.Rent(length);
-            Ring.CopyTo(position, rest.AsSpan(0, length));
-            _ = FinishAsync(rest, 0, length);
-            return;
+            if (sent < bytes.Length)
+            {
+                Finish(start, _cursor + sent, end);
+                return;
+            }
+            _cursor += sent;
         }
-        Cursor = position;
+    }
+
+    // The socket is full. What must follow is the rest of the frame that was cut at this position; some more whole frames come along.
+    private void Finish(long start, long position, long end)
+    {
+        _cursor = Ring.FrameEnd(start, position);
+        while (_cursor == position || (_cursor < end && _cursor - position < FinishBytes))
+            _cursor = Ring.FrameEnd(_cursor, _cursor + 1);
+        var length = (int)(_cursor - position);
+        var rest = ArrayPool<byte>.Shared.Rent(length);
+        Ring.CopyTo(position, rest.AsSpan(0, length));
+        _ = FinishAsync(rest, 0, length);
     }
 
     // Waits, outside of the room's turn, until the kernel has taken the rest. Meanwhile the member costs the others nothing.
@@ -276,7 +335,7 @@ internal sealed partial class Member
         if (CatchUp <= _room.Seq)
             return true;
         CatchUp = 0;
-        Cursor = Ring.Head;
+        _cursor = Ring.Head;
         return true;
     }
 

@@ -53,7 +53,7 @@ internal sealed partial class Room
             _sequencer.Abandon();
             _timer?.Dispose();
             Ring.Release();
-            _deflated?.Release();
+            _deflated?.Ring.Release();
             done.SetResult();
         });
         await done.Task;

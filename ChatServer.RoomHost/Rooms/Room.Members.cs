@@ -6,6 +6,9 @@ namespace ChatServer.RoomHost.Rooms;
 /// <summary>Members come and go.</summary>
 internal sealed partial class Room
 {
+    // Those who need more than the ring: what is theirs alone, the rest of what a socket did not take, a farewell.
+    private readonly List<Member> _attended = [];
+
     private void Join(Member member)
     {
         if (_closed is { } closed)
@@ -36,6 +39,7 @@ internal sealed partial class Room
     public void Leave(Member member)
     {
         member.End();
+        member.Dispose();
         _presence.Lose(member);
         if (member.Index < 0)
             return;
@@ -44,10 +48,13 @@ internal sealed partial class Room
         last.Index = member.Index;
         _members[_count] = null!;
         member.Index = -1;
-        Unfollow(member);
+        Dismiss(member);
+        LeaveRing(member);
         if (_count > 0)
             return;
         _members = [];
+        _attended.TrimExcess();
+        _speakers.TrimExcess();
         Volatile.Write(ref _emptySince, Time.GetTimestamp());
         if (_closed is not null)
             _emptied.TrySetResult();
@@ -88,8 +95,25 @@ internal sealed partial class Room
         if (_count == _members.Length)
             Array.Resize(ref _members, Math.Max(2, _count * 2));
         member.Index = _count;
-        Follow(member);
         _members[_count++] = member;
+        TakeRing(member);
+        Attend(member);
+    }
+
+    /// <summary>Looks after a member in every turn.</summary>
+    public void Attend(Member member)
+    {
+        member.Attended = _attended.Count;
+        _attended.Add(member);
+    }
+
+    /// <summary>The member needs the ring and no more, or is gone.</summary>
+    public void Dismiss(Member member)
+    {
+        var last = _attended[^1];
+        _attended[member.Attended] = last;
+        last.Attended = member.Attended;
+        _attended.RemoveAt(_attended.Count - 1);
     }
 
     /// <summary>The oldest event that can be had: the log keeps so many; the ring, where it is the log, what it holds.</summary>

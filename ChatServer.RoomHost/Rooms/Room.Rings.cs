@@ -8,7 +8,8 @@ namespace ChatServer.RoomHost.Rooms;
 /// </summary>
 internal sealed partial class Room
 {
-    private RoomRing? _deflated;
+    private readonly Followers _plain;
+    private Followers? _deflated;
     private Func<long>? _slowestDeflated;
     private int _deflating;
 
@@ -20,45 +21,46 @@ internal sealed partial class Room
             return;
         var frame = FrameDeflater.Deflate(json);
         if (frame.IsEmpty)
-            _deflated.Append(json, seq, _slowestDeflated!);
+            _deflated.Ring.Append(json, seq, _slowestDeflated!);
         else
-            _deflated.AppendFrame(frame, seq, _slowestDeflated!);
+            _deflated.Ring.AppendFrame(frame, seq, _slowestDeflated!);
     }
 
     private void PutFrame(ReadOnlySpan<byte> frame)
     {
         Ring.AppendFrame(frame, 0, _slowest);
-        _deflated?.AppendFrame(frame, 0, _slowestDeflated!);
+        _deflated?.Ring.AppendFrame(frame, 0, _slowestDeflated!);
     }
 
-    private void Follow(Member member)
+    // Gives a newcomer the ring that it reads.
+    private void TakeRing(Member member)
     {
         if (!member.Deflates)
+        {
+            member.Followers = _plain;
             return;
+        }
         if (_deflating++ == 0)
         {
-            var ring = _deflated = new RoomRing(Options.RoomBufferBytes, keepEvents: 0);
-            _slowestDeflated = () => SlowestCursor(ring);
+            var followers = _deflated = new Followers(new RoomRing(Options.RoomBufferBytes, keepEvents: 0));
+            _slowestDeflated = () => SlowestCursor(followers);
         }
-        member.Ring = _deflated!;
+        member.Followers = _deflated!;
     }
 
-    private void Unfollow(Member member)
+    private void LeaveRing(Member member)
     {
         if (!member.Deflates || --_deflating > 0)
             return;
-        _deflated!.Release();
+        _deflated!.Ring.Release();
         _deflated = null;
     }
 
-    private long SlowestCursor(RoomRing ring)
+    private long SlowestCursor(Followers followers)
     {
-        var slowest = ring.Head;
-        foreach (var member in _members.AsSpan(0, _count))
-        {
-            if (member.IsFollowing(ring))
-                slowest = Math.Min(slowest, member.Cursor);
-        }
+        var slowest = followers.Slowest;
+        foreach (var member in _attended)
+            slowest = Math.Min(slowest, member.Needs(followers.Ring));
         return slowest;
     }
 }

@@ -91,10 +91,10 @@ internal sealed partial class Room
     {
         if (Time.GetElapsedTime(_activeAt) < QuietFor)
             return;
-        if (_log is not null && Ring.Capacity > 0 && SlowestCursor(Ring) == Ring.Head)
+        if (_log is not null && Ring.Capacity > 0 && SlowestCursor(_plain) == Ring.Head)
             Ring.Release();
-        if (_deflated is { Capacity: > 0 } deflated && SlowestCursor(deflated) == deflated.Head)
-            deflated.Release();
+        if (_deflated is { Ring.Capacity: > 0 } deflated && SlowestCursor(deflated) == deflated.Ring.Head)
+            deflated.Ring.Release();
     }
 
     private void SetTimer()
@@ -105,7 +105,7 @@ internal sealed partial class Room
         if (_count > 0)
             due = Earlier(Earlier(due, Options.Ping, _pingedAt), Listening, _listenedAt);
         // Overdue, it waits for a member that lags: looking for silence comes by soon enough.
-        if ((_log is not null && Ring.Capacity > 0 || _deflated is { Capacity: > 0 }) && Time.GetElapsedTime(_activeAt) < QuietFor)
+        if ((_log is not null && Ring.Capacity > 0 || _deflated is { Ring.Capacity: > 0 }) && Time.GetElapsedTime(_activeAt) < QuietFor)
             due = Earlier(due, QuietFor, _activeAt);
         if (due is not { } wait)
             return;

@@ -15,7 +15,7 @@ namespace ChatServer.RoomHost.Rooms;
 ///   1. <c>Member.Frames.cs</c>: a text frame is read in place (<see cref="ClientFrame"/>).
 ///   2. <c>Member.Frames.cs</c>: it passes the rate and goes into the batch that is filling (<see cref="RoomInbox"/>).
 ///   3. <see cref="Sequencer"/>: the batch is numbered, encoded, appended to the log, and put into the ring (<see cref="RoomRing"/>).
-///   4. <c>Member.cs</c>: every member is sent what lies between its cursor and the head.
+///   4. <see cref="Followers"/>: every member is sent what lies between its cursor and the head; <c>Member.cs</c> finishes where a socket is full.
 /// </summary>
 /// <remarks>A room without members holds neither timers nor buffers: some hundred bytes and its port.</remarks>
 internal sealed partial class Room : IThreadPoolWorkItem, IAsyncDisposable
@@ -27,6 +27,7 @@ internal sealed partial class Room : IThreadPoolWorkItem, IAsyncDisposable
     private readonly CancellationTokenSource _given = new();
     private readonly TaskCompletionSource _emptied = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<string> _typing = [];
+    private readonly List<Member> _speakers = [];
     private readonly Func<long> _slowest;
     private readonly byte[] _limits;
     private Member[] _members = [];
@@ -55,7 +56,8 @@ internal sealed partial class Room : IThreadPoolWorkItem, IAsyncDisposable
         (Record, _log, Options, _limits, Time) = (record, log, options, limits, time);
         _presence = new Presence(time);
         Ring = new RoomRing(options.RoomBufferBytes, log is null ? Math.Max(1, record.Options.History) : 0);
-        _slowest = () => SlowestCursor(Ring);
+        _plain = new Followers(Ring);
+        _slowest = () => SlowestCursor(_plain);
         var said = new SaidBefore(record.Options.History);
         foreach (var (seq, entry) in tail?.Events ?? [])
         {
@@ -232,8 +234,15 @@ internal sealed partial class Room : IThreadPoolWorkItem, IAsyncDisposable
     private void PushAll()
     {
         _pushedUpTo = Ring.Head;
-        foreach (var member in _members.AsSpan(0, _count))
-            member.Push();
+        // An echo is an acknowledgement, which somebody waits for.
+        foreach (var speaker in _speakers)
+            speaker.Push();
+        _speakers.Clear();
+        // Backwards: who follows from now on is replaced by one that had its turn.
+        for (var i = _attended.Count - 1; i >= 0; i--)
+            _attended[i].Push();
+        _plain.Push();
+        _deflated?.Push();
     }
 
     private void Commit(Batch batch, int index)
@@ -242,8 +251,12 @@ internal sealed partial class Room : IThreadPoolWorkItem, IAsyncDisposable
         var (item, seq) = batch.Event(index);
         Put(batch.Json(index), seq);
         _activeAt = Time.GetTimestamp();
-        if (item.Sender?.Seat is { } seat && _typing.Count > 0)
-            _typing.Remove(seat.Name);
+        if (item.Sender is { } sender)
+        {
+            _speakers.Add(sender);
+            if (_typing.Count > 0 && sender.Seat is { } seat)
+                _typing.Remove(seat.Name);
+        }
         // A batch may be larger than the ring, and must not overtake those who keep up.
         if (Ring.Head - _pushedUpTo > Options.RoomBufferBytes / 4)
             PushAll();

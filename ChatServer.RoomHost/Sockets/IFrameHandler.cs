@@ -29,6 +29,6 @@ public interface IFrameHandler
     /// <summary>Everything that one read of the socket brought has been delivered: the moment to flush what it caused.</summary>
     void OnReceived();
 
-    /// <summary>The connection is gone. Called exactly once, after everything else.</summary>
+    /// <summary>The connection is gone. Called exactly once, after everything else. The handler disposes the connection when it sends nothing more.</summary>
     void OnEnd();
 }

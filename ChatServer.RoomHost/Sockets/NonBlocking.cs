@@ -3,27 +3,31 @@ using System.Runtime.InteropServices;
 
 namespace ChatServer.RoomHost.Sockets;
 
-/// <summary>Sends and receives that return at once, on sockets with <see cref="Socket.Blocking"/> off.</summary>
-internal static partial class NonBlocking
+/// <summary>
+/// A socket for sends and receives that return at once. It holds no reference to the <see cref="Socket"/> where it can do without: a fan-out
+/// goes to thousands of sockets, and what it does not touch need not come into the cache.
+/// </summary>
+/// <remarks>The owner sees to it that it is not used once the socket is disposed: its number may be another connection's by then.</remarks>
+internal readonly partial struct NonBlocking
 {
     /// <summary>The connection is gone.</summary>
     public const int Gone = -1;
 
-    /// <summary>Bytes that the kernel took; 0 when it takes none now, or <see cref="Gone"/>.</summary>
-    /// <param name="socket">The socket.</param>
-    /// <param name="handle">Its handle: a fan-out touches thousands of sockets, and what it does not touch need not come into the cache.</param>
-    /// <param name="bytes">At least one.</param>
-    public static int Send(Socket socket, SafeSocketHandle handle, ReadOnlySpan<byte> bytes)
+    private readonly int _number;
+    private readonly Socket? _portable;
+
+    /// <param name="socket">One with <see cref="Socket.Blocking"/> off.</param>
+    public NonBlocking(Socket socket)
     {
-        try
-        {
-            return OperatingSystem.IsLinux() ? LinuxSend(handle, bytes) : PortableSend(socket, bytes);
-        }
-        catch (ObjectDisposedException)
-        {
-            return Gone;
-        }
+        if (OperatingSystem.IsLinux())
+            _number = (int)socket.SafeHandle.DangerousGetHandle();
+        else
+            _portable = socket;
     }
+
+    /// <summary>Bytes that the kernel took; 0 when it takes none now, or <see cref="Gone"/>.</summary>
+    /// <param name="bytes">At least one.</param>
+    public int Send(ReadOnlySpan<byte> bytes) => _portable is null ? LinuxSend(_number, bytes) : PortableSend(_portable, bytes);
 
     /// <summary>Bytes received; 0 when there are none now, or <see cref="Gone"/>, also when the peer sent its end.</summary>
     public static int Receive(Socket socket, Span<byte> buffer)
@@ -55,10 +59,9 @@ internal static partial class NonBlocking
         };
     }
 
-    // The kernel's send is the cost of a broadcast; going to it directly saves Socket.Send's bookkeeping. The handle is counted for the
-    // time of the call, so that a socket closed meanwhile can't be another one by then. No SuppressGCTransition: loopback runs the
-    // receiver's half of TCP inside send, and a collection must not wait for it.
-    private static int LinuxSend(SafeSocketHandle socket, ReadOnlySpan<byte> bytes)
+    // The kernel's send is the cost of a broadcast; going to it directly saves Socket.Send's bookkeeping. No SuppressGCTransition: loopback
+    // runs the receiver's half of TCP inside send, and a collection must not wait for it.
+    private static int LinuxSend(int socket, ReadOnlySpan<byte> bytes)
     {
         const int DontWait = 0x40, NoSignal = 0x4000;
         const int Interrupted = 4, TryAgain = 11;
@@ -80,5 +83,5 @@ internal static partial class NonBlocking
     }
 
     [LibraryImport("libc", EntryPoint = "send", SetLastError = true)]
-    private static partial nint Send(SafeSocketHandle socket, ReadOnlySpan<byte> bytes, nuint length, int flags);
+    private static partial nint Send(int socket, ReadOnlySpan<byte> bytes, nuint length, int flags);
 }

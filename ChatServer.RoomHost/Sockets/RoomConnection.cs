@@ -10,8 +10,11 @@ namespace ChatServer.RoomHost.Sockets;
 /// One TCP connection to a room port. It begins as HTTP, in Kestrel's hands; a WebSocket handshake's handler takes it away with
 /// <see cref="DetachAsync"/>, and from then on nothing of Kestrel is left: no buffer is held while the peer is silent.
 /// </summary>
-/// <remarks>A handler finds it in the features of its <see cref="HttpContext"/>.</remarks>
-public sealed class RoomConnection : IThreadPoolWorkItem
+/// <remarks>
+/// A handler finds it in the features of its <see cref="HttpContext"/>. Once it is detached nobody but its handler disposes it, after
+/// <see cref="IFrameHandler.OnEnd"/>: so whoever sends never meets the number of a socket that is another's by then.
+/// </remarks>
+public sealed class RoomConnection : IThreadPoolWorkItem, IDisposable
 {
     /// <summary>Reads after which others get the thread: a peer that floods takes turns with everybody.</summary>
     private const int ReadsPerTurn = 16;
@@ -23,20 +26,19 @@ public sealed class RoomConnection : IThreadPoolWorkItem
 
     private readonly RoomPorts _ports;
     private readonly Socket _socket;
-    private readonly SafeSocketHandle _handle;
     private FrameReader? _reader;
     private IFrameHandler? _handler;
     private byte[]? _early;
     private int _conditions;
     private int _closing, _released;
     private ITimer? _linger;
-    private volatile bool _detached, _writable, _ended;
+    private volatile bool _detached, _writable, _aborted, _ended;
 
     internal RoomConnection(RoomPorts ports, Socket socket, RoomPort port)
     {
         _ports = ports;
         _socket = socket;
-        _handle = socket.SafeHandle;
+        Sends = new NonBlocking(socket);
         Room = port.Room;
         Port = port.Number;
         RemoteEndPoint = socket.RemoteEndPoint as IPEndPoint;
@@ -51,13 +53,16 @@ public sealed class RoomConnection : IThreadPoolWorkItem
     /// <summary>Whether the peer reads and may send compressed messages; known once it is detached.</summary>
     public bool Deflates { get; private set; }
 
+    /// <summary>The socket, for those who send to many. It is <see cref="TrySend"/> without a look at this object.</summary>
+    internal NonBlocking Sends { get; }
+
     /// <summary>The peer; behind a load balancer, that one.</summary>
     public IPEndPoint? RemoteEndPoint { get; }
 
     /// <summary>
     /// Answers the handshake with 101, with the headers that the response has by now, and takes the connection out of Kestrel's hands. When it
     /// returns, the 101 is in the kernel, so <see cref="TrySend"/> can't overtake it, and the handler owes a call of <see cref="Start"/>
-    /// or <see cref="Abort"/>. A peer that left meanwhile fails nothing here; <see cref="IFrameHandler.OnEnd"/> will tell.
+    /// or <see cref="Dispose"/>. A peer that left meanwhile fails nothing here; <see cref="IFrameHandler.OnEnd"/> will tell.
     /// </summary>
     /// <exception cref="InvalidOperationException">The request can't be upgraded, or was.</exception>
     public async Task DetachAsync(HttpContext context)
@@ -78,6 +83,7 @@ public sealed class RoomConnection : IThreadPoolWorkItem
             Abort();
         }
         _detached = true;
+        Interlocked.MemoryBarrier(); // An abort either sees that it is detached, and leaves the socket alone, or is seen here.
         _writable = _closing == 0;
     }
 
@@ -102,7 +108,7 @@ public sealed class RoomConnection : IThreadPoolWorkItem
     {
         if (!_writable)
             return NonBlocking.Gone;
-        int sent = NonBlocking.Send(_socket, _handle, bytes);
+        int sent = Sends.Send(bytes);
         if (sent < 0)
             _writable = false;
         return sent;
@@ -136,14 +142,7 @@ public sealed class RoomConnection : IThreadPoolWorkItem
             return;
         _writable = false;
         _reader?.Stop();
-        try
-        {
-            _socket.Shutdown(SocketShutdown.Send);
-        }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException)
-        {
-            // Gone already.
-        }
+        Shutdown(SocketShutdown.Send);
         _linger = _ports.Time.CreateTimer(static connection => ((RoomConnection)connection!).Abort(), this, linger, Timeout.InfiniteTimeSpan);
         if (_ended)
             _linger.Dispose();
@@ -154,8 +153,20 @@ public sealed class RoomConnection : IThreadPoolWorkItem
     {
         _closing = 1;
         _writable = false;
+        _aborted = true;
         _reader?.Stop();
-        Release();
+        Shutdown(SocketShutdown.Both);
+        Interlocked.MemoryBarrier();
+        if (!_detached)
+            Dispose();
+    }
+
+    /// <summary>Gives the socket back. Nothing is sent from now on.</summary>
+    public void Dispose()
+    {
+        _socket.Dispose();
+        if (Interlocked.Exchange(ref _released, 1) == 0)
+            _ports.Released();
     }
 
     /// <summary>Kestrel is done: with a detached connection's handshake, or else with the connection.</summary>
@@ -166,22 +177,20 @@ public sealed class RoomConnection : IThreadPoolWorkItem
             Fulfil();
             return;
         }
+        Shutdown(SocketShutdown.Both);
+        Dispose();
+    }
+
+    private void Shutdown(SocketShutdown sides)
+    {
         try
         {
-            _socket.Shutdown(SocketShutdown.Both);
+            _socket.Shutdown(sides);
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
             // Gone already.
         }
-        Release();
-    }
-
-    private void Release()
-    {
-        _socket.Dispose();
-        if (Interlocked.Exchange(ref _released, 1) == 0)
-            _ports.Released();
     }
 
     void IThreadPoolWorkItem.Execute() => _ = ReceiveAsync();
@@ -202,7 +211,7 @@ public sealed class RoomConnection : IThreadPoolWorkItem
             {
                 // Waits without a buffer: receiving nothing completes when there is something.
                 await _socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None);
-                if (!ReceiveBatch())
+                if (_aborted || !ReceiveBatch())
                     break;
                 if (reads % ReadsPerTurn == 0)
                     await Task.Yield();

@@ -210,6 +210,31 @@ public sealed class RoomConnectionTests
     }
 
     [Fact]
+    public async Task The_socket_of_an_aborted_connection_is_nobody_elses_until_its_handler_gives_it_back()
+    {
+        await using SocketsHost host = await SocketsHost.StartAsync(new() { Bind = System.Net.IPAddress.Loopback, MaxSockets = 2 });
+        RoomConnection connection = null!;
+        Echo echo = null!;
+        host.Handler = made => echo = new Echo(connection = made) { KeepsItsSocket = true };
+        int port = host.Open("lobby"); // The other socket.
+        using RawWebSocket client = await RawWebSocket.JoinAsync(port);
+        await client.SendTextAsync("x");
+        await client.ReadFrameAsync();
+
+        connection.Abort();
+        await echo.Ended.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        Assert.True(await client.IsClosedAsync());
+        Assert.Equal(NonBlocking.Gone, connection.Sends.Send("x"u8));
+        using (RawWebSocket early = await RawWebSocket.ConnectAsync(port))
+            Assert.True(await early.IsClosedAsync());
+
+        connection.Dispose();
+        using RawWebSocket next = await RawWebSocket.JoinAsync(port);
+        await next.SendTextAsync("mine");
+        Assert.Equal("mine", (await next.ReadFrameAsync()).Text);
+    }
+
+    [Fact]
     public async Task A_handler_that_throws_costs_its_own_connection_only()
     {
         await using SocketsHost host = await SocketsHost.StartAsync();

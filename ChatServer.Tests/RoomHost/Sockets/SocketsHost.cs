@@ -105,6 +105,9 @@ public class Echo(RoomConnection connection) : IFrameHandler
 
     public int Ends => Volatile.Read(ref _ends);
 
+    /// <summary>Leaves the connection's disposal, which it owes, to the test.</summary>
+    public bool KeepsItsSocket { get; init; }
+
     /// <summary>The 101 is sent, the start not made.</summary>
     public virtual void OnDetached()
     {
@@ -128,6 +131,8 @@ public class Echo(RoomConnection connection) : IFrameHandler
 
     public void OnEnd()
     {
+        if (!KeepsItsSocket)
+            connection.Dispose();
         Interlocked.Increment(ref _ends);
         _ended.TrySetResult();
     }

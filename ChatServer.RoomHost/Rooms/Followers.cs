@@ -1,0 +1,95 @@
+using ChatServer.RoomHost.Sockets;
+
+namespace ChatServer.RoomHost.Rooms;
+
+/// <summary>
+/// Those who follow a ring: they have all that is theirs alone, and get what lies between their cursor and the head. What a fan-out needs of
+/// them lies side by side in one array, so that the way to thousands of sockets leads through few cache lines; the member itself is
+/// touched only when its socket is full.
+/// </summary>
+/// <remarks>Not thread-safe: only the room's own turn touches it.</remarks>
+internal sealed class Followers(RoomRing ring)
+{
+    private Place[] _places = [];
+    private Member[] _members = [];
+
+    public RoomRing Ring => ring;
+
+    public int Count { get; private set; }
+
+    /// <summary>The least position that one of them still needs; the head when none does.</summary>
+    public long Slowest
+    {
+        get
+        {
+            var slowest = ring.Head;
+            foreach (ref readonly var place in _places.AsSpan(0, Count))
+                slowest = Math.Min(slowest, place.Cursor);
+            return slowest;
+        }
+    }
+
+    /// <summary>Adds a member whose next byte is at <paramref name="cursor"/>; returns its place, which <see cref="Member.Place"/> must hold.</summary>
+    public int Add(Member member, NonBlocking socket, long cursor)
+    {
+        if (Count == _places.Length)
+        {
+            Array.Resize(ref _places, Math.Max(2, Count * 2));
+            Array.Resize(ref _members, _places.Length);
+        }
+        _places[Count] = new Place { Cursor = cursor, Socket = socket };
+        _members[Count] = member;
+        return Count++;
+    }
+
+    /// <summary>Takes the member at <paramref name="place"/> out and returns its cursor. The last one moves to its place.</summary>
+    public long Remove(int place)
+    {
+        var cursor = _places[place].Cursor;
+        Count--;
+        _places[place] = _places[Count];
+        _members[place] = _members[Count];
+        _members[place].Place = place;
+        _members[Count] = null!;
+        if (Count == 0)
+            (_places, _members) = ([], []);
+        return cursor;
+    }
+
+    // :: Step 4 of a message's way: one send a member for everything between its cursor and the head.
+    /// <summary>Sends to all of them. Who does not take everything is not among them any more.</summary>
+    public void Push()
+    {
+        // Backwards: who goes is replaced by one that had its turn.
+        for (var place = Count - 1; place >= 0; place--)
+            Push(place);
+    }
+
+    /// <summary>Sends to the member at <paramref name="place"/>.</summary>
+    public void Push(int place)
+    {
+        ref var to = ref _places[place];
+        var position = to.Cursor;
+        // Twice where the ring wraps.
+        while (position < ring.Head)
+        {
+            var news = ring.Read(position);
+            var sent = to.Socket.Send(news);
+            if (sent < news.Length)
+            {
+                _members[place].Stop(sent == NonBlocking.Gone ? NonBlocking.Gone : position + sent);
+                return;
+            }
+            position += sent;
+        }
+        to.Cursor = position;
+    }
+
+    private struct Place
+    {
+        /// <summary>The next byte of the ring that it gets. Always the beginning of a frame.</summary>
+        public long Cursor;
+
+        public NonBlocking Socket;
+    }
+}
