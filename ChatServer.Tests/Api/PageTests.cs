@@ -80,6 +80,23 @@ public sealed partial class PageTests(ApiCluster cluster) : IClassFixture<ApiClu
         }
     }
 
+    [Theory]
+    [InlineData("/")]
+    [InlineData("/room/lobby")]
+    public async Task A_page_names_every_module_that_it_needs_so_none_is_found_late(string path)
+    {
+        using var page = await GetAsync(path);
+        var html = await BodyAsync(page);
+        var named = Files().Matches(html).Select(match => match.Groups[1].Value).Where(file => file.EndsWith(".js", StringComparison.Ordinal)).ToHashSet();
+        Assert.Contains("rel=\"modulepreload\"", html, StringComparison.Ordinal);
+        foreach (var file in named)
+        {
+            using var response = await GetAsync(file);
+            var imports = Imports().Matches(await BodyAsync(response)).Select(match => new Uri(new Uri($"http://page{file}"), match.Groups[1].Value).AbsolutePath);
+            Assert.Subset(named, imports.ToHashSet());
+        }
+    }
+
     [Fact]
     public async Task A_file_of_another_version_is_ours_but_not_for_ever()
     {
@@ -128,6 +145,9 @@ public sealed partial class PageTests(ApiCluster cluster) : IClassFixture<ApiClu
 
     [GeneratedRegex("(?:src|href)=\"(/app/[^\"]+)\"")]
     private static partial Regex Files();
+
+    [GeneratedRegex("^(?:import|export) .* from '(\\.[^']+)'", RegexOptions.Multiline)]
+    private static partial Regex Imports();
 
     // Scripts, styles and handlers that would have to be allowed by name.
     [GeneratedRegex("<script>|<style|\\sstyle=|\\son[a-z]+=", RegexOptions.IgnoreCase)]
