@@ -72,7 +72,7 @@ export class Outbox {
       refused?.promise?.reject(new Refused(code, message));
       return refused?.pending;
     }
-    // All that is under way goes out again, in order; what the room did take it tells apart by its id.
+    // All that is under way goes out again, in order; the room knows what it took by its id.
     this.#sent.clear();
     clearTimeout(this.#pause);
     this.#pause = setTimeout(() => { this.#pause = null; this.flush(); }, PAUSE);

@@ -1,8 +1,8 @@
 // Where one writes. Enter says it, Shift+Enter begins a new line.
 import { $ } from './dom.js';
 
-const WARN = 300; // characters before the limit at which it is told
-const TYPING = 2_000; // ms between two notices that one is typing
+const WARN = 300; // characters left, from where on it is told
+const TYPING = 2_000; // ms between two notices of it
 
 export class Composer extends EventTarget {
   #text = $('text'); #longest = 4000; #typed = 0;

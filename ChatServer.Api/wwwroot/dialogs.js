@@ -1,9 +1,9 @@
-// The two things that stand in the way of talking: one has no name yet, or one is not in the room.
+// What stands in the way of talking: one has no name yet, or is not in the room.
 import { $ } from './dom.js';
 
 const LONGEST = 32; // characters
 
-/** @param present '' on the first visit, when there is no way around it @returns '' if it stays as it is */
+/** @param present '' on the first visit, which takes one @returns '' if it stays as it is */
 export function askName(present) {
   const dialog = $('naming'), input = $('name');
   const complain = words => {

@@ -1,5 +1,5 @@
 import { $, element } from './dom.js';
-import { NAME_RULE, ROOM_NAME, curlFor, store } from './store.js';
+import { NAME_RULE, ROOM_NAME, store } from './store.js';
 
 const room = $('room');
 
@@ -16,11 +16,8 @@ $('open').onsubmit = submit => {
 room.oninput = () => {
   $('room-complaint').textContent = '';
   room.ariaInvalid = false;
-  const name = room.value.trim();
-  $('curl').textContent = curlFor(ROOM_NAME.test(name) ? name : room.placeholder);
 };
 
 $('recent').hidden = store.rooms.length === 0;
 $('rooms').append(...store.rooms.map(name => element('li', '', Object.assign(element('a', '', name), { href: `/room/${name}` }))));
-room.oninput();
 if (matchMedia('(pointer: fine)').matches) room.focus();

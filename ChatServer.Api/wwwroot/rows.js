@@ -1,7 +1,7 @@
 import { avatar, element, hue } from './dom.js';
 import { dayOf, timeOf, withLinks } from './text.js';
 
-/** @param first of a group: with its name. The others tell it only to those who do not see where they stand. */
+/** @param first of a group: with its name, which the others tell only to those who do not see where they stand */
 export function message({ user, text, time }, mine, first) {
   const who = element('span', first && !mine ? 'who cut' : 'unseen', mine ? 'You' : user, element('span', 'unseen', ': '));
   who.style.setProperty('--hue', hue(user));

@@ -1,4 +1,4 @@
-// What this browser remembers. Where it may not (private windows, no space), until the page is left.
+// What this browser remembers. Where it may not, until the page is left.
 const here = {};
 
 function read(key, otherwise) {
@@ -31,4 +31,3 @@ export const store = {
 
 export const ROOM_NAME = /^[A-Za-z0-9][A-Za-z0-9._~-]{0,63}$/;
 export const NAME_RULE = 'Letters, digits and . _ ~ - only, up to 64, a letter or digit first.';
-export const curlFor = room => `curl -X POST ${location.origin}/api/v1/room/${room} -H "X-API-Key: $KEY"`;

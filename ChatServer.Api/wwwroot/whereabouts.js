@@ -1,4 +1,4 @@
-// Where a room is, and why it may not let one in. A WebSocket that was refused does not say why, so the Api is asked.
+// Where a room is, and why it does not let one in: a WebSocket that was refused does not say, so the Api is asked.
 import { Refused } from './chat-outbox.js';
 
 /** The room; null: the Api could not be asked. @throws {Refused} `not-found`, `private`, `token` */

@@ -1,6 +1,6 @@
 // What is told about the connection and its end.
 import { counted } from './dom.js';
-import { NAME_RULE, curlFor } from './store.js';
+import { NAME_RULE } from './store.js';
 
 /** '' when there is nothing to say. @param tries that failed since one was in the room */
 export function connectionWords({ state, reason, pending }, { isFull }, tries) {
@@ -17,11 +17,10 @@ export function connectionWords({ state, reason, pending }, { isFull }, tries) {
 const REFUSALS = {
   muted: 'You are muted.',
   'read-only': 'You may read here, and not write.',
-  'too-long': 'Too long for this room.',
 };
 export const refusalWords = ({ code, message }) => REFUSALS[code] ?? message;
 
-// Title, text, what can be done, and what that does: `wait` is to look whether the room is there by now.
+// Title, text, what can be done, and what that does: `wait` looks whether the room is there by now.
 const ENDINGS = {
   'room-closed': ['This room was closed.', 'If it is opened again, you are back in.', 'Look again', 'wait'],
   private: ['This room is private.', 'It takes an invitation: a link that ends with #token=…', 'Try again', 'reload'],
@@ -36,7 +35,8 @@ export function endingWords(reason, room) {
   if (reason === 'not-found') return {
     title: `There is no room “${room}” yet.`,
     text: 'Rooms are made by a backend that has the key. As soon as this one is there, you are in.',
-    action: 'Look again', does: 'wait', code: curlFor(room),
+    action: 'Look again', does: 'wait',
+    code: `curl -X POST ${location.origin}/api/v1/room/${room} \\\n  -H "X-API-Key: $KEY"`,
   };
   const [title, text, action, does] = ENDINGS[reason]
     ?? ['The connection ended.', `The room ended it (${reason}).`, 'Connect again', 'rejoin'];
