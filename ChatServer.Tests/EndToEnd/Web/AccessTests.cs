@@ -68,6 +68,7 @@ public sealed class AccessTests(ChatSite site)
         await Assertions.Expect(page.Locator("#people")).ToBeHiddenAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "People", Exact = true }).ClickAsync();
         await page.Locator("#people").ShowsAsync("Anna");
+        await page.IsAccessibleAsync();
         await page.Keyboard.PressAsync("Escape");
         await Assertions.Expect(page.Locator("#people")).ToBeHiddenAsync();
         await Assertions.Expect(page.Locator("#people-toggle")).ToBeFocusedAsync();

@@ -142,6 +142,7 @@ public sealed class ConversationTests(ChatSite site)
         await site.EnterAsync(page, "Anna", room, site.LoadBalancers[1]);
         await page.Locator("#notice").ShowsAsync($"There is no room “{room}” yet.");
         await page.Locator("#notice").ShowsAsync($"curl -X POST {ChatSite.AddressOf(site.LoadBalancers[1])}/api/v1/room/{room}");
+        await page.IsAccessibleAsync();
         await site.MakeAsync(room);
         await page.Locator("#count").ShowsAsync("Only you are here");
         await page.SayAsync("Here at last");
@@ -168,6 +169,7 @@ public sealed class ConversationTests(ChatSite site)
         var ben = await site.BrowserAsync();
         await site.EnterAsync(ben, "Ben", room);
         await ben.IsToldAsync("The room is full.");
+        await ben.IsAccessibleAsync();
         await ben.SayAsync("Let me in");
         await anna.CloseAsync();
         await ben.SeesAsync("Let me in");

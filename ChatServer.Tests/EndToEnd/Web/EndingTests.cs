@@ -18,6 +18,7 @@ public sealed class EndingTests(ChatSite site)
         await anna.SeesAsync("Regrettable");
         _connections[^1].Send("""{"type":"deleted","seq":2,"time":"2026-01-31T23:59:59.999Z","target":1}""");
         await anna.SeesAsync("This message was deleted.");
+        await anna.IsAccessibleAsync();
     }
 
     [Theory]
@@ -61,6 +62,7 @@ public sealed class EndingTests(ChatSite site)
         }));
         await anna.SayAsync("Let me speak");
         await anna.Locator(".row.refused").ShowsAsync("You are muted.");
+        await anna.IsAccessibleAsync();
         await anna.GetByRole(AriaRole.Button, new() { Name = "Edit" }).ClickAsync();
         await Assertions.Expect(anna.GetByLabel("Message", new() { Exact = true })).ToHaveValueAsync("Let me speak");
         await Assertions.Expect(anna.Said()).ToHaveCountAsync(0);
@@ -73,10 +75,43 @@ public sealed class EndingTests(ChatSite site)
         var anna = await site.BrowserAsync();
         await site.EnterAsync(anna, "Anna", room);
         await anna.Locator("#notice").ShowsAsync("This room is private.");
+        await anna.IsAccessibleAsync();
+    }
+
+    [Fact]
+    public async Task An_invitation_is_taken_from_the_link_and_not_shown_after_that()
+    {
+        var anna = await PersonAsync(token: "an.in-vitation");
+        Assert.DoesNotContain("vitation", anna.Url, StringComparison.Ordinal);
+        await anna.ReloadAsync();
+        await anna.Locator("#count").ShowsAsync("here");
+        Assert.Equal(2, _connections.Count);
+        Assert.All(_connections, connection => Assert.Contains("token=an.in-vitation", connection.Url, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task An_invitation_that_the_room_does_not_take_says_so()
+    {
+        var room = await site.RoomAsync(new { @private = true });
+        var anna = await site.BrowserAsync();
+        await site.EnterAsync(anna, "Anna", $"{room}#token=an.in-vitation");
+        await anna.Locator("#notice").ShowsAsync("Your invitation is not valid any more.");
+    }
+
+    [Fact]
+    public async Task An_address_that_is_no_room_says_what_is_one()
+    {
+        var anna = await site.BrowserAsync();
+        await anna.GotoAsync($"{ChatSite.AddressOf(site.LoadBalancers[0])}/room/_lobby");
+        await anna.Locator("#notice").ShowsAsync("That is not the name of a room.");
+        await anna.IsAccessibleAsync();
+        await anna.GetByRole(AriaRole.Button, new() { Name = "Choose another" }).ClickAsync();
+        await Assertions.Expect(anna.GetByLabel("Room", new() { Exact = true })).ToBeFocusedAsync();
     }
 
     /// <param name="instead">What to do with what the page sends; null: it goes to the room.</param>
-    private async Task<IPage> PersonAsync(Action<IWebSocketRoute>? instead = null)
+    /// <param name="token">Of the link.</param>
+    private async Task<IPage> PersonAsync(Action<IWebSocketRoute>? instead = null, string? token = null)
     {
         var room = await site.RoomAsync();
         var page = await site.BrowserAsync();
@@ -86,7 +121,7 @@ public sealed class EndingTests(ChatSite site)
             route.ConnectToServer();
             instead?.Invoke(route);
         });
-        await site.EnterAsync(page, "Anna", room);
+        await site.EnterAsync(page, "Anna", token is null ? room : $"{room}#token={token}");
         await page.Locator("#count").ShowsAsync("here");
         return page;
     }
