@@ -1,5 +1,5 @@
-// A member of a room. The server's log is the truth; this keeps the place up to which it was read (epoch and seq), and what was
-// said but not yet seen in it (the outbox). So any connection can be thrown away, and another one goes on.
+// A member of a room. The server's log is the truth; this keeps how far it was read (epoch and seq), and what was said but is not
+// yet seen in it (the outbox). So any connection can be thrown away, and another one goes on.
 import { Outbox, Refused, randomId } from './chat-outbox.js';
 export { Refused, randomId };
 
@@ -20,17 +20,18 @@ const FINAL = {
 const FIRST_RETRY = 200, LONGEST_RETRY = 10_000, AFTER_POLICY = 10_000, HANDSHAKE = 10_000;
 const SILENCE = 25_000, PONG = 5_000; // a browser hides the server's pings: a quiet connection is asked
 const STEADY = 2_000; // what lasted so long was a good connection
-const PAGE = 200, MAX_HISTORY = 10_000; // events
+const PAGE = 200, PORTION = 500, MAX_HISTORY = 10_000; // events
 
-/** Its events, all `CustomEvent`s, are told in docs/client-js.md. */
+/** Its events, all `CustomEvent`s, are in docs/client-js.md. */
 export class ChatClient extends EventTarget {
   /** @type {'idle'|'connecting'|'online'|'waiting'|'closed'} */ state = 'idle';
   /** Why it is waiting or closed. */ reason = '';
   /** The name that the room gave. */ user = '';
-  /** Whether the log may hold events older than those seen. */ hasMore = false;
+  /** Whether there may be events older than those seen. */ hasMore = false;
   #find; #options; #outbox; #urls = []; #failures = 0; #dialing = 0; #retry; #watch;
   #line = null; #next = null; // connections: the one, and one that reads further back, to take its place
-  #older = null; // the promise of loadOlder()
+  #older = null; #reserve = []; // the promise of loadOlder(), and what it has not given out yet
+  #reaches = false; // whether the log may hold more than that
   #epoch = ''; #last = 0; #oldest = 0;
 
   /**
@@ -77,7 +78,7 @@ export class ChatClient extends EventTarget {
 
   typing() { this.#write({ type: 'typing' }); }
 
-  /** The network or the machine is back: tries at once, or asks whether the connection still lives. */
+  /** The network or the machine is back: tries at once, or asks whether the connection lives. */
   wake() {
     if (this.state === 'waiting') this.#dial();
     else if (this.state === 'online') this.#ask(this.#line);
@@ -85,9 +86,11 @@ export class ChatClient extends EventTarget {
 
   /**
    * Reads further back. A room tells its past to those who join: so this joins once more, in the same session with a longer
-   * history, and goes on with that connection. @returns {Promise<{events: LogEvent[], more: boolean}>} oldest first
+   * history, and goes on with that connection. @returns {Promise<{events: LogEvent[], more: boolean}>} oldest first,
+   *   so many that a page can show them at once
    */
   loadOlder() {
+    if (this.#reserve.length > 0) return Promise.resolve(this.#page());
     if (this.state !== 'online' || this.#older || !this.hasMore) return Promise.resolve({ events: [], more: this.hasMore });
     const history = Math.min(MAX_HISTORY, Math.max(PAGE, 3 * (this.#last - this.#oldest + 1)));
     return new Promise((resolve, reject) => {
@@ -149,6 +152,7 @@ export class ChatClient extends EventTarget {
       // A sequence of another epoch means nothing in this one.
       this.#last = this.#oldest = 0;
       this.hasMore = false;
+      this.#reserve = [];
       this.#showOlder(line);
       this.#emit('reset', frame);
     }
@@ -179,15 +183,23 @@ export class ChatClient extends EventTarget {
   }
 
   #showOlder(line) {
-    const events = line.older;
-    if (!events) return;
+    if (!line.older) return;
+    this.#reserve = line.older;
     line.older = null;
     this.hasMore = false;
-    if (events.length > 0) this.#reachBack(line, events[0].seq);
+    if (this.#reserve.length > 0) this.#reachBack(line, this.#reserve[0].seq);
+    this.#reaches = this.hasMore;
+    this.#older.resolve(this.#page());
+    this.#older = null;
+  }
+
+  #page() {
+    const events = this.#reserve.splice(-PORTION);
+    if (events.length > 0) this.#oldest = events[0].seq;
+    this.hasMore = this.#reserve.length > 0 || this.#reaches;
     const page = { events, more: this.hasMore };
     this.#emit('history', page);
-    this.#older.resolve(page);
-    this.#older = null;
+    return page;
   }
 
   #reachBack(line, oldest) {
@@ -205,7 +217,7 @@ export class ChatClient extends EventTarget {
   #ended(line, code) {
     if (line === this.#next) this.#drop(line);
     if (line !== this.#line) return;
-    // By ourselves: this news overtook the welcome of the other connection.
+    // By ourselves: this overtook the other connection's welcome.
     if (code === REPLACED && this.#next) this.#promote();
     else if (FINAL[code]) this.#finish(FINAL[code]);
     else this.#lost(code);

@@ -1,5 +1,5 @@
-// The conversation: the log as it was seen, and below it what is on its way. Rows live in chunks that the browser lays out only
-// when they come near (content-visibility), so that 10,000 of them scroll like 50, and can still be searched and read out.
+// The conversation: the log as it was seen, and below it what is on its way. Rows live in chunks that are laid out only when they
+// come near (content-visibility), so that 10,000 of them scroll like 50, and can still be searched and read out.
 import { element } from './dom.js';
 import { announcement, day, erase, message, remark, unreadMarker } from './rows.js';
 import { isSameDay } from './text.js';
@@ -12,7 +12,7 @@ const startsDay = (last, event) => !last || !isSameDay(last.time, event.time);
 
 export class MessageList extends EventTarget {
   /** Whether the newest message is in sight, and stays there. */ atEnd = true;
-  #scroller; #list; #me; #pending = element('ol', 'chunk'); #underway = new Map(); #rows = new Map();
+  #scroller; #list; #me; #pending = element('ol', 'chunk'); #underway = new Map(); #rows = new Map(); #erased = new Set();
   #first = null; #last = null; #marker = null; #top = 0;
 
   /** @param {() => string} me one's own name */
@@ -50,10 +50,10 @@ export class MessageList extends EventTarget {
     }
     events.filter(event => event.type === 'deleted').forEach(event => this.#erase(event));
     if (!last) return;
-    // What is being read stays where it is; by hand, since not every browser does that.
+    // What is read stays where it is: by hand, since not every browser does that.
     const mark = this.#list.querySelector('li:not(.day)'), before = mark?.getBoundingClientRect().top;
     this.#scroller.style.overflowAnchor = 'none';
-    // The day that began what was there may have begun earlier.
+    // Its first day may have begun earlier.
     if (this.#first && !startsDay(last, this.#first)) this.#list.querySelector('.day')?.remove();
     this.#list.prepend(made);
     if (mark && !this.atEnd) this.#scroller.scrollTop += mark.getBoundingClientRect().top - before;
@@ -89,6 +89,7 @@ export class MessageList extends EventTarget {
   clear() {
     this.#list.replaceChildren(this.#pending);
     this.#rows.clear();
+    this.#erased.clear();
     this.#first = this.#last = this.#marker = null;
   }
 
@@ -123,6 +124,7 @@ export class MessageList extends EventTarget {
     const row = event.type === 'announcement' ? announcement(event)
       : message(event, event.user === this.#me(), !this.#joins(last, event.time, event.user));
     this.#rows.set(event.seq, row);
+    if (this.#erased.has(event.seq)) erase(row);
     return row;
   }
 
@@ -133,5 +135,6 @@ export class MessageList extends EventTarget {
   #erase({ target }) {
     const row = this.#rows.get(target);
     if (row) erase(row);
+    else this.#erased.add(target);
   }
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Text.Json;
 using ChatServer.Tests.Support;
 using Microsoft.Playwright;
 
@@ -88,6 +89,29 @@ public sealed class ChatSite : IAsyncLifetime
         }
     }
 
+    /// <summary>Says <paramref name="count"/> things as eight backends at once, who each have their own name and count for themselves.</summary>
+    public Task TalkAsync(string room, int count) => Parallel.ForAsync(0, 8, TestContext.Current.CancellationToken, async (speaker, _) =>
+    {
+        for (var i = speaker; i < count; i += 8)
+        {
+            using var said = await Api.SendAsync(HttpMethod.Post, $"/api/v1/room/{room}/message", Key, $$"""{"user":"Speaker {{speaker}}","text":"{{i}}"}""");
+            said.EnsureSuccessStatusCode();
+        }
+    });
+
+    /// <summary>The texts of a room's messages, as the log has them.</summary>
+    public async Task<IReadOnlyList<string>> LogAsync(string room)
+    {
+        var texts = new List<string>();
+        for (var before = ""; ;)
+        {
+            var page = await Api.GetDataAsync($"/api/v1/room/{room}/messages?limit=1000{before}", Key);
+            texts.InsertRange(0, page.GetProperty("messages").EnumerateArray().Select(message => message.GetProperty("text").GetString()!));
+            if (page.GetProperty("next").ValueKind == JsonValueKind.Null) return texts;
+            before = $"&before={page.GetProperty("next").GetInt64()}";
+        }
+    }
+
     /// <summary>SIGKILL for the host that has the room; another one takes its place among the hosts.</summary>
     public async Task KillHostOfAsync(string room)
     {
@@ -103,8 +127,8 @@ public sealed class ChatSite : IAsyncLifetime
         response.EnsureSuccessStatusCode();
     }
 
-    /// <summary>A browser of its own, with nothing remembered.</summary>
-    public async Task<IPage> BrowserAsync(bool dark = false, bool narrow = false)
+    /// <summary>A browser of its own, with nothing remembered but the <paramref name="name"/> that somebody gave at <paramref name="origin"/>.</summary>
+    public async Task<IPage> BrowserAsync(bool dark = false, bool narrow = false, string? name = null, string? origin = null)
     {
         Assert.SkipWhen(Chromium is null, "chromium is not on the PATH");
         var context = await _browser.NewContextAsync(new()
@@ -112,6 +136,12 @@ public sealed class ChatSite : IAsyncLifetime
             ColorScheme = dark ? ColorScheme.Dark : ColorScheme.Light,
             ViewportSize = narrow ? new() { Width = 390, Height = 844 } : new() { Width = 1280, Height = 800 },
             Locale = "en-GB",
+            TimezoneId = "Europe/London",
+            StorageState = name is null ? null : JsonSerializer.Serialize(new
+            {
+                cookies = Array.Empty<string>(),
+                origins = new[] { new { origin, localStorage = new[] { new { name = "chat.name", value = JsonSerializer.Serialize(name) } } } },
+            }),
         });
         context.SetDefaultTimeout((float)Patient.TotalMilliseconds);
         return await context.NewPageAsync();
