@@ -1,7 +1,5 @@
 import { $, avatar, counted, element } from './dom.js';
 
-const order = new Intl.Collator();
-
 export class People {
   #names = new Set(); #count = 0; #me = ''; #queued = false;
 
@@ -25,7 +23,7 @@ export class People {
     requestAnimationFrame(() => {
       this.#queued = false;
       $('count').textContent = this.#count === 1 ? 'Only you are here' : `${counted(this.#count, 'person', 'people')} here`;
-      const names = [...this.#names].sort((a, b) => (b === this.#me) - (a === this.#me) || order.compare(a, b));
+      const names = [...this.#names].sort((a, b) => (b === this.#me) - (a === this.#me) || a.localeCompare(b));
       $('members').replaceChildren(...names.map(name =>
         element('li', 'person', avatar(name), element('span', 'cut', name), element('span', 'muted small', name === this.#me ? 'you' : ''))));
       const more = this.#count - names.length;

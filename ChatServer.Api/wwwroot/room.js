@@ -35,6 +35,7 @@ function enter() {
   showMe();
   client.connect();
   if (matchMedia('(pointer: fine)').matches) $('text').focus();
+  performance.mark('composer'); // what is said from now on is kept
 }
 
 function listen() {
@@ -48,7 +49,10 @@ function listen() {
   });
   on('welcome', welcome => {
     if (welcome.again && tries > 0) tell(welcome.resumed && !gapped ? 'Back. You missed nothing.' : 'Back in the room.');
-    if (!welcome.again) newsAfter = welcome.seq;
+    if (!welcome.again) {
+      performance.mark('joined');
+      newsAfter = welcome.seq;
+    }
     isNew = welcome.seq === 0;
     gapped = false;
     tries = 0;
@@ -123,7 +127,6 @@ function showEdges() {
 
 function ended(reason) {
   clearInterval(looking);
-  $('count').textContent = '\xA0';
   const ending = endingWords(reason, room);
   showEnding(ending, { rejoin: () => client.connect(), reload: () => location.reload(), wait: look });
   if (ending.does === 'wait') looking = setInterval(() => document.hidden || look(), LOOK);

@@ -23,7 +23,12 @@ function trimmed(address) {
   return shorter === address ? address : trimmed(shorter);
 }
 
-const format = options => new Intl.DateTimeFormat(undefined, options).format;
+// Made when first needed: it takes longer than all else before one can write.
+function format(options) {
+  let made;
+  return at => (made ??= new Intl.DateTimeFormat(undefined, options)).format(at);
+}
+
 export const timeOf = format({ hour: '2-digit', minute: '2-digit' });
 const weekday = format({ weekday: 'long', day: 'numeric', month: 'long' });
 const date = format({ dateStyle: 'long' });

@@ -1,0 +1,57 @@
+using Microsoft.Playwright;
+
+namespace ChatServer.Tests.EndToEnd.Web;
+
+/// <summary>How long it takes from opening a room's address until one can write there. The figures are in docs/performance.md.</summary>
+[Collection(ChatSiteCollection.Name)]
+public sealed class SpeedTests(ChatSite site)
+{
+    /// <summary>A room that is measured instead of one of ours, such as <c>http://localhost:2000/room/lobby</c> of an AppHost.</summary>
+    private static readonly string? Elsewhere = Environment.GetEnvironmentVariable("CHAT_ROOM");
+
+    private const int Runs = 25;
+
+    /// <summary>In ms. The machine may be busy with all other tests; what this must find is a page that waits for something.</summary>
+    private const double Bound = 10_000;
+
+    [Fact]
+    public async Task Who_opens_a_room_can_write_in_a_moment()
+    {
+        var address = Elsewhere ?? $"{ChatSite.AddressOf(site.LoadBalancers[0])}/room/{await site.RoomAsync()}";
+        var (nothing, cached) = (new Visits("nothing cached"), new Visits("files cached"));
+        for (var i = 0; i < Runs; i++)
+        {
+            var page = await site.BrowserAsync(name: "Anna", origin: new Uri(address).GetLeftPart(UriPartial.Authority));
+            await nothing.AddAsync(page, address);
+            await cached.AddAsync(page, address);
+            await page.Context.CloseAsync();
+        }
+        Assert.InRange(nothing.Tell(), 0, Bound);
+        Assert.InRange(cached.Tell(), 0, Bound);
+    }
+
+    private sealed class Visits(string kind)
+    {
+        private readonly List<double> _composer = [], _joined = [];
+
+        public async Task AddAsync(IPage page, string address)
+        {
+            await page.GotoAsync(address);
+            await page.Locator("#count").ShowsAsync("here");
+            await Assertions.Expect(page.GetByLabel("Message", new() { Exact = true })).ToBeFocusedAsync();
+            _composer.Add(await At("composer"));
+            _joined.Add(await At("joined"));
+
+            Task<double> At(string mark) => page.EvaluateAsync<double>("mark => performance.getEntriesByName(mark)[0].startTime", mark);
+        }
+
+        /// <summary>Returns the median time to the composer, in ms.</summary>
+        public double Tell()
+        {
+            TestContext.Current.TestOutputHelper?.WriteLine($"From navigation, {kind}; the first time took {_composer[0]:F0} ms to the composer");
+            Figures.Tell("  to a composer that keeps what one says", _composer);
+            Figures.Tell("  to being in the room", _joined);
+            return Figures.Median(_composer);
+        }
+    }
+}
