@@ -1,6 +1,6 @@
 import { element } from './chat/dom.js';
 
-const WINDOW = 60_000; // ms that a chart looks back
+const WINDOW = 60_000, KEPT = 65_000; // ms that a chart looks back, and a little more for the line to come in from the edge
 const SVG = 'http://www.w3.org/2000/svg', WIDTH = 100, HEIGHT = 30;
 
 function svg(tag, attributes) {
@@ -28,7 +28,7 @@ export class Chart {
 
   push(value, more = '') {
     const now = Date.now();
-    this.#samples = [...this.#samples.filter(({ at }) => now - at < WINDOW), { at: now, value }];
+    this.#samples = [...this.#samples.filter(({ at }) => now - at < KEPT), { at: now, value }];
     this.#value.replaceChildren(this.#write(value), ...more ? [' ', element('span', 'small muted', more)] : []);
     const top = Math.max(this.#least, ...this.#samples.map(sample => sample.value));
     const points = this.#samples.map(sample =>

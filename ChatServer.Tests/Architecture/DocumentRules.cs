@@ -41,7 +41,7 @@ public sealed partial class DocumentRules
     [GeneratedRegex("`([A-Z][A-Za-z0-9]*(?:_[A-Za-z0-9]*[a-z0-9][A-Za-z0-9]*){2,})`")]
     private static partial Regex TestNames();
 
-    // To a file of ours: neither a place in this document nor another host.
-    [GeneratedRegex(@"\]\(((?!https?:)[^)#]+)(?:#[^)]*)?\)")]
+    // To a file of ours, a picture or another: neither a place in this document nor another host.
+    [GeneratedRegex(@"(?:\]\(|\ssrc="")((?!https?:)[^)#""]+)(?:#[^)]*)?[)""]")]
     private static partial Regex Links();
 }
