@@ -1,0 +1,80 @@
+using System.Diagnostics;
+using ChatServer.Tests.Architecture;
+
+namespace ChatServer.Tests.EndToEnd.Web;
+
+/// <summary>The client in JavaScript without a browser: the example of docs/client-js.md, in Node.</summary>
+[Collection(ChatSiteCollection.Name)]
+public sealed class NodeTests(ChatSite site)
+{
+    // Node 20 has a WebSocket when asked for one; since 22 the option means nothing.
+    private const string WithWebSocket = "--experimental-websocket";
+
+    [Fact]
+    public async Task The_client_talks_from_Node_and_leaves_nothing_behind()
+    {
+        var room = await site.RoomAsync();
+        var anna = await site.PersonAsync("Anna", room);
+        using var folder = new Package();
+        await folder.WriteAsync("talk.js", $$"""
+            import { ChatClient } from './chat-client.js';
+
+            const chat = new ChatClient({
+              url: [{{string.Join(", ", site.LoadBalancers.Select(lb => $"'{ChatSite.AddressOf(lb).Replace("http", "ws", StringComparison.Ordinal)}/rooms/{room}'"))}}],
+              user: 'Node',
+            });
+            chat.addEventListener('message', ({ detail }) => console.log(`${detail.user}: ${detail.text}`));
+            chat.connect();
+            const event = await chat.send('Hello');
+            console.log(`It is number ${event.seq}.`);
+            chat.close();
+            """);
+        // It ends by itself: no timer and no connection keeps it.
+        Assert.Equal("Node: Hello\nIt is number 1.\n", await RunAsync(folder, "talk.js"));
+        await anna.SeesAsync("Hello");
+    }
+
+    private static async Task<string> RunAsync(Package folder, string script)
+    {
+        using var node = Process.Start(new ProcessStartInfo(Node(), [WithWebSocket, script])
+        {
+            WorkingDirectory = folder.Path,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+        using var patience = new CancellationTokenSource(ChatSite.Patient);
+        try
+        {
+            var (output, errors) = (node.StandardOutput.ReadToEndAsync(patience.Token), node.StandardError.ReadToEndAsync(patience.Token));
+            await node.WaitForExitAsync(patience.Token);
+            Assert.True(node.ExitCode == 0, await errors);
+            return await output;
+        }
+        finally
+        {
+            if (!node.HasExited) node.Kill();
+        }
+    }
+
+    /// <summary>The one on the PATH, or the one that Playwright brings along.</summary>
+    private static string Node() =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Select(folder => System.IO.Path.Combine(folder, "node")).FirstOrDefault(File.Exists)
+        ?? Directory.GetFiles(System.IO.Path.Combine(AppContext.BaseDirectory, ".playwright", "node"), "node", SearchOption.AllDirectories)[0];
+
+    /// <summary>A folder with the client's two files, as somebody has them who uses it.</summary>
+    private sealed class Package : IDisposable
+    {
+        public Package()
+        {
+            foreach (var file in (string[])["chat-client.js", "chat-outbox.js"])
+                File.Copy(System.IO.Path.Combine(SourceTree.Root, "ChatServer.Api", "wwwroot", file), System.IO.Path.Combine(Path, file));
+            File.WriteAllText(System.IO.Path.Combine(Path, "package.json"), """{"type":"module"}""");
+        }
+
+        public string Path { get; } = Directory.CreateTempSubdirectory("chat-client-").FullName;
+
+        public Task WriteAsync(string name, string text) => File.WriteAllTextAsync(System.IO.Path.Combine(Path, name), text);
+
+        public void Dispose() => Directory.Delete(Path, recursive: true);
+    }
+}
