@@ -7,7 +7,7 @@ export function connectionWords({ state, reason, pending }, { isFull }, tries) {
   if (state !== 'waiting' && state !== 'connecting') return '';
   const kept = pending.length > 0 ? ` ${counted(pending.length, 'message')} will be sent then.` : '';
   if (isFull) return `The room is full. You get in when somebody leaves.${kept}`;
-  if (!navigator.onLine) return `You are offline.${kept || ' What you write is sent when you are back.'}`;
+  if (!navigator.onLine) return `You are offline until the network is back.${kept || ' What you write is sent then.'}`;
   if (tries > 12) return `The room cannot be reached, or does not let you in. Still trying…${kept}`;
   if (reason === 'flood') return `That was too much at once. One moment…${kept}`;
   if (reason === 'too-slow') return 'The connection was too slow. Catching up…';
