@@ -16,7 +16,8 @@ internal static class RedisNames
     public static string Room(string name) => $"chat:{{{name}}}:room";
 
     /// <summary>
-    /// List, newest last, at most <c>history</c> entries: see <see cref="LogEntry"/>. The last one carries the room's <c>seq</c>.
+    /// List, newest last, at most <c>history</c> entries: see <see cref="LogEntry"/>. The first one says its sequence; behind the room's <c>seq</c> may
+    /// lie what Redis did not live to append, which is not in the log.
     /// Written by the room's host through <c>append.lua</c>. Read by everyone. Lives as long as the room.
     /// </summary>
     public static string RoomLog(string name) => $"chat:{{{name}}}:log";

@@ -5,7 +5,7 @@ namespace ChatServer.Backplane;
 /// (so that a new host knows what was said already), then the event exactly as members get it, in JSON.
 /// </summary>
 /// <param name="Key">Base64url of a 128-bit hash of session and id; <see cref="NoKey"/> for what no member said.</param>
-/// <param name="Event">UTF-8 JSON with <c>type</c>, <c>seq</c>, <c>time</c>, …</param>
+/// <param name="Event">UTF-8 JSON with <c>type</c>, <c>seq</c>, <c>time</c>, … The first <c>"seq":</c> in it is its own: scripts look for that.</param>
 public readonly record struct LogEntry(string Key, ReadOnlyMemory<byte> Event)
 {
     /// <summary>Bytes before the JSON.</summary>

@@ -5,5 +5,7 @@ local room = redis.call('HMGET', KEYS[1], 'epoch', 'state', 'seq', 'host')
 if room[1] ~= ARGV[1] or room[3] ~= '0' or not (room[2] == 'placing' or room[2] == 'refused') then
   return false
 end
-redis.call('DEL', KEYS[1], KEYS[2])
+-- The log first: a Redis that dies in between must not keep one without a room, for the next room of this name to find.
+redis.call('DEL', KEYS[2])
+redis.call('DEL', KEYS[1])
 return room[4]

@@ -2,7 +2,7 @@
 -- and only one writer has the term, so a log that is already a batch ahead has taken this very batch.
 -- KEYS: room, log   ARGV: term, seq before the batch, history, messages in the batch, announced, entry, entry, ...
 -- Returns the new seq, or -1 fenced, -2 no such room, -3 the log is elsewhere than the caller thinks.
-local room = redis.call('HMGET', KEYS[1], 'term', 'seq')
+local room = redis.call('HMGET', KEYS[1], 'term', 'seq', 'messages')
 if not room[1] then
   return -2
 end
@@ -18,12 +18,21 @@ end
 if seq ~= base then
   return -3
 end
-redis.call('RPUSH', KEYS[2], unpack(ARGV, 6))
-if ARGV[3] == '0' then
-  redis.call('DEL', KEYS[2])
-else
-  redis.call('LTRIM', KEYS[2], '-' .. ARGV[3], -1)
+-- A Redis that dies half-way through may keep the entries and not their seq: the embedded one writes each command to its disk by itself.
+-- So seq is written last, it says what the log has, and what lies behind it goes. Where the list begins its first entry knows.
+local count = #ARGV - 5
+local length = redis.call('LLEN', KEYS[2])
+local first = length > 0 and tonumber(string.match(redis.call('LINDEX', KEYS[2], 0), '"seq":(%d+)'))
+if first and first + length - 1 > seq then
+  redis.call('LTRIM', KEYS[2], 0, seq - first - length)
+  length = seq - first + 1
 end
-redis.call('HSET', KEYS[1], 'seq', after, 'announced', ARGV[5])
-redis.call('HINCRBY', KEYS[1], 'messages', ARGV[4])
+local history = tonumber(ARGV[3])
+if history > 0 then
+  redis.call('RPUSH', KEYS[2], unpack(ARGV, 6))
+end
+redis.call('HSET', KEYS[1], 'seq', after, 'announced', ARGV[5], 'messages', tonumber(room[3]) + tonumber(ARGV[4]))
+if history > 0 and length + count > history then
+  redis.call('LTRIM', KEYS[2], -history, -1)
+end
 return after

@@ -1,4 +1,5 @@
--- A stretch of a room's log, by sequence. The list's last entry has the room's seq.
+-- A stretch of a room's log, by sequence. The list's first entry says where the list begins; what lies behind the room's seq is an append
+-- that Redis did not survive (see append.lua), and not in the log.
 -- KEYS: room, log   ARGV: 'before' or 'after', a sequence ('' : from the newest), how many at most
 -- Returns epoch, seq of the oldest entry, newest seq, seq of the first entry returned, the entries; or false when there is no such room.
 local room = redis.call('HMGET', KEYS[1], 'epoch', 'seq')
@@ -6,7 +7,11 @@ if not room[1] then
   return false
 end
 local newest = tonumber(room[2])
-local oldest = newest - redis.call('LLEN', KEYS[2]) + 1
+local oldest = newest + 1
+local length = redis.call('LLEN', KEYS[2])
+if length > 0 then
+  oldest = tonumber(string.match(redis.call('LINDEX', KEYS[2], 0), '"seq":(%d+)')) or oldest - length
+end
 local limit = tonumber(ARGV[3])
 local from, to
 if ARGV[1] == 'after' then

@@ -14,5 +14,9 @@ internal static class Entries
     /// <summary><c>first</c>, <c>first + 1</c>, … as events.</summary>
     public static ReadOnlyMemory<byte>[] Numbered(long first, int count) => [.. Enumerable.Range(0, count).Select(i => Of($"{first + i}"))];
 
+    /// <summary>The same as a room writes them: each says its sequence.</summary>
+    public static ReadOnlyMemory<byte>[] Events(long first, int count) =>
+        [.. Enumerable.Range(0, count).Select(i => Of($$"""{"type":"message","seq":{{first + i}},"time":"2026-01-01T00:00:00.000Z"}"""))];
+
     public static string Text(LogEntry entry) => Encoding.UTF8.GetString(entry.Event.Span);
 }

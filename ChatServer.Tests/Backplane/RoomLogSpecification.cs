@@ -1,6 +1,7 @@
 using ChatServer.Backplane;
 using ChatServer.Contracts;
 using ChatServer.Tests.Support;
+using StackExchange.Redis;
 
 namespace ChatServer.Tests.Backplane;
 
@@ -93,6 +94,33 @@ public abstract class RoomLogSpecification(RedisServer redis) : BackplaneSpecifi
         Assert.Equal(["1", "2", "3", "4", "5"], (await log.ReadAfterAsync("lobby", 0, 100))!.Events.Select(e => Entries.Text(e.Entry)));
     }
 
+    [Theory]
+    [InlineData(0, 1000)]
+    [InlineData(3, 1000)]
+    [InlineData(3, 3)]
+    [InlineData(3, 4)]
+    public async Task An_append_that_Redis_did_not_survive_is_not_in_the_log_and_goes_in_once_when_it_is_repeated(int before, int history)
+    {
+        var (log, room) = await RoomAsync();
+        if (before > 0)
+            await log.AppendAsync("lobby", room.Term, 0, history, before, 0, Entries.Events(1, before));
+        // All that the embedded one had on its disk: it writes each command of a script by itself.
+        await Raw.ListRightPushAsync(RedisNames.RoomLog("lobby"), [.. Entries.Events(before + 1, 2).Select(e => (RedisValue)e)]);
+
+        var torn = await log.ReadAfterAsync("lobby", 0, 100);
+        Assert.Equal(AppendResult.Appended, await log.AppendAsync("lobby", room.Term, before, history, 2, 0, Entries.Events(before + 1, 2)));
+        var whole = await log.ReadBeforeAsync("lobby", null, 100);
+
+        Assert.Equal(Seqs(1, before), torn!.Events.Select(e => e.Seq));
+        Assert.Equal((1, before), (torn.Oldest, torn.Newest));
+        var kept = Math.Min(history, before + 2);
+        Assert.Equal(Seqs(before + 3 - kept, kept), whole!.Events.Select(e => e.Seq));
+        Assert.All(whole.Events, e => Assert.Contains($"\"seq\":{e.Seq},", Entries.Text(e.Entry), StringComparison.Ordinal));
+        Assert.Equal((before + 3 - kept, before + 2), (whole.Oldest, whole.Newest));
+        Assert.Equal(kept, await Raw.ListLengthAsync(RedisNames.RoomLog("lobby")));
+        Assert.Equal(before + 2, (await Process().Rooms.FindAsync("lobby"))?.Messages);
+    }
+
     [Fact]
     public async Task An_append_to_another_place_than_the_end_is_refused()
     {
@@ -153,6 +181,8 @@ public abstract class RoomLogSpecification(RedisServer redis) : BackplaneSpecifi
         var page = await log.ReadAfterAsync("lobby", Far, 10);
         Assert.Equal([(Far + 1, $"{Far + 1}"), (Far + 2, $"{Far + 2}")], page!.Events.Select(e => (e.Seq, Entries.Text(e.Entry))));
     }
+
+    private static IEnumerable<long> Seqs(long first, int count) => Enumerable.Range(0, count).Select(i => first + i);
 
     private async Task<(RoomLog Log, RoomRecord Room)> RoomAsync(RoomOptions? options = null)
     {

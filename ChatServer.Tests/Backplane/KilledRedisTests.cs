@@ -1,0 +1,87 @@
+using ChatServer.Backplane;
+using ChatServer.Contracts;
+using ChatServer.Tests.Redis;
+using ChatServer.Tests.Support;
+
+namespace ChatServer.Tests.Backplane;
+
+/// <summary>The embedded Redis with its data in a folder, killed while many write: its disk has what it was doing half-way.</summary>
+public sealed class KilledRedisTests : IAsyncLifetime
+{
+    private const int Rooms = 24;
+    private const int Kills = 4;
+    private const int Batch = 3;
+    private const int History = 10;
+
+    private readonly DataFolderRedis _redis = new();
+
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync() => await _redis.StartAsync();
+
+    public async ValueTask DisposeAsync() => await ((IAsyncDisposable)_redis).DisposeAsync();
+
+    [Fact]
+    public async Task Whatever_it_was_writing_every_log_has_every_event_once_and_in_its_place()
+    {
+        await using var process = new BackplaneProcess(_redis.ConnectionString);
+        var rooms = await RoomsAsync(process, _redis.ConnectionString);
+        var appended = new long[Rooms];
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(Cancelled);
+        var writers = rooms.Select((room, n) => WriteAsync(process.Log, room, seq => Volatile.Write(ref appended[n], seq), enough.Token)).ToList();
+
+        for (var kill = 1; kill <= Kills; kill++)
+        {
+            var before = appended.ToArray();
+            await Eventually.Async(() => appended.Zip(before).All(seq => seq.First > seq.Second));
+            await _redis.KillAsync();
+            await _redis.StartAsync();
+        }
+        await enough.CancelAsync();
+        await Task.WhenAll(writers);
+
+        foreach (var (room, newest) in rooms.Zip(appended))
+        {
+            var page = await Eventually.Async(() => process.Log.ReadBeforeAsync(room.Name, null, 2 * History), page => page is not null);
+            Assert.Equal(newest, page!.Newest);
+            // What the last batch was to push out may still be there.
+            Assert.InRange(page.Oldest, 1, Math.Max(1, newest - History + 1));
+            Assert.Equal(newest - page.Oldest + 1, page.Events.Count);
+            Assert.All(page.Events, e => Assert.Contains($"\"seq\":{e.Seq},", Entries.Text(e.Entry), StringComparison.Ordinal));
+        }
+    }
+
+    private static async Task<List<RoomRecord>> RoomsAsync(BackplaneProcess process, string connectionString)
+    {
+        await using var owner = new BackplaneProcess(connectionString);
+        await using var host = new FakeHost(owner, "a", Rooms);
+        await host.StartAsync();
+        var rooms = new List<RoomRecord>();
+        for (var n = 0; n < Rooms; n++)
+            rooms.Add((await process.Placement.CreateAsync($"room-{n}", new RoomOptions { History = History }, Cancelled))!.Value.Room);
+        return rooms;
+    }
+
+    // As a room does: a batch whose fate is not known is repeated until it is.
+    private static async Task WriteAsync(RoomLog log, RoomRecord room, Action<long> appended, CancellationToken enough)
+    {
+        for (var seq = 0L; !enough.IsCancellationRequested; appended(seq += Batch))
+        {
+            while (!await TryAppendAsync(log, room, seq))
+                await Task.Delay(TimeSpan.FromMilliseconds(50), Cancelled);
+        }
+    }
+
+    private static async Task<bool> TryAppendAsync(RoomLog log, RoomRecord room, long seq)
+    {
+        try
+        {
+            Assert.Equal(AppendResult.Appended, await log.AppendAsync(room.Name, room.Term, seq, History, Batch, 0, Entries.Events(seq + 1, Batch)));
+            return true;
+        }
+        catch (BackplaneUnavailableException)
+        {
+            return false;
+        }
+    }
+}
