@@ -14,6 +14,8 @@ public readonly record struct LogEntry(string Key, ReadOnlyMemory<byte> Event)
     /// <summary>In place of a key, where there is nothing to recognize.</summary>
     public const string NoKey = "----------------------";
 
-    internal static LogEntry Parse(ReadOnlyMemory<byte> stored) =>
-        new(System.Text.Encoding.ASCII.GetString(stored.Span[..KeyLength]), stored[KeyLength..]);
+    /// <summary>Reads an entry. One that is too short to be one keeps its place: as an event of a type that nobody knows.</summary>
+    internal static LogEntry Parse(ReadOnlyMemory<byte> stored, long seq) => stored.Length < KeyLength
+        ? new("", System.Text.Encoding.ASCII.GetBytes(string.Create(System.Globalization.CultureInfo.InvariantCulture, $$"""{"type":"unreadable","seq":{{seq}}}""")))
+        : new(System.Text.Encoding.ASCII.GetString(stored.Span[..KeyLength]), stored[KeyLength..]);
 }

@@ -70,7 +70,7 @@ public sealed class RoomLog(BackplaneConnection connection)
         var first = (long)answer[3];
         var entries = (RedisValue[])answer[4]!;
         return new LogPage(
-            (string)answer[0]!, (long)answer[1], (long)answer[2], [.. entries.Select((e, i) => (first + i, LogEntry.Parse(e)))]);
+            (string)answer[0]!, (long)answer[1], (long)answer[2], [.. entries.Select((e, i) => (first + i, LogEntry.Parse(e, first + i)))]);
     });
 }
 

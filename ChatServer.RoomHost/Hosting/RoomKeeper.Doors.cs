@@ -69,11 +69,20 @@ internal sealed partial class RoomKeeper
         door.Generation = generation;
         var durable = record.Options.Durability == Durability.Redis ? new DurableLog(_log, record, _time) : null;
         var tail = durable is null || record.Seq == 0 ? null : await durable.ReadTailAsync(Math.Max(1, record.Options.History));
+        TellOfSpoiled(door.Name, tail);
         var room = new Room(record, tail, durable, _options, _limits, _time, _lease.HasHeldSince, seenAt);
         room.Lost += OnLost;
         door.NeedsNewEpoch = false;
         door.Open(room);
         Log.Opened(_logger, door.Name, door.Port, record.Term);
+    }
+
+    // What nobody of us wrote costs its message the protection against being said twice, not the room its log.
+    private void TellOfSpoiled(string room, LogPage? tail)
+    {
+        var spoiled = (tail?.Events ?? []).Where(e => e.Entry.Key != LogEntry.NoKey && MessageKey.Parse(e.Entry.Key) is null).Select(e => e.Seq).ToList();
+        if (spoiled.Count > 0)
+            Log.Spoiled(_logger, room, spoiled.Count, spoiled[0]);
     }
 
     // The room behind the door is no longer what the directory says. Members are sent away to come back, and wait at the door.

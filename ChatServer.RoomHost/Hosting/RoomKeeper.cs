@@ -184,6 +184,9 @@ internal sealed partial class RoomKeeper : IDisposable
         [LoggerMessage(Level = LogLevel.Warning, Message = "The log of room {Room} does not take this host's word ({Answer}): the room is opened anew.")]
         public static partial void Lost(ILogger logger, string room, AppendResult? answer, Exception? error);
 
+        [LoggerMessage(Level = LogLevel.Critical, Message = "The log of room {Room} has {Count} entries that no host wrote so, the first at {Seq}: the room opens with them.")]
+        public static partial void Spoiled(ILogger logger, string room, int count, long seq);
+
         [LoggerMessage(Level = LogLevel.Debug, Message = "Looking at room {Room} has to wait for Redis.")]
         public static partial void LookPutOff(ILogger logger, string room);
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Text;
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
@@ -31,11 +32,12 @@ internal readonly record struct MessageKey(UInt128 Value)
         Base64Url.EncodeToUtf8(MemoryMarshal.AsBytes(new ReadOnlySpan<UInt128>(in value)), destination, out _, out _);
     }
 
-    /// <summary>Reads what <see cref="Write"/> wrote; null for an entry that no member said.</summary>
+    /// <summary>Reads what <see cref="Write"/> wrote; null for an entry that no member said, and for what nobody wrote like that.</summary>
     public static MessageKey? Parse(string key)
     {
         Span<byte> bytes = stackalloc byte[16];
-        return key != LogEntry.NoKey && Base64Url.TryDecodeFromUtf8(Encoding.ASCII.GetBytes(key), bytes, out var written) && written == 16
+        return key != LogEntry.NoKey
+            && Base64Url.DecodeFromUtf8(Encoding.ASCII.GetBytes(key), bytes, out _, out var written) == OperationStatus.Done && written == bytes.Length
             ? new MessageKey(MemoryMarshal.Read<UInt128>(bytes))
             : null;
     }

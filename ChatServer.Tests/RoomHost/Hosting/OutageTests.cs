@@ -138,6 +138,32 @@ public sealed class OutageTests : HostCluster
     }
 
     [Fact]
+    public async Task A_log_that_something_spoiled_opens_all_the_same_and_the_host_says_so()
+    {
+        var first = await StartHostAsync("first");
+        var room = await CreateAsync("lobby");
+        var member = await JoinAsync(room.Port);
+        await member.SayAsync("one");
+        await member.SayAsync("two");
+        await member.SayAsync("three");
+        await first.Process.KillAsync();
+        await RawAsync(async db =>
+        {
+            var log = RedisNames.RoomLog("lobby");
+            await db.ListSetByIndexAsync(log, 0, "?" + ((string)(await db.ListGetByIndexAsync(log, 0))!)[1..]);
+            await db.ListSetByIndexAsync(log, 1, "nonsense");
+        });
+
+        var second = await StartHostAsync("second");
+
+        var back = await RejoinAsync("lobby", "history=10");
+        var (one, two, three) = (await back.NextAsync("message"), await back.NextAsync("unreadable"), await back.NextAsync("message"));
+        Assert.Equal(("one", 1L, 2L, "three", 3L), (one["text"], one.Seq, two.Seq, three["text"], three.Seq));
+        Assert.Equal(4, (await back.SayAsync("four")).Seq);
+        await Eventually.Async(() => second.Process.Output, told => told.Contains("room lobby has 2 entries that no host wrote so, the first at 1", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_host_that_starts_before_Redis_waits_for_it()
     {
         await Redis.KillAsync();

@@ -30,6 +30,15 @@ public sealed class SaidBeforeTests
     }
 
     [Theory]
+    [InlineData("")]
+    [InlineData("short")]
+    [InlineData("!!!!!!!!!!!!!!!!!!!!!!")]
+    [InlineData("AAAAAAAAAAAAAAAAAAAAA?")]
+    [InlineData("AAAAAAAAAAAAAAAAAAAAA=")]
+    [InlineData("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
+    public void What_no_room_wrote_is_no_key(string key) => Assert.Null(MessageKey.Parse(key));
+
+    [Theory]
     [InlineData(0, 256)] // a room without history still knows who sends again after a reconnect
     [InlineData(1000, 1000)]
     public void What_was_said_is_known_for_as_long_as_the_history_and_no_longer(int history, int known)
