@@ -23,6 +23,7 @@ public static class BackplaneServices
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<BackplaneConnection>();
         services.AddSingleton<RoomDirectory>();
+        services.AddSingleton<RoomFinder>();
         services.AddSingleton<RoomPlacement>();
         services.AddSingleton<RoomRescue>();
         services.AddSingleton<RoomChanges>();

@@ -8,7 +8,8 @@ namespace ChatServer.LoadBalancer;
 /// </summary>
 /// <remarks>
 /// At most one look per room is under way, however many members of a moved room come back at once. A look that a change
-/// overtook answers those who waited for it and is not kept. That there is no such room is never kept.
+/// overtook answers those who waited for it and is not kept. That there is no such room is never kept, and not said while Redis, which
+/// lost its data, is being told of its rooms.
 /// </remarks>
 public sealed class RoomRoutes : IDisposable
 {
@@ -18,20 +19,20 @@ public sealed class RoomRoutes : IDisposable
     /// <summary>How long a route is used without looking: what a lost word of a change costs at most.</summary>
     public static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(10);
 
-    private readonly RoomDirectory _directory;
+    private readonly RoomFinder _finder;
     private readonly RoomPlacement _placement;
     private readonly RoomChanges _changes;
     private readonly TimeProvider _time;
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Entry> _rooms = [];
 
-    public RoomRoutes(RoomDirectory directory, RoomPlacement placement, RoomChanges changes, TimeProvider time)
+    public RoomRoutes(RoomFinder finder, RoomPlacement placement, RoomChanges changes, TimeProvider time)
     {
-        (_directory, _placement, _changes, _time) = (directory, placement, changes, time);
+        (_finder, _placement, _changes, _time) = (finder, placement, changes, time);
         // Listening begins before anything is cached; Missed comes once it does.
         _changes.Changed += Doubt;
         _changes.Missed += DoubtAll;
-        _changes.Start();
+        _finder.Start();
     }
 
     /// <summary>The room's route, or null when there is no such room.</summary>
@@ -117,7 +118,7 @@ public sealed class RoomRoutes : IDisposable
         var doubts = entry.Doubts; // begun under the gate
         try
         {
-            var route = RoomRoute.Of(await _directory.FindAsync(room));
+            var route = RoomRoute.Of(await _finder.FindAsync(room));
             CancellationTokenSource? superseded = null;
             lock (_gate)
             {

@@ -1,4 +1,5 @@
 using System.Net;
+using ChatServer.Backplane;
 using ChatServer.LoadBalancer;
 using ChatServer.Tests.Support;
 using Microsoft.Extensions.Time.Testing;
@@ -36,11 +37,30 @@ public sealed class RedisAwayTests(RoomCluster cluster) : IClassFixture<RoomClus
 
         await cluster.Redis.StartAsync();
 
-        // It comes back empty, and that is a fact like any other; word of changes may have been missed, so it looks.
-        await Eventually.Async(async () => (await lb.Http.GetAsync("/rooms/known", Ct)).StatusCode, status => status == HttpStatusCode.NotFound);
+        // It comes back empty, and when nobody puts the room back, that is a fact like any other; word of changes may have been missed, so it looks.
+        await Eventually.Async(() => AskAsync(lb, "known", time), status => status == HttpStatusCode.NotFound);
         await Eventually.Async(async () => { await cluster.Backplane.Connection.PingAsync(); return true; }, up => up);
         await cluster.RoomAsync("known", announce: "known again");
         await Eventually.Async(() => lb.Http.GetStringAsync("/rooms/known", Ct), answer => answer == "known again");
+    }
+
+    [Fact]
+    public async Task Who_asks_for_a_room_that_Redis_forgot_waits_until_its_host_has_put_it_back()
+    {
+        var lb = await cluster.LoadBalancerAsync();
+        await cluster.RoomAsync("forgotten");
+        using (var answer = await lb.Http.GetAsync("/rooms/never", Ct))
+            Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
+        var record = (await cluster.Backplane.Rooms.FindAsync("forgotten"))!;
+
+        await cluster.Redis.FlushAsync();
+        var asked = Enumerable.Range(0, 5).Select(_ => lb.Http.GetStringAsync("/rooms/forgotten", Ct)).ToList();
+        // Who looks for a room in vain gives the new memory its name.
+        await Eventually.Async(() => cluster.Backplane.Connection.RunAsync(db => db.KeyExistsAsync(RedisNames.Generation)), named => named);
+        await cluster.RenewLeaseAsync(record.HostId);
+        Assert.True(await cluster.Backplane.Ownership.RestoreAsync(record));
+
+        Assert.All(await Task.WhenAll(asked), answer => Assert.Equal("forgotten", answer));
     }
 
     [Fact]
@@ -54,5 +74,18 @@ public sealed class RedisAwayTests(RoomCluster cluster) : IClassFixture<RoomClus
         await redis.StartAsync();
 
         await Eventually.Async(async () => (await lb.Http.GetAsync("/rooms/any", Ct)).StatusCode, status => status == HttpStatusCode.NotFound);
+    }
+
+    // Past the time in which it might be put back.
+    private static async Task<HttpStatusCode> AskAsync(RunningLoadBalancer lb, string room, FakeTimeProvider time)
+    {
+        var asking = lb.Http.GetAsync($"/rooms/{room}", Ct);
+        await Eventually.Async(() =>
+        {
+            time.Advance(RoomFinder.Patience);
+            return asking.IsCompleted;
+        });
+        using var answer = await asking;
+        return answer.StatusCode;
     }
 }

@@ -22,6 +22,7 @@ public sealed class BackplaneProcess : IAsyncDisposable
 
     public BackplaneConnection Connection => Get<BackplaneConnection>();
     public RoomDirectory Rooms => Get<RoomDirectory>();
+    public RoomFinder Finder => Get<RoomFinder>();
     public RoomPlacement Placement => Get<RoomPlacement>();
     public RoomRescue Rescue => Get<RoomRescue>();
     public RoomChanges Changes => Get<RoomChanges>();
