@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using StackExchange.Redis;
 
 namespace ChatServer.Backplane;
@@ -26,6 +27,7 @@ public sealed class RoomRescue(BackplaneConnection connection, RoomDirectory roo
     /// <summary>One round: takes the role if it is free, and moves what is to be moved. Not for concurrent calls.</summary>
     /// <returns>How many rooms were given to another host.</returns>
     /// <exception cref="BackplaneUnavailableException"/>
+    /// <exception cref="AggregateException">Of some rooms Redis has nonsense; all others were moved.</exception>
     public async Task<int> RunAsync(CancellationToken ct)
     {
         // Whoever does not lead looks too: the leader may be the next to die.
@@ -34,6 +36,7 @@ public sealed class RoomRescue(BackplaneConnection connection, RoomDirectory roo
         if (!await connection.RunAsync(TryLeadAsync))
             return 0;
         var moved = 0;
+        var failures = new ConcurrentQueue<Exception>();
         foreach (var dead in await DeadAsync(alive))
         {
             if (!_seen.Contains(dead) && time.GetElapsedTime(_start) < Grace)
@@ -46,11 +49,19 @@ public sealed class RoomRescue(BackplaneConnection connection, RoomDirectory roo
                 left, new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = ct },
                 async (room, _) =>
                 {
-                    if (await MoveAsync(room!, dead, choice))
-                        Interlocked.Increment(ref moved);
+                    try
+                    {
+                        if (await MoveAsync(room!, dead, choice))
+                            Interlocked.Increment(ref moved);
+                    }
+                    catch (Exception e) when (e is not BackplaneUnavailableException)
+                    {
+                        failures.Enqueue(e);
+                    }
                 });
         }
-        return moved;
+        // What is wrong with one room is told when the others are safe.
+        return failures.IsEmpty ? moved : throw new AggregateException("Rooms of dead hosts cannot be moved.", failures);
     }
 
     private async Task<bool> TryLeadAsync(IDatabase db)

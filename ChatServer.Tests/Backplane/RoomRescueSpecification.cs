@@ -32,6 +32,25 @@ public abstract class RoomRescueSpecification(RedisServer redis) : BackplaneSpec
     }
 
     [Fact]
+    public async Task A_room_of_which_Redis_has_nonsense_keeps_no_other_from_being_rescued()
+    {
+        const int Rooms = 40; // more than are moved at a time
+        var dead = await HostAsync("a");
+        for (var i = 0; i < Rooms; i++)
+            await CreateAsync(dead.Process, $"room-{i}");
+        var living = await HostAsync("b");
+        await living.Process.Rescue.RunAsync(Cancelled); // has seen it alive
+        var first = (string)(await Raw.SetMembersAsync(RedisNames.HostRooms("a")))[0]!;
+        await Raw.HashSetAsync(RedisNames.Room(first), "createdAt", "nonsense");
+        await dead.BeLongDeadAsync();
+
+        await Assert.ThrowsAsync<AggregateException>(() => living.Process.Rescue.RunAsync(Cancelled));
+
+        await Eventually.Async(() => living.Open.Count, open => open == Rooms - 1);
+        Assert.Equal([first], await dead.Process.Ownership.WantedAsync("a"));
+    }
+
+    [Fact]
     public async Task One_of_many_who_could_does_the_rescue()
     {
         var dead = await HostAsync("a");
