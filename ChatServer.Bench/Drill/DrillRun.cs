@@ -98,6 +98,8 @@ internal sealed class DrillRun(DrillPlan plan, IDeployment deployment, IPhases p
         for (long? before = null; ;)
         {
             var page = await deployment.Api.HistoryAsync(room, before, ct);
+            if (page.Next >= (before ?? long.MaxValue))
+                throw new BenchException($"The history of {room} has no beginning: the page before {before} is followed by one before {page.Next}.");
             log.InsertRange(0, page.Messages.Select(e => new Seen(page.Epoch, e.GetProperty("seq").GetInt64(), TextOf(e))));
             if (page.Next is null || page.Messages.Count == 0)
                 return (page.Epoch, log);
