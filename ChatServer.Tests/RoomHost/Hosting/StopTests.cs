@@ -49,8 +49,9 @@ public sealed class StopTests : HostCluster
         await IsFreeAsync(room.Port);
         await Eventually.Async(() => Api.Rooms.FindAsync("lobby"), r => r is null);
         Assert.Null(await Api.Log.ReadAfterAsync("lobby", 0, 10));
-        Assert.Empty(await Api.Rooms.NamesAsync());
-        Assert.Empty(await Api.Ownership.WantedAsync("host-1"));
+        // The lists of rooms follow the room.
+        await Eventually.Async(() => Api.Rooms.NamesAsync(), names => names.Count == 0);
+        await Eventually.Async(() => Api.Ownership.WantedAsync("host-1"), wanted => wanted.Count == 0);
     }
 
     [Fact]
@@ -83,6 +84,30 @@ public sealed class StopTests : HostCluster
         await StartHostAsync(); // does not obey the order again
         var back = await RejoinAsync("lobby");
         Assert.Equal((room.Epoch, 1), (back.Welcome["epoch"], back.Welcome.Seq));
+        Assert.Equal("hello", (await back.NextAsync("message"))["text"]);
+    }
+
+    [Fact]
+    public async Task A_host_that_was_cut_off_when_the_server_was_shut_down_obeys_when_it_is_back_and_the_next_one_does_not()
+    {
+        var host = await StartHostAsync();
+        var room = await CreateAsync("lobby");
+        var member = await JoinAsync(room.Port);
+        await member.SayAsync("hello");
+        await host.Process.PauseAsync();
+        await Api.Shutdown.OrderAsync();
+        // Its connections (and ours) are gone too: nothing is waiting for it in a socket.
+        await RawAsync(db => db.ExecuteAsync("CLIENT", "KILL", "TYPE", "pubsub"));
+        await RawAsync(db => db.ExecuteAsync("CLIENT", "KILL", "TYPE", "normal"));
+
+        host.Process.Resume();
+
+        await ClosedAsync(member, 4004, "shutdown", reconnect: false);
+        await host.Process.WaitForExitAsync();
+        Assert.Equal(0, host.Process.ExitCode);
+        await Eventually.Async(Api.Connection.PingAsync, _ => true);
+        await StartHostAsync();
+        var back = await RejoinAsync("lobby", $"since={room.Epoch}.0");
         Assert.Equal("hello", (await back.NextAsync("message"))["text"]);
     }
 
