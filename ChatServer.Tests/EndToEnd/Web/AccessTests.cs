@@ -94,8 +94,6 @@ public sealed class AccessTests(ChatSite site)
 
     [Theory]
     [InlineData(false, false)]
-    [InlineData(true, false)]
-    [InlineData(false, true)]
     [InlineData(true, true)]
     public async Task Nothing_is_in_the_way_of_those_who_cannot_see_or_point(bool dark, bool narrow)
     {
