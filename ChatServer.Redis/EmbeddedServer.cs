@@ -9,46 +9,54 @@ namespace ChatServer.Redis;
 /// <summary>Garnet with the options that this product needs of it, until SIGTERM, SIGINT or <see cref="Dispose"/>.</summary>
 internal sealed class EmbeddedServer : IDisposable
 {
-    private readonly GarnetServer _server;
+    private readonly ManualResetEventSlim _stopped = new();
+    private readonly PosixSignalRegistration _terminate, _interrupt;
+    private GarnetServer? _server;
 
-    private EmbeddedServer(GarnetServer server) => _server = server;
+    // The signals first: whoever reads that we listen may stop us at once.
+    private EmbeddedServer()
+    {
+        _terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        _interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+    }
 
     /// <summary>Recovers what the data folder holds, then listens. Takes about a second.</summary>
     /// <exception cref="SettingException">Someone else has the port, or the address is not of this machine.</exception>
     public static EmbeddedServer Start(RedisSettings settings)
     {
-        GarnetServer? server = null;
+        var server = new EmbeddedServer();
         try
         {
-            server = new GarnetServer(Arguments(settings));
-            server.Start();
+            server._server = new GarnetServer(Arguments(settings));
+            server._server.Start();
         }
         catch (Exception error) when ((error as SocketException ?? error.InnerException) is SocketException refused)
         {
-            server?.Dispose();
+            server.Dispose();
             throw new SettingException($"Cannot listen on {settings.Address}:{settings.Port} (BIND, PORT): {refused.Message}");
         }
         Console.WriteLine(
             $"Redis (Garnet) on {settings.Address}:{settings.Port}, " +
             (settings.DataFolder is { } folder ? $"data in {folder}" : "in memory"));
-        return new EmbeddedServer(server);
+        return server;
     }
 
     /// <summary>Returns at SIGTERM or SIGINT (Ctrl+C).</summary>
-    public void WaitForStop()
+    public void WaitForStop() => _stopped.Wait();
+
+    public void Dispose()
     {
-        using var stopped = new ManualResetEventSlim();
-        void Stop(PosixSignalContext context)
-        {
-            context.Cancel = true;
-            stopped.Set();
-        }
-        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
-        stopped.Wait();
+        _server?.Dispose();
+        _terminate.Dispose();
+        _interrupt.Dispose();
+        _stopped.Dispose();
     }
 
-    public void Dispose() => _server.Dispose();
+    private void Stop(PosixSignalContext context)
+    {
+        context.Cancel = true;
+        _stopped.Set();
+    }
 
     private static string[] Arguments(RedisSettings settings) =>
     [
