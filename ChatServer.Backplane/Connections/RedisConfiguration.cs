@@ -10,7 +10,8 @@ internal static class RedisConfiguration
 
     /// <summary>
     /// A process starts without Redis and waits for it; commands fail at once while it is away; a connection is tried again
-    /// every 500 ms, so that everything works within a second or two of its return.
+    /// every 500 ms, so that everything works within a second or two of its return. Where there are several, which of them takes writes is
+    /// looked at every two seconds: a replica is promoted a while after its primary went away, and nobody tells us.
     /// </summary>
     public static ConfigurationOptions Apply(ConfigurationOptions options)
     {
@@ -22,6 +23,7 @@ internal static class RedisConfiguration
         options.SyncTimeout = 2000;
         options.ConnectTimeout = 2000;
         options.KeepAlive = 5;
+        options.ConfigCheckSeconds = 2;
         return options;
     }
 }

@@ -58,7 +58,7 @@ public abstract class RedisServer : IAsyncLifetime
     private Task<string> PingAsync() => AskAsync("*1\r\n$4\r\nPING\r\n");
 
     // Without the library that the code under test uses.
-    private async Task<string> AskAsync(string command)
+    protected async Task<string> AskAsync(string command)
     {
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(5));
         using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
@@ -73,13 +73,28 @@ public abstract class RedisServer : IAsyncLifetime
 /// <summary><c>redis-server</c> from the PATH, without persistence.</summary>
 public sealed class InstalledRedis : RedisServer
 {
+    /// <summary>Of which it is a replica when it starts; null: of nobody.</summary>
+    public RedisServer? Primary { get; init; }
+
     public override string? Missing => Program is null ? "redis-server is not on the PATH" : null;
 
     private static string? Program { get; } = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':')
         .Select(folder => Path.Combine(folder, "redis-server")).FirstOrDefault(File.Exists);
 
+    /// <summary>From now on it hears nothing of its primary, and keeps what it has: nobody is at port 1.</summary>
+    public Task CutOffAsync() => AskAsync("REPLICAOF 127.0.0.1 1\r\n");
+
+    /// <summary>Makes it a primary.</summary>
+    public Task PromoteAsync() => AskAsync("REPLICAOF NO ONE\r\n");
+
     protected override ServerProcess Launch() => ServerProcess.Start(
-        Program!, ["--port", $"{Port}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--daemonize", "no"]);
+        Program!,
+        [
+            "--port", $"{Port}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--daemonize", "no",
+            // At once, and past the disk: a file would be loaded by whatever server is started in this folder next.
+            "--repl-diskless-sync-delay", "0", "--repl-diskless-load", "swapdb",
+            .. Primary is null ? Array.Empty<string>() : ["--replicaof", "127.0.0.1", $"{Primary.Port}"],
+        ]);
 }
 
 /// <summary>The embedded one, ChatServer.Redis, in memory.</summary>

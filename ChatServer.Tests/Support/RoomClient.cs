@@ -60,6 +60,9 @@ public sealed class RoomClient : IAsyncDisposable
 
     public string? SubProtocol => _client.SubProtocol;
 
+    /// <summary>Whether the connection is over.</summary>
+    public bool HasEnded => _reading.IsCompleted;
+
     /// <summary>Everything that came so far, the welcome included.</summary>
     public IReadOnlyList<RoomEvent> Events
     {

@@ -22,6 +22,9 @@ public abstract class HostCluster : IAsyncLifetime
     /// <summary>The one that starts quicker, where there is a choice: nothing here depends on which it is.</summary>
     protected virtual RedisServer Redis { get; } = new InstalledRedis() is { Missing: null } installed ? installed : new EmbeddedRedis();
 
+    /// <summary>What every process here is told of it.</summary>
+    protected virtual string ConnectionString => Redis.ConnectionString;
+
     /// <summary>We, as an Api.</summary>
     protected BackplaneProcess Api { get; private set; } = null!;
 
@@ -30,9 +33,11 @@ public abstract class HostCluster : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
+        if (Redis.Missing is { } reason)
+            Assert.Skip(reason);
         await Redis.StartAsync();
         Own(Redis);
-        Api = Own(new BackplaneProcess(Redis.ConnectionString));
+        Api = Own(new BackplaneProcess(ConnectionString));
     }
 
     public async ValueTask DisposeAsync()
@@ -65,14 +70,14 @@ public abstract class HostCluster : IAsyncLifetime
     /// <summary>What every host here is started with.</summary>
     protected (string Name, string? Value)[] Settings(string id) =>
     [
-        ("ConnectionStrings__redis", Redis.ConnectionString), ("BIND", "127.0.0.1"), ("HOST_ID", id),
+        ("ConnectionStrings__redis", ConnectionString), ("BIND", "127.0.0.1"), ("HOST_ID", id),
         ("ROOM_PORTS", $"{FirstPort}-{FirstPort + Ports - 1}"),
     ];
 
     /// <summary>Another host, without sockets.</summary>
     protected async Task<FakeHost> FakeHostAsync(string id)
     {
-        var host = Own(new FakeHost(Own(new BackplaneProcess(Redis.ConnectionString)), id, 1000));
+        var host = Own(new FakeHost(Own(new BackplaneProcess(ConnectionString)), id, 1000));
         await host.StartAsync();
         return host;
     }
@@ -95,7 +100,7 @@ public abstract class HostCluster : IAsyncLifetime
     /// <summary>What redis-cli would do.</summary>
     protected async Task RawAsync(Func<IDatabase, Task> work)
     {
-        await using var connection = await ConnectionMultiplexer.ConnectAsync($"{Redis.ConnectionString},allowAdmin=true");
+        await using var connection = await ConnectionMultiplexer.ConnectAsync($"{ConnectionString},allowAdmin=true");
         await work(connection.GetDatabase());
     }
 

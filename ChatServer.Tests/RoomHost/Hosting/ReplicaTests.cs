@@ -1,0 +1,80 @@
+using ChatServer.Backplane;
+using ChatServer.Tests.Support;
+using StackExchange.Redis;
+
+namespace ChatServer.Tests.RoomHost.Hosting;
+
+/// <summary>Redis with a replica, which takes over; every process was told of both.</summary>
+public sealed class ReplicaTests : HostCluster
+{
+    private readonly InstalledRedis _primary = new();
+    private readonly InstalledRedis _replica;
+
+    public ReplicaTests() => _replica = new InstalledRedis { Primary = _primary };
+
+    protected override RedisServer Redis => _primary;
+
+    protected override string ConnectionString => $"{_primary.ConnectionString},{_replica.ConnectionString}";
+
+    [Fact]
+    public async Task A_replica_that_has_everything_takes_over_and_rooms_go_on_where_they_were()
+    {
+        var (room, member) = await TalkAsync();
+        await ReplicatedAsync(seq: 2);
+
+        await _primary.KillAsync();
+        await _replica.PromoteAsync();
+
+        Assert.Equal(3, await Eventually.Async(() => SayAsync(member, "three"), seq => seq is not null));
+        // Each once, though it was said until it was acknowledged.
+        Assert.Equal(["one", "two", "three"], member.Log.DistinctBy(e => e.Seq).Select(e => e["text"]));
+        Assert.Equal(room.Epoch, (await Eventually.Async(() => Api.Rooms.FindAsync("lobby"), r => r is not null))!.Epoch);
+        Assert.Equal(3, (await Api.Log.ReadAfterAsync("lobby", 0, 10))?.Newest);
+    }
+
+    [Fact]
+    public async Task A_replica_that_lacks_the_end_of_a_log_takes_over_and_members_are_told_of_another_history()
+    {
+        var (room, member) = await TalkAsync();
+        await ReplicatedAsync(seq: 2);
+        await _replica.CutOffAsync();
+        Assert.Equal(3, (await member.SayAsync("lost")).Seq);
+
+        await _primary.KillAsync();
+        await _replica.PromoteAsync();
+
+        // What does not fit behind the log that there is now shows that it is another one.
+        await Eventually.Async(() => SayAsync(member, "four"), seq => seq is null && member.HasEnded);
+        var back = await RejoinAsync("lobby", $"since={member.Since}");
+        Assert.False(back.Welcome.Json.GetProperty("resumed").GetBoolean());
+        Assert.NotEqual(room.Epoch, back.Welcome["epoch"]);
+        Assert.Equal(["one", "two"], (await back.ReadLogAsync(2)).Select(e => e["text"]));
+        Assert.Equal(3, (await back.SayAsync("four")).Seq);
+    }
+
+    private async Task<(RoomRecord Room, RoomClient Member)> TalkAsync()
+    {
+        await Own(_replica).StartAsync();
+        await StartHostAsync();
+        var room = await CreateAsync("lobby");
+        var member = await JoinAsync(room.Port);
+        await member.SayAsync("one");
+        await member.SayAsync("two");
+        return (room, member);
+    }
+
+    // Says it (again, under the same id), and looks whether it was acknowledged by now.
+    private static async Task<long?> SayAsync(RoomClient member, string text)
+    {
+        if (!member.HasEnded)
+            await member.SendAsync(new { type = "message", id = text, text });
+        return member.Log.FirstOrDefault(e => e["text"] == text)?.Seq;
+    }
+
+    private async Task ReplicatedAsync(long seq)
+    {
+        await using var replica = await ConnectionMultiplexer.ConnectAsync(_replica.ConnectionString);
+        await Eventually.Async(
+            () => replica.GetDatabase().HashGetAsync(RedisNames.Room("lobby"), "seq", CommandFlags.DemandReplica), has => has == seq);
+    }
+}
