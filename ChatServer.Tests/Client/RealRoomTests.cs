@@ -133,15 +133,15 @@ public sealed class RealRoomTests
     [Fact]
     public async Task Who_fell_behind_what_the_room_keeps_comes_back_and_misses_nothing()
     {
-        const int Count = 4000;
+        const int Count = 3500;
         await using var real = await RealRoom.StartAsync("lobby", new RoomOptions { History = 2 * Count }, ("ROOM_BUFFER_BYTES", $"{256 * 1024}"));
         await using var slow = await ChatRoom.JoinAsync(real.As("slow", "lobby") with { BufferedEvents = 16 }).WaitAsync(Patience);
         await using var reading = new Reading(slow);
         await reading.NextAsync<Welcomed>();
 
-        // Some 14 MB, more than the sockets on the way hold.
+        // Some 42 MB, more than the sockets on the way hold: 4 MB to send from and half of 32 MB to receive into, twice at the most.
         await using var client = await ChatRoom.JoinAsync(real.As("ada", "lobby")).WaitAsync(Patience);
-        var text = new string('x', 3500);
+        var text = new string('€', 4000);
         await Task.WhenAll(Enumerable.Range(0, Count).Select(_ => client.SayAsync(text))).WaitAsync(Patience);
 
         var (next, returns) = (1L, 0);
