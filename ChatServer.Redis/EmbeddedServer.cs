@@ -79,6 +79,9 @@ internal sealed class EmbeddedServer : IDisposable
         "--checkpointdir", folder, "--recover",
         // An answer means that the operating system has the command (0.2 ms): only then does kill -9 lose nothing acknowledged.
         "--aof", "--aof-commit-freq", "0", "--aof-commit-wait",
+        // Whoever waits for that holds a thread of the pool, and the write that is waited for needs one too, behind all that arrives on
+        // sockets. The pool adds two threads a second beyond its minimum; clients that give up and come again take more.
+        "--minthreads", "256",
         // Past this many bytes Garnet takes a checkpoint and drops the log before it; without it the log grows for ever.
         "--aof-size-limit", "256m", "--aof-segment-size", "64m",
         // The default device needs a libaio that not every distribution has, and takes the process down without it.
