@@ -25,7 +25,11 @@ public sealed class BackplaneConnection(IConnectionMultiplexer commands) : IAsyn
 
     internal async ValueTask<IDatabase> AppendsAsync() => (await _appends.Value).GetDatabase();
 
-    internal async ValueTask<ISubscriber> SubscriberAsync(CancellationToken ct) => (await _subscriptions.Value.WaitAsync(ct)).GetSubscriber();
+    internal async ValueTask<ISubscriber> SubscriberAsync()
+    {
+        var connection = await _subscriptions.Value;
+        return connection.GetSubscriber();
+    }
 
     /// <summary>Asks Redis for a sign of life.</summary>
     /// <exception cref="BackplaneUnavailableException">There was none.</exception>
@@ -56,18 +60,12 @@ public sealed class BackplaneConnection(IConnectionMultiplexer commands) : IAsyn
     private static async Task<IConnectionMultiplexer> OpenAsync(IConnectionMultiplexer like) =>
         await ConnectionMultiplexer.ConnectAsync(RedisConfiguration.Parse(like.Configuration));
 
-    /// <summary>Closes what is open; a connection that is still waiting for Redis is closed when it has it, and holds nobody up.</summary>
     public async ValueTask DisposeAsync()
     {
         foreach (var lazy in new[] { _appends, _subscriptions })
         {
-            if (!lazy.IsValueCreated)
-                continue;
-            var closing = CloseAsync(lazy.Value);
-            if (lazy.Value.IsCompleted)
-                await closing;
+            if (lazy.IsValueCreated)
+                await (await lazy.Value).DisposeAsync();
         }
     }
-
-    private static async Task CloseAsync(Task<IConnectionMultiplexer> opening) => await (await opening).DisposeAsync();
 }

@@ -23,7 +23,7 @@ internal static class RedisSubscription
         // A null in between the payloads: subscribed (again).
         var events = Channel.CreateUnbounded<RedisValue?>(new UnboundedChannelOptions { SingleReader = true });
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        var subscriber = await connection.SubscriberAsync(ct);
+        var subscriber = await connection.SubscriberAsync();
         // Without waiting: the library remembers the subscription and makes it whenever it connects. Waiting would throw while Redis is
         // away, and yet leave the queue behind.
         var queue = await subscriber.SubscribeAsync(RedisChannel.Literal(channel), CommandFlags.FireAndForget);
