@@ -6,8 +6,8 @@ namespace ChatServer.RoomHost.Rooms;
 
 /// <summary>
 /// One connection that has joined. It is a position in the room's ring; what only it is to get (welcome, what it missed, errors)
-/// goes into a small outbox that is empty most of the time: then it is one of the ring's <see cref="Followers"/>. This half sends;
-/// <c>Member.Frames.cs</c> receives.
+/// goes into a small outbox that is empty most of the time: then it is one of the ring's <see cref="Followers"/>. This part sends;
+/// <c>Member.CatchUp.cs</c> finds what it missed, <c>Member.Frames.cs</c> receives.
 /// </summary>
 /// <remarks>Sending happens in the room's turn alone, so a member needs no lock, and frames never mix.</remarks>
 internal sealed partial class Member
@@ -15,14 +15,8 @@ internal sealed partial class Member
     // What is handed to the kernel to finish when a socket is full, at most; the rest waits as a position.
     private const int FinishBytes = 16 * 1024;
 
-    // What is copied at a time for a member that catches up.
-    private const int CatchUpBytes = 64 * 1024;
-
     // What may pile up for it alone (pongs, errors) while its socket is full: more, and it is cut off like one that lags.
     private const int MaxOwedBytes = 64 * 1024;
-
-    // Events read from the log at a time: 1.5 MB if they are the largest there can be.
-    private const int EventsARead = 64;
 
     private static readonly TimeSpan Linger = TimeSpan.FromSeconds(2);
 
@@ -30,7 +24,7 @@ internal sealed partial class Member
     private readonly RoomConnection _connection;
     private Outbox _outbox;
     private byte[]? _farewell;
-    private bool _sending, _ended, _reading, _gapless;
+    private bool _sending, _ended;
     private volatile bool _leaving;
     private long _until = long.MaxValue;
     private long _closingSince;
@@ -63,9 +57,6 @@ internal sealed partial class Member
 
     /// <summary>Those who follow its ring; set before it begins.</summary>
     public Followers Followers { private get; set; } = null!;
-
-    /// <summary>The next event of the log that it gets, while it catches up; 0 once it follows the ring.</summary>
-    public long CatchUp { get; private set; }
 
     /// <summary>Whether it reads compressed frames.</summary>
     public bool Deflates => _connection.Deflates;
@@ -108,24 +99,6 @@ internal sealed partial class Member
             return;
         Unfollow();
         _outbox.Add(frames);
-    }
-
-    /// <summary>
-    /// Sends it an event again that it has had, because it said it again; <paramref name="anew"/> where the log has forgotten it. An event
-    /// that it is yet to get comes by itself.
-    /// </summary>
-    public void SendAgain(long seq, ReadOnlyMemory<byte> anew)
-    {
-        if (_farewell is not null || _ended)
-            return;
-        Unfollow();
-        if (CatchUp != 0 ? seq >= CatchUp : Ring.TryFind(seq, out var position, out _) && position >= _cursor)
-            return;
-        if (_room.Ring.TryFind(seq, out position, out var length))
-            _room.Ring.CopyTo(position, _outbox.Extend(length));
-        else
-            _room.ReadLog(seq - 1, 1, page =>
-                Send(page is { Events: [var found, ..] } && found.Seq == seq ? found.Entry.Event.Span : anew.Span));
     }
 
     /// <summary>
@@ -312,59 +285,5 @@ internal sealed partial class Member
                 End();
             Push();
         });
-    }
-
-    // Puts some more of what it missed into the outbox: from the ring where that has it, else from the log. False: it has to wait.
-    private bool FillFromLog()
-    {
-        if (!_gapless)
-            CatchUp = Math.Max(CatchUp, _room.Oldest);
-        while (CatchUp <= _room.Seq && _outbox.Length < CatchUpBytes)
-        {
-            if (_room.Ring.TryFind(CatchUp, out var position, out var length))
-            {
-                _room.Ring.CopyTo(position, _outbox.Extend(length));
-                CatchUp++;
-                _gapless = true;
-            }
-            else if (!_outbox.IsEmpty)
-                return true;
-            else
-                return ReadMissed();
-        }
-        if (CatchUp <= _room.Seq)
-            return true;
-        CatchUp = 0;
-        _cursor = Ring.Head;
-        return true;
-    }
-
-    private bool ReadMissed()
-    {
-        if (_reading)
-            return false;
-        _reading = true;
-        _room.ReadLog(CatchUp - 1, EventsARead, page =>
-        {
-            _reading = false;
-            if (page is not { Events: [var first, ..] } || (first.Seq != CatchUp && _gapless))
-            {
-                Close(CloseCodes.TooSlow, "too-slow", reconnect: true);
-            }
-            else
-            {
-                foreach (var (seq, entry) in page.Events)
-                {
-                    // The log is ahead of the room while an append's answer is on its way; what that holds comes by the ring.
-                    if (seq > _room.Seq)
-                        break;
-                    Send(entry.Event.Span);
-                    CatchUp = seq + 1;
-                    _gapless = true;
-                }
-            }
-            Push();
-        });
-        return false;
     }
 }
