@@ -206,7 +206,7 @@ public sealed class RoomConnectionTests
         host.Handler = connection => echo = new Aborter(connection);
         using RawWebSocket client = await RawWebSocket.ConnectAsync(host.Open("lobby"));
         await client.SendBytesAsync(Encoding.ASCII.GetBytes(RawWebSocket.Request()));
-        await WaitAsync(() => echo?.Ends == 1);
+        await Eventually.Async(() => echo?.Ends == 1, Patience);
     }
 
     [Fact]
@@ -257,7 +257,7 @@ public sealed class RoomConnectionTests
         using RawWebSocket client = await RawWebSocket.JoinAsync(host.Open("lobby"));
         byte[] hundred = [.. Enumerable.Range(0, 100).SelectMany(i => RawWebSocket.Frame(0x81, Encoding.ASCII.GetBytes($"{i}")))];
         await client.SendBytesAsync(hundred);
-        await WaitAsync(() => batcher.Flushed == 100);
+        await Eventually.Async(() => batcher.Flushed == 100, Patience);
         Assert.InRange(batcher.Batches, 1, 10); // One segment, in practice one read.
     }
 
@@ -298,16 +298,6 @@ public sealed class RoomConnectionTests
         for (int i = 0; i < 1000; i++)
             connection!.TrySend("four"u8);
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
-    }
-
-    private static async Task WaitAsync(Func<bool> condition)
-    {
-        long deadline = Environment.TickCount64 + (long)Patience.TotalMilliseconds;
-        while (!condition())
-        {
-            Assert.True(Environment.TickCount64 < deadline, "it did not happen");
-            await Task.Delay(5, TestContext.Current.CancellationToken);
-        }
     }
 
     /// <summary>Says hello before anything else, from the handler's own thread.</summary>
