@@ -108,6 +108,19 @@ public sealed class EmbeddedRedisTests(EmbeddedRedis redis) : IClassFixture<Embe
         }
     }
 
+    // Each of them waits in a thread of the server's, and the write that they wait for needs one too. Within the library's five seconds.
+    [Fact]
+    public async Task All_who_come_at_once_after_a_start_are_answered()
+    {
+        await using var server = new DataFolderRedis();
+        await server.StartAsync();
+        var connections = await Task.WhenAll(Enumerable.Range(0, 60).Select(_ => ConnectionMultiplexer.ConnectAsync(server.ConnectionString)));
+
+        await Task.WhenAll(connections.Select((connection, i) => connection.GetDatabase().StringSetAsync($"of:{i}", i)));
+
+        await Task.WhenAll(connections.Select(connection => connection.DisposeAsync().AsTask()));
+    }
+
     [Fact]
     public async Task A_stop_keeps_the_data_too()
     {
