@@ -24,7 +24,7 @@ internal sealed partial class PortPool(RoomPorts ports, (int First, int Last) ra
         {
             try
             {
-                if (preferred < range.First || preferred > range.Last || !ports.TryOpen(preferred, room))
+                if (preferred < range.First || preferred > range.Last || ports.Open(preferred, room) is null)
                     return OpenLowest(room);
                 _free.Remove(preferred);
                 return preferred;
@@ -60,10 +60,10 @@ internal sealed partial class PortPool(RoomPorts ports, (int First, int Last) ra
         while (Lowest() is { } port)
         {
             // Taken off only after the attempt: one that ends in an exception has used no port up.
-            var opened = ports.TryOpen(port, room);
+            var opened = ports.Open(port, room);
             if (!_free.Remove(port))
                 _next = port + 1;
-            if (opened)
+            if (opened is not null)
                 return port;
             if (!ports.IsOpen(port))
                 _taken.Enqueue((port, time.GetTimestamp()));

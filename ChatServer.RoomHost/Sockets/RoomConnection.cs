@@ -44,7 +44,7 @@ public sealed class RoomConnection : IThreadPoolWorkItem, IDisposable
         RemoteEndPoint = socket.RemoteEndPoint as IPEndPoint;
     }
 
-    /// <summary>What <see cref="RoomPorts.TryOpen"/> was given for the port.</summary>
+    /// <summary>What <see cref="RoomPorts.Open"/> was given for the port.</summary>
     public object Room { get; }
 
     /// <summary>The room port that was called.</summary>

@@ -51,11 +51,11 @@ public sealed partial class RoomPorts(RoomPortsOptions options, TimeProvider tim
         kestrel.Listen(new RoomPortsEndPoint(), listen => listen.Protocols = HttpProtocols.Http1);
     }
 
-    /// <summary>Opens a port; connections to it carry <paramref name="room"/>. It accepts when this returns.</summary>
-    /// <returns>False when the port is taken, by this process or another, or forbidden.</returns>
+    /// <summary>Opens a port, or with 0 any that is free; connections to it carry <paramref name="room"/>. It accepts when this returns.</summary>
+    /// <returns>The port; null when it is taken, by this process or another, or forbidden.</returns>
     /// <exception cref="SocketException">There are <see cref="RoomPortsOptions.MaxSockets"/>, the system has no more, or the address to bind is not of this machine.</exception>
     /// <exception cref="ObjectDisposedException">Kestrel has stopped.</exception>
-    public bool TryOpen(int port, object room)
+    public int? Open(int port, object room)
     {
         if (!TryReserve())
             throw new SocketException((int)SocketError.TooManyOpenSockets);
@@ -63,9 +63,10 @@ public sealed partial class RoomPorts(RoomPortsOptions options, TimeProvider tim
         if (listener is null)
         {
             Released();
-            return error is SocketError.AddressAlreadyInUse or SocketError.AccessDenied ? false : throw new SocketException((int)error);
+            return error is SocketError.AddressAlreadyInUse or SocketError.AccessDenied ? null : throw new SocketException((int)error);
         }
 
+        port = ((IPEndPoint)listener.LocalEndPoint!).Port;
         var opened = new RoomPort(this, listener, port, room);
         lock (_gate)
         {
@@ -77,7 +78,7 @@ public sealed partial class RoomPorts(RoomPortsOptions options, TimeProvider tim
             _ports[port] = opened;
         }
         opened.Start();
-        return true;
+        return port;
     }
 
     /// <summary>Whether this process has the port open.</summary>

@@ -88,7 +88,7 @@ public sealed class PortPoolTests : IDisposable
             Assert.Null(pool.Open("lobby", 0));
 
         // Every failure has given its socket back: there would be too many otherwise, which is another error.
-        Assert.Equal(SocketError.AddressNotAvailable, Assert.Throws<SocketException>(() => _opened[^1].TryOpen(_first, "lobby")).SocketErrorCode);
+        Assert.Equal(SocketError.AddressNotAvailable, Assert.Throws<SocketException>(() => _opened[^1].Open(_first, "lobby")).SocketErrorCode);
     }
 
     public void Dispose()

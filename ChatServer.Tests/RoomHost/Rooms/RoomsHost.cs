@@ -62,7 +62,7 @@ internal sealed class RoomsHost : IAsyncDisposable
         var door = new RoomDoor(record.Name);
         do
             door.Port = 20000 + Interlocked.Increment(ref _next) % 12000; // below the ephemeral ones, where outgoing connections are
-        while (!_ports.TryOpen(door.Port, door));
+        while (_ports.Open(door.Port, door) is null);
         var room = new OpenRoom(door, redis, _options, _time);
         await room.OpenAsync(record);
         _rooms.Add(room);

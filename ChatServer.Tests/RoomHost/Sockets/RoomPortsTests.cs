@@ -46,12 +46,23 @@ public sealed class RoomPortsTests
     {
         await using SocketsHost host = await SocketsHost.StartAsync();
         int mine = host.Open("lobby");
-        Assert.False(host.Ports.TryOpen(mine, "again"));
+        Assert.Null(host.Ports.Open(mine, "again"));
 
         using var other = new TcpListener(IPAddress.Loopback, 0);
         other.Start();
-        Assert.False(host.Ports.TryOpen(((IPEndPoint)other.LocalEndpoint).Port, "taken"));
+        Assert.Null(host.Ports.Open(((IPEndPoint)other.LocalEndpoint).Port, "taken"));
         Assert.Equal(1, host.Ports.Count);
+    }
+
+    [Fact]
+    public async Task Port_0_is_any_that_is_free()
+    {
+        await using SocketsHost host = await SocketsHost.StartAsync();
+        int port = host.Ports.Open(0, "lobby")!.Value;
+        using RawWebSocket member = await RawWebSocket.JoinAsync(port);
+        Assert.True(host.Ports.IsOpen(port));
+        host.Ports.Close(port);
+        Assert.Equal(0, host.Ports.Count);
     }
 
     [Fact]
@@ -68,7 +79,7 @@ public sealed class RoomPortsTests
         await member.SendTextAsync("here");
         Assert.Equal("here", (await member.ReadFrameAsync()).Text);
 
-        Assert.True(host.Ports.TryOpen(port, "second"));
+        Assert.Equal(port, host.Ports.Open(port, "second"));
         using RawWebSocket newcomer = await RawWebSocket.JoinAsync(port);
         await member.SendTextAsync("still");
         Assert.Equal("still", (await member.ReadFrameAsync()).Text);
@@ -115,7 +126,7 @@ public sealed class RoomPortsTests
         await member.ReadFrameAsync();
         await host.DisposeAsync();
 
-        Assert.Throws<ObjectDisposedException>(() => host.Ports.TryOpen(port, "late"));
+        Assert.Throws<ObjectDisposedException>(() => host.Ports.Open(port, "late"));
         await Assert.ThrowsAsync<SocketException>(() => RawWebSocket.ConnectAsync(port));
         await member.SendTextAsync("still");
         Assert.Equal("still", (await member.ReadFrameAsync()).Text);

@@ -57,7 +57,7 @@ public sealed class SocketsHost : IAsyncDisposable
         {
             int port = 20000 + (_next + Environment.ProcessId * 7) % 12000;
             _next++;
-            if (Ports.TryOpen(port, room))
+            if (Ports.Open(port, room) is not null)
                 return port;
         }
     }
