@@ -51,11 +51,12 @@ internal static class RoomHostServices
         app.MapWhen(RoomEndpoint.IsForRoom, branch => branch.Run(rooms.HandleAsync));
     }
 
-    /// <summary>Runs until the process is told to stop, or cannot go on.</summary>
+    /// <summary>Plays a room through, and then runs until the process is told to stop, or cannot go on.</summary>
     /// <exception cref="StartupException">Another process has this host's id.</exception>
     public static async Task RunRoomsAsync(this WebApplication app)
     {
         var host = app.Services.GetRequiredService<HostService>();
+        await Rehearsal.TryAsync(app.Logger);
         await app.RunAsync();
         host.ThrowIfFailed();
     }

@@ -1,0 +1,146 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using ChatServer.Backplane;
+using ChatServer.Contracts;
+using ChatServer.RoomHost.Rooms;
+using ChatServer.RoomHost.Sockets;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace ChatServer.RoomHost.Hosting;
+
+/// <summary>
+/// Plays a room through before the host takes part: people come over real sockets, talk, come back and are sent away. A method is compiled
+/// at its first call, and the first to call would be the members that another host has just lost, all at once. The stage is its own, on a
+/// port of the system's choice: nothing of it is seen, counted or left over.
+/// </summary>
+internal static partial class Rehearsal
+{
+    // It takes a fifth of a second.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+
+    // Settings are for members; none of them can turn these people away.
+    private static readonly RoomHostOptions Options = new() { HostId = "rehearsal", Address = "localhost" };
+
+    private static readonly RoomRecord Record = new()
+    {
+        Name = "rehearsal",
+        Options = new RoomOptions { Durability = Durability.Memory },
+        CreatedAt = DateTimeOffset.UnixEpoch,
+        State = RoomState.Open,
+        HostId = Options.HostId,
+        Address = Options.Address,
+        Port = 0,
+        Term = 1,
+        Epoch = "rehearsal",
+        Seq = 0,
+        Messages = 0,
+        Members = 0,
+        Announced = 0,
+    };
+
+    /// <summary>Plays until the end, or until it fails, which costs the first members their time and nothing else.</summary>
+    public static async Task TryAsync(ILogger logger)
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        try
+        {
+            await PlayAsync(patience.Token);
+        }
+        catch (Exception e) when (e is IOException or SocketException or OperationCanceledException)
+        {
+            Log.Failed(logger, e);
+        }
+    }
+
+    /// <summary>Returns when it was played to its end.</summary>
+    /// <exception cref="IOException">A visitor heard something else than its part, or there is no port.</exception>
+    /// <exception cref="SocketException">The loopback does not connect.</exception>
+    /// <exception cref="OperationCanceledException"/>
+    public static async Task PlayAsync(CancellationToken ct)
+    {
+        var ports = new RoomPorts(new RoomPortsOptions { Bind = IPAddress.Loopback }, TimeProvider.System, NullLogger<RoomPorts>.Instance);
+        using var rate = new JoinRate(perSecond: 0);
+        var builder = WebApplication.CreateEmptyBuilder(new());
+        builder.Services.AddSingleton<IConnectionListenerFactory>(ports);
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(ports.ListenOn);
+        await using var app = builder.Build();
+        app.Run(new RoomEndpoint(Options, rate).HandleAsync);
+        await app.StartAsync(ct);
+
+        var door = new RoomDoor(Record.Name);
+        var port = ports.Open(0, door) ?? throw new IOException("There is no free port.");
+        await using var room = new Room(
+            Record, tail: null, log: null, Options, Events.WelcomeLimits(Options), TimeProvider.System, isHeldSince: _ => true, seenAt: 0);
+        door.Open(room);
+        await PlayAsync(room, port, ct);
+    }
+
+    private static async Task PlayAsync(Room room, int port, CancellationToken ct)
+    {
+        using Visitor ada = new(), back = new(), ben = new();
+        // Ben takes part in what is compressed, and reads none of it.
+        await ben.ComeAsync(port, "user=ben", "Sec-WebSocket-Extensions: permessage-deflate\r\n", ct);
+        await ada.ComeAsync(port, "user=ada&session=ada-in-rehearsal", "", ct);
+        for (var id = 1; id <= 2; id++)
+        {
+            await ada.SayAsync($$"""{"type":"message","id":"{{id}}","text":"{{new string('.', FrameDeflater.LeastBytes)}}"}""", ct);
+            await ada.HearAsync($"\"seq\":{id}", ct);
+        }
+        ada.Dispose();
+        await back.ComeAsync(port, $"user=ada&session=ada-in-rehearsal&since={Record.Epoch}.1", "", ct);
+        await back.HearAsync("\"seq\":2", ct);
+        await back.SayAsync("""{"type":"ping"}""", ct);
+        await back.HearAsync("pong", ct);
+        var closing = room.CloseAsync(CloseCodes.GoingAway, "host-stopping", reconnect: true, Patience);
+        await back.HearAsync("closing", ct);
+        back.Dispose();
+        ben.Dispose();
+        await closing;
+    }
+
+    private sealed class Visitor : IDisposable
+    {
+        private readonly TcpClient _client = new();
+        private readonly byte[] _buffer = new byte[4096];
+        private string _heard = "";
+
+        public async Task ComeAsync(int port, string query, string headers, CancellationToken ct)
+        {
+            await _client.ConnectAsync(IPAddress.Loopback, port, ct);
+            await SendAsync(Encoding.ASCII.GetBytes(
+                $"GET /?{query} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n" +
+                $"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n{headers}\r\n"), ct);
+            await HearAsync("HTTP/1.1 101", ct);
+        }
+
+        public async Task SayAsync(string json, CancellationToken ct)
+        {
+            const byte masked = 0x80;
+            byte[] header = new byte[FrameWriter.HeaderLength(json.Length)], mask = new byte[4];
+            FrameWriter.WriteHeader(header, FrameOpcode.Text, json.Length);
+            header[1] |= masked;
+            await SendAsync([.. header, .. mask, .. Encoding.ASCII.GetBytes(json)], ct);
+        }
+
+        public async Task HearAsync(string what, CancellationToken ct)
+        {
+            while (!_heard.Contains(what, StringComparison.Ordinal))
+            {
+                var read = await _client.GetStream().ReadAsync(_buffer, ct);
+                _heard += read > 0 ? Encoding.Latin1.GetString(_buffer, 0, read) : throw new IOException($"The end instead of {what}.");
+            }
+        }
+
+        public void Dispose() => _client.Dispose();
+
+        private async Task SendAsync(byte[] bytes, CancellationToken ct) => await _client.GetStream().WriteAsync(bytes, ct);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Warning, Message = "The rehearsal failed; the first members will wait for the compiler.")]
+        public static partial void Failed(ILogger logger, Exception why);
+    }
+}
