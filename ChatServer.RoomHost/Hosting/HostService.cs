@@ -22,8 +22,8 @@ internal sealed partial class HostService(
     // At the start, another process that holds our id is given this long to be a dead one, whose lease runs out.
     private static readonly TimeSpan StartPatience = HostLease.Lifetime * 3;
 
-    // Rooms that move at a time: few while the host goes on, so that their members do not all come back at once.
-    private const int MovesOfDrain = 4;
+    // Rooms that move at a time: one after another while the host goes on, so that each has the machine for its members' return.
+    private const int MovesOfDrain = 1;
     private const int MovesOfStop = 16;
 
     // A stop moves its rooms within this time; what is left is closed here, and opened by whoever finds it.
