@@ -234,6 +234,8 @@ internal sealed partial class Room : IThreadPoolWorkItem, IAsyncDisposable
     private void PushAll()
     {
         _pushedUpTo = Ring.Head;
+        _plain.Share();
+        _deflated?.Share();
         // An echo is an acknowledgement, which somebody waits for.
         foreach (var speaker in _speakers)
             speaker.Push();
@@ -243,6 +245,7 @@ internal sealed partial class Room : IThreadPoolWorkItem, IAsyncDisposable
             _attended[i].Push();
         _plain.Push();
         _deflated?.Push();
+        SharedPages.Clear();
     }
 
     private void Commit(Batch batch, int index)

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace ChatServer.RoomHost.Sockets;
 
@@ -28,6 +29,10 @@ internal readonly partial struct NonBlocking
     /// <summary>Bytes that the kernel took; 0 when it takes none now, or <see cref="Gone"/>.</summary>
     /// <param name="bytes">At least one.</param>
     public int Send(ReadOnlySpan<byte> bytes) => _portable is null ? LinuxSend(_number, bytes) : PortableSend(_portable, bytes);
+
+    /// <summary>Sends from a file, on Linux alone. Bytes that the kernel took; when it took fewer than <paramref name="length"/>, <see cref="Send(ReadOnlySpan{byte})"/> tells why.</summary>
+    public int SendFile(SafeFileHandle file, long at, int length) =>
+        (int)Math.Max(0, SendFile(_number, file.DangerousGetHandle(), ref at, (nuint)length));
 
     /// <summary>Bytes received; 0 when there are none now, or <see cref="Gone"/>, also when the peer sent its end.</summary>
     public static int Receive(Socket socket, Span<byte> buffer)
@@ -84,4 +89,7 @@ internal readonly partial struct NonBlocking
 
     [LibraryImport("libc", EntryPoint = "send", SetLastError = true)]
     private static partial nint Send(int socket, ReadOnlySpan<byte> bytes, nuint length, int flags);
+
+    [LibraryImport("libc", EntryPoint = "sendfile")]
+    private static partial nint SendFile(int socket, nint file, ref long offset, nuint length);
 }

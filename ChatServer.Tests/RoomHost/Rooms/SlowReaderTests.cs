@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using ChatServer.Tests.Support;
 using Microsoft.Extensions.Time.Testing;
 
@@ -92,5 +93,33 @@ public sealed class SlowReaderTests() : RoomSpecification(null)
             }
         }
         Assert.Equal(500, seen);
+    }
+
+    [Fact]
+    public async Task Many_who_are_told_much_at_once_get_all_of_it_and_so_does_one_among_them_that_reads_late()
+    {
+        const int Said = 1500; // 600 KB: more than the late one's socket takes
+        var room = await OpenAsync(host: RoomsHost.Defaults with { MessagesPerSecond = 0 });
+        using var late = await RawWebSocket.JoinAsync(room.Port, "/?user=late", socket => socket.ReceiveBufferSize = 4096);
+        List<RoomClient> members = [];
+        for (var i = 0; i < 20; i++)
+        {
+            members.Add(await room.JoinAsync($"user=plain-{i}"));
+            members.Add(await room.JoinAsync($"user=deflating-{i}", options => options.DangerousDeflateOptions = new()));
+        }
+        using var speaker = await RawWebSocket.JoinAsync(room.Port, "/?user=speaker");
+        var texts = Enumerable.Range(1, Said).Select(i => $"{i} {new string((char)('a' + i % 26), 400)}").ToList();
+        await speaker.SendBytesAsync(texts.SelectMany((t, i) =>
+            RawWebSocket.Frame(0x81, Encoding.ASCII.GetBytes($$"""{"type":"message","id":"{{i}}","text":"{{t}}"}"""))).ToArray());
+
+        foreach (var member in members)
+            Assert.Equal(texts, (await member.ReadLogAsync(Said)).Select(e => e["text"]));
+        List<string> seen = [];
+        while (seen.Count < Said)
+        {
+            if (JsonSerializer.Deserialize<JsonElement>((await late.ReadFrameAsync()).Text) is var e && e.GetProperty("type").GetString() == "message")
+                seen.Add(e.GetProperty("text").GetString()!);
+        }
+        Assert.Equal(texts, seen);
     }
 }
