@@ -75,15 +75,11 @@ internal sealed class Batch
         _jsonLength += LogEntry.KeyLength + length;
     }
 
-    /// <summary>An encoded event: what was said, its sequence, its JSON.</summary>
-    public (Item Item, long Seq) Event(int index) => (_encoded[index].Item, _encoded[index].Seq);
+    /// <summary>What was encoded, in order.</summary>
+    public ReadOnlySpan<Encoded> EncodedEvents => CollectionsMarshal.AsSpan(_encoded);
 
     /// <summary>The JSON of an encoded event.</summary>
-    public ReadOnlySpan<byte> Json(int index)
-    {
-        var e = _encoded[index];
-        return _json.AsSpan(e.At + LogEntry.KeyLength, e.Length - LogEntry.KeyLength);
-    }
+    public ReadOnlySpan<byte> Json(in Encoded e) => _json.AsSpan(e.At + LogEntry.KeyLength, e.Length - LogEntry.KeyLength);
 
     /// <summary>What the log gets.</summary>
     public ReadOnlyMemory<byte>[] LogEntries()
@@ -121,7 +117,13 @@ internal sealed class Batch
         buffer = [];
     }
 
-    private readonly record struct Encoded(Item Item, long Seq, int At, int Length);
+    /// <summary>An event of the log to be: what was said, its sequence, and where its entry lies.</summary>
+    internal readonly struct Encoded(in Item item, long seq, int at, int length)
+    {
+        public readonly Item Item = item;
+        public readonly long Seq = seq;
+        public readonly int At = at, Length = length;
+    }
 }
 
 internal enum ItemKind : byte

@@ -85,7 +85,7 @@ internal sealed partial class Member : IFrameHandler
     // :: Step 2: rate, key, and into the batch that is filling.
     private void Say(in ClientFrame frame)
     {
-        if (!_bucket.TryTake(_room.Time.GetTimestamp(), _room.Time.TimestampFrequency))
+        if (!_bucket.TryTake(_room.Time))
         {
             Refuse(RoomErrorCodes.RateLimited, $"More than {_room.Options.MessagesPerSecond} messages a second.", frame.Id);
             return;
@@ -110,7 +110,7 @@ internal sealed partial class Member : IFrameHandler
     {
         if (_flooded || _leaving)
             return false;
-        if (_otherFrames.TryTake(_room.Time.GetTimestamp(), _room.Time.TimestampFrequency))
+        if (_otherFrames.TryTake(_room.Time))
             return true;
         Flooded("flood");
         return false;

@@ -109,7 +109,7 @@ internal sealed partial class Room : IThreadPoolWorkItem, IAsyncDisposable
     }
 
     /// <summary>Takes something said into the batch that is filling; <see cref="Schedule"/> must follow. False: too much is waiting.</summary>
-    public bool TryStage(Item item, ReadOnlySpan<byte> id, ReadOnlySpan<byte> text) =>
+    public bool TryStage(in Item item, ReadOnlySpan<byte> id, ReadOnlySpan<byte> text) =>
         (item.Kind != ItemKind.Message || IsOurs) && _inbox.TryStage(item, id, text);
 
     /// <summary>Sees to it that there will be a turn.</summary>
@@ -251,10 +251,11 @@ internal sealed partial class Room : IThreadPoolWorkItem, IAsyncDisposable
     private void Commit(Batch batch, int index)
     {
         // :: Step 3, its end: the log holds it, so it may be seen.
-        var (item, seq) = batch.Event(index);
-        Put(batch.Json(index), seq);
-        _activeAt = Time.GetTimestamp();
-        if (item.Sender is { } sender)
+        ref readonly var e = ref batch.EncodedEvents[index];
+        Put(batch.Json(e), e.Seq);
+        if (index == 0)
+            _activeAt = Time.GetTimestamp();
+        if (e.Item.Sender is { } sender)
         {
             _speakers.Add(sender);
             if (_typing.Count > 0 && sender.Seat is { } seat)

@@ -34,7 +34,7 @@ internal sealed class RoomInbox
     }
 
     /// <summary>Takes something said. False when too much is waiting already: tell the sender that the room is unavailable.</summary>
-    public bool TryStage(Item item, ReadOnlySpan<byte> id, ReadOnlySpan<byte> text)
+    public bool TryStage(in Item item, ReadOnlySpan<byte> id, ReadOnlySpan<byte> text)
     {
         if (_refusing && item.Kind == ItemKind.Message)
             return false;

@@ -138,12 +138,12 @@ internal sealed class Sequencer
 
     private void Commit(Batch batch)
     {
-        for (var i = 0; i < batch.Count; i++)
+        var events = batch.EncodedEvents;
+        for (var i = 0; i < events.Length; i++)
         {
-            var (item, seq) = batch.Event(i);
-            Seq = seq;
+            Seq = events[i].Seq;
             _commit(batch, i);
-            item.Done?.Invoke(seq, null);
+            events[i].Item.Done?.Invoke(Seq, null);
         }
         Messages += batch.Messages;
         RoomInbox.Return(batch);

@@ -6,13 +6,14 @@ internal struct TokenBucket(int perSecond, int burst)
     private double _tokens = burst;
     private long _last;
 
-    /// <summary>Takes a token at <paramref name="now"/> (seconds × <paramref name="frequency"/>); false when there is none. A rate of 0 is no limit.</summary>
-    public bool TryTake(long now, long frequency)
+    /// <summary>Takes a token; false when there is none. A rate of 0 is no limit.</summary>
+    public bool TryTake(TimeProvider time)
     {
         if (perSecond == 0)
             return true;
+        var now = time.GetTimestamp();
         if (_last != 0)
-            _tokens = Math.Min(burst, _tokens + (double)(now - _last) / frequency * perSecond);
+            _tokens = Math.Min(burst, _tokens + time.GetElapsedTime(_last, now).TotalSeconds * perSecond);
         _last = now;
         if (_tokens < 1)
             return false;

@@ -96,10 +96,10 @@ public sealed class RoomInboxTests
         batch.Add(new Item { Key = MessageKey.Of("s"u8, "i"u8) }, "i"u8, "new"u8);
         batch.Encode(batch.Span[0], 8, "2026-01-31T23:59:59.999Z"u8, "ann"u8);
         Assert.Equal(
-            """{"type":"message","seq":8,"time":"2026-01-31T23:59:59.999Z","user":"ann","id":"i","text":"new"}""", Encoding.UTF8.GetString(batch.Json(0)));
+            """{"type":"message","seq":8,"time":"2026-01-31T23:59:59.999Z","user":"ann","id":"i","text":"new"}""", Encoding.UTF8.GetString(batch.Json(batch.EncodedEvents[0])));
         var entry = Encoding.UTF8.GetString(batch.LogEntries()[0].Span);
         Assert.Equal(MessageKey.Of("s"u8, "i"u8), MessageKey.Parse(entry[..LogEntry.KeyLength]));
-        Assert.Equal(Encoding.UTF8.GetString(batch.Json(0)), entry[LogEntry.KeyLength..]);
+        Assert.Equal(Encoding.UTF8.GetString(batch.Json(batch.EncodedEvents[0])), entry[LogEntry.KeyLength..]);
     }
 
     private bool Say(string id, string text) => _inbox.TryStage(new Item(), Encoding.UTF8.GetBytes(id), Encoding.UTF8.GetBytes(text));

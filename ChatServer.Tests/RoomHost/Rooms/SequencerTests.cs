@@ -16,7 +16,7 @@ public sealed class SequencerTests
 
     public SequencerTests() => _sequencer = new Sequencer(
         _inbox, null, new FakeTimeProvider(new DateTimeOffset(2026, 1, 31, 23, 59, 59, 7, TimeSpan.FromHours(0))), seq: 41, announced: 5, _said,
-        (batch, index) => _committed.Add(Encoding.UTF8.GetString(batch.Json(index))),
+        (batch, index) => _committed.Add(Encoding.UTF8.GetString(batch.Json(batch.EncodedEvents[index]))),
         (batch, item, seq) => _repeated.Add((Encoding.UTF8.GetString(batch.Id(item)), seq)),
         _ => Assert.Fail("There is no log to append to."), CancellationToken.None);
 

@@ -1,19 +1,25 @@
 using ChatServer.RoomHost.Rooms;
+using Microsoft.Extensions.Time.Testing;
 
 namespace ChatServer.Tests.RoomHost.Rooms;
 
 public sealed class TokenBucketTests
 {
-    private const long Second = 1_000_000;
+    private static readonly TimeSpan Tick = TimeSpan.FromTicks(1);
+
+    private readonly FakeTimeProvider _time = new();
 
     [Fact]
     public void A_burst_goes_at_once_and_then_as_many_as_the_rate_allows()
     {
         var bucket = new TokenBucket(perSecond: 10, burst: 5);
-        Assert.Equal(5, Taken(ref bucket, Second, tries: 20));
-        Assert.Equal(0, Taken(ref bucket, Second + Second / 10 - 1, 20));
-        Assert.Equal(1, Taken(ref bucket, Second + Second / 10 + 1, 20));
-        Assert.Equal(5, Taken(ref bucket, 100 * Second, 20)); // no more than the burst is saved
+        Assert.Equal(5, Taken(ref bucket, tries: 20));
+        _time.Advance(TimeSpan.FromMilliseconds(100) - Tick);
+        Assert.Equal(0, Taken(ref bucket, 20));
+        _time.Advance(2 * Tick);
+        Assert.Equal(1, Taken(ref bucket, 20));
+        _time.Advance(TimeSpan.FromSeconds(100));
+        Assert.Equal(5, Taken(ref bucket, 20)); // no more than the burst is saved
     }
 
     [Fact]
@@ -21,8 +27,11 @@ public sealed class TokenBucketTests
     {
         var bucket = new TokenBucket(perSecond: 20, burst: 1);
         var taken = 0;
-        for (var now = Second; now < 101 * Second; now += Second / 1000)
-            taken += Taken(ref bucket, now, 1);
+        for (var i = 0; i < 100_000; i++)
+        {
+            taken += Taken(ref bucket, 1);
+            _time.Advance(TimeSpan.FromMilliseconds(1));
+        }
         Assert.InRange(taken, 1999, 2001);
     }
 
@@ -30,14 +39,14 @@ public sealed class TokenBucketTests
     public void A_rate_of_0_is_no_limit()
     {
         var bucket = new TokenBucket(perSecond: 0, burst: 1);
-        Assert.Equal(1000, Taken(ref bucket, Second, 1000));
+        Assert.Equal(1000, Taken(ref bucket, 1000));
     }
 
-    private static int Taken(ref TokenBucket bucket, long now, int tries)
+    private int Taken(ref TokenBucket bucket, int tries)
     {
         var taken = 0;
         for (var i = 0; i < tries; i++)
-            taken += bucket.TryTake(now, Second) ? 1 : 0;
+            taken += bucket.TryTake(_time) ? 1 : 0;
         return taken;
     }
 }
