@@ -18,8 +18,6 @@ public static class LoadBalancerApp
         var keys = ApiKeys.Require(builder.Configuration, "LOADBALANCER_KEY");
         builder.AddServiceDefaults();
         builder.AddBackplane();
-        // Two lines a request, with the query, in which members' sessions are.
-        builder.Logging.AddFilter("Yarp", LogLevel.Warning);
         builder.AddForwarding();
         builder.AddRooms();
         builder.AddApis();

@@ -26,11 +26,14 @@ internal static class ConsoleLogs
                 ["Logging:LogLevel:Default"] = development ? "Information" : "Critical",
                 ["Logging:LogLevel:Microsoft.AspNetCore"] = development ? "Warning" : "Critical",
                 ["Logging:LogLevel:System.Net.Http.HttpClient"] = development ? "Warning" : "Critical",
+                // Below that, two lines a request, with the query, in which members' sessions are.
+                ["Logging:LogLevel:Yarp"] = development ? "Warning" : "Critical",
                 // A service that starts is not ready yet, and says so to whoever asks; that is no failure to log.
                 ["Logging:LogLevel:Microsoft.Extensions.Diagnostics.HealthChecks"] = "Critical",
                 ["Logging:OpenTelemetry:LogLevel:Default"] = "Information",
                 ["Logging:OpenTelemetry:LogLevel:Microsoft.AspNetCore"] = "Warning",
                 ["Logging:OpenTelemetry:LogLevel:System.Net.Http.HttpClient"] = "Warning",
+                ["Logging:OpenTelemetry:LogLevel:Yarp"] = "Warning",
             },
         });
 

@@ -1,4 +1,9 @@
+using ChatServer.LoadBalancer;
 using ChatServer.Tests.Support;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace ChatServer.Tests.LoadBalancer;
 
@@ -23,5 +28,24 @@ public sealed class StartTests
 
         Assert.Equal(1, process.ExitCode);
         Assert.StartsWith($"{missing} is not set", Assert.Single(process.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Production", "Yarp.ReverseProxy.Forwarder.HttpForwarder", LogLevel.Critical)]
+    [InlineData("Production", "ChatServer.LoadBalancer.RoomForwarder", LogLevel.Critical)]
+    [InlineData("Development", "Yarp.ReverseProxy.Forwarder.HttpForwarder", LogLevel.Warning)]
+    public async Task A_member_that_goes_without_a_word_is_nothing_for_the_console_of_a_busy_service(string environment, string category, LogLevel least)
+    {
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { EnvironmentName = environment });
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["PORT"] = "0",
+            ["LOADBALANCER_KEY"] = "k",
+            ["ConnectionStrings:redis"] = "127.0.0.1:1",
+        });
+        await using var app = LoadBalancerApp.Build(builder);
+        var logger = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger(category);
+        Assert.True(logger.IsEnabled(least));
+        Assert.False(logger.IsEnabled(least - 1));
     }
 }
