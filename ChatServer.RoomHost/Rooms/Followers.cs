@@ -10,8 +10,11 @@ namespace ChatServer.RoomHost.Rooms;
 /// <remarks>Not thread-safe: only the room's own turn touches it.</remarks>
 internal sealed class Followers(RoomRing ring)
 {
-    // From so many bytes for so many on, sharing them costs less than copying them for each: docs/adr/0009.
-    private const int LeastShared = 16 * 1024;
+    /// <summary>Bytes pending from which on a push is about how much can be told, and no longer about how soon.</summary>
+    public const int Much = 16 * 1024;
+
+    // Between these, and for so many, bytes that are shared cost less than a copy for each: docs/adr/0009.
+    private const int LeastShared = Much, MostShared = 256 * 1024;
     private const int LeastSharers = 16;
 
     private Place[] _places = [];
@@ -67,7 +70,7 @@ internal sealed class Followers(RoomRing ring)
     public void Share()
     {
         var from = Math.Max(_pushed, ring.Tail);
-        if (Count < LeastSharers || ring.Head - from < LeastShared || SharedPages.OfThread is not { } pages)
+        if (Count < LeastSharers || ring.Head - from is < LeastShared or > MostShared || SharedPages.OfThread is not { } pages)
             return;
         (_sharedFrom, _sharedAt) = (from, pages.Length);
         while (from < ring.Head)

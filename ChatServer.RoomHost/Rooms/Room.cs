@@ -233,12 +233,17 @@ internal sealed partial class Room : IThreadPoolWorkItem, IAsyncDisposable
 
     private void PushAll()
     {
+        var pending = Ring.Head - _pushedUpTo;
         _pushedUpTo = Ring.Head;
         _plain.Share();
         _deflated?.Share();
-        // An echo is an acknowledgement, which somebody waits for.
-        foreach (var speaker in _speakers)
-            speaker.Push();
+        // An echo is an acknowledgement, which somebody waits for. Where much is pending, who speaks waits with the others: served first, the
+        // fastest would soon have said more than the others can take.
+        if (pending < Followers.Much)
+        {
+            foreach (var speaker in _speakers)
+                speaker.Push();
+        }
         _speakers.Clear();
         // Backwards: who follows from now on is replaced by one that had its turn.
         for (var i = _attended.Count - 1; i >= 0; i--)
