@@ -13,15 +13,19 @@ internal sealed class Followers(RoomRing ring)
     /// <summary>Bytes pending from which on a push is about how much can be told, and no longer about how soon.</summary>
     public const int Much = 16 * 1024;
 
-    // Between these, and for so many, bytes that are shared cost less than a copy for each: docs/adr/0009.
-    private const int LeastShared = Much, MostShared = 256 * 1024;
+    /// <summary>
+    /// Bytes pending after which a push is due, whatever else there is to say: they fit into one segment of the loopback and, with the event
+    /// that makes them so many, into the pages of a pipe.
+    /// </summary>
+    public const int Enough = 56 * 1024;
+
+    // From so many bytes on, and for so many members, bytes that are shared cost less than a copy for each: docs/adr/0009.
+    private const int LeastShared = 4 * 1024;
     private const int LeastSharers = 16;
 
     private Place[] _places = [];
     private Member[] _members = [];
     private long _pushed; // head of the last push: whoever keeps up has everything before it
-    private SharedPages? _shared;
-    private long _sharedFrom, _sharedAt;
 
     public RoomRing Ring => ring;
 
@@ -66,41 +70,27 @@ internal sealed class Followers(RoomRing ring)
         return cursor;
     }
 
-    /// <summary>Begins a push: much that is new for many goes into pages that they share, until <see cref="Push()"/> is done.</summary>
-    public void Share()
-    {
-        var from = Math.Max(_pushed, ring.Tail);
-        if (Count < LeastSharers || ring.Head - from is < LeastShared or > MostShared || SharedPages.OfThread is not { } pages)
-            return;
-        (_sharedFrom, _sharedAt) = (from, pages.Length);
-        while (from < ring.Head)
-        {
-            var part = ring.Read(from);
-            if (!pages.TryAdd(part))
-                return;
-            from += part.Length;
-        }
-        _shared = pages;
-    }
-
     // :: Step 4 of a message's way: one send a member for everything between its cursor and the head.
     /// <summary>Sends to all of them. Who does not take everything is not among them any more.</summary>
     public void Push()
     {
+        var shared = Share();
         // Backwards: who goes is replaced by one that had its turn.
         for (var place = Count - 1; place >= 0; place--)
-            Push(place);
+            Push(place, shared);
+        shared?.Clear();
         _pushed = ring.Head;
-        _shared = null;
     }
 
     /// <summary>Sends to the member at <paramref name="place"/>.</summary>
-    public void Push(int place)
+    public void Push(int place) => Push(place, null);
+
+    private void Push(int place, SharedPages? shared)
     {
         ref var to = ref _places[place];
         var position = to.Cursor;
-        if (_shared is { } pages && position >= _sharedFrom && position < ring.Head)
-            position += pages.Send(to.Socket, _sharedAt + (position - _sharedFrom), (int)(ring.Head - position));
+        if (shared is not null && position == _pushed)
+            position += shared.Send(to.Socket);
         // Twice where the ring wraps; not at all when the pages were all.
         while (position < ring.Head)
         {
@@ -114,6 +104,24 @@ internal sealed class Followers(RoomRing ring)
             position += sent;
         }
         to.Cursor = position;
+    }
+
+    /// <summary>What is new since the last push, in pages; null where a copy for each costs no more.</summary>
+    private SharedPages? Share()
+    {
+        if (Count < LeastSharers || ring.Head - _pushed < LeastShared || SharedPages.OfThread is not { } pages)
+            return null;
+        for (var position = _pushed; position < ring.Head;)
+        {
+            var part = ring.Read(position);
+            if (!pages.TryAdd(part))
+            {
+                pages.Clear();
+                return null;
+            }
+            position += part.Length;
+        }
+        return pages;
     }
 
     private struct Place

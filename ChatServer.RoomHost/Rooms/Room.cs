@@ -235,8 +235,6 @@ internal sealed partial class Room : IThreadPoolWorkItem, IAsyncDisposable
     {
         var pending = Ring.Head - _pushedUpTo;
         _pushedUpTo = Ring.Head;
-        _plain.Share();
-        _deflated?.Share();
         // An echo is an acknowledgement, which somebody waits for. Where much is pending, who speaks waits with the others: served first, the
         // fastest would soon have said more than the others can take.
         if (pending < Followers.Much)
@@ -250,7 +248,6 @@ internal sealed partial class Room : IThreadPoolWorkItem, IAsyncDisposable
             _attended[i].Push();
         _plain.Push();
         _deflated?.Push();
-        SharedPages.Clear();
     }
 
     private void Commit(Batch batch, int index)
@@ -266,8 +263,8 @@ internal sealed partial class Room : IThreadPoolWorkItem, IAsyncDisposable
             if (_typing.Count > 0 && sender.Seat is { } seat)
                 _typing.Remove(seat.Name);
         }
-        // A batch may be larger than the ring, and must not overtake those who keep up.
-        if (Ring.Head - _pushedUpTo > Options.RoomBufferBytes / 4)
+        // A batch may be larger than the ring; so it does not overtake those who keep up either.
+        if (Ring.Head - _pushedUpTo > Followers.Enough)
             PushAll();
     }
 

@@ -30,9 +30,8 @@ internal readonly partial struct NonBlocking
     /// <param name="bytes">At least one.</param>
     public int Send(ReadOnlySpan<byte> bytes) => _portable is null ? LinuxSend(_number, bytes) : PortableSend(_portable, bytes);
 
-    /// <summary>Sends from a file, on Linux alone. Bytes that the kernel took; when it took fewer than <paramref name="length"/>, <see cref="Send(ReadOnlySpan{byte})"/> tells why.</summary>
-    public int SendFile(SafeFileHandle file, long at, int length) =>
-        (int)Math.Max(0, SendFile(_number, file.DangerousGetHandle(), ref at, (nuint)length));
+    /// <summary>Sends what is in a pipe, on Linux alone. Bytes that the kernel took; when it took fewer than <paramref name="length"/>, <see cref="Send(ReadOnlySpan{byte})"/> tells why.</summary>
+    public int Splice(int pipe, int length) => (int)Math.Max(0, Splice(pipe, 0, _number, 0, (nuint)length, 0));
 
     /// <summary>Bytes received; 0 when there are none now, or <see cref="Gone"/>, also when the peer sent its end.</summary>
     public static int Receive(Socket socket, Span<byte> buffer)
@@ -90,6 +89,6 @@ internal readonly partial struct NonBlocking
     [LibraryImport("libc", EntryPoint = "send", SetLastError = true)]
     private static partial nint Send(int socket, ReadOnlySpan<byte> bytes, nuint length, int flags);
 
-    [LibraryImport("libc", EntryPoint = "sendfile")]
-    private static partial nint SendFile(int socket, nint file, ref long offset, nuint length);
+    [LibraryImport("libc", EntryPoint = "splice")]
+    private static partial nint Splice(int pipe, nint pipeOffset, int socket, nint socketOffset, nuint length, uint flags);
 }

@@ -7,57 +7,86 @@ namespace ChatServer.Tests.RoomHost.Sockets;
 /// <summary>All on one thread, as a room's turn is: the pages are the thread's.</summary>
 public sealed class SharedPagesTests
 {
-    private const int Size = 100_000; // not a whole number of pages
+    private const int Size = 50_000; // not a whole number of pages
 
     [Fact]
     public void What_was_sent_stays_as_it_was_whatever_is_added_before_the_peer_reads()
     {
         using Pair ann = new(), bob = new();
         var pages = OfThread();
-        var first = Random(1);
-        Assert.True(pages.TryAdd(first.AsSpan(0, 70_000)));
-        Assert.True(pages.TryAdd(first.AsSpan(70_000)));
-        Assert.Equal(Size, pages.Send(ann.Sender, 0, Size));
-        Assert.Equal(Size - 1, pages.Send(bob.Sender, 1, Size - 1));
+        byte[] first = Random(1), second = Random(2);
+        Assert.True(pages.TryAdd(first.AsSpan(0, 30_000)));
+        Assert.True(pages.TryAdd(first.AsSpan(30_000)));
+        Assert.Equal(Size, pages.Send(ann.Sender));
+        Assert.Equal(Size, pages.Send(bob.Sender));
 
-        SharedPages.Clear();
-        Assert.Equal(0, pages.Length);
-        Assert.True(pages.TryAdd(Random(2)));
+        pages.Clear();
+        Assert.True(pages.TryAdd(second));
+        Assert.Equal(Size, pages.Send(bob.Sender));
+        pages.Clear();
 
         Assert.Equal(first, ann.Read(Size));
-        Assert.Equal(first[1..], bob.Read(Size - 1));
-        SharedPages.Clear();
+        Assert.Equal(first, bob.Read(Size));
+        Assert.Equal(second, bob.Read(Size));
     }
 
     [Fact]
     public void A_socket_that_is_full_takes_a_part_and_then_nothing()
     {
-        using var slow = new Pair();
+        using Pair slow = new(), quick = new();
         var pages = OfThread();
         var bytes = Random(3);
         Assert.True(pages.TryAdd(bytes));
         int taken = 0, rounds = 0;
-        while (pages.Send(slow.Sender, taken % Size, Size - taken % Size) is > 0 and var sent)
-            (taken, rounds) = (taken + sent, rounds + 1);
-        SharedPages.Clear();
+        while (pages.Send(slow.Sender) is > 0 and var sent)
+        {
+            taken += sent;
+            rounds++;
+            if (sent < Size)
+                break;
+        }
 
         Assert.True(rounds > 1);
         Assert.Equal(0, slow.Sender.Send("x"u8));
+        Assert.Equal(0, pages.Send(slow.Sender));
         var read = slow.Read(taken);
         for (var at = 0; at < taken; at++)
             Assert.Equal(bytes[at % Size], read[at]);
+
+        // What it did not take is in nobody's way.
+        Assert.Equal(Size, pages.Send(quick.Sender));
+        Assert.Equal(bytes, quick.Read(Size));
+        pages.Clear();
     }
 
     [Fact]
     public void A_socket_whose_peer_is_gone_takes_nothing_and_an_ordinary_send_tells_why()
     {
-        using var gone = new Pair();
+        using Pair gone = new(), here = new();
         gone.Leave();
         var pages = OfThread();
-        Assert.True(pages.TryAdd(Random(4)));
-        Assert.Equal(0, pages.Send(gone.Sender, 0, Size));
+        var bytes = Random(4);
+        Assert.True(pages.TryAdd(bytes));
+        Assert.Equal(0, pages.Send(gone.Sender));
         Assert.Equal(NonBlocking.Gone, gone.Sender.Send("x"u8));
-        SharedPages.Clear();
+        Assert.Equal(Size, pages.Send(here.Sender));
+        Assert.Equal(bytes, here.Read(Size));
+        pages.Clear();
+    }
+
+    [Fact]
+    public void More_than_fits_is_refused_and_what_fitted_can_be_given_up()
+    {
+        using var ann = new Pair();
+        var pages = OfThread();
+        Assert.False(pages.TryAdd(new byte[1 << 20]));
+        pages.Clear();
+
+        var bytes = Random(5);
+        Assert.True(pages.TryAdd(bytes));
+        Assert.Equal(Size, pages.Send(ann.Sender));
+        Assert.Equal(bytes, ann.Read(Size));
+        pages.Clear();
     }
 
     private static SharedPages OfThread()
