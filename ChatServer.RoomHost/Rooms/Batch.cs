@@ -16,6 +16,9 @@ internal sealed class Batch
     /// <summary>A batch that has this many bytes takes no more.</summary>
     public const int FullBytes = 512 * 1024;
 
+    // For some sixty messages as people write them.
+    private const int FirstBytes = 16 * 1024;
+
     private readonly List<Item> _items = [];
     private readonly List<Encoded> _encoded = [];
     private byte[] _text = [];
@@ -35,16 +38,15 @@ internal sealed class Batch
     public int Count => _encoded.Count;
 
     /// <summary>Adds something said; the bytes are copied.</summary>
-    public void Add(Item item, ReadOnlySpan<byte> id, ReadOnlySpan<byte> text)
+    public void Add(in Item item, ReadOnlySpan<byte> id, ReadOnlySpan<byte> text)
     {
         Ensure(ref _text, _textLength, id.Length + text.Length);
-        item.IdAt = _textLength;
-        item.IdLength = id.Length;
-        item.TextLength = text.Length;
+        _items.Add(item);
+        ref var added = ref CollectionsMarshal.AsSpan(_items)[^1];
+        (added.IdAt, added.IdLength, added.TextLength) = (_textLength, id.Length, text.Length);
         id.CopyTo(_text.AsSpan(_textLength));
         text.CopyTo(_text.AsSpan(_textLength + id.Length));
         _textLength += id.Length + text.Length;
-        _items.Add(item);
     }
 
     /// <summary>The item's id, escaped.</summary>
@@ -53,9 +55,10 @@ internal sealed class Batch
     /// <summary>The item's text, escaped.</summary>
     public ReadOnlySpan<byte> Text(in Item item) => _text.AsSpan(item.IdAt + item.IdLength, item.TextLength);
 
-    /// <summary>Encodes <paramref name="item"/> as the event <paramref name="seq"/>.</summary>
-    public void Encode(in Item item, long seq, ReadOnlySpan<byte> time, ReadOnlySpan<byte> user)
+    /// <summary>Encodes what is at <paramref name="index"/> of <see cref="Span"/> as the event <paramref name="seq"/>.</summary>
+    public void Encode(int index, long seq, ReadOnlySpan<byte> time, ReadOnlySpan<byte> user)
     {
+        ref readonly var item = ref Span[index];
         var text = Text(item);
         Ensure(ref _json, _jsonLength, LogEntry.KeyLength + Events.MessageOverhead + user.Length + item.IdLength + text.Length);
         var entry = _json.AsSpan(_jsonLength);
@@ -71,12 +74,15 @@ internal sealed class Batch
             System.Text.Encoding.ASCII.GetBytes(LogEntry.NoKey, entry);
             length = Events.WriteAnnouncement(entry[LogEntry.KeyLength..], seq, time, text);
         }
-        _encoded.Add(new Encoded(item, seq, _jsonLength, LogEntry.KeyLength + length));
+        _encoded.Add(new Encoded(index, seq, _jsonLength, LogEntry.KeyLength + length));
         _jsonLength += LogEntry.KeyLength + length;
     }
 
     /// <summary>What was encoded, in order.</summary>
     public ReadOnlySpan<Encoded> EncodedEvents => CollectionsMarshal.AsSpan(_encoded);
+
+    /// <summary>What an encoded event was made of.</summary>
+    public ref readonly Item Item(in Encoded e) => ref Span[e.Index];
 
     /// <summary>The JSON of an encoded event.</summary>
     public ReadOnlySpan<byte> Json(in Encoded e) => _json.AsSpan(e.At + LogEntry.KeyLength, e.Length - LogEntry.KeyLength);
@@ -104,7 +110,7 @@ internal sealed class Batch
     {
         if (buffer.Length - used >= more)
             return;
-        var larger = ArrayPool<byte>.Shared.Rent(Math.Max(1024, Math.Max(buffer.Length * 2, used + more)));
+        var larger = ArrayPool<byte>.Shared.Rent(Math.Max(FirstBytes, Math.Max(buffer.Length * 2, used + more)));
         buffer.AsSpan(0, used).CopyTo(larger);
         Return(ref buffer);
         buffer = larger;
@@ -117,12 +123,11 @@ internal sealed class Batch
         buffer = [];
     }
 
-    /// <summary>An event of the log to be: what was said, its sequence, and where its entry lies.</summary>
-    internal readonly struct Encoded(in Item item, long seq, int at, int length)
+    /// <summary>An event of the log to be: which of the things said, its sequence, and where its entry lies.</summary>
+    internal readonly struct Encoded(int index, long seq, int at, int length)
     {
-        public readonly Item Item = item;
         public readonly long Seq = seq;
-        public readonly int At = at, Length = length;
+        public readonly int Index = index, At = at, Length = length;
     }
 }
 

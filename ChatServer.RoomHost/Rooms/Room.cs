@@ -62,7 +62,7 @@ internal sealed partial class Room : IThreadPoolWorkItem, IAsyncDisposable
         foreach (var (seq, entry) in tail?.Events ?? [])
         {
             if (MessageKey.Parse(entry.Key) is { } key)
-                said.Add(key, seq);
+                said.TryAdd(key, seq, out _);
             Put(entry.Event.Span, seq);
         }
         _oldest = tail?.Oldest ?? record.Seq + 1;
@@ -257,7 +257,7 @@ internal sealed partial class Room : IThreadPoolWorkItem, IAsyncDisposable
         Put(batch.Json(e), e.Seq);
         if (index == 0)
             _activeAt = Time.GetTimestamp();
-        if (e.Item.Sender is { } sender)
+        if (batch.Item(e).Sender is { } sender)
         {
             _speakers.Add(sender);
             if (_typing.Count > 0 && sender.Seat is { } seat)

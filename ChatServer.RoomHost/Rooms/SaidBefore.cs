@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace ChatServer.RoomHost.Rooms;
 
 /// <summary>
@@ -13,14 +15,17 @@ internal sealed class SaidBefore(int window)
     private readonly Dictionary<MessageKey, long> _seqs = [];
     private readonly Queue<MessageKey> _order = [];
 
-    public bool TryGet(MessageKey key, out long seq) => _seqs.TryGetValue(key, out seq);
-
-    public void Add(MessageKey key, long seq)
+    /// <summary>Remembers a message. False: it was said before, as the event <paramref name="before"/>.</summary>
+    public bool TryAdd(MessageKey key, long seq, out long before)
     {
-        if (!_seqs.TryAdd(key, seq))
-            return;
+        ref var known = ref CollectionsMarshal.GetValueRefOrAddDefault(_seqs, key, out var isKnown);
+        before = known;
+        if (isKnown)
+            return false;
+        known = seq;
         _order.Enqueue(key);
         if (_order.Count > _window)
             _seqs.Remove(_order.Dequeue());
+        return true;
     }
 }

@@ -104,11 +104,13 @@ internal sealed class Sequencer
     {
         Span<byte> time = stackalloc byte[Events.TimeLength];
         Events.WriteTime(time, _time.GetUtcNow());
-        foreach (ref readonly var item in batch.Span)
+        var items = batch.Span;
+        for (var i = 0; i < items.Length; i++)
         {
+            ref readonly var item = ref items[i];
             if (item.Kind == ItemKind.Message)
             {
-                if (_said.TryGet(item.Key, out var before))
+                if (!_said.TryAdd(item.Key, _next + 1, out var before))
                 {
                     if (before <= Seq)
                         _repeat(batch, item, before);
@@ -116,7 +118,6 @@ internal sealed class Sequencer
                         _waiting.Add((before, done));
                     continue;
                 }
-                _said.Add(item.Key, _next + 1);
             }
             else
             {
@@ -124,7 +125,7 @@ internal sealed class Sequencer
             }
             // Nobody in the room says an announcement.
             var user = item.Kind == ItemKind.Message ? item.User ?? item.Sender!.Seat!.EscapedName : [];
-            batch.Encode(item, ++_next, time, user);
+            batch.Encode(i, ++_next, time, user);
         }
     }
 
@@ -143,7 +144,7 @@ internal sealed class Sequencer
         {
             Seq = events[i].Seq;
             _commit(batch, i);
-            events[i].Item.Done?.Invoke(Seq, null);
+            batch.Item(events[i]).Done?.Invoke(Seq, null);
         }
         Messages += batch.Messages;
         RoomInbox.Return(batch);

@@ -88,13 +88,13 @@ public sealed class RoomInboxTests
     {
         Say("old", "older");
         Assert.True(_inbox.TryTakeBatch(out var batch));
-        batch.Encode(batch.Span[0], 7, new byte[24], "ann"u8);
+        batch.Encode(0, 7, new byte[24], "ann"u8);
         Assert.Equal((1, 1), (batch.Count, batch.Messages));
         batch.Reset();
         Assert.Equal((0, 0, 0), (batch.Count, batch.Messages, batch.Span.Length));
 
         batch.Add(new Item { Key = MessageKey.Of("s"u8, "i"u8) }, "i"u8, "new"u8);
-        batch.Encode(batch.Span[0], 8, "2026-01-31T23:59:59.999Z"u8, "ann"u8);
+        batch.Encode(0, 8, "2026-01-31T23:59:59.999Z"u8, "ann"u8);
         Assert.Equal(
             """{"type":"message","seq":8,"time":"2026-01-31T23:59:59.999Z","user":"ann","id":"i","text":"new"}""", Encoding.UTF8.GetString(batch.Json(batch.EncodedEvents[0])));
         var entry = Encoding.UTF8.GetString(batch.LogEntries()[0].Span);

@@ -45,22 +45,22 @@ public sealed class SaidBeforeTests
     {
         var said = new SaidBefore(history);
         for (var seq = 1; seq <= known + 10; seq++)
-            said.Add(Key("session", $"{seq}"), seq);
+            Assert.True(said.TryAdd(Key("session", $"{seq}"), seq, out _));
 
-        Assert.False(said.TryGet(Key("session", "10"), out _));
-        Assert.True(said.TryGet(Key("session", "11"), out var oldest));
-        Assert.True(said.TryGet(Key("session", $"{known + 10}"), out var newest));
+        Assert.False(said.TryAdd(Key("session", "11"), 0, out var oldest));
+        Assert.False(said.TryAdd(Key("session", $"{known + 10}"), 0, out var newest));
         Assert.Equal((11L, known + 10L), (oldest, newest));
-        Assert.False(said.TryGet(Key("other", "11"), out _));
+        Assert.True(said.TryAdd(Key("session", "10"), 0, out _)); // forgotten
+        Assert.True(said.TryAdd(Key("other", "11"), 0, out _)); // never said
     }
 
     [Fact]
     public void The_first_one_counts()
     {
         var said = new SaidBefore(0);
-        said.Add(Key("session", "a"), 1);
-        said.Add(Key("session", "a"), 2);
-        Assert.True(said.TryGet(Key("session", "a"), out var seq));
+        Assert.True(said.TryAdd(Key("session", "a"), 1, out _));
+        Assert.False(said.TryAdd(Key("session", "a"), 2, out _));
+        Assert.False(said.TryAdd(Key("session", "a"), 3, out var seq));
         Assert.Equal(1, seq);
     }
 

@@ -49,7 +49,7 @@ public sealed class SequencerTests
     [Fact]
     public void What_was_said_before_gets_no_number_of_its_own()
     {
-        _said.Add(MessageKey.Of("session"u8, "old"u8), 17); // by another host
+        _said.TryAdd(MessageKey.Of("session"u8, "old"u8), 17, out _); // by another host
         Say("new", "one");
         Say("new", "in the same batch");
         Say("old", "again");
