@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Json;
 using ChatServer.Contracts;
 
@@ -18,6 +19,9 @@ internal enum ClientFrameKind
 /// </summary>
 internal readonly ref struct ClientFrame
 {
+    // What ends a string, or makes it one that needs a closer look: quote, backslash, and what JSON does not allow in it.
+    private static readonly SearchValues<byte> NotPlain = SearchValues.Create([.. Enumerable.Range(0, 0x20).Select(c => (byte)c), (byte)'"', (byte)'\\']);
+
     public ClientFrameKind Kind { get; private init; }
 
     /// <summary>One of <see cref="RoomErrorCodes"/>, when invalid.</summary>
@@ -37,8 +41,10 @@ internal readonly ref struct ClientFrame
     /// <summary>Reads one frame of valid UTF-8. Unknown members are ignored; of a repeated one the last counts.</summary>
     public static ClientFrame Parse(ReadOnlySpan<byte> json, Span<byte> scratch, int maxTextLength)
     {
-        ReadOnlySpan<byte> type = default, id = default, text = default;
-        bool typed = false, identified = false, texted = false;
+        if (TryPlainMessage(json, out var id, out var text))
+            return Message(IsId(id) ? id : default, text, maxTextLength);
+        ReadOnlySpan<byte> type = default;
+        var typed = false;
         try
         {
             var reader = new Utf8JsonReader(json);
@@ -49,9 +55,9 @@ internal readonly ref struct ClientFrame
                 if (reader.ValueTextEquals("type"u8))
                     typed = TryString(ref reader, ref scratch, out type);
                 else if (reader.ValueTextEquals("id"u8))
-                    identified = TryString(ref reader, ref scratch, out id);
+                    TryString(ref reader, ref scratch, out id);
                 else if (reader.ValueTextEquals("text"u8))
-                    texted = TryString(ref reader, ref scratch, out text);
+                    TryString(ref reader, ref scratch, out text);
                 else
                     reader.Skip();
             }
@@ -67,19 +73,11 @@ internal readonly ref struct ClientFrame
             return Invalid(RoomErrorCodes.InvalidJson, "A member's name has half of a surrogate pair.");
         }
 
-        var knownId = identified && IsId(id) ? id : default;
+        var knownId = IsId(id) ? id : default;
         if (!typed)
             return Invalid(RoomErrorCodes.UnknownType, "The member type is missing or not a string.", knownId);
         if (type.SequenceEqual("message"u8))
-        {
-            if (knownId.IsEmpty)
-                return Invalid(RoomErrorCodes.InvalidMessage, $"A message has an id of 1 to {Limits.MaxIdLength} characters.");
-            if (!texted || text.IsEmpty)
-                return Invalid(RoomErrorCodes.InvalidMessage, "A message has a text.", knownId);
-            if (text.Length > maxTextLength && TextLength(text) > maxTextLength)
-                return Invalid(RoomErrorCodes.TooLong, $"The text is longer than {maxTextLength} characters.", knownId);
-            return new ClientFrame { Kind = ClientFrameKind.Message, Error = "", Detail = "", Id = knownId, Text = text };
-        }
+            return Message(knownId, text, maxTextLength);
         if (type.SequenceEqual("typing"u8))
             return new ClientFrame { Kind = ClientFrameKind.Typing, Error = "", Detail = "" };
         if (type.SequenceEqual("ping"u8))
@@ -87,13 +85,52 @@ internal readonly ref struct ClientFrame
         return Invalid(RoomErrorCodes.UnknownType, "A client says message, typing or ping.", knownId);
     }
 
+    // A message without escapes as a serializer writes it, its members in the order that the protocol shows: what nearly all frames are.
+    private static bool TryPlainMessage(ReadOnlySpan<byte> json, out ReadOnlySpan<byte> id, out ReadOnlySpan<byte> text)
+    {
+        id = text = default;
+        if (TryTake(ref json, "{\"type\":\"message\",\"id\":\""u8)
+            && TryTakePlain(ref json, out id) && TryTake(ref json, "\",\"text\":\""u8)
+            && TryTakePlain(ref json, out text) && TryTake(ref json, "\"}"u8) && json.IsEmpty)
+            return true;
+        id = text = default;
+        return false;
+    }
+
+    private static bool TryTake(scoped ref ReadOnlySpan<byte> json, ReadOnlySpan<byte> expected)
+    {
+        if (!json.StartsWith(expected))
+            return false;
+        json = json[expected.Length..];
+        return true;
+    }
+
+    private static bool TryTakePlain(scoped ref ReadOnlySpan<byte> json, out ReadOnlySpan<byte> value)
+    {
+        var length = json.IndexOfAny(NotPlain);
+        value = length < 0 ? default : json[..length];
+        json = json[value.Length..];
+        return length >= 0;
+    }
+
+    private static ClientFrame Message(ReadOnlySpan<byte> id, ReadOnlySpan<byte> text, int maxTextLength)
+    {
+        if (id.IsEmpty)
+            return Invalid(RoomErrorCodes.InvalidMessage, $"A message has an id of 1 to {Limits.MaxIdLength} characters.");
+        if (text.IsEmpty)
+            return Invalid(RoomErrorCodes.InvalidMessage, "A message has a text.", id);
+        if (text.Length > maxTextLength && TextLength(text) > maxTextLength)
+            return Invalid(RoomErrorCodes.TooLong, $"The text is longer than {maxTextLength} characters.", id);
+        return new ClientFrame { Kind = ClientFrameKind.Message, Error = "", Detail = "", Id = id, Text = text };
+    }
+
     private static ClientFrame Invalid(string error, string detail, ReadOnlySpan<byte> id = default) =>
         new() { Kind = ClientFrameKind.Invalid, Error = error, Detail = detail, Id = id };
 
     private static bool IsId(ReadOnlySpan<byte> id) => id.Length > 0 && (id.Length <= Limits.MaxIdLength || TextLength(id) <= Limits.MaxIdLength);
 
-    // A string without escapes is passed on as it came. One with escapes is decoded, which also refuses lone surrogates
-    // (no UTF-8 can carry them), and encoded in the shortest form.
+    // A string without escapes is passed on as it came. One with escapes is decoded, which also refuses lone surrogates (no UTF-8 can carry
+    // them), and encoded in the shortest form. False, and nothing, for what is no string.
     private static bool TryString(scoped ref Utf8JsonReader reader, scoped ref Span<byte> scratch, out ReadOnlySpan<byte> value)
     {
         value = default;
@@ -103,9 +140,11 @@ internal readonly ref struct ClientFrame
             reader.Skip();
             return false;
         }
-        value = reader.ValueSpan;
         if (!reader.ValueIsEscaped)
+        {
+            value = reader.ValueSpan;
             return true;
+        }
         try
         {
             var decoded = scratch[..reader.CopyString(scratch)];

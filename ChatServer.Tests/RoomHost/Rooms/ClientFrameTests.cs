@@ -110,6 +110,28 @@ public sealed class ClientFrameTests
         }
     }
 
+    [Fact]
+    public void What_a_frame_means_does_not_depend_on_whether_it_is_written_as_most_are()
+    {
+        foreach (var common in new[] { """{"type":"message","id":"a1","text":"Hé, lobby."}""", """{"type":"message","id":"a1","text":"b","text":"c","id":"d"}""" })
+        {
+            Assert.Equal(ClientFrameKind.Message, Parse(common).Kind);
+            for (var at = 0; at <= common.Length; at++)
+            {
+                AssertSame(common[..at]);
+                foreach (var other in "\"\\\0\n\u001f\u007f {}[]:,0axé")
+                {
+                    AssertSame(common.Insert(at, $"{other}"));
+                    if (at < common.Length)
+                        AssertSame($"{common[..at]}{other}{common[(at + 1)..]}");
+                }
+            }
+        }
+
+        // A space before it, and it is none of the most.
+        static void AssertSame(string json) => Assert.Equal((json, Parse($" {json}")), (json, Parse(json)));
+    }
+
     // A frame's spans cannot leave the method.
     private static (ClientFrameKind Kind, string? Error, string Id, string Text) Parse(string json, int maxTextLength = 4000)
     {
