@@ -106,10 +106,10 @@ internal sealed class Followers(RoomRing ring)
         to.Cursor = position;
     }
 
-    /// <summary>What is new since the last push, in pages; null where a copy for each costs no more.</summary>
+    /// <summary>What is new since the last push, in pages; null where a copy for each costs no more, or the ring has it no more.</summary>
     private SharedPages? Share()
     {
-        if (Count < LeastSharers || ring.Head - _pushed < LeastShared || SharedPages.OfThread is not { } pages)
+        if (Count < LeastSharers || ring.Head - _pushed < LeastShared || _pushed < ring.Tail || SharedPages.OfThread is not { } pages)
             return null;
         for (var position = _pushed; position < ring.Head;)
         {
