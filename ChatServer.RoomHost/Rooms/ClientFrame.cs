@@ -20,7 +20,8 @@ internal enum ClientFrameKind
 internal readonly ref struct ClientFrame
 {
     // What ends a string, or makes it one that needs a closer look: quote, backslash, and what JSON does not allow in it.
-    private static readonly SearchValues<byte> NotPlain = SearchValues.Create([.. Enumerable.Range(0, 0x20).Select(c => (byte)c), (byte)'"', (byte)'\\']);
+    private static readonly SearchValues<byte> NotPlain =
+        SearchValues.Create([.. Enumerable.Range(0, 0x20).Select(c => (byte)c), (byte)'"', (byte)'\\']);
 
     public ClientFrameKind Kind { get; private init; }
 

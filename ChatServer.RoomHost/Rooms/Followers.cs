@@ -14,8 +14,8 @@ internal sealed class Followers(RoomRing ring)
     public const int Much = 16 * 1024;
 
     /// <summary>
-    /// Bytes pending after which a push is due, whatever else there is to say: they fit into one segment of the loopback and, with the event
-    /// that makes them so many, into the pages of a pipe.
+    /// Bytes pending after which a push is due, whatever else there is to say: they fit into one segment of the loopback and, unless the
+    /// event that makes them so many is large, into the pages of a pipe.
     /// </summary>
     public const int Enough = 56 * 1024;
 

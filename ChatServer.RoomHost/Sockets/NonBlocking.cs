@@ -1,6 +1,5 @@
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
-using Microsoft.Win32.SafeHandles;
 
 namespace ChatServer.RoomHost.Sockets;
 
@@ -31,7 +30,7 @@ internal readonly partial struct NonBlocking
     public int Send(ReadOnlySpan<byte> bytes) => _portable is null ? LinuxSend(_number, bytes) : PortableSend(_portable, bytes);
 
     /// <summary>Sends what is in a pipe, on Linux alone. Bytes that the kernel took; when it took fewer than <paramref name="length"/>, <see cref="Send(ReadOnlySpan{byte})"/> tells why.</summary>
-    public int Splice(int pipe, int length) => (int)Math.Max(0, Splice(pipe, 0, _number, 0, (nuint)length, 0));
+    public int Splice(int pipe, int length) => (int)Math.Max(0, SharedPages.Splice(pipe, 0, _number, 0, (nuint)length, 0));
 
     /// <summary>Bytes received; 0 when there are none now, or <see cref="Gone"/>, also when the peer sent its end.</summary>
     public static int Receive(Socket socket, Span<byte> buffer)
@@ -88,7 +87,4 @@ internal readonly partial struct NonBlocking
 
     [LibraryImport("libc", EntryPoint = "send", SetLastError = true)]
     private static partial nint Send(int socket, ReadOnlySpan<byte> bytes, nuint length, int flags);
-
-    [LibraryImport("libc", EntryPoint = "splice")]
-    private static partial nint Splice(int pipe, nint pipeOffset, int socket, nint socketOffset, nuint length, uint flags);
 }

@@ -88,7 +88,7 @@ internal sealed partial class SharedPages
     private static partial nint Tee(int from, int to, nuint length, uint flags);
 
     [LibraryImport("libc", EntryPoint = "splice")]
-    private static partial nint Splice(int from, nint fromOffset, int to, nint toOffset, nuint length, uint flags);
+    internal static partial nint Splice(int from, nint fromOffset, int to, nint toOffset, nuint length, uint flags);
 
     private sealed partial class Pipe
     {
