@@ -2,11 +2,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { built, here } from "./places.js";
-import { freePort, listens, start, stop, until } from "./processes.js";
-import { startOurs } from "./ours.js";
-
-export const serverCore = 0;
-export const otherCore = 1;
+import { freePort, listens, serverCore, start, stop, until } from "./processes.js";
+import { startOurs, startForwarder, startLoadBalancer } from "./ours.js";
 
 const peer = (program, args, env) => async () => {
   const port = await freePort();
@@ -21,6 +18,9 @@ const baseline = () => join(built, "baseline");
 
 export const contenders = {
   ours: { dialect: "chat", start: startOurs },
+  // The same room, reached through another process; the figures are that one's. Ours is compiled while it runs, the busy part again.
+  "load-balancer": { dialect: "chat", start: startLoadBalancer, warmUp: 6 },
+  forwarder: { dialect: "chat", start: startForwarder },
   baseline: { dialect: "plain", start: peer(baseline, []) },
   // The same with messages as long as our events are: what the kernel takes for the bytes alone.
   "baseline-as-ours": { dialect: "plain", start: peer(baseline, []), frameOf: "ours" },

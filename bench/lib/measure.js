@@ -1,8 +1,8 @@
 // Rounds: every contender in turn, alone on the machine, from a fresh start each time.
 import { join } from "node:path";
 import { built } from "./places.js";
-import { contenders, otherCore } from "./contenders.js";
-import { start } from "./processes.js";
+import { contenders } from "./contenders.js";
+import { otherCore, start } from "./processes.js";
 
 /** Gives every contender's runs; a run that could not be done is `{ failed }`. */
 export async function measure(names, { load, rounds, durability }, tell) {
@@ -27,6 +27,8 @@ async function once(contender, load, options) {
       ["--port", server.port],
       ["--pid", server.pid],
       ["--dialect", contender.dialect],
+      server.target ? ["--target", server.target] : [],
+      contender.warmUp ? ["--warm-up", contender.warmUp] : [],
       ["--clients", load.clients],
       ["--publishers", load.publishers],
       load.rate ? ["--rate", load.rate] : ["--window", load.window],

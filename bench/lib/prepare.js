@@ -10,7 +10,8 @@ export function prepare(names, tell) {
   compile("load", ["client.c", "main.c", "message.c", "stats.c"].map((file) => join(here, "load", file)));
   if (names.some((name) => name.startsWith("baseline"))) compile("baseline", [join(here, "peers", "baseline.c")]);
   if (names.some((name) => ["bun", "ws", "socket.io"].includes(name))) installPeers(tell);
-  if (names.includes("ours")) buildOurs(tell);
+  if (names.includes("forwarder")) compile("forwarder", [join(here, "peers", "forwarder.c")]);
+  if (names.some((name) => ["ours", "load-balancer", "forwarder"].includes(name))) buildOurs(names, tell);
 }
 
 /** From npm, exactly as the lock has them; nothing when they are there already. */
@@ -21,9 +22,10 @@ export function installPeers(tell) {
   run("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], here);
 }
 
-function buildOurs(tell) {
+function buildOurs(names, tell) {
   tell("building ours");
   const projects = ["ChatServer.RoomHost", "ChatServer.Api"];
+  if (names.includes("load-balancer")) projects.push("ChatServer.LoadBalancer");
   if (!installed("redis-server")) projects.push("ChatServer.Redis");
   for (const project of projects) {
     run("dotnet", ["build", "-c", "Release", "-v", "q", "--nologo", project], root);

@@ -2,15 +2,23 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer, connect } from "node:net";
+import { availableParallelism } from "node:os";
 import { setTimeout as pause } from "node:timers/promises";
+
+/** Where the server runs, and where what loads or only helps it. */
+export const serverCore = 0;
+export const otherCore = 1;
+
+/** Where a process between the two runs: on cores of its own if there are any. */
+export const coresBetween = availableParallelism() > 2 ? `2-${availableParallelism() - 1}` : "0,1";
 
 const running = new Set();
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(130));
 process.on("exit", () => running.forEach((child) => child.kill("SIGKILL")));
 
-/** Starts a program on a core; `taskset` becomes the program, so the process's id is the program's. */
-export function start(core, program, args, env = {}) {
-  const child = spawn("taskset", ["-c", String(core), program, ...args], { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+/** Starts a program on a core, or several; `taskset` becomes the program, so the process's id is the program's. */
+export function start(cores, program, args, env = {}) {
+  const child = spawn("taskset", ["-c", String(cores), program, ...args], { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
   child.output = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (text) => (child.output += text));
   child.ended = once(child, "close");

@@ -109,7 +109,7 @@ static void upgrade(struct client *c)
         give_up("connect to port %d: %s", load.port, strerror(error));
     c->out.end += (size_t)sprintf((char *)reserve(&c->out, 1024),
         "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        "Sec-WebSocket-Key: " KEY "\r\nSec-WebSocket-Version: 13\r\n\r\n", load.dialect->target, load.port);
+        "Sec-WebSocket-Key: " KEY "\r\nSec-WebSocket-Version: 13\r\n\r\n", load.target, load.port);
     c->stage = UPGRADING;
 }
 

@@ -36,6 +36,7 @@ struct dialect {
 
 struct load {
     const struct dialect *dialect;
+    const char *target;       /* of the handshake */
     struct client *clients;
     int port, count, publishers, window, payload, epoll;
     double rate;

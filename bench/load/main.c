@@ -119,7 +119,8 @@ int main(int argc, char **argv)
 {
     static const struct option options[] = {
         { "port", 1, 0, 'p' }, { "dialect", 1, 0, 'x' }, { "clients", 1, 0, 'c' }, { "publishers", 1, 0, 'b' }, { "window", 1, 0, 'w' },
-        { "rate", 1, 0, 'r' }, { "payload", 1, 0, 's' }, { "warm-up", 1, 0, 'u' }, { "duration", 1, 0, 'd' }, { "pid", 1, 0, 'i' }, { 0 },
+        { "rate", 1, 0, 'r' }, { "payload", 1, 0, 's' }, { "warm-up", 1, 0, 'u' }, { "duration", 1, 0, 'd' }, { "pid", 1, 0, 'i' },
+        { "target", 1, 0, 't' }, { 0 },
     };
     const char *dialect = "plain";
     double warm_up = 1.5, duration = 5;
@@ -136,10 +137,13 @@ int main(int argc, char **argv)
         case 'u': warm_up = atof(optarg); break;
         case 'd': duration = atof(optarg); break;
         case 'i': pid = atoi(optarg); break;
+        case 't': load.target = optarg; break;
         default: return 2;
         }
     }
     load.dialect = dialect_of(dialect);
+    if (!load.target)
+        load.target = load.dialect->target;
     if (load.publishers > load.count)
         load.publishers = load.count;
     if (!pid || !load.port || load.publishers < 1 || load.publishers > MAX_PUBLISHERS || load.payload < 32 || load.payload > 60000
