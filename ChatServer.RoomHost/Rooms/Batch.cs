@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
+using System.Text;
 using ChatServer.Backplane;
 
 namespace ChatServer.RoomHost.Rooms;
@@ -61,18 +62,17 @@ internal sealed class Batch
         ref readonly var item = ref Span[index];
         var text = Text(item);
         Ensure(ref _json, _jsonLength, LogEntry.KeyLength + Events.MessageOverhead + user.Length + item.IdLength + text.Length);
-        var entry = _json.AsSpan(_jsonLength);
+        // The key before it is for the log alone.
+        var json = _json.AsSpan(_jsonLength + LogEntry.KeyLength);
         int length;
         if (item.Kind == ItemKind.Message)
         {
-            item.Key.Write(entry);
-            length = Events.WriteMessage(entry[LogEntry.KeyLength..], seq, time, user, Id(item), text);
+            length = Events.WriteMessage(json, seq, time, user, Id(item), text);
             Messages++;
         }
         else
         {
-            System.Text.Encoding.ASCII.GetBytes(LogEntry.NoKey, entry);
-            length = Events.WriteAnnouncement(entry[LogEntry.KeyLength..], seq, time, text);
+            length = Events.WriteAnnouncement(json, seq, time, text);
         }
         _encoded.Add(new Encoded(index, seq, _jsonLength, LogEntry.KeyLength + length));
         _jsonLength += LogEntry.KeyLength + length;
@@ -92,7 +92,15 @@ internal sealed class Batch
     {
         var entries = new ReadOnlyMemory<byte>[_encoded.Count];
         for (var i = 0; i < entries.Length; i++)
-            entries[i] = _json.AsMemory(_encoded[i].At, _encoded[i].Length);
+        {
+            var e = _encoded[i];
+            ref readonly var item = ref Item(e);
+            entries[i] = _json.AsMemory(e.At, e.Length);
+            if (item.Kind == ItemKind.Message)
+                item.Key.Write(_json.AsSpan(e.At));
+            else
+                Encoding.ASCII.GetBytes(LogEntry.NoKey, _json.AsSpan(e.At));
+        }
         return entries;
     }
 

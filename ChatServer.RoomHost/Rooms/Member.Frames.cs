@@ -14,6 +14,7 @@ internal sealed partial class Member : IFrameHandler
     private TokenBucket _otherFrames;
     private int _errors;
     private bool _flooded;
+    private bool? _roomIsOurs; // asked once for all that a read brought: the answer costs a look at the clock
     private long _heardAt;
 
     private byte[] SessionBytes { get; }
@@ -54,6 +55,7 @@ internal sealed partial class Member : IFrameHandler
 
     void IFrameHandler.OnReceived()
     {
+        _roomIsOurs = null;
         Volatile.Write(ref _heardAt, _room.Time.GetTimestamp());
         _room.Schedule();
     }
@@ -91,7 +93,7 @@ internal sealed partial class Member : IFrameHandler
             return;
         }
         var item = new Item { Kind = ItemKind.Message, Sender = this, Key = MessageKey.Of(SessionBytes, frame.Id) };
-        if (_room.TryStage(item, frame.Id, frame.Text))
+        if ((_roomIsOurs ??= _room.IsOurs) && _room.TryStage(item, frame.Id, frame.Text))
             _errors = 0;
         else
             Refuse(RoomErrorCodes.Unavailable, "The room cannot keep messages right now; try again.", frame.Id, counts: false);

@@ -6,8 +6,8 @@ namespace ChatServer.RoomHost.Rooms;
 /// </summary>
 internal sealed partial class Room
 {
-    // Another host may have been given the room since it was seen to be ours, if the lease was not held all the time.
-    private bool IsOurs => _isHeldSince(Volatile.Read(ref _seenAt));
+    /// <summary>False when another host may have been given the room since it was seen to be ours, because the lease was not held all the time.</summary>
+    public bool IsOurs => _isHeldSince(Volatile.Read(ref _seenAt));
 
     private bool MayWrite => !_paused && IsOurs;
 

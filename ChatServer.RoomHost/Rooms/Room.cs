@@ -109,8 +109,7 @@ internal sealed partial class Room : IThreadPoolWorkItem, IAsyncDisposable
     }
 
     /// <summary>Takes something said into the batch that is filling; <see cref="Schedule"/> must follow. False: too much is waiting.</summary>
-    public bool TryStage(in Item item, ReadOnlySpan<byte> id, ReadOnlySpan<byte> text) =>
-        (item.Kind != ItemKind.Message || IsOurs) && _inbox.TryStage(item, id, text);
+    public bool TryStage(in Item item, ReadOnlySpan<byte> id, ReadOnlySpan<byte> text) => _inbox.TryStage(item, id, text);
 
     /// <summary>Sees to it that there will be a turn.</summary>
     public void Schedule()
@@ -153,7 +152,7 @@ internal sealed partial class Room : IThreadPoolWorkItem, IAsyncDisposable
             Key = MessageKey.Of(Encoding.UTF8.GetBytes($"\0{user}"), escapedId),
             Done = done,
         };
-        if (_isClosed || !TryStage(item, escapedId, JsonText.Escape(text)))
+        if (_isClosed || !IsOurs || !TryStage(item, escapedId, JsonText.Escape(text)))
             done(0, RoomErrorCodes.Unavailable);
         else
             Schedule();
