@@ -12,6 +12,7 @@ internal static class RoomEndpoints
 
     public static void AddRooms(this WebApplicationBuilder builder)
     {
+        MemberConnection.Prepare(builder.WebHost);
         builder.Services.AddHttpForwarder();
         builder.Services.AddSingleton<RoomRoutes>();
         builder.Services.AddSingleton<RoomConnections>();

@@ -2,9 +2,6 @@ using System.Net;
 using System.Net.Sockets;
 using ChatServer.Contracts;
 using ChatServer.ServiceDefaults;
-using Microsoft.AspNetCore.Http.Features;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace ChatServer.LoadBalancer;
@@ -15,7 +12,7 @@ namespace ChatServer.LoadBalancer;
 /// client's answer. A connection that is up is cut when its room lives elsewhere and the old host, paused or cut off, does not close it.
 /// </summary>
 internal sealed partial class RoomForwarder(
-    RoomRoutes routes, RoomConnections connections, IHttpForwarder forwarder, IHostApplicationLifetime lifetime, ILogger<RoomForwarder> logger)
+    RoomRoutes routes, RoomConnections connections, IHttpForwarder forwarder, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<RoomForwarder> logger)
 {
     /// <summary>Forwards to the address that was found first, and to those that it moved to meanwhile.</summary>
     private const int Attempts = 3;
@@ -25,12 +22,6 @@ internal sealed partial class RoomForwarder(
 
     /// <summary>What a client is asked to wait before it comes back to a room that cannot be reached.</summary>
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
-
-    /// <summary>
-    /// A member that does not read is the room's to close, with a code, once it fell behind. Kestrel would cut it off after 5 s;
-    /// it does so after this long, for those who do not even take the close.
-    /// </summary>
-    private static readonly MinDataRate SlowestMember = new(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(60));
 
     private static readonly ForwarderRequestConfig Config = new()
     {
@@ -45,8 +36,7 @@ internal sealed partial class RoomForwarder(
     /// <summary>Forwards the request, or gives the problem to answer instead.</summary>
     public async Task<IResult> ForwardAsync(HttpContext context, string room)
     {
-        if (context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true })
-            context.Features.GetRequiredFeature<IHttpMinResponseDataRateFeature>().MinDataRate = SlowestMember;
+        MemberConnection.Use(context, time);
 
         // :: Step 1
         var route = await routes.FindAsync(room);

@@ -12,10 +12,13 @@ namespace ChatServer.Tests.LoadBalancer;
 
 /// <summary>
 /// A room's port: tells its name to a GET, and to a WebSocket as a first message before it echoes. <c>?refuse=429</c> makes
-/// it refuse with that status.
+/// it refuse with that status; <c>?say=100</c> makes it say so many messages before it echoes, "0" and so on, each followed by
+/// <see cref="LongWords"/>.
 /// </summary>
 public sealed class FakeRoom : IAsyncDisposable
 {
+    public static readonly string LongWords = new('x', 1000);
+
     private readonly WebApplication _app;
 
     private FakeRoom(WebApplication app, string name) => (_app, Name) = (app, name);
@@ -33,7 +36,10 @@ public sealed class FakeRoom : IAsyncDisposable
     /// <summary>WebSockets that are open.</summary>
     public int Members => _members;
 
-    private int _members;
+    /// <summary>Messages that it has said and a connection has taken.</summary>
+    public int Said => Volatile.Read(ref _said);
+
+    private int _members, _said;
 
     public static async Task<FakeRoom> StartAsync(string name, int port = 0)
     {
@@ -65,7 +71,7 @@ public sealed class FakeRoom : IAsyncDisposable
         else if (context.WebSockets.IsWebSocketRequest)
         {
             using var socket = await context.WebSockets.AcceptWebSocketAsync(context.WebSockets.WebSocketRequestedProtocols.FirstOrDefault());
-            await EchoAsync(socket, context.RequestAborted);
+            await EchoAsync(socket, request.Query["say"] is [{ } count] ? int.Parse(count, CultureInfo.InvariantCulture) : 0, context.RequestAborted);
         }
         else
         {
@@ -74,12 +80,14 @@ public sealed class FakeRoom : IAsyncDisposable
         }
     }
 
-    private async Task EchoAsync(WebSocket socket, CancellationToken ct)
+    private async Task EchoAsync(WebSocket socket, int messages, CancellationToken ct)
     {
         Interlocked.Increment(ref _members);
         try
         {
             await socket.SendAsync(Encoding.UTF8.GetBytes(Name), WebSocketMessageType.Text, true, ct);
+            for (var i = 0; i < messages; i++, Interlocked.Increment(ref _said))
+                await socket.SendAsync(Encoding.UTF8.GetBytes($"{i}{LongWords}"), WebSocketMessageType.Text, true, ct);
             var buffer = new byte[64 * 1024];
             while (await socket.ReceiveAsync(buffer.AsMemory(), ct) is { MessageType: not WebSocketMessageType.Close } read)
                 await socket.SendAsync(buffer.AsMemory(0, read.Count), read.MessageType, read.EndOfMessage, ct);
