@@ -10,8 +10,8 @@ namespace ChatServer.Backplane;
 public sealed class RoomRescue(BackplaneConnection connection, RoomDirectory rooms, RoomPlacement placement, HostDirectory hosts, TimeProvider time)
 {
     /// <summary>
-    /// How long a host that this process has never seen alive may take to come back to its rooms: after a restart of everything, the
-    /// first host up is not to get the rooms of all.
+    /// How long a host that this process has not seen alive since its start, or since <see cref="BeginAgain"/>, may take to come back to its
+    /// rooms: after a restart of everything, or an outage of Redis, the first host up is not to get the rooms of all.
     /// </summary>
     public static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
 
@@ -22,7 +22,14 @@ public sealed class RoomRescue(BackplaneConnection connection, RoomDirectory roo
     private const int Parallel = 32;
 
     private readonly HashSet<string> _seen = [];
-    private readonly long _start = time.GetTimestamp();
+    private long _start = time.GetTimestamp();
+    private volatile bool _beginsAgain;
+
+    /// <summary>
+    /// What was seen so far counts no more. For a host that lost its own lease and has it again: if Redis was away, nobody could renew
+    /// theirs. From any thread.
+    /// </summary>
+    public void BeginAgain() => _beginsAgain = true;
 
     /// <summary>One round: takes the role if it is free, and moves what is to be moved. Not for concurrent calls.</summary>
     /// <returns>How many rooms were given to another host.</returns>
@@ -30,6 +37,12 @@ public sealed class RoomRescue(BackplaneConnection connection, RoomDirectory roo
     /// <exception cref="AggregateException">Of some rooms Redis has nonsense; all others were moved.</exception>
     public async Task<int> RunAsync(CancellationToken ct)
     {
+        if (_beginsAgain)
+        {
+            _beginsAgain = false;
+            _seen.Clear();
+            _start = time.GetTimestamp();
+        }
         // Whoever does not lead looks too: the leader may be the next to die.
         var alive = await hosts.ListAsync();
         _seen.UnionWith(alive.Select(h => h.Id));

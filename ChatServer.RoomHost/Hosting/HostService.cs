@@ -124,9 +124,11 @@ internal sealed partial class HostService(
 
     private async Task RenewAsync()
     {
+        if (!await lease.RenewAsync(load.Measure(keeper, _state)))
+            return;
+        rescue.BeginAgain();
         // While it was not held, looks were put off.
-        if (await lease.RenewAsync(load.Measure(keeper, _state)))
-            LookAtAllSoon();
+        LookAtAllSoon();
     }
 
     private void GiveUpAfter(TimeSpan patience)

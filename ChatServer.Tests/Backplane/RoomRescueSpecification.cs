@@ -85,6 +85,25 @@ public abstract class RoomRescueSpecification(RedisServer redis) : BackplaneSpec
     }
 
     [Fact]
+    public async Task After_an_outage_a_host_gets_time_again_to_come_back_to_its_rooms()
+    {
+        var dead = await HostAsync("a");
+        await CreateAsync(dead.Process, "lobby");
+        await HostAsync("b");
+        var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        var other = Process(time);
+        await other.Rescue.RunAsync(Cancelled); // has seen it alive
+        time.Advance(RoomRescue.Grace);
+        await dead.BeLongDeadAsync();
+
+        other.Rescue.BeginAgain();
+
+        Assert.Equal(0, await other.Rescue.RunAsync(Cancelled));
+        time.Advance(RoomRescue.Grace);
+        Assert.Equal(1, await other.Rescue.RunAsync(Cancelled));
+    }
+
+    [Fact]
     public async Task A_closing_room_of_a_dead_host_is_deleted_and_not_moved()
     {
         var (dead, living) = (await HostAsync("a"), await HostAsync("b"));

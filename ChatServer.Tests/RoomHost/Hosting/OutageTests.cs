@@ -1,4 +1,5 @@
 using ChatServer.Backplane;
+using ChatServer.Contracts;
 using ChatServer.Tests.Support;
 
 namespace ChatServer.Tests.RoomHost.Hosting;
@@ -205,4 +206,57 @@ public sealed class OutageWithDataTests : HostCluster
         Assert.Equal("other", await GetAsync(other!.Port));
         Assert.Equal("", host.Process.Output);
     }
+
+    [Fact]
+    public async Task After_an_outage_of_Redis_the_first_host_back_does_not_get_the_rooms_of_the_next()
+    {
+        (string, string?) unlimited = ("MESSAGES_PER_SECOND", "0"); // a member that tries again and again is no flood
+        var first = await StartHostAsync("host-1", unlimited);
+        var second = await StartHostAsync("host-2", unlimited);
+        var rooms = new List<RoomRecord>();
+        foreach (var i in Enumerable.Range(0, 10))
+            rooms.Add(await CreateAsync($"room-{i}", Defaults with { Durability = Durability.Memory }));
+        var neighbour = await JoinAsync(rooms.First(room => room.HostId == "host-1").Port);
+        var member = await JoinAsync(rooms.First(room => room.HostId == "host-2").Port);
+
+        // Until both leases have run out. The second host is back when the first has looked for the dead.
+        await Redis.StopAsync();
+        await AreRefusedAsync(neighbour, member);
+        await second.Process.PauseAsync();
+        await Redis.StartAsync();
+        await Eventually.Async(() => IsReadyAsync(first), ready => ready);
+        await HaveLookedForTheDeadAsync();
+        second.Process.Resume();
+
+        await Eventually.Async(() => IsReadyAsync(second), ready => ready);
+        await Eventually.Async(async () => await member.SayAsync("after"), _ => true);
+        foreach (var room in rooms)
+        {
+            var now = await Api.Rooms.FindAsync(room.Name);
+            Assert.Equal((room.HostId, room.Term, room.Epoch), (now!.HostId, now.Term, now.Epoch));
+        }
+    }
+
+    /// <summary>Their hosts may not write any more.</summary>
+    private static Task AreRefusedAsync(params RoomClient[] members) => Task.WhenAll(members.Select(member => Eventually.Async(
+        async () =>
+        {
+            await member.SendAsync(new { type = "message", id = "again and again", text = "?" });
+            return member.Events.Any(e => e.Type == "error" && e["code"] == "unavailable");
+        },
+        refused => refused)));
+
+    /// <summary>Whoever does it holds the role for it, and prolongs that in every round: two rounds have begun, so one is over.</summary>
+    private Task HaveLookedForTheDeadAsync() => RawAsync(async db =>
+    {
+        var left = await Eventually.Async(() => db.KeyTimeToLiveAsync(RedisNames.Coordinator), ttl => ttl is not null);
+        await Eventually.Async(
+            async () =>
+            {
+                var (before, now) = (left, await db.KeyTimeToLiveAsync(RedisNames.Coordinator));
+                left = now;
+                return now > before;
+            },
+            prolonged => prolonged);
+    });
 }
