@@ -4,19 +4,5 @@ namespace ChatServer.Contracts;
 public static class MessageTexts
 {
     /// <summary>Whether <paramref name="text"/> may be said.</summary>
-    public static bool IsValid(string? text) => text is { Length: > 0 } && !IsTooLong(text);
-
-    /// <summary>Whether <paramref name="text"/> has more than <see cref="Limits.MaxTextLength"/> characters, surrogate pairs counting once.</summary>
-    public static bool IsTooLong(string text)
-    {
-        if (text.Length <= Limits.MaxTextLength)
-            return false;
-        // Every character is at most two UTF-16 units, so most oversized texts need no counting.
-        if (text.Length > 2 * Limits.MaxTextLength)
-            return true;
-        var length = 0;
-        foreach (var _ in text.EnumerateRunes())
-            length++;
-        return length > Limits.MaxTextLength;
-    }
+    public static bool IsValid(string? text) => text is { Length: > 0 } && !Characters.AreMoreThan(Limits.MaxTextLength, text);
 }

@@ -50,9 +50,9 @@ internal sealed partial class CommandDesk(RoomKeeper keeper, HostInbox inbox, IL
     {
         if (UserNames.Normalize(say.User) is not { } user)
             return new RefusedReply(say.Id, RoomErrorCodes.InvalidMessage, "The user is not a name.");
-        if (say.MessageId.Length is 0 or > Limits.MaxIdLength || say.Text.Length == 0)
+        if (say.MessageId.Length == 0 || Characters.AreMoreThan(Limits.MaxIdLength, say.MessageId) || say.Text.Length == 0)
             return new RefusedReply(say.Id, RoomErrorCodes.InvalidMessage, "A message has an id and a text.");
-        if (say.Text.EnumerateRunes().Count() > room.Options.MaxTextLength)
+        if (Characters.AreMoreThan(room.Options.MaxTextLength, say.Text))
             return new RefusedReply(say.Id, RoomErrorCodes.TooLong, $"The text is longer than {room.Options.MaxTextLength} characters.");
         var said = new TaskCompletionSource<Reply>(TaskCreationOptions.RunContinuationsAsynchronously);
         // Told twice when it was said before and the log then refuses the batch that it came in.

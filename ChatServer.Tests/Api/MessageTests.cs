@@ -111,14 +111,16 @@ public sealed class MessageTests(ApiCluster cluster) : IClassFixture<ApiCluster>
     }
 
     [Fact]
-    public async Task A_text_is_measured_in_characters()
+    public async Task A_text_and_an_id_are_measured_in_characters()
     {
         await cluster.CreateAsync("measured");
         cluster.Host.Answer = command => new SaidReply(command.Id, 1, "e");
-        Assert.Equal(HttpStatusCode.Accepted, (await SayAsync("measured", Body(4000))).StatusCode);
-        await (await SayAsync("measured", Body(4001))).IsProblemAsync(HttpStatusCode.BadRequest, ErrorCodes.InvalidBody);
+        Assert.Equal(HttpStatusCode.Accepted, (await SayAsync("measured", Body(4000, 64))).StatusCode);
+        await (await SayAsync("measured", Body(4001, 64))).IsProblemAsync(HttpStatusCode.BadRequest, ErrorCodes.InvalidBody);
+        await (await SayAsync("measured", Body(4000, 65))).IsProblemAsync(HttpStatusCode.BadRequest, ErrorCodes.InvalidBody);
 
-        static string Body(int characters) => JsonSerializer.Serialize(new { user = "a", text = string.Concat(Enumerable.Repeat("🫖", characters)) });
+        static string Body(int text, int id) => JsonSerializer.Serialize(new { user = "a", text = Pots(text), id = Pots(id) });
+        static string Pots(int characters) => string.Concat(Enumerable.Repeat("🫖", characters));
     }
 
     [Theory]
