@@ -25,7 +25,7 @@ internal static class RoomEndpoints
     {
         // Made now, not by the first request: it listens for changes, and connecting to Redis takes a moment.
         var forwarder = app.Services.GetRequiredService<RoomForwarder>();
-        app.MapGet("/rooms/{name}", (string name, HttpContext context) => forwarder.ForwardAsync(context, name)).RequireRoomName();
+        app.MapMethods("/rooms/{name}", [HttpMethods.Get, HttpMethods.Head], (string name, HttpContext context) => forwarder.ForwardAsync(context, name)).RequireRoomName();
         app.Map("/rooms/{**rest}", () => Problems.Of(StatusCodes.Status404NotFound, "There are only rooms here: GET /rooms/{name}."));
     }
 

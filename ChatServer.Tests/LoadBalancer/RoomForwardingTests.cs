@@ -27,6 +27,20 @@ public sealed class RoomForwardingTests(RoomCluster cluster) : IClassFixture<Roo
     }
 
     [Fact]
+    public async Task Whether_a_room_is_there_can_be_asked_without_its_name_in_return()
+    {
+        var lb = await cluster.LoadBalancerAsync();
+        await cluster.RoomAsync("headed");
+
+        using var answer = await lb.Http.SendAsync(new HttpRequestMessage(HttpMethod.Head, "/rooms/headed"), Ct);
+        using var refusal = await lb.Http.SendAsync(new HttpRequestMessage(HttpMethod.Head, "/rooms/beheaded"), Ct);
+
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        Assert.Empty(await answer.Content.ReadAsByteArrayAsync(Ct));
+        Assert.Equal(HttpStatusCode.NotFound, refusal.StatusCode);
+    }
+
+    [Fact]
     public async Task A_websocket_reaches_the_root_of_the_room_with_its_query_and_subprotocol()
     {
         var lb = await cluster.LoadBalancerAsync();
