@@ -46,7 +46,8 @@ public static class ApiDocs
     /// <summary>Maps the description and the page. The page loads nothing from any other host: it works without an internet.</summary>
     public static void MapApiDocs(this WebApplication app)
     {
-        app.MapOpenApi();
+        // By name: asked for another one, the framework answers in plain text.
+        app.MapOpenApi("/openapi/v1.json");
         app.MapScalarApiReference(PagePath, page =>
         {
             page.DefaultFonts = false;

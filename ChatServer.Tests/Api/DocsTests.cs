@@ -1,3 +1,4 @@
+using System.Net;
 using ChatServer.Tests.Support;
 
 namespace ChatServer.Tests.Api;
@@ -6,6 +7,13 @@ public sealed class DocsTests(ApiCluster cluster) : IClassFixture<ApiCluster>
 {
     [Fact]
     public Task The_page_loads_nothing_from_elsewhere() => cluster.Api.HasLocalDocsPageAsync();
+
+    [Fact]
+    public async Task A_description_that_there_is_not_is_a_problem_like_any_other()
+    {
+        using var answer = await cluster.Api.SendAsync(HttpMethod.Get, "/openapi/v2.json");
+        await answer.IsProblemAsync(HttpStatusCode.NotFound, "not-found");
+    }
 
     [Fact]
     public async Task Every_call_is_described() => Assert.Equal(
