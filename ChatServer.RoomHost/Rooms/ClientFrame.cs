@@ -82,7 +82,7 @@ internal readonly ref struct ClientFrame
         if (type.SequenceEqual("typing"u8))
             return new ClientFrame { Kind = ClientFrameKind.Typing, Error = "", Detail = "" };
         if (type.SequenceEqual("ping"u8))
-            return new ClientFrame { Kind = ClientFrameKind.Ping, Error = "", Detail = "", Id = knownId };
+            return new ClientFrame { Kind = ClientFrameKind.Ping, Error = "", Detail = "", Id = id };
         return Invalid(RoomErrorCodes.UnknownType, "A client says message, typing or ping.", knownId);
     }
 

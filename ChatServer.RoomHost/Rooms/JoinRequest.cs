@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Numerics;
 using System.Security.Cryptography;
 using ChatServer.Contracts;
 using Microsoft.AspNetCore.Http;
@@ -30,9 +31,14 @@ internal sealed record JoinRequest(string? User, string Session, (string Epoch, 
             error = "since is not of the form epoch.seq.";
 
         var history = Limits.DefaultHistory;
-        if (query.TryGetValue("history", out var histories)
-            && !int.TryParse(histories[^1], NumberStyles.None, CultureInfo.InvariantCulture, out history))
-            error = "history is not a whole number.";
+        if (query.TryGetValue("history", out var histories))
+        {
+            // However much is asked for, a room has no more than an int counts.
+            if (BigInteger.TryParse(histories[^1], NumberStyles.None, CultureInfo.InvariantCulture, out var asked))
+                history = (int)BigInteger.Min(asked, int.MaxValue);
+            else
+                error = "history is not a whole number.";
+        }
 
         join = new JoinRequest(user, session, since, history);
         return error.Length == 0;

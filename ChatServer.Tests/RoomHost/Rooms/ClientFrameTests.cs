@@ -26,6 +26,7 @@ public sealed class ClientFrameTests
     [InlineData("""{"type":"ping"}""", ClientFrameKind.Ping, "")]
     [InlineData("""{"type":"ping","id":"\u0061"}""", ClientFrameKind.Ping, "a")]
     [InlineData("""{"type":"ping","id":["a"]}""", ClientFrameKind.Ping, "")]
+    [InlineData("""{"type":"ping","id":"a ping may carry what it likes, and more of it than a message: it is not kept"}""", ClientFrameKind.Ping, "a ping may carry what it likes, and more of it than a message: it is not kept")]
     public void Typing_and_pings_need_nothing(string json, object kind, string id)
     {
         var frame = Parse(json);

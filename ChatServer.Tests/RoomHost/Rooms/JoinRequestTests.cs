@@ -37,6 +37,10 @@ public sealed class JoinRequestTests
         Assert.Equal(("bob", 7), (Parse("?user=ann&history=9&user=bob&history=7") is var join ? (join.User, join.History) : default));
 
     [Fact]
+    public void More_history_than_can_be_counted_is_all_there_is() =>
+        Assert.Equal(int.MaxValue, Parse("?history=99999999999999999999999").History);
+
+    [Fact]
     public void The_largest_sequence_and_history_are_numbers_like_any_other()
     {
         var join = Parse("?since=e.9223372036854775807&history=2147483647");
