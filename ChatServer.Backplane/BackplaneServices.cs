@@ -13,11 +13,12 @@ public static class BackplaneServices
     /// Adds everything that coordinates through Redis. The connection string is <c>ConnectionStrings:redis</c>; without one the
     /// process does not start.
     /// </summary>
-    /// <exception cref="StartupException">There is no connection string.</exception>
+    /// <exception cref="StartupException">There is no connection string, or it is malformed.</exception>
     public static TBuilder AddBackplane<TBuilder>(this TBuilder builder) where TBuilder : IHostApplicationBuilder
     {
-        if (string.IsNullOrWhiteSpace(builder.Configuration.GetConnectionString("redis")))
+        if (builder.Configuration.GetConnectionString("redis") is not { } redis || string.IsNullOrWhiteSpace(redis))
             throw new StartupException("ConnectionStrings__redis is not set; it names the Redis that all processes share, such as localhost:6379.");
+        RedisConfiguration.Check(redis);
         builder.AddRedisClient("redis", configureOptions: options => RedisConfiguration.Apply(options));
         var services = builder.Services;
         services.TryAddSingleton(TimeProvider.System);

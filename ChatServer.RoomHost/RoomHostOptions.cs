@@ -56,10 +56,10 @@ public sealed record RoomHostOptions
         return new RoomHostOptions
         {
             HostId = settings["HOST_ID"] is { Length: > 0 } id ? CheckId(id) : $"{Environment.MachineName}-{Guid.NewGuid().ToString("N")[..8]}",
-            Address = settings["HOST"] is { Length: > 0 } host ? host : DefaultAddress(settings["BIND"]),
+            Address = settings["HOST"] is { Length: > 0 } host ? CheckHost(host) : DefaultAddress(settings["BIND"]),
             RoomPorts = Ports(settings["ROOM_PORTS"]) ?? defaults.RoomPorts,
             MaxRooms = Int("MAX_ROOMS", defaults.MaxRooms, 1, 65536),
-            AllowedOrigins = settings["ALLOWED_ORIGINS"] is { Length: > 0 } origins ? origins : defaults.AllowedOrigins,
+            AllowedOrigins = settings["ALLOWED_ORIGINS"] is { Length: > 0 } origins ? CheckOrigins(origins) : defaults.AllowedOrigins,
             MaxFrameBytes = Int("MAX_FRAME_BYTES", defaults.MaxFrameBytes, 1024, Limits.MaxFrameBytes),
             MaxTextLength = Int("MAX_TEXT_LENGTH", defaults.MaxTextLength, 1, Limits.MaxTextLength),
             MessagesPerSecond = Int("MESSAGES_PER_SECOND", defaults.MessagesPerSecond, 0, 1_000_000),
@@ -81,6 +81,16 @@ public sealed record RoomHostOptions
 
     private static string CheckId(string id) =>
         RoomNames.IsValid(id) ? id : throw new StartupException($"HOST_ID is '{id}', which does not match {RoomNames.Pattern}.");
+
+    private static string CheckHost(string host) =>
+        Uri.CheckHostName(host) != UriHostNameType.Unknown ? host : throw new StartupException($"HOST is '{host}', neither a name nor an address.");
+
+    // What no browser would send lets nobody in: a path or a slash at the end, a scheme's own port.
+    private static string CheckOrigins(string list) =>
+        Sockets.AllowedOrigins.Split(list).All(origin => origin is "*" or "null"
+            || (Uri.TryCreate(origin, UriKind.Absolute, out var url) && origin.Equals(url.GetLeftPart(UriPartial.Authority), StringComparison.OrdinalIgnoreCase)))
+                ? list
+                : throw new StartupException($"ALLOWED_ORIGINS is '{list}', not * or origins such as https://chat.example, separated by commas.");
 
     private static (int, int)? Ports(string? text)
     {

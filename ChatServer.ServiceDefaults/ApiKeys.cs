@@ -20,12 +20,13 @@ public sealed class ApiKeys
 
     /// <summary>Reads the keys from the setting named <paramref name="variable"/>.</summary>
     /// <exception cref="StartupException">The setting is missing, or holds no key.</exception>
-    public static ApiKeys Require(IConfiguration configuration, string variable)
-    {
-        const string Meaning = "the API key to accept, or several separated by commas";
-        var keys = configuration.Require(variable, Meaning).Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-        return keys.Length > 0 ? new ApiKeys(keys) : throw new StartupException($"{variable} holds no key: give {Meaning}.");
-    }
+    public static ApiKeys Require(IConfiguration configuration, string variable) =>
+        new(Read(configuration, variable, "the API key to accept, or several separated by commas"));
+
+    /// <summary>The key to send where the setting named <paramref name="variable"/> holds those that are accepted: the first, while they are rotated.</summary>
+    /// <exception cref="StartupException">The setting is missing, or holds no key.</exception>
+    public static string RequireFirst(IConfiguration configuration, string variable) =>
+        Read(configuration, variable, "the API key that is accepted there")[0];
 
     /// <summary>Whether <paramref name="key"/> is one of the keys. Takes the same time whichever it is, and if it is none.</summary>
     public bool Accepts(string? key)
@@ -36,6 +37,12 @@ public sealed class ApiKeys
         // No early exit: the time must not tell which of the keys it was.
         foreach (var known in _digests) accepted |= CryptographicOperations.FixedTimeEquals(known, digest);
         return accepted;
+    }
+
+    private static string[] Read(IConfiguration configuration, string variable, string meaning)
+    {
+        var keys = configuration.Require(variable, meaning).Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        return keys.Length > 0 ? keys : throw new StartupException($"{variable} holds no key: give {meaning}.");
     }
 
     private static byte[] Digest(string key) => SHA256.HashData(Encoding.UTF8.GetBytes(key));

@@ -44,11 +44,17 @@ public static class Listening
 
     /// <summary>
     /// The name or address at which other machines reach this process: <c>HOST</c>; without it the address of <c>BIND</c> if it
-    /// is a particular one, else this machine's name.
+    /// is a particular one, else this machine's name. A port may follow.
     /// </summary>
+    /// <exception cref="StartupException">It is neither, or <c>BIND</c> is malformed.</exception>
     public static string AdvertisedHost(this IConfiguration configuration)
     {
-        if (configuration["HOST"] is { } host && !string.IsNullOrWhiteSpace(host)) return host.Trim();
+        if (configuration["HOST"]?.Trim() is { Length: > 0 } host)
+        {
+            return IPAddress.TryParse(host, out _) || (Uri.TryCreate($"tcp://{host}/", UriKind.Absolute, out var url) && url is { PathAndQuery: "/", UserInfo: "" })
+                ? host
+                : throw new StartupException($"HOST must be a name or an address, perhaps with a port, not '{host}'.");
+        }
         var bound = configuration.BindAddress();
         return bound.Equals(IPAddress.Any) || bound.Equals(IPAddress.IPv6Any) ? Environment.MachineName : bound.ToString();
     }

@@ -16,12 +16,14 @@ internal static class ApiServices
         builder.Services.AddSingleton(ApiKeys.Require(builder.Configuration, "KEY"));
 
     /// <summary>The load balancers of <c>LOADBALANCERS</c>, and heartbeats to them.</summary>
-    /// <exception cref="StartupException">One is not a URL, or there are some and <c>LOADBALANCER_KEY</c> is not set.</exception>
+    /// <exception cref="StartupException">One is not a URL, or there are some and <c>LOADBALANCER_KEY</c> is not set, or <c>HOST</c> is malformed.</exception>
     public static void AddLoadBalancers(this WebApplicationBuilder builder)
     {
         var loadBalancers = LoadBalancers.Read(builder.Configuration);
         builder.Services.AddSingleton(loadBalancers);
-        if (loadBalancers.First is not null) builder.Services.AddHostedService<Heartbeats>();
+        if (loadBalancers.First is null) return;
+        _ = builder.Configuration.AdvertisedHost(); // is told by every heartbeat: better to fail now
+        builder.Services.AddHostedService<Heartbeats>();
     }
 
     /// <summary>Stops the process when an operator shuts the server down.</summary>

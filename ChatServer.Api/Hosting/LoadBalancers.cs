@@ -14,8 +14,6 @@ internal sealed record LoadBalancers(IReadOnlyList<Uri> Urls, string? Key)
     public static LoadBalancers Read(IConfiguration configuration)
     {
         var urls = configuration.Urls("LOADBALANCERS");
-        return urls.Count == 0
-            ? new LoadBalancers(urls, null)
-            : new LoadBalancers(urls, configuration.Require("LOADBALANCER_KEY", "the key that the load balancers accept").Split(',')[0].Trim());
+        return new LoadBalancers(urls, urls.Count == 0 ? null : ApiKeys.RequireFirst(configuration, "LOADBALANCER_KEY"));
     }
 }

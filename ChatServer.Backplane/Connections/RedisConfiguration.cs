@@ -1,3 +1,4 @@
+using ChatServer.Contracts;
 using StackExchange.Redis;
 
 namespace ChatServer.Backplane;
@@ -7,6 +8,21 @@ internal static class RedisConfiguration
 {
     /// <summary>Reads <paramref name="connectionString"/> and adds what the Backplane relies on.</summary>
     public static ConfigurationOptions Parse(string connectionString) => Apply(ConfigurationOptions.Parse(connectionString));
+
+    /// <exception cref="StartupException"><paramref name="connectionString"/> is malformed. It is not repeated: it may hold a password.</exception>
+    public static void Check(string connectionString)
+    {
+        try
+        {
+            // An endpoint that it cannot read it leaves out.
+            if (ConfigurationOptions.Parse(connectionString).EndPoints.Count == 0)
+                throw new ArgumentException("it names no host and port.");
+        }
+        catch (ArgumentException e)
+        {
+            throw new StartupException($"ConnectionStrings__redis is malformed: {e.Message} It looks like localhost:6379,password=secret.");
+        }
+    }
 
     /// <summary>
     /// A process starts without Redis and waits for it; commands fail at once while it is away; a connection is tried again

@@ -16,9 +16,12 @@ public sealed class AllowedOrigins
     /// <param name="list"><c>*</c>, or origins (<c>https://chat.example</c>) with commas between, compared without case. Nothing: no page.</param>
     public static AllowedOrigins Parse(string list)
     {
-        string[] origins = list.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        string[] origins = Split(list);
         return origins.Contains("*") ? Any : new(new(origins, StringComparer.OrdinalIgnoreCase));
     }
+
+    /// <summary>What stands between the commas of such a list.</summary>
+    public static string[] Split(string list) => list.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 
     public bool Allows(string? origin) => string.IsNullOrEmpty(origin) || _origins is null || _origins.Contains(origin);
 }

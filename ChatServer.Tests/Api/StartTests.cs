@@ -18,6 +18,8 @@ public sealed class StartTests
         { "KEY", [Redis, ("KEY", " , ")] },
         { "ConnectionStrings__redis", [Key] },
         { "LOADBALANCER_KEY", [Redis, Key, ("LOADBALANCERS", "http://localhost:2000")] },
+        { "LOADBALANCER_KEY", [Redis, Key, ("LOADBALANCERS", "http://localhost:2000"), ("LOADBALANCER_KEY", " , ")] },
+        { "HOST", [Redis, Key, ("LOADBALANCERS", "http://localhost:2000"), ("LOADBALANCER_KEY", "k"), ("HOST", "no spaces")] },
         { "LOADBALANCERS", [Redis, Key, ("LOADBALANCERS", "localhost"), ("LOADBALANCER_KEY", "k")] },
         { "PORT", [Redis, Key, ("PORT", "many")] },
         { "BIND", [Redis, Key, ("BIND", "nowhere")] },

@@ -48,6 +48,13 @@ public sealed class ApiKeysTests(ServiceDefaultsApp app) : IClassFixture<Service
         Assert.StartsWith("SOME_KEY ", error.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Of_several_keys_the_first_that_is_one_is_sent()
+    {
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection([new("SOME_KEY", ", new-key,old-key")]).Build();
+        Assert.Equal("new-key", ApiKeys.RequireFirst(configuration, "SOME_KEY"));
+    }
+
     private Task<HttpResponseMessage> SendAsync(HttpMethod method, params string[] keys)
     {
         var request = new HttpRequestMessage(method, "/with-key");

@@ -62,6 +62,12 @@ public sealed class RoomHostOptionsTests
 
     [Theory]
     [InlineData("HOST_ID", "no spaces")]
+    [InlineData("HOST", "no spaces")]
+    [InlineData("HOST", "http://host")]
+    [InlineData("ALLOWED_ORIGINS", "chat.example")]
+    [InlineData("ALLOWED_ORIGINS", "https://chat.example/")]
+    [InlineData("ALLOWED_ORIGINS", "https://chat.example, https://chat.example/room")]
+    [InlineData("ALLOWED_ORIGINS", "https://chat.example:443")]
     [InlineData("ROOM_PORTS", "34000")]
     [InlineData("ROOM_PORTS", "34001-34000")]
     [InlineData("ROOM_PORTS", "0-10")]
@@ -85,6 +91,19 @@ public sealed class RoomHostOptionsTests
         var error = Assert.Throws<StartupException>(() => From((name, value)));
 
         Assert.StartsWith($"{name} is '{value}', ", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("HOST", "10.0.0.7")]
+    [InlineData("HOST", "::1")]
+    [InlineData("HOST", "room_host-1.internal")]
+    [InlineData("ALLOWED_ORIGINS", "*")]
+    [InlineData("ALLOWED_ORIGINS", "https://chat.example, http://LOCALHOST:3000,null,capacitor://localhost")]
+    public void A_value_that_makes_sense_is_taken_as_it_is(string name, string value)
+    {
+        var options = From((name, value));
+
+        Assert.Contains(value, (string[])[options.Address, options.AllowedOrigins]);
     }
 
     private static RoomHostOptions From(params (string Name, string? Value)[] settings) => RoomHostOptions.From(

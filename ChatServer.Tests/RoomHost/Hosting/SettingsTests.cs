@@ -6,6 +6,10 @@ public sealed class SettingsTests
 {
     [Theory]
     [InlineData("ConnectionStrings__redis", null)]
+    [InlineData("ConnectionStrings__redis", "127.0.0.1:1,foo=bar")]
+    [InlineData("ConnectionStrings__redis", "127.0.0.1:many")]
+    [InlineData("ConnectionStrings__redis", "localhost:99999")]
+    [InlineData("ConnectionStrings__redis", "127.0.0.1:1,abortConnect=maybe")]
     [InlineData("ROOM_PORTS", "many")]
     [InlineData("MAX_ROOMS", "0")]
     [InlineData("HOST_ID", "no spaces")]
