@@ -7,11 +7,15 @@ public sealed class HostDirectory(BackplaneConnection connection)
 {
     /// <summary>The live hosts, by id.</summary>
     /// <exception cref="BackplaneUnavailableException"/>
-    public Task<IReadOnlyList<HostRecord>> ListAsync() => connection.RunAsync(async db =>
+    public async Task<IReadOnlyList<HostRecord>> ListAsync() => (await SurveyAsync()).Alive;
+
+    /// <summary>The live hosts, and the ids of those whose lease has run out; both by id.</summary>
+    /// <exception cref="BackplaneUnavailableException"/>
+    internal Task<(IReadOnlyList<HostRecord> Alive, IReadOnlyList<string> Dead)> SurveyAsync() => connection.RunAsync(async db =>
     {
-        var ids = await db.SetMembersAsync(RedisNames.Hosts);
-        var records = await Task.WhenAll(ids.Select(id => FindOrForgetAsync(db, id!)));
-        return (IReadOnlyList<HostRecord>)[.. records.OfType<HostRecord>().OrderBy(h => h.Id, StringComparer.Ordinal)];
+        var ids = (await db.SetMembersAsync(RedisNames.Hosts)).Select(id => (string)id!).Order(StringComparer.Ordinal).ToList();
+        var records = await Task.WhenAll(ids.Select(id => FindOrForgetAsync(db, id)));
+        return ((IReadOnlyList<HostRecord>)[.. records.OfType<HostRecord>()], (IReadOnlyList<string>)[.. ids.Where((_, i) => records[i] is null)]);
     });
 
     /// <summary>One live host, or null.</summary>

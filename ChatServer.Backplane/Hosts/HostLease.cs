@@ -11,15 +11,8 @@ public sealed class HostLease(BackplaneConnection connection)
 
     /// <summary>Takes or renews the lease and tells <paramref name="host"/>'s load. False: another process holds this id.</summary>
     /// <exception cref="BackplaneUnavailableException"/>
-    public Task<bool> RenewAsync(HostRecord host) => connection.RunAsync(async db =>
-    {
-        var renewed = await RedisScript.RenewLease.RunAsync(
-            db, [RedisNames.Host(host.Id)], [connection.Instance, (long)Lifetime.TotalMilliseconds, .. host.Fields()]);
-        if (!(bool)renewed)
-            return false;
-        await db.SetAddAsync(RedisNames.Hosts, host.Id);
-        return true;
-    });
+    public Task<bool> RenewAsync(HostRecord host) => connection.RunAsync(async db => (bool)await RedisScript.RenewLease.RunAsync(
+        db, [RedisNames.Host(host.Id), RedisNames.Hosts], [connection.Instance, (long)Lifetime.TotalMilliseconds, host.Id, .. host.Fields()]));
 
     /// <summary>Gives the lease back, at a graceful stop.</summary>
     /// <exception cref="BackplaneUnavailableException"/>

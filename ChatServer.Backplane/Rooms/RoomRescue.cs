@@ -44,13 +44,16 @@ public sealed class RoomRescue(BackplaneConnection connection, RoomDirectory roo
             _start = time.GetTimestamp();
         }
         // Whoever does not lead looks too: the leader may be the next to die.
-        var alive = await hosts.ListAsync();
+        var surveying = hosts.SurveyAsync();
+        var leading = connection.RunAsync(TryLeadAsync);
+        await Task.WhenAll(surveying, leading);
+        var (alive, gone) = await surveying;
         _seen.UnionWith(alive.Select(h => h.Id));
-        if (!await connection.RunAsync(TryLeadAsync))
+        if (!await leading)
             return 0;
         var moved = 0;
         var failures = new ConcurrentQueue<Exception>();
-        foreach (var dead in await DeadAsync(alive))
+        foreach (var dead in gone)
         {
             if (!_seen.Contains(dead) && time.GetElapsedTime(_start) < Grace)
                 continue;
@@ -77,15 +80,8 @@ public sealed class RoomRescue(BackplaneConnection connection, RoomDirectory roo
         return failures.IsEmpty ? moved : throw new AggregateException("Rooms of dead hosts cannot be moved.", failures);
     }
 
-    private async Task<bool> TryLeadAsync(IDatabase db)
-    {
-        if (await db.StringSetAsync(RedisNames.Coordinator, connection.Instance, Term, When.NotExists))
-            return true;
-        return await db.StringGetAsync(RedisNames.Coordinator) == connection.Instance && await db.KeyExpireAsync(RedisNames.Coordinator, Term);
-    }
-
-    private Task<List<string>> DeadAsync(IEnumerable<HostRecord> alive) => connection.RunAsync(async db =>
-        (await db.SetMembersAsync(RedisNames.Hosts)).Select(id => (string)id!).Except(alive.Select(h => h.Id)).ToList());
+    private async Task<bool> TryLeadAsync(IDatabase db) =>
+        (bool)await RedisScript.Lead.RunAsync(db, [RedisNames.Coordinator], connection.Instance, (long)Term.TotalMilliseconds);
 
     private async Task<bool> MoveAsync(string name, string from, HostChoice choice)
     {
