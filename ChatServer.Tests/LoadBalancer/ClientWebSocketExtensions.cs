@@ -1,0 +1,16 @@
+using System.Net.WebSockets;
+using System.Text;
+using ChatServer.Tests.Support;
+
+namespace ChatServer.Tests.LoadBalancer;
+
+internal static class ClientWebSocketExtensions
+{
+    /// <summary>What the room says next, within <see cref="Eventually.Patience"/>.</summary>
+    public static async Task<string> HearAsync(this ClientWebSocket member)
+    {
+        var buffer = new byte[4096];
+        var result = await member.ReceiveAsync(buffer, TestContext.Current.CancellationToken).WaitAsync(Eventually.Patience, TestContext.Current.CancellationToken);
+        return Encoding.UTF8.GetString(buffer, 0, result.Count);
+    }
+}
