@@ -6,7 +6,7 @@ namespace ChatServer.LoadBalancer;
 
 /// <summary>
 /// A member's connection once it is a WebSocket. What the room says goes straight to the member's socket: through Kestrel it would be copied into a
-/// pipe and sent by another thread, which is half of the work of a load balancer whose rooms are busy (docs/performance.md). What
+/// pipe and sent by another thread, two fifths of what a load balancer spends whose rooms are busy (docs/adr/0010). What
 /// the member says comes through Kestrel.
 /// </summary>
 internal sealed class MemberConnection : IHttpUpgradeFeature
