@@ -174,7 +174,7 @@ internal sealed class OwnDeployment : IDeployment
     // Below what outgoing connections get: a port that is without its process for a moment must not become one of our members'.
     private int FreePorts(int count)
     {
-        const int Lowest = 10_000, Beyond = 32_000;
+        const int Lowest = 20_000, Beyond = 32_000;
         for (; ; )
         {
             var first = Random.Shared.Next(Lowest, Math.Max(Lowest + 1, Beyond - count - RoomPorts));
