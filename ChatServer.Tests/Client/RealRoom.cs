@@ -9,9 +9,10 @@ namespace ChatServer.Tests.Client;
 public sealed class RealRoom : IAsyncDisposable
 {
     private const string HostId = "host-1";
+    private const int RoomPorts = 10;
 
     private readonly List<IAsyncDisposable> _started = [];
-    private readonly int _firstPort = FreePort.Next();
+    private readonly int _firstPort = FreePort.Next(RoomPorts);
     private readonly RunningLoadBalancer[] _loadBalancers = new RunningLoadBalancer[2];
     private (string Name, string? Value)[] _settings = [];
     private BackplaneProcess _backplane = null!;
@@ -48,7 +49,7 @@ public sealed class RealRoom : IAsyncDisposable
         var host = await ServiceProcess.StartAsync(
             "ChatServer.RoomHost", "PORT",
             [("ConnectionStrings__redis", Redis.ConnectionString), ("HOST_ID", HostId), ("HOST", "127.0.0.1"),
-            ("ROOM_PORTS", $"{_firstPort}-65535"), ("MESSAGES_PER_SECOND", "0"), ("CONNECTIONS_PER_SECOND", "0"),
+            ("ROOM_PORTS", $"{_firstPort}-{_firstPort + RoomPorts - 1}"), ("MESSAGES_PER_SECOND", "0"), ("CONNECTIONS_PER_SECOND", "0"),
             .. _settings]);
         _started.Add(host);
         Host = host.Process;

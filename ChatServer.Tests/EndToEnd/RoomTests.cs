@@ -87,7 +87,7 @@ public sealed class RoomTests(RoomTests.Unlimited unlimited) : IClassFixture<Roo
 
         public async ValueTask InitializeAsync()
         {
-            var firstPort = PortRange.Next(Rooms + 100);
+            var firstPort = FreePort.Next(Rooms + 100);
             Deployment = await Deployment.StartAsync(
                 ("ROOM_PORTS", $"{firstPort}-{firstPort + Rooms + 99}"), ("MESSAGES_PER_SECOND", "0"), ("CONNECTIONS_PER_SECOND", "0"));
         }

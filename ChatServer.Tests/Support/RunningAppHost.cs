@@ -35,7 +35,7 @@ public sealed class RunningAppHost : IAsyncDisposable
 
     public int DashboardPort { get; } = FreePort.Next();
 
-    private int FirstRoomPort { get; } = PortRange.Next(RoomPorts);
+    private int FirstRoomPort { get; } = FreePort.Next(RoomPorts);
 
     public IEnumerable<int> Ports => [ApiPort, AdminPort, .. LoadBalancerPorts, DashboardPort];
 

@@ -29,7 +29,7 @@ public abstract class HostCluster : IAsyncLifetime
     protected BackplaneProcess Api { get; private set; } = null!;
 
     /// <summary>First of the <see cref="Ports"/>.</summary>
-    protected int FirstPort { get; } = PortRange.Next(Ports);
+    protected int FirstPort { get; } = FreePort.Next(Ports);
 
     public async ValueTask InitializeAsync()
     {

@@ -13,7 +13,7 @@ public sealed class PortPoolTests : IDisposable
     private const int Size = 4;
 
     private readonly FakeTimeProvider _time = new();
-    private readonly int _first = PortRange.Next(Size);
+    private readonly int _first = FreePort.Next(Size);
     private readonly List<RoomPorts> _opened = [];
 
     [Fact]

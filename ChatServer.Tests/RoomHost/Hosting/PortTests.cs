@@ -96,7 +96,7 @@ public sealed class PortTests : HostCluster
     public async Task A_host_without_sockets_refuses_rooms_and_lives_on()
     {
         // 600 file descriptors leave 300 to ports and connections.
-        var first = PortRange.Next(400);
+        var first = FreePort.Next(400);
         var program = Path.Combine(AppContext.BaseDirectory, "ChatServer.RoomHost.dll");
         var environment = Settings("host-1").ToDictionary(s => s.Name, s => s.Value);
         environment["ROOM_PORTS"] = $"{first}-{first + 399}";
