@@ -22,7 +22,7 @@ namespace ChatServer.Tests.RoomHost.Rooms;
 /// </summary>
 internal sealed class RoomsHost : IAsyncDisposable
 {
-    private static int _next = Environment.ProcessId * 13;
+    private static int _next;
 
     private readonly WebApplication _app;
     private readonly RoomPorts _ports;
@@ -61,7 +61,7 @@ internal sealed class RoomsHost : IAsyncDisposable
         var record = redis is null ? InMemory($"room-{number}", options) : await redis.CreateAsync($"room-{number}", options);
         var door = new RoomDoor(record.Name);
         do
-            door.Port = 20000 + Interlocked.Increment(ref _next) % 12000; // below the ephemeral ones, where outgoing connections are
+            door.Port = FreePort.Next();
         while (_ports.Open(door.Port, door) is null);
         var room = new OpenRoom(door, redis, _options, _time);
         await room.OpenAsync(record);

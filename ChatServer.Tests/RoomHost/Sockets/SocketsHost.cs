@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using ChatServer.RoomHost.Sockets;
+using ChatServer.Tests.Support;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
@@ -15,7 +16,6 @@ namespace ChatServer.Tests.RoomHost.Sockets;
 public sealed class SocketsHost : IAsyncDisposable
 {
     private readonly WebApplication _app;
-    private int _next;
 
     private SocketsHost(WebApplication app, RoomPorts ports)
     {
@@ -50,13 +50,12 @@ public sealed class SocketsHost : IAsyncDisposable
 
     public ICollection<string> Addresses => _app.Urls;
 
-    /// <summary>Opens the lowest free port from 20000 on: below the ephemeral ones, so that no other test's connection holds it.</summary>
+    /// <summary>Opens a free port.</summary>
     public int Open(object room)
     {
         while (true)
         {
-            int port = 20000 + (_next + Environment.ProcessId * 7) % 12000;
-            _next++;
+            int port = FreePort.Next();
             if (Ports.Open(port, room) is not null)
                 return port;
         }
