@@ -10,7 +10,7 @@ internal static class RedisNames
 
     /// <summary>
     /// Hash, for as long as the room exists: <c>options</c> (JSON), <c>durability</c>, <c>createdAt</c> (Unix ms), <c>state</c>,
-    /// <c>host</c>, <c>instance</c>, <c>address</c>, <c>port</c>, <c>term</c>, <c>epoch</c>, <c>seq</c>, <c>messages</c>, <c>members</c>, <c>announced</c>.
+    /// <c>host</c>, <c>instance</c>, <c>keeper</c>, <c>address</c>, <c>port</c>, <c>term</c>, <c>epoch</c>, <c>seq</c>, <c>messages</c>, <c>members</c>, <c>announced</c>.
     /// Written by scripts only, each of which compares <c>term</c> or the absence of the key. Read by everyone.
     /// </summary>
     public static string Room(string name) => $"chat:{{{name}}}:room";
@@ -22,6 +22,12 @@ internal static class RedisNames
     /// </summary>
     public static string RoomLog(string name) => $"chat:{{{name}}}:log";
 
+    /// <summary>
+    /// Hash: who sits in the room, a session's name by session. Written by the room's host through <c>save-seats.lua</c>, read when a host
+    /// takes the room, and worth something while the host that wrote it has its <see cref="SignOfLife"/>. Lives as long as the room.
+    /// </summary>
+    public static string RoomSeats(string name) => $"chat:{{{name}}}:seats";
+
     /// <summary>Sorted set, scores 0, of the names of all rooms: the index that listings page through.</summary>
     public const string Rooms = "chat:rooms";
 
@@ -30,6 +36,9 @@ internal static class RedisNames
 
     /// <summary>Hash with what a host tells of itself. Written and kept alive by the host's lease, so: exists = alive.</summary>
     public static string Host(string id) => $"chat:host:{{{id}}}";
+
+    /// <summary>String, written with every renewal of a host's lease: outlives the process by <see cref="HostLease.Remembered"/>.</summary>
+    public static string SignOfLife(string instance) => $"chat:instance:{instance}";
 
     /// <summary>Set of the names of the rooms that a host should have open. Written by placement and by closing.</summary>
     public static string HostRooms(string id) => $"chat:host:{{{id}}}:rooms";

@@ -52,7 +52,7 @@ public sealed class ChatRoom : IAsyncDisposable
     /// <summary>What people see above the room.</summary>
     public string Title => _session.Title;
 
-    /// <summary>Our name in the room. May get another number when the room comes back from a crash.</summary>
+    /// <summary>Our name in the room. May get another number should the room come back from a crash moments after it was given.</summary>
     public string User => _session.User!;
 
     /// <summary>

@@ -12,6 +12,7 @@ internal sealed class RedisScript
     public static readonly RedisScript RefuseRoom = new("refuse-room.lua");
     public static readonly RedisScript RestoreRoom = new("restore-room.lua");
     public static readonly RedisScript ReportRoom = new("report-room.lua");
+    public static readonly RedisScript SaveSeats = new("save-seats.lua");
     public static readonly RedisScript CloseRoom = new("close-room.lua");
     public static readonly RedisScript DeleteRoom = new("delete-room.lua");
     public static readonly RedisScript Append = new("append.lua");

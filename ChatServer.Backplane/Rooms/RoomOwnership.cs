@@ -4,7 +4,7 @@ using StackExchange.Redis;
 
 namespace ChatServer.Backplane;
 
-/// <summary>What a RoomHost does with the rooms that it was given: claim, refuse, report, restore, delete.</summary>
+/// <summary>What a RoomHost does with the rooms that it was given: claim, refuse, report, restore, delete; and who sits in them.</summary>
 public sealed class RoomOwnership(BackplaneConnection connection)
 {
     /// <summary>
@@ -17,17 +17,23 @@ public sealed class RoomOwnership(BackplaneConnection connection)
     /// <param name="port">The room's port there; it accepts already.</param>
     /// <param name="newEpoch">The log is not the one that members have seen: let them know it by a new epoch.</param>
     /// <exception cref="BackplaneUnavailableException">The outcome is unknown; claiming again is safe.</exception>
-    public Task<RoomRecord?> ClaimAsync(string room, string host, string address, int port, bool newEpoch = false) => connection.RunAsync(async db =>
+    public Task<RoomClaim?> ClaimAsync(string room, string host, string address, int port, bool newEpoch = false) => connection.RunAsync(async db =>
     {
         var answer = await RedisScript.ClaimRoom.RunAsync(
-            db, [RedisNames.Room(room)], host, connection.Instance, address, port, Epochs.New(), newEpoch ? 1 : 0);
+            db, [RedisNames.Room(room), RedisNames.RoomSeats(room)], host, connection.Instance, address, port, Epochs.New(), newEpoch ? 1 : 0);
         if (answer.IsNull)
             return null;
-        var fields = (RedisValue[])answer!;
-        var record = RoomRecord.From(room, [.. fields.Chunk(2).Select(f => new HashEntry(f[0], f[1]))]);
+        var record = RoomRecord.From(room, Hash(answer[0]))!;
+        var seats = Array.ConvertAll(Hash(answer[1]), seat => new RoomSeat((string)seat.Name!, (string)seat.Value!));
+        if (seats.Length > 0 && !await db.KeyExistsAsync(RedisNames.SignOfLife((string)answer[2]!)))
+        {
+            // Who sat there has long gone.
+            await SaveSeatsAsync(room, record.Term, seats.ToDictionary(seat => seat.Session, string? (_) => null));
+            seats = [];
+        }
         await RoomDirectory.EnlistAsync(db, room, host);
         await db.PublishAsync(RedisChannel.Literal(RedisNames.RoomChanged), room);
-        return record;
+        return new RoomClaim(record, seats);
     });
 
     /// <summary>Gives back a room that this host cannot open; placement finds another.</summary>
@@ -49,6 +55,14 @@ public sealed class RoomOwnership(BackplaneConnection connection)
             db, [RedisNames.Room(room)], term, members,
             messages is { } m ? m : RedisValue.EmptyString, announced is { } a ? a : RedisValue.EmptyString));
 
+    /// <summary>Keeps seats that were taken, and forgets those that were given up (a name of null), by session.</summary>
+    /// <returns>False: the room has not this <paramref name="term"/> any more, and nothing was kept.</returns>
+    /// <exception cref="BackplaneUnavailableException">The outcome is unknown; doing it again is safe.</exception>
+    public Task<bool> SaveSeatsAsync(string room, long term, IReadOnlyDictionary<string, string?> changes) => connection.RunAsync(async db =>
+        (bool)await RedisScript.SaveSeats.RunAsync(
+            db, [RedisNames.Room(room), RedisNames.RoomSeats(room)],
+            [term, .. changes.SelectMany(change => new RedisValue[] { change.Key, change.Value ?? RedisValue.EmptyString })]));
+
     /// <summary>
     /// Puts back a room that Redis forgot while this host kept it open, with a new epoch and an empty log; claim it then, to know its
     /// term. False: somebody made a room of that name meanwhile.
@@ -57,7 +71,7 @@ public sealed class RoomOwnership(BackplaneConnection connection)
     public Task<bool> RestoreAsync(RoomRecord room) => connection.RunAsync(async db =>
     {
         var restored = (bool)await RedisScript.RestoreRoom.RunAsync(
-            db, [RedisNames.Room(room.Name), RedisNames.RoomLog(room.Name)],
+            db, [RedisNames.Room(room.Name), RedisNames.RoomLog(room.Name), RedisNames.RoomSeats(room.Name)],
             room.HostId, JsonSerializer.Serialize(room.Options, ContractJson.Options),
             room.Options.Durability == Durability.Memory ? "memory" : "redis",
             room.CreatedAt.ToUnixTimeMilliseconds(), Epochs.New(), connection.Instance, room.Address, room.Port, room.Term + 1);
@@ -95,4 +109,16 @@ public sealed class RoomOwnership(BackplaneConnection connection)
         await db.StringSetAsync(RedisNames.Generation, Guid.NewGuid().ToString("N"), when: When.NotExists);
         return (string)(await db.StringGetAsync(RedisNames.Generation))!;
     });
+
+    private static HashEntry[] Hash(RedisResult answer) => [.. ((RedisValue[])answer!).Chunk(2).Select(f => new HashEntry(f[0], f[1]))];
 }
+
+/// <summary>A room that a host has taken.</summary>
+/// <param name="Room">As it is now: the host's, under its term.</param>
+/// <param name="Seats">Who sat in it when its last host was there, if that is less than <see cref="HostLease.Remembered"/> ago.</param>
+public sealed record RoomClaim(RoomRecord Room, IReadOnlyList<RoomSeat> Seats);
+
+/// <summary>A seat in a room.</summary>
+/// <param name="Session">Whose it is.</param>
+/// <param name="Name">The name that goes with it.</param>
+public sealed record RoomSeat(string Session, string Name);

@@ -94,7 +94,7 @@ internal sealed partial class HostService(
     }
 
     /// <summary>Gives the lease back, once nothing renews it any more.</summary>
-    async Task IHostedLifecycleService.StoppedAsync(CancellationToken cancellationToken) => await TryAsync(lease.ReleaseAsync);
+    async Task IHostedLifecycleService.StoppedAsync(CancellationToken cancellationToken) => await TryAsync(() => lease.ReleaseAsync(forget: _obeyed));
 
     private async Task TakeIdAsync(CancellationToken ct)
     {

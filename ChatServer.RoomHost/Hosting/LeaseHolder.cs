@@ -52,10 +52,11 @@ internal sealed class LeaseHolder(RoomHostOptions options, HostLease lease, Time
     }
 
     /// <summary>Gives the lease back, if it is held: nobody has to wait for its end.</summary>
+    /// <param name="forget">Its members do not come back.</param>
     /// <exception cref="BackplaneUnavailableException"/>
-    public async Task ReleaseAsync()
+    public async Task ReleaseAsync(bool forget = false)
     {
         if (Interlocked.Exchange(ref _renewedAt, 0) != 0)
-            await lease.ReleaseAsync(options.HostId);
+            await lease.ReleaseAsync(options.HostId, forget);
     }
 }

@@ -16,7 +16,7 @@ internal sealed partial class RoomKeeper
     private async Task OpenAsync(RoomRecord record, string generation)
     {
         if (TryMakeDoor(record, generation, out var door))
-            await ClaimAsync(door, generation);
+            await ClaimAsync(door, generation, before: []);
         // A stop gives back what others wait for. What this host had open it finds again at its next start.
         else if (!_stopping || record.State == RoomState.Placing)
             await RefuseAsync(record);
@@ -56,11 +56,10 @@ internal sealed partial class RoomKeeper
 
     // The port accepts before the claim says so. Who has claimed reads the log's tail; nobody else can write to it any more. Claiming
     // again, after an answer that was lost, is safe; until then, who comes waits at the door.
-    private async Task ClaimAsync(RoomDoor door, string generation)
+    private async Task ClaimAsync(RoomDoor door, string generation, IReadOnlyList<RoomSeat> before)
     {
         var seenAt = _time.GetTimestamp();
-        var record = await _ownership.ClaimAsync(door.Name, _options.HostId, _options.Address, door.Port, door.NeedsNewEpoch);
-        if (record is null)
+        if (await _ownership.ClaimAsync(door.Name, _options.HostId, _options.Address, door.Port, door.NeedsNewEpoch) is not var (record, taken))
         {
             await RetireAsync(door, CloseCodes.GoingAway, "moved", reconnect: true);
             return;
@@ -70,7 +69,14 @@ internal sealed partial class RoomKeeper
         var durable = record.Options.Durability == Durability.Redis ? new DurableLog(_log, record, _time) : null;
         var tail = durable is null || record.Seq == 0 ? null : await durable.ReadTailAsync(Math.Max(1, record.Options.History));
         TellOfSpoiled(door.Name, tail);
-        var room = new Room(record, tail, durable, _options, _limits, _time, _lease.HasHeldSince, seenAt);
+        if (taken.Count == 0 && before.Count > 0)
+        {
+            // Redis has lost its data. They have not gone.
+            taken = before;
+            await _ownership.SaveSeatsAsync(door.Name, record.Term, taken.ToDictionary(seat => seat.Session, string? (seat) => seat.Name));
+        }
+        var seats = new DurableSeats(_ownership, record, taken, _time);
+        var room = new Room(record, tail, durable, seats, _options, _limits, _time, _lease.HasHeldSince, seenAt);
         room.Lost += OnLost;
         door.NeedsNewEpoch = false;
         door.Open(room);
@@ -92,8 +98,9 @@ internal sealed partial class RoomKeeper
         if (old.Loss?.Answer == AppendResult.Diverged || (record.Epoch == old.Record.Epoch && record.Seq < old.Seq))
             door.NeedsNewEpoch = true;
         door.Hold();
+        var seats = await old.SeatsAsync();
         // Side by side: a member that is slow to go must not keep the others out.
-        await Task.WhenAll(CloseAsync(old, CloseCodes.GoingAway, "reopened", reconnect: true), ClaimAsync(door, generation));
+        await Task.WhenAll(CloseAsync(old, CloseCodes.GoingAway, "reopened", reconnect: true), ClaimAsync(door, generation, seats));
     }
 
     private async Task RetireAsync(RoomDoor door, ushort code, string reason, bool reconnect)

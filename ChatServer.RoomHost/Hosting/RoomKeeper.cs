@@ -112,7 +112,7 @@ internal sealed partial class RoomKeeper : IDisposable
         else if (door is null)
             await OpenAsync(record, generation);
         else if (door.Room is not { } room)
-            await ClaimAsync(door, generation);
+            await ClaimAsync(door, generation, before: []);
         else if (room.Record.Term != record.Term || room.Loss is not null)
             await ReopenAsync(door, room, record, generation);
         else

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using ChatServer.Backplane;
 using ChatServer.Contracts;
 
 namespace ChatServer.RoomHost.Rooms;
@@ -25,7 +26,7 @@ internal sealed class Seat(string session, string name)
 /// Who is in the room. A lost connection keeps its seat for <see cref="Grace"/>: a session that comes back within it neither left
 /// nor joined. What changed is collected and told at once. Only the room's own turn touches it.
 /// </summary>
-internal sealed class Presence(TimeProvider time)
+internal sealed class Presence
 {
     /// <summary>How long a seat is kept for a session whose connection was lost.</summary>
     public static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
@@ -33,16 +34,35 @@ internal sealed class Presence(TimeProvider time)
     /// <summary>How long changes are collected before they are told.</summary>
     public static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(250);
 
+    private readonly TimeProvider _time;
     private readonly Dictionary<string, Seat> _bySession = [];
     private readonly Dictionary<string, Seat> _byName = [];
     private readonly Dictionary<string, long> _admitted = [];
     private readonly Queue<(Seat Seat, long At)> _lost = [];
     private readonly List<string> _joined = [];
     private readonly List<string> _left = [];
+    private Dictionary<string, string?>? _unsaved;
     private long? _changedAt;
+
+    /// <param name="time">The clock.</param>
+    /// <param name="taken">Who sat in the room on the host that had it before: all of them have just lost their connections.</param>
+    public Presence(TimeProvider time, IReadOnlyList<RoomSeat> taken)
+    {
+        _time = time;
+        foreach (var (session, name) in taken)
+        {
+            var seat = new Seat(session, name);
+            if (!_byName.TryAdd(name, seat))
+                continue;
+            _bySession.Add(session, seat);
+            Leave(seat);
+        }
+    }
 
     /// <summary>Seats taken: what members are told.</summary>
     public int Count => _bySession.Count;
+
+    public IReadOnlyList<RoomSeat> Seats => [.. _bySession.Values.Select(s => new RoomSeat(s.Session, s.Name))];
 
     public IEnumerable<string> Names => _bySession.Values.Select(s => s.Name);
 
@@ -69,9 +89,10 @@ internal sealed class Presence(TimeProvider time)
         seat = new Seat(session, FreeName(user ?? GuestName(session))) { Member = member };
         _bySession.Add(seat.Session, seat);
         _byName.Add(seat.Name, seat);
+        Save(seat.Session, seat.Name);
         if (!_left.Remove(seat.Name))
             _joined.Add(seat.Name);
-        _changedAt ??= time.GetTimestamp();
+        _changedAt ??= _time.GetTimestamp();
         return (seat, null);
     }
 
@@ -85,12 +106,12 @@ internal sealed class Presence(TimeProvider time)
             return true;
         foreach (var (other, since) in _admitted)
         {
-            if (time.GetElapsedTime(since) >= Grace)
+            if (_time.GetElapsedTime(since) >= Grace)
                 _admitted.Remove(other);
         }
         if (!_admitted.ContainsKey(session) && Count + _admitted.Count >= most)
             return false;
-        _admitted[session] = time.GetTimestamp();
+        _admitted[session] = _time.GetTimestamp();
         return true;
     }
 
@@ -99,29 +120,39 @@ internal sealed class Presence(TimeProvider time)
     {
         if (member.Seat is not { } seat || seat.Member != member)
             return;
-        seat.Member = null;
-        seat.LostAt = time.GetTimestamp();
-        _lost.Enqueue((seat, seat.LostAt));
+        Leave(seat);
     }
 
     /// <summary>Gives up the seats whose time is over.</summary>
     public void Expire()
     {
-        while (_lost.TryPeek(out var lost) && time.GetElapsedTime(lost.At) >= Grace)
+        while (_lost.TryPeek(out var lost) && _time.GetElapsedTime(lost.At) >= Grace)
         {
             var seat = _lost.Dequeue().Seat;
             // Back, and perhaps lost again: then it stands in the queue once more, further behind.
             if (seat.Member is not null || seat.LostAt != lost.At || !_bySession.Remove(seat.Session))
                 continue;
             _byName.Remove(seat.Name);
+            Save(seat.Session, null);
             if (!_joined.Remove(seat.Name))
                 _left.Add(seat.Name);
-            _changedAt ??= time.GetTimestamp();
+            _changedAt ??= _time.GetTimestamp();
         }
     }
 
+    /// <summary>Whether seats were taken or given up since <see cref="TakeUnsaved"/>.</summary>
+    public bool HasUnsaved => _unsaved is not null;
+
+    /// <summary>Seats that were taken since the last call, by session, and null for those that were given up; null: none.</summary>
+    public IReadOnlyDictionary<string, string?>? TakeUnsaved()
+    {
+        var unsaved = _unsaved;
+        _unsaved = null;
+        return unsaved;
+    }
+
     /// <summary>Whether there are changes that were gathered long enough.</summary>
-    public bool IsToBeTold => _changedAt is { } at && time.GetElapsedTime(at) >= Gathering;
+    public bool IsToBeTold => _changedAt is { } at && _time.GetElapsedTime(at) >= Gathering;
 
     /// <summary>Forgets the changes: they were told.</summary>
     public void Told()
@@ -134,14 +165,23 @@ internal sealed class Presence(TimeProvider time)
     /// <summary>How long until <see cref="Expire"/> or telling has something to do; null: not before something happens.</summary>
     public TimeSpan? Due()
     {
-        TimeSpan? due = _changedAt is { } at ? Gathering - time.GetElapsedTime(at) : null;
+        TimeSpan? due = _changedAt is { } at ? Gathering - _time.GetElapsedTime(at) : null;
         if (_lost.TryPeek(out var lost))
         {
-            var expiry = Grace - time.GetElapsedTime(lost.At);
+            var expiry = Grace - _time.GetElapsedTime(lost.At);
             due = due is null || expiry < due ? expiry : due;
         }
         return due;
     }
+
+    private void Leave(Seat seat)
+    {
+        seat.Member = null;
+        seat.LostAt = _time.GetTimestamp();
+        _lost.Enqueue((seat, seat.LostAt));
+    }
+
+    private void Save(string session, string? name) => (_unsaved ??= [])[session] = name;
 
     private string FreeName(string user)
     {

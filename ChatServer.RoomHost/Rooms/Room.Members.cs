@@ -9,6 +9,16 @@ internal sealed partial class Room
     // Those who need more than the ring: what is theirs alone, the rest of what a socket did not take, a farewell.
     private readonly List<Member> _attended = [];
 
+    private Task _saving = Task.CompletedTask;
+
+    /// <summary>Who sits here, for the room that follows this one.</summary>
+    public Task<IReadOnlyList<RoomSeat>> SeatsAsync()
+    {
+        var answer = new TaskCompletionSource<IReadOnlyList<RoomSeat>>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Post(() => answer.SetResult(_presence.Seats));
+        return answer.Task;
+    }
+
     private void Join(Member member)
     {
         if (_closed is { } closed)
@@ -59,6 +69,17 @@ internal sealed partial class Room
         if (_closed is not null)
             _emptied.TrySetResult();
     }
+
+    // One save at a time: what changes meanwhile goes with the next. Once it is closed those who go are on their way to the next host.
+    private void SaveSeats()
+    {
+        if (_closed is not null || _seats is null || !_saving.IsCompleted || _presence.TakeUnsaved() is not { } changes)
+            return;
+        _saving = _seats.SaveAsync(changes, _given.Token);
+        _ = _saving.ContinueWith(_ => Schedule(), TaskScheduler.Default);
+    }
+
+    private bool AreSeatsSaved => _seats is null || _saving.IsCompleted && !_presence.HasUnsaved;
 
     /// <summary>A member is typing.</summary>
     public void Typing(Member member)

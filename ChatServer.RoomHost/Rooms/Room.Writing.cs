@@ -20,13 +20,13 @@ internal sealed partial class Room
     }
 
     /// <summary>
-    /// Writes nothing more for now; what is said waits. False: a batch is still under way after <paramref name="patience"/>, and the room
+    /// Writes nothing more for now; what is said waits. False: a batch, or who sits here, is still under way to Redis after <paramref name="patience"/>, and the room
     /// goes on.
     /// </summary>
     public async Task<bool> PauseAsync(TimeSpan patience)
     {
         Post(() => _paused = true);
-        if (await WaitAsync(() => !_sequencer.IsAppending, patience))
+        if (await WaitAsync(() => !_sequencer.IsAppending && AreSeatsSaved, patience))
             return true;
         GoOn();
         return false;

@@ -24,6 +24,7 @@ internal sealed partial class Room : IThreadPoolWorkItem, IAsyncDisposable
     private readonly Presence _presence;
     private readonly Sequencer _sequencer;
     private readonly DurableLog? _log;
+    private readonly DurableSeats? _seats;
     private readonly CancellationTokenSource _given = new();
     private readonly TaskCompletionSource _emptied = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<string> _typing = [];
@@ -43,18 +44,19 @@ internal sealed partial class Room : IThreadPoolWorkItem, IAsyncDisposable
     /// <param name="record">The room as this host claimed it.</param>
     /// <param name="tail">The log's newest events; null where the ring is the log.</param>
     /// <param name="log">The log; null where the ring is the log.</param>
+    /// <param name="seats">Who sat here before, and where that is kept; null: nobody, and nowhere.</param>
     /// <param name="options">The host's.</param>
     /// <param name="limits">The <c>limits</c> of the welcome, shared by all rooms.</param>
     /// <param name="time">The clock.</param>
     /// <param name="isHeldSince">Whether the host's lease was held all the time since a timestamp: then the room is its own, if it was then.</param>
     /// <param name="seenAt">When the room was seen to be this host's: a timestamp from before it was asked for.</param>
     public Room(
-        RoomRecord record, LogPage? tail, DurableLog? log, RoomHostOptions options, byte[] limits, TimeProvider time,
+        RoomRecord record, LogPage? tail, DurableLog? log, DurableSeats? seats, RoomHostOptions options, byte[] limits, TimeProvider time,
         Func<long, bool> isHeldSince, long seenAt)
     {
         (_isHeldSince, _seenAt) = (isHeldSince, seenAt);
-        (Record, _log, Options, _limits, Time) = (record, log, options, limits, time);
-        _presence = new Presence(time);
+        (Record, _log, _seats, Options, _limits, Time) = (record, log, seats, options, limits, time);
+        _presence = new Presence(time, seats?.Taken ?? []);
         Ring = new RoomRing(options.RoomBufferBytes, log is null ? Math.Max(1, record.Options.History) : 0);
         _plain = new Followers(Ring);
         _slowest = () => SlowestCursor(_plain);
@@ -226,6 +228,7 @@ internal sealed partial class Room : IThreadPoolWorkItem, IAsyncDisposable
         Tick();
         // :: Step 4: every member gets what is new to it.
         PushAll();
+        SaveSeats();
         ReleaseIfQuiet();
         SetTimer();
     }

@@ -119,7 +119,7 @@ public sealed class FakeHost(BackplaneProcess process, string id, int capacity) 
         else if (record.State != RoomState.Open || !Open.ContainsKey(room))
         {
             if (await process.Ownership.ClaimAsync(room, id, "127.0.0.1", Interlocked.Increment(ref _nextPort), newEpoch: false) is { } mine)
-                Open[room] = mine;
+                Open[room] = mine.Room;
         }
     }
 

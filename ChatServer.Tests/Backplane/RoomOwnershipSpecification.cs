@@ -16,7 +16,7 @@ public abstract class RoomOwnershipSpecification(RedisServer redis) : BackplaneS
         var before = await CreateAsync(process, "lobby");
         var heard = await ListenAsync(Process().Changes);
 
-        var claimed = await process.Ownership.ClaimAsync("lobby", "a", "other", 35000, newEpoch: false);
+        var claimed = (await process.Ownership.ClaimAsync("lobby", "a", "other", 35000, newEpoch: false))?.Room;
 
         Assert.Equal(before.Term + 1, claimed?.Term);
         Assert.Equal(("other", 35000, before.Epoch), (claimed?.Address, claimed?.Port, claimed?.Epoch));
@@ -44,8 +44,8 @@ public abstract class RoomOwnershipSpecification(RedisServer redis) : BackplaneS
         await HostAsync("a");
         var (first, second) = (Process(), Process());
         await CreateAsync(first, "lobby");
-        var old = (await first.Ownership.ClaimAsync("lobby", "a", "127.0.0.1", 34000, newEpoch: false))!;
-        var mine = (await second.Ownership.ClaimAsync("lobby", "a", "127.0.0.1", 34001, newEpoch: false))!;
+        var old = (await first.Ownership.ClaimAsync("lobby", "a", "127.0.0.1", 34000, newEpoch: false))!.Room;
+        var mine = (await second.Ownership.ClaimAsync("lobby", "a", "127.0.0.1", 34001, newEpoch: false))!.Room;
 
         Assert.Equal(AppendResult.Fenced, await AppendAsync(first, old, 0, 3));
         Assert.Equal(AppendResult.Appended, await AppendAsync(second, mine, 0, 2));
@@ -76,9 +76,10 @@ public abstract class RoomOwnershipSpecification(RedisServer redis) : BackplaneS
         await HostAsync("a");
         var process = Process();
         var old = await CreateAsync(process, "lobby");
-        var now = await process.Ownership.ClaimAsync("lobby", "a", "127.0.0.1", 34001, newEpoch: false);
+        var now = (await process.Ownership.ClaimAsync("lobby", "a", "127.0.0.1", 34001, newEpoch: false))?.Room;
 
         Assert.False(await process.Ownership.ReportAsync("lobby", old.Term, 99, 99, 99));
+        Assert.False(await process.Ownership.SaveSeatsAsync("lobby", old.Term, Seats(("session-of-eve", "eve"))));
         Assert.False(await process.Rooms.ShutdownAsync("lobby", old.Term));
         await process.Ownership.RefuseAsync("lobby", "a");
         await process.Ownership.RefuseAsync("lobby", "b");
@@ -115,9 +116,10 @@ public abstract class RoomOwnershipSpecification(RedisServer redis) : BackplaneS
         var process = Process();
         var creation = process.Placement.CreateAsync("lobby", Defaults, Cancelled);
         await Eventually.Async(() => process.Ownership.WantedAsync("a"), wanted => wanted.Contains("lobby"));
-        var room = (await process.Ownership.ClaimAsync("lobby", "a", "127.0.0.1", 34000, newEpoch: false))!;
+        var room = (await process.Ownership.ClaimAsync("lobby", "a", "127.0.0.1", 34000, newEpoch: false))!.Room;
         await creation.WaitAsync(Eventually.Patience, Cancelled).ContinueWith(_ => { }, TaskScheduler.Default);
         await AppendAsync(process, room, 0, 3);
+        Assert.True(await process.Ownership.SaveSeatsAsync("lobby", room.Term, Seats(("session-of-ann", "ann"))));
 
         Assert.True(await process.Rooms.ShutdownAsync("lobby"));
         Assert.Null(await process.Ownership.ClaimAsync("lobby", "a", "127.0.0.1", 34000, newEpoch: false));
@@ -162,6 +164,38 @@ public abstract class RoomOwnershipSpecification(RedisServer redis) : BackplaneS
     }
 
     [Fact]
+    public async Task Who_takes_a_room_is_told_who_sits_in_it()
+    {
+        await HostAsync("a");
+        var process = Process();
+        var room = await CreateAsync(process, "lobby");
+        Assert.True(await process.Ownership.SaveSeatsAsync("lobby", room.Term, Seats(("session-of-ann", "ann"), ("session-of-bob", "bob"))));
+        Assert.True(await process.Ownership.SaveSeatsAsync("lobby", room.Term, Seats(("session-of-ann", null), ("session-of-bob-2", "bob-2"))));
+
+        var next = (await process.Ownership.ClaimAsync("lobby", "a", "127.0.0.1", 34001))!;
+
+        Assert.Equal(
+            [new RoomSeat("session-of-bob", "bob"), new RoomSeat("session-of-bob-2", "bob-2")], next.Seats.OrderBy(seat => seat.Name));
+    }
+
+    [Fact]
+    public async Task Nobody_sits_in_a_room_any_more_whose_host_has_been_gone_for_a_minute()
+    {
+        var host = await HostAsync("a");
+        var process = Process();
+        var room = await CreateAsync(process, "lobby");
+        Assert.True(await process.Ownership.SaveSeatsAsync("lobby", room.Term, Seats(("session-of-ann", "ann"))));
+        await host.BeLongDeadAsync();
+        var sign = Assert.Single(await KeysAsync(RedisNames.SignOfLife("*")));
+        Assert.InRange((await Raw.KeyTimeToLiveAsync(sign))!.Value, HostLease.Remembered / 2, HostLease.Remembered);
+        await Raw.KeyDeleteAsync(sign); // a minute passes
+
+        Assert.Empty((await process.Ownership.ClaimAsync("lobby", "a", "127.0.0.1", 34001))!.Seats);
+
+        Assert.False(await Raw.KeyExistsAsync(RedisNames.RoomSeats("lobby")));
+    }
+
+    [Fact]
     public async Task A_new_host_of_a_room_in_memory_begins_a_new_epoch()
     {
         await HostAsync("a");
@@ -169,7 +203,7 @@ public abstract class RoomOwnershipSpecification(RedisServer redis) : BackplaneS
         var room = await CreateAsync(process, "lobby", Defaults with { Durability = Durability.Memory });
         await process.Ownership.ReportAsync("lobby", room.Term, 3, 70, 4);
 
-        var next = (await process.Ownership.ClaimAsync("lobby", "a", "127.0.0.1", 34001, newEpoch: false))!;
+        var next = (await process.Ownership.ClaimAsync("lobby", "a", "127.0.0.1", 34001, newEpoch: false))!.Room;
 
         Assert.NotEqual(room.Epoch, next.Epoch);
         Assert.Equal((0, 0, 4, 0), (next.Seq, next.Messages, next.Announced, next.Members));
@@ -183,7 +217,7 @@ public abstract class RoomOwnershipSpecification(RedisServer redis) : BackplaneS
         var room = await CreateAsync(process, "lobby");
         await AppendAsync(process, room, 0, 2);
 
-        var next = (await process.Ownership.ClaimAsync("lobby", "a", "127.0.0.1", 34001, newEpoch: true))!;
+        var next = (await process.Ownership.ClaimAsync("lobby", "a", "127.0.0.1", 34001, newEpoch: true))!.Room;
 
         Assert.NotEqual(room.Epoch, next.Epoch);
         Assert.Equal((next.Epoch, 2), ((await process.Log.ReadAfterAsync("lobby", 0, 10))?.Epoch, next.Seq));
@@ -272,6 +306,9 @@ public abstract class RoomOwnershipSpecification(RedisServer redis) : BackplaneS
         foreach (var connection in connections)
             await connection.DisposeAsync();
     }
+
+    private static Dictionary<string, string?> Seats(params (string Session, string? Name)[] changes) =>
+        changes.ToDictionary(change => change.Session, change => change.Name);
 
     private static Task<AppendResult> AppendAsync(BackplaneProcess process, RoomRecord room, long baseSeq, int count) =>
         process.Log.AppendAsync(room.Name, room.Term, baseSeq, 1000, count, 0, Entries.Numbered(baseSeq + 1, count));

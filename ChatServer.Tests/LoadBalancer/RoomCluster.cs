@@ -41,7 +41,7 @@ public sealed class RoomCluster : IAsyncLifetime
     public async Task OpenAsync(string name, int port, string address = "127.0.0.1")
     {
         var creation = CreateAsync(name);
-        await Eventually.Async<RoomRecord?>(() => Backplane.Ownership.ClaimAsync(name, HostId, address, port, newEpoch: false), claimed => claimed is not null);
+        await Eventually.Async<RoomClaim?>(() => Backplane.Ownership.ClaimAsync(name, HostId, address, port, newEpoch: false), claimed => claimed is not null);
         await creation;
     }
 

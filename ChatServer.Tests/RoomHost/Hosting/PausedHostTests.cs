@@ -49,13 +49,13 @@ public sealed class PausedHostTests : HostCluster
         // Moved without a nudge: it has to find out by itself.
         await RawAsync(db => RedisScript.PlaceRoom.RunAsync(db, [RedisNames.Room("lobby")], room.Term, "host-2"));
         var moved = await other.Process.Ownership.ClaimAsync("lobby", "host-2", "127.0.0.1", 1);
-        Assert.NotNull(moved);
+        Assert.NotNull(moved?.Room);
         await Eventually.Async(() => DateTimeOffset.UtcNow - room.CreatedAt, age => age > TimeSpan.FromSeconds(6));
 
         host.Process.Resume();
 
         await Eventually.Async(() => Api.Hosts.FindAsync("host-1"), h => h?.Rooms == 0);
-        Assert.Equal(moved, await Api.Rooms.FindAsync("lobby"));
+        Assert.Equal(moved.Room, await Api.Rooms.FindAsync("lobby"));
     }
 
     [Fact]

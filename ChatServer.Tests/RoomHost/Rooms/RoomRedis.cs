@@ -16,6 +16,8 @@ public sealed class RoomRedis : IAsyncLifetime
 
     public RoomLog Log => _process.Log;
 
+    public RoomOwnership Ownership => _process.Ownership;
+
     public async ValueTask InitializeAsync()
     {
         await Server.StartAsync();
@@ -32,7 +34,7 @@ public sealed class RoomRedis : IAsyncLifetime
     }
 
     /// <summary>Claims a room again: whoever had it can write no more.</summary>
-    public async Task<RoomRecord> ClaimAsync(string name, int port) =>
+    public async Task<RoomClaim> ClaimAsync(string name, int port) =>
         (await _process.Ownership.ClaimAsync(name, _host.Id, "127.0.0.1", port))!;
 
     /// <summary>The room's log as it is, and its epoch.</summary>

@@ -1,0 +1,117 @@
+using ChatServer.Backplane;
+using ChatServer.Contracts;
+using ChatServer.Tests.Support;
+
+namespace ChatServer.Tests.RoomHost.Hosting;
+
+/// <summary>Rooms change hosts, and nobody in them sees anyone come or go.</summary>
+public sealed class SeatTests : HostCluster
+{
+    [Theory]
+    [InlineData(Durability.Redis)]
+    [InlineData(Durability.Memory)]
+    public async Task After_a_kill_everyone_has_their_name_and_nobody_came_or_went(Durability durability)
+    {
+        var host = await StartHostAsync();
+        var before = await GatherAsync(durability);
+        await StartHostAsync("host-2");
+
+        await host.Process.KillAsync();
+
+        await NobodyNoticesAsync(before);
+    }
+
+    [Fact]
+    public async Task After_a_drain_everyone_has_their_name_and_nobody_came_or_went()
+    {
+        await StartHostAsync();
+        var before = await GatherAsync();
+        await StartHostAsync("host-2");
+
+        Assert.True(await Api.Drain.OrderAsync("host-1"));
+
+        await NobodyNoticesAsync(before);
+    }
+
+    [Fact]
+    public async Task After_a_restart_of_the_only_host_everyone_has_their_name_and_nobody_came_or_went()
+    {
+        var host = await StartHostAsync();
+        var before = await GatherAsync();
+
+        await host.Process.StopAsync();
+        await StartHostAsync();
+
+        await NobodyNoticesAsync(before);
+    }
+
+    [Fact]
+    public async Task After_Redis_lost_its_data_everyone_has_their_name_and_nobody_came_or_went()
+    {
+        await StartHostAsync();
+        var before = await GatherAsync();
+
+        await Redis.KillAsync();
+        await Redis.StartAsync();
+
+        await NobodyNoticesAsync(before);
+    }
+
+    [Fact]
+    public async Task Who_does_not_come_back_from_a_kill_has_left()
+    {
+        var host = await StartHostAsync();
+        var before = await GatherAsync();
+        await StartHostAsync("host-2");
+        await host.Process.KillAsync();
+
+        var ann = await BackAsync(before[2]);
+
+        Assert.Equal(["ann", "bob", "bob-2"], ann.Welcome.List("members").Order());
+        var told = await ann.NextAsync("presence");
+        Assert.Equal((1, 0), (told.Json.GetProperty("count").GetInt32(), told.List("joined").Length));
+        Assert.Equal(["bob", "bob-2"], told.List("left").Order());
+        Assert.Equal("bob", (await RejoinAsync("lobby", "user=bob")).User);
+    }
+
+    [Fact]
+    public async Task Nobody_sits_in_a_room_any_more_after_everything_was_shut_down()
+    {
+        var host = await StartHostAsync();
+        await GatherAsync();
+        await Api.Shutdown.OrderAsync();
+        await Eventually.Async(() => host.Process.HasExited);
+
+        await StartHostAsync("host-1");
+
+        Assert.Equal(["ann"], (await RejoinAsync("lobby", "user=ann")).Welcome.List("members"));
+    }
+
+    // Two that want one name, and one that looks on.
+    private async Task<RoomClient[]> GatherAsync(Durability durability = Durability.Redis)
+    {
+        var room = await CreateAsync("lobby", Defaults with { Durability = durability });
+        RoomClient[] members = [await JoinAsync(room.Port, "user=bob"), await JoinAsync(room.Port, "user=bob"), await JoinAsync(room.Port, "user=ann")];
+        Assert.Equal(["bob", "bob-2", "ann"], members.Select(member => member.User));
+        await RawAsync(db => Eventually.Async(() => db.HashLengthAsync(RedisNames.RoomSeats("lobby")), saved => saved == members.Length));
+        return members;
+    }
+
+    // They come back as they came, the other way round.
+    private async Task NobodyNoticesAsync(RoomClient[] before)
+    {
+        await Task.WhenAll(before.Select(member => member.ClosedAsync()));
+        var back = new List<RoomClient>();
+        foreach (var member in before.Reverse())
+            back.Add(await BackAsync(member));
+
+        Assert.Equal(["ann", "bob-2", "bob"], back.Select(member => member.User));
+        Assert.All(back, member => Assert.Equal(["ann", "bob", "bob-2"], member.Welcome.List("members").Order()));
+        await RejoinAsync("lobby", "user=dora");
+        var told = await back[0].NextAsync("presence");
+        Assert.Equal((4, "dora", ""), (told.Json.GetProperty("count").GetInt32(), string.Join(',', told.List("joined")), string.Join(',', told.List("left"))));
+    }
+
+    private Task<RoomClient> BackAsync(RoomClient member) =>
+        RejoinAsync("lobby", $"user={member.User.Split('-')[0]}&session={member.Session}&since={member.Since}");
+}
