@@ -1,3 +1,5 @@
+using StackExchange.Redis;
+
 namespace ChatServer.Backplane;
 
 /// <summary>
@@ -21,6 +23,12 @@ internal static class RedisNames
     /// Written by the room's host through <c>append.lua</c>. Read by everyone. Lives as long as the room.
     /// </summary>
     public static string RoomLog(string name) => $"chat:{{{name}}}:log";
+
+    /// <summary>
+    /// List, newest last, of the keys and sequences of the last <see cref="Backplane.RoomLog.Recognized"/> events, for a room whose log keeps fewer. Written
+    /// with the log, and read by the host that takes the room. Lives as long as the room.
+    /// </summary>
+    public static string RoomSaid(string name) => $"chat:{{{name}}}:said";
 
     /// <summary>
     /// Hash: who sits in the room, a session's name by session. Written by the room's host through <c>save-seats.lua</c>, read when a host
@@ -60,6 +68,9 @@ internal static class RedisNames
 
     /// <summary>String: a random id, set once by whoever comes first. When it changes, Redis lost its data.</summary>
     public const string Generation = "chat:generation";
+
+    /// <summary>Every key of a room, the room's own first: what scripts take that delete or make one.</summary>
+    public static RedisKey[] OfRoom(string name) => [Room(name), RoomLog(name), RoomSeats(name), RoomSaid(name)];
 
     // ---- channels
 

@@ -84,7 +84,7 @@ public sealed class RoomDirectory(BackplaneConnection connection)
     /// <summary>Deletes a closing room of <paramref name="host"/> and tells everyone.</summary>
     internal static async Task DeleteAsync(IDatabase db, string name, string host)
     {
-        await RedisScript.DeleteRoom.RunAsync(db, [RedisNames.Room(name), RedisNames.RoomLog(name), RedisNames.RoomSeats(name)], host);
+        await RedisScript.DeleteRoom.RunAsync(db, RedisNames.OfRoom(name), host);
         await DelistAsync(db, name, host);
         await db.PublishAsync(RedisChannel.Literal(RedisNames.RoomChanged), name);
     }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using ChatServer.Contracts;
 using StackExchange.Redis;
 
@@ -8,6 +9,12 @@ public sealed class RoomLog(BackplaneConnection connection)
 {
     /// <summary>Most entries in one append: Lua's <c>unpack</c> puts them on its stack, which takes 8,000.</summary>
     public const int MaxBatch = 4000;
+
+    /// <summary>
+    /// So many of a room's latest events are recognized when they are said again, however few its log keeps: a client that lost its
+    /// connection says again what it has seen no answer to.
+    /// </summary>
+    public const int Recognized = 256;
 
     /// <summary>
     /// Appends <paramref name="entries"/> (each a <see cref="LogEntry"/>: key and event in one piece) as the events after
@@ -35,7 +42,9 @@ public sealed class RoomLog(BackplaneConnection connection)
         try
         {
             var db = await connection.AppendsAsync();
-            var answer = (long)await RedisScript.Append.RunAsync(db, [RedisNames.Room(room), RedisNames.RoomLog(room)], values);
+            var answer = (long)await RedisScript.Append.RunAsync(
+                db, history < Recognized ? [RedisNames.Room(room), RedisNames.RoomLog(room), RedisNames.RoomSaid(room)]
+                    : [RedisNames.Room(room), RedisNames.RoomLog(room)], values);
             return answer switch
             {
                 -1 => AppendResult.Fenced,
@@ -61,6 +70,23 @@ public sealed class RoomLog(BackplaneConnection connection)
     /// <summary>The events after <paramref name="after"/>, oldest first, at most <paramref name="limit"/>; null when there is no such room.</summary>
     /// <exception cref="BackplaneUnavailableException"/>
     public Task<LogPage?> ReadAfterAsync(string room, long after, int limit) => ReadAsync(room, "after", after, limit);
+
+    /// <summary>
+    /// Keys and sequences of the events up to <paramref name="newest"/> that are still <see cref="Recognized"/>, oldest first, of a room that keeps
+    /// fewer in its log.
+    /// </summary>
+    /// <exception cref="BackplaneUnavailableException"/>
+    public Task<IReadOnlyList<(string Key, long Seq)>> ReadSaidAsync(string room, long newest) => connection.RunAsync(async db =>
+        (IReadOnlyList<(string, long)>)[.. (await db.ListRangeAsync(RedisNames.RoomSaid(room))).Select(Said).Where(said => said.Seq > 0 && said.Seq <= newest)]);
+
+    // What nobody of us wrote has no sequence.
+    private static (string Key, long Seq) Said(RedisValue entry)
+    {
+        var text = (string)entry!;
+        return text.Length > LogEntry.KeyLength && long.TryParse(text.AsSpan(LogEntry.KeyLength), NumberStyles.None, CultureInfo.InvariantCulture, out var seq)
+            ? (text[..LogEntry.KeyLength], seq)
+            : ("", 0);
+    }
 
     private Task<LogPage?> ReadAsync(string room, RedisValue direction, RedisValue seq, int limit) => connection.RunAsync(async db =>
     {

@@ -71,7 +71,7 @@ public sealed class RoomOwnership(BackplaneConnection connection)
     public Task<bool> RestoreAsync(RoomRecord room) => connection.RunAsync(async db =>
     {
         var restored = (bool)await RedisScript.RestoreRoom.RunAsync(
-            db, [RedisNames.Room(room.Name), RedisNames.RoomLog(room.Name), RedisNames.RoomSeats(room.Name)],
+            db, RedisNames.OfRoom(room.Name),
             room.HostId, JsonSerializer.Serialize(room.Options, ContractJson.Options),
             room.Options.Durability == Durability.Memory ? "memory" : "redis",
             room.CreatedAt.ToUnixTimeMilliseconds(), Epochs.New(), connection.Instance, room.Address, room.Port, room.Term + 1);

@@ -131,8 +131,7 @@ public sealed class RoomPlacement(BackplaneConnection connection, HostDirectory 
 
     private Task<bool> AbandonAsync(string name, string epoch) => connection.RunAsync(async db =>
     {
-        var host = (string?)await RedisScript.AbandonRoom.RunAsync(
-            db, [RedisNames.Room(name), RedisNames.RoomLog(name), RedisNames.RoomSeats(name)], epoch);
+        var host = (string?)await RedisScript.AbandonRoom.RunAsync(db, RedisNames.OfRoom(name), epoch);
         if (host is null)
             return false;
         await RoomDirectory.DelistAsync(db, name, host);

@@ -1,6 +1,7 @@
 -- Appends a batch to a room's log, if the caller is still its host. Safe to repeat: the caller says where the batch begins,
 -- and only one writer has the term, so a log that is already a batch ahead has taken this very batch.
--- KEYS: room, log   ARGV: term, seq before the batch, history, messages in the batch, announced, entry, entry, ...
+-- KEYS: room, log, and of a log that is shorter than what is recognized when it is said again, said
+-- ARGV: term, seq before the batch, history, messages in the batch, announced, entry, entry, ...
 -- Returns the new seq, or -1 fenced, -2 no such room, -3 the log is elsewhere than the caller thinks.
 local room = redis.call('HMGET', KEYS[1], 'term', 'seq', 'messages')
 if not room[1] then
@@ -34,5 +35,14 @@ end
 redis.call('HSET', KEYS[1], 'seq', after, 'announced', ARGV[5], 'messages', tonumber(room[3]) + tonumber(ARGV[4]))
 if history > 0 and length + count > history then
   redis.call('LTRIM', KEYS[2], -history, -1)
+end
+-- After the seq, so that it never names what the log does not have.
+if KEYS[3] then
+  local said = {}
+  for i = 1, count do
+    said[i] = string.sub(ARGV[5 + i], 1, 22) .. (base + i)
+  end
+  redis.call('RPUSH', KEYS[3], unpack(said))
+  redis.call('LTRIM', KEYS[3], -256, -1)
 end
 return after

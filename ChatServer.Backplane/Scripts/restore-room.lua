@@ -1,10 +1,10 @@
 -- Puts back a room that Redis forgot while its host kept it open: same place, higher term, new epoch, empty log. The announcements were
 -- forgotten too, so those that there are came after the loss, and the room is to have them.
--- KEYS: room, log, seats   ARGV: host, options, durability, createdAt, epoch, instance, address, port, term
+-- KEYS: room, log, seats, said   ARGV: host, options, durability, createdAt, epoch, instance, address, port, term
 if redis.call('EXISTS', KEYS[1]) == 1 then
   return 0
 end
-redis.call('DEL', KEYS[2], KEYS[3])
+redis.call('DEL', KEYS[2], KEYS[3], KEYS[4])
 redis.call('HSET', KEYS[1], 'host', ARGV[1], 'options', ARGV[2], 'durability', ARGV[3], 'createdAt', ARGV[4],
   'epoch', ARGV[5], 'announced', 0, 'instance', ARGV[6], 'address', ARGV[7], 'port', ARGV[8], 'term', ARGV[9],
   'state', 'open', 'seq', 0, 'messages', 0, 'members', 0)

@@ -67,8 +67,8 @@ internal sealed partial class RoomKeeper
         door.Record = record;
         door.Generation = generation;
         var durable = record.Options.Durability == Durability.Redis ? new DurableLog(_log, record, _time) : null;
-        var tail = durable is null || record.Seq == 0 ? null : await durable.ReadTailAsync(Math.Max(1, record.Options.History));
-        TellOfSpoiled(door.Name, tail);
+        var tail = durable is null || record.Seq == 0 ? null : await durable.ReadTailAsync();
+        TellOfSpoiled(door.Name, tail?.Page);
         if (taken.Count == 0 && before.Count > 0)
         {
             // Redis has lost its data. They have not gone.

@@ -46,7 +46,17 @@ internal sealed class DurableLog(RoomLog log, RoomRecord room, TimeProvider time
         }
     }
 
-    /// <summary>The log's newest events, at most <paramref name="limit"/>; null when there is none.</summary>
+    /// <summary>What the room's next host must know of it; null when the log is gone.</summary>
     /// <exception cref="BackplaneUnavailableException"/>
-    public Task<LogPage?> ReadTailAsync(int limit) => log.ReadBeforeAsync(room.Name, null, limit);
+    public async Task<LogTail?> ReadTailAsync()
+    {
+        var history = room.Options.History;
+        var older = history < RoomLog.Recognized ? await log.ReadSaidAsync(room.Name, room.Seq) : [];
+        return await log.ReadBeforeAsync(room.Name, null, Math.Max(1, history)) is { } page ? new LogTail(page, older) : null;
+    }
 }
+
+/// <summary>The end of a room's log.</summary>
+/// <param name="Page">The events that it keeps.</param>
+/// <param name="Said">Keys and sequences of others, older ones, of which it keeps no more; oldest first.</param>
+internal sealed record LogTail(LogPage Page, IReadOnlyList<(string Key, long Seq)> Said);

@@ -42,7 +42,7 @@ internal sealed partial class Room : IThreadPoolWorkItem, IAsyncDisposable
     private volatile bool _isClosed;
 
     /// <param name="record">The room as this host claimed it.</param>
-    /// <param name="tail">The log's newest events; null where the ring is the log.</param>
+    /// <param name="tail">The end of the log; null where the ring is the log.</param>
     /// <param name="log">The log; null where the ring is the log.</param>
     /// <param name="seats">Who sat here before, and where that is kept; null: nobody, and nowhere.</param>
     /// <param name="options">The host's.</param>
@@ -51,7 +51,7 @@ internal sealed partial class Room : IThreadPoolWorkItem, IAsyncDisposable
     /// <param name="isHeldSince">Whether the host's lease was held all the time since a timestamp: then the room is its own, if it was then.</param>
     /// <param name="seenAt">When the room was seen to be this host's: a timestamp from before it was asked for.</param>
     public Room(
-        RoomRecord record, LogPage? tail, DurableLog? log, DurableSeats? seats, RoomHostOptions options, byte[] limits, TimeProvider time,
+        RoomRecord record, LogTail? tail, DurableLog? log, DurableSeats? seats, RoomHostOptions options, byte[] limits, TimeProvider time,
         Func<long, bool> isHeldSince, long seenAt)
     {
         (_isHeldSince, _seenAt) = (isHeldSince, seenAt);
@@ -61,13 +61,18 @@ internal sealed partial class Room : IThreadPoolWorkItem, IAsyncDisposable
         _plain = new Followers(Ring);
         _slowest = () => SlowestCursor(_plain);
         var said = new SaidBefore(record.Options.History);
-        foreach (var (seq, entry) in tail?.Events ?? [])
+        foreach (var (written, seq) in tail?.Said ?? [])
+        {
+            if (MessageKey.Parse(written) is { } key)
+                said.TryAdd(key, seq, out _);
+        }
+        foreach (var (seq, entry) in tail?.Page.Events ?? [])
         {
             if (MessageKey.Parse(entry.Key) is { } key)
                 said.TryAdd(key, seq, out _);
             Put(entry.Event.Span, seq);
         }
-        _oldest = tail?.Oldest ?? record.Seq + 1;
+        _oldest = tail?.Page.Oldest ?? record.Seq + 1;
         _sequencer = new Sequencer(_inbox, log, time, record.Seq, record.Announced, said, Commit, Repeat, OnAppended, _given.Token);
         _activeAt = _emptySince = _pingedAt = _listenedAt = time.GetTimestamp();
         Schedule();

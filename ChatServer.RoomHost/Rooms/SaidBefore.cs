@@ -1,17 +1,15 @@
 using System.Runtime.InteropServices;
+using ChatServer.Backplane;
 
 namespace ChatServer.RoomHost.Rooms;
 
 /// <summary>
-/// The messages that the room's log still has, by key: what is said again within this window is not logged twice.
-/// Rebuilt from the log when a host takes the room.
+/// The messages that the room's log still has, and at least the last <see cref="RoomLog.Recognized"/>, by key: what is said again within this
+/// window is not logged twice. Rebuilt when a host takes the room.
 /// </summary>
 internal sealed class SaidBefore(int window)
 {
-    // The log may be told to keep nothing; a client that resends after a reconnect must still be recognized.
-    private const int LeastWindow = 256;
-
-    private readonly int _window = Math.Max(window, LeastWindow);
+    private readonly int _window = Math.Max(window, RoomLog.Recognized);
     private readonly Dictionary<MessageKey, long> _seqs = [];
     private readonly Queue<MessageKey> _order = [];
 

@@ -42,6 +42,31 @@ public abstract class RoomLogSpecification(RedisServer redis) : BackplaneSpecifi
     }
 
     [Fact]
+    public async Task Of_a_log_that_keeps_less_the_last_256_events_are_recognized()
+    {
+        var (log, room) = await RoomAsync();
+        static ReadOnlyMemory<byte>[] Keyed(int first, int count) =>
+            [.. Enumerable.Range(first, count).Select(i => (ReadOnlyMemory<byte>)System.Text.Encoding.ASCII.GetBytes($"{i:D22}{{\"seq\":{i}}}"))];
+        await log.AppendAsync("lobby", room.Term, 0, 5, 250, 0, Keyed(1, 250));
+        await log.AppendAsync("lobby", room.Term, 250, 5, 50, 0, Keyed(251, 50));
+        await log.AppendAsync("lobby", room.Term, 250, 5, 50, 0, Keyed(251, 50)); // its answer was lost
+
+        Assert.Equal(Enumerable.Range(45, 256).Select(i => ($"{i:D22}", (long)i)), await log.ReadSaidAsync("lobby", 300));
+        Assert.Equal(299, (await log.ReadSaidAsync("lobby", 299))[^1].Seq);
+        await Raw.ListRightPushAsync(RedisNames.RoomSaid("lobby"), ["", "nonsense of another author", $"{1:D22}x"]);
+        Assert.Equal(256 - 3, (await log.ReadSaidAsync("lobby", 300)).Count(said => said.Seq > 47));
+    }
+
+    [Fact]
+    public async Task A_log_that_keeps_as_much_needs_no_list_of_what_was_said()
+    {
+        var (log, room) = await RoomAsync();
+        await log.AppendAsync("lobby", room.Term, 0, RoomLog.Recognized, 5, 0, Entries.Numbered(1, 5));
+
+        Assert.Empty(await log.ReadSaidAsync("lobby", 5));
+    }
+
+    [Fact]
     public async Task Reading_outside_of_the_log_gives_what_there_is()
     {
         var (log, room) = await RoomAsync();

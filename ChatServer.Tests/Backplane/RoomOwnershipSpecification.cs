@@ -120,6 +120,7 @@ public abstract class RoomOwnershipSpecification(RedisServer redis) : BackplaneS
         await creation.WaitAsync(Eventually.Patience, Cancelled).ContinueWith(_ => { }, TaskScheduler.Default);
         await AppendAsync(process, room, 0, 3);
         Assert.True(await process.Ownership.SaveSeatsAsync("lobby", room.Term, Seats(("session-of-ann", "ann"))));
+        Assert.Equal(AppendResult.Appended, await process.Log.AppendAsync("lobby", room.Term, 3, history: 0, 1, 0, Entries.Numbered(4, 1)));
 
         Assert.True(await process.Rooms.ShutdownAsync("lobby"));
         Assert.Null(await process.Ownership.ClaimAsync("lobby", "a", "127.0.0.1", 34000, newEpoch: false));
@@ -130,7 +131,7 @@ public abstract class RoomOwnershipSpecification(RedisServer redis) : BackplaneS
         Assert.Empty(await KeysAsync("*lobby*"));
         Assert.Empty(await process.Rooms.NamesAsync());
         Assert.Empty(await process.Ownership.WantedAsync("a"));
-        Assert.Equal(AppendResult.Gone, await AppendAsync(process, room, 3, 1));
+        Assert.Equal(AppendResult.Gone, await AppendAsync(process, room, 4, 1));
         Assert.False(await process.Rooms.ShutdownAsync("lobby"));
     }
 

@@ -149,6 +149,25 @@ public sealed class ResumingWithRedis(RoomRedis redis) : ResumeSpecification(red
         Assert.InRange(room.Room.Ring.Capacity, 0, 256 * 1024);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(3)]
+    public async Task What_was_said_before_a_move_is_known_though_the_log_has_forgotten_it(int history)
+    {
+        var room = await OpenAsync(new() { History = history });
+        var ann = await room.JoinAsync("user=ann&session=0123456789abcdef");
+        await ann.SayAsync("one", "a");
+        for (var i = 2; i <= 10; i++)
+            await ann.SayAsync("more", $"{i}");
+
+        await room.MoveAsync();
+
+        var back = await room.JoinAsync($"user=ann&session=0123456789abcdef&since={ann.Since}");
+        var again = await back.SayAsync("one", "a");
+        Assert.Equal((1, "one"), (again.Seq, again["text"]));
+        Assert.Equal(11, (await back.SayAsync("new", "b")).Seq);
+    }
+
     [Fact]
     public async Task Members_of_a_room_that_moves_resume_and_what_they_said_before_is_known()
     {

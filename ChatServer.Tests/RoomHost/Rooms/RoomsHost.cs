@@ -138,7 +138,7 @@ internal sealed class OpenRoom(RoomDoor door, RoomRedis? redis, RoomHostOptions 
     public async Task OpenAsync(RoomRecord record, IReadOnlyList<RoomSeat> taken)
     {
         var log = redis is null ? null : new DurableLog(redis.Log, record, time);
-        var tail = log is null ? null : await log.ReadTailAsync(Math.Max(1, record.Options.History));
+        var tail = log is null ? null : await log.ReadTailAsync();
         var seats = redis is null ? null : new DurableSeats(redis.Ownership, record, taken, time);
         door.Open(new Room(record, tail, log, seats, options, Events.WelcomeLimits(options), time, _ => true, seenAt: 0));
     }
