@@ -18,6 +18,9 @@ internal static class Health
     public const string AlivePath = "/alive";
     private const string LiveTag = "live";
 
+    // Monitors ask with HEAD.
+    private static readonly string[] Methods = [HttpMethods.Get, HttpMethods.Head];
+
     /// <summary>
     /// How long a check may take. A probe that hangs with its dependency is worse than one that says no: Aspire, Kubernetes
     /// and load balancers give up after a few seconds themselves.
@@ -31,8 +34,8 @@ internal static class Health
     {
         // Plain request delegates: handlers whose parameters ASP.NET fills in would bring two megabytes of expression trees into a
         // RoomHost, which has no other endpoint.
-        app.MapGet(ReadyPath, context => ProbeAsync(context, _ => true)).ExcludeFromDescription();
-        app.MapGet(AlivePath, context => ProbeAsync(context, check => check.Tags.Contains(LiveTag))).ExcludeFromDescription();
+        app.MapMethods(ReadyPath, Methods, context => ProbeAsync(context, _ => true)).ExcludeFromDescription();
+        app.MapMethods(AlivePath, Methods, context => ProbeAsync(context, check => check.Tags.Contains(LiveTag))).ExcludeFromDescription();
     }
 
     private static async Task ProbeAsync(HttpContext context, Func<HealthCheckRegistration, bool> which)

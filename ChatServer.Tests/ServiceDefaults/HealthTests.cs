@@ -25,6 +25,16 @@ public sealed class HealthTests(ServiceDefaultsApp app) : IClassFixture<ServiceD
         }
     }
 
+    [Theory]
+    [InlineData("/health")]
+    [InlineData("/alive")]
+    public async Task A_monitor_may_ask_with_HEAD(string path)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Head, path);
+        using var answer = await app.Http.SendAsync(request, Ct);
+        Assert.Equal((HttpStatusCode.OK, ""), (answer.StatusCode, await answer.Content.ReadAsStringAsync(Ct)));
+    }
+
     [Fact]
     public async Task A_ready_service_names_what_it_checked()
     {
