@@ -23,7 +23,9 @@ internal static class ApiServices
         builder.Services.AddSingleton(loadBalancers);
         if (loadBalancers.First is null) return;
         _ = builder.Configuration.AdvertisedHost(); // is told by every heartbeat: better to fail now
-        builder.Services.AddHostedService<Heartbeats>();
+        builder.Services.AddSingleton<Heartbeats>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<Heartbeats>());
+        builder.Services.AddHealthChecks().AddCheck<Heartbeats>("load-balancers");
     }
 
     /// <summary>Stops the process when an operator shuts the server down.</summary>

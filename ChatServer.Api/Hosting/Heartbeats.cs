@@ -6,16 +6,18 @@ using ChatServer.Contracts;
 using ChatServer.ServiceDefaults;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace ChatServer.Api;
 
 /// <summary>
 /// Tells every load balancer, at once and then every 10 s, that this Api is there: <c>PUT /register/{host}/{cpus}/{rooms}/{version}</c>,
-/// <c>{host}</c> being <c>name:port</c>. A load balancer that is away is no harm: others are told, and it hears the next one.
+/// <c>{host}</c> being <c>name:port</c>. A load balancer that is away is no harm: others are told, and it hears the next one. Before the
+/// first round is over the Api is not ready: whoever waits for that may then come through any of them.
 /// </summary>
 internal sealed partial class Heartbeats(
     LoadBalancers loadBalancers, RoomDirectory rooms, IServer server, IConfiguration configuration, IHostApplicationLifetime lifetime,
-    TimeProvider time, ILogger<Heartbeats> logger) : BackgroundService
+    TimeProvider time, ILogger<Heartbeats> logger) : BackgroundService, IHealthCheck
 {
     /// <summary>Three missed ones and a load balancer forgets us.</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
@@ -29,6 +31,11 @@ internal sealed partial class Heartbeats(
     // What each said last (null: welcome), so that a change is told and a state is not.
     private readonly Dictionary<Uri, string?> _lastFailure = loadBalancers.Urls.Distinct().ToDictionary(url => url, _ => (string?)"not tried yet");
     private long _rooms;
+    private volatile bool _haveBeenTold;
+
+    /// <summary>Whether every load balancer has been told, or could not be.</summary>
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) => Task.FromResult(
+        _haveBeenTold ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy("The load balancers have not been told yet."));
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -43,6 +50,7 @@ internal sealed partial class Heartbeats(
                 var path = string.Create(
                     CultureInfo.InvariantCulture, $"register/{self}/{Environment.ProcessorCount}/{_rooms}/{AppInfo.CurrentVersion}");
                 await Task.WhenAll(_lastFailure.Keys.ToArray().Select(url => BeatAsync(url, path, stoppingToken)));
+                _haveBeenTold = true;
             }
             while (await timer.WaitForNextTickAsync(stoppingToken));
         }

@@ -32,6 +32,21 @@ public sealed class HeartbeatTests(ApiCluster cluster) : IClassFixture<ApiCluste
     }
 
     [Fact]
+    public async Task An_Api_is_not_ready_before_its_load_balancers_have_heard_of_it()
+    {
+        var held = new TaskCompletionSource();
+        await using var balancer = await Listener.StartAsync(held: held.Task);
+        var api = await cluster.StartApiAsync(("LOADBALANCERS", balancer.Url), ("LOADBALANCER_KEY", "lb-key"));
+        await balancer.NextAsync();
+
+        var health = await (await api.SendAsync(HttpMethod.Get, "/health")).IsProblemAsync(HttpStatusCode.ServiceUnavailable, "not-ready");
+        Assert.Equal("The load balancers have not been told yet.", health.GetProperty("checks").GetProperty("load-balancers").GetString());
+        held.SetResult();
+
+        await Eventually.Async(() => api.SendAsync(HttpMethod.Get, "/health"), answer => answer.StatusCode == HttpStatusCode.OK);
+    }
+
+    [Fact]
     public async Task The_advertised_address_may_name_another_port()
     {
         await using var balancer = await Listener.StartAsync();
@@ -58,19 +73,19 @@ public sealed class HeartbeatTests(ApiCluster cluster) : IClassFixture<ApiCluste
     {
         public string Url => app.Urls.Single();
 
-        public static async Task<Listener> StartAsync(int answer = StatusCodes.Status200OK)
+        public static async Task<Listener> StartAsync(int answer = StatusCodes.Status200OK, Task? held = null)
         {
             var beats = Channel.CreateUnbounded<(string, string, string)>();
             var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
             builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
             builder.Logging.ClearProviders();
             var app = builder.Build();
-            app.Run(context =>
+            app.Run(async context =>
             {
                 var target = context.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpRequestFeature>()!.RawTarget;
                 beats.Writer.TryWrite((context.Request.Method, target, context.Request.Headers["X-API-Key"].ToString()));
+                await (held ?? Task.CompletedTask);
                 context.Response.StatusCode = answer;
-                return Task.CompletedTask;
             });
             await app.StartAsync();
             return new Listener(app, beats.Reader);

@@ -84,6 +84,9 @@ public sealed record Answer(HttpStatusCode Status, JsonElement Body)
     /// <summary>The <c>code</c> of a problem; null for a success.</summary>
     public string? Code => Body.TryGetProperty("code", out var code) ? code.GetString() : null;
 
+    /// <inheritdoc/>
+    public override string ToString() => $"{(int)Status} {Body}";
+
     /// <summary>The port that the answer to a creation names.</summary>
     public int Port => Data.GetProperty("port").GetInt32();
 }
