@@ -25,14 +25,15 @@ internal static class RedisNames
     public static string RoomLog(string name) => $"chat:{{{name}}}:log";
 
     /// <summary>
-    /// List, newest last, of the keys and sequences of the last <see cref="Backplane.RoomLog.Recognized"/> events, for a room whose log keeps fewer. Written
-    /// with the log, and read by the host that takes the room. Lives as long as the room.
+    /// List, newest last, of the keys and sequences of the last <see cref="Backplane.RoomLog.Recognized"/> messages, for a room whose log keeps
+    /// fewer events. Written with the log, and read by the host that takes the room. Lives as long as the room.
     /// </summary>
     public static string RoomSaid(string name) => $"chat:{{{name}}}:said";
 
     /// <summary>
-    /// Hash: who sits in the room, a session's name by session. Written by the room's host through <c>save-seats.lua</c>, read when a host
-    /// takes the room, and worth something while the host that wrote it has its <see cref="SignOfLife"/>. Lives as long as the room.
+    /// Hash: who sits in the room, a name by what stands for its session. Written by the room's host through <c>save-seats.lua</c>, which leaves its
+    /// instance in the room's <c>keeper</c> (<c>instance</c> is emptied by a move). Read when a host takes the room, and worth something while
+    /// the keeper has its <see cref="SignOfLife"/>. Lives as long as the room.
     /// </summary>
     public static string RoomSeats(string name) => $"chat:{{{name}}}:seats";
 

@@ -11,8 +11,8 @@ public sealed class RoomLog(BackplaneConnection connection)
     public const int MaxBatch = 4000;
 
     /// <summary>
-    /// So many of a room's latest events are recognized when they are said again, however few its log keeps: a client that lost its
-    /// connection says again what it has seen no answer to.
+    /// So many of a room's latest messages are recognized when they are said again, however few events its log keeps: a client that lost
+    /// its connection says again what it has seen no answer to.
     /// </summary>
     public const int Recognized = 256;
 
@@ -72,18 +72,22 @@ public sealed class RoomLog(BackplaneConnection connection)
     public Task<LogPage?> ReadAfterAsync(string room, long after, int limit) => ReadAsync(room, "after", after, limit);
 
     /// <summary>
-    /// Keys and sequences of the events up to <paramref name="newest"/> that are still <see cref="Recognized"/>, oldest first, of a room that keeps
-    /// fewer in its log.
+    /// Keys and sequences of the last <see cref="Recognized"/> messages up to <paramref name="newest"/>, oldest first, of a room whose log keeps fewer
+    /// events.
     /// </summary>
     /// <exception cref="BackplaneUnavailableException"/>
     public Task<IReadOnlyList<(string Key, long Seq)>> ReadSaidAsync(string room, long newest) => connection.RunAsync(async db =>
-        (IReadOnlyList<(string, long)>)[.. (await db.ListRangeAsync(RedisNames.RoomSaid(room))).Select(Said).Where(said => said.Seq > 0 && said.Seq <= newest)]);
+        (IReadOnlyList<(string, long)>)
+        [
+            .. (await db.ListRangeAsync(RedisNames.RoomSaid(room))).Select(Said).Where(said => said.Seq > 0 && said.Seq <= newest),
+        ]);
 
     // What nobody of us wrote has no sequence.
     private static (string Key, long Seq) Said(RedisValue entry)
     {
         var text = (string)entry!;
-        return text.Length > LogEntry.KeyLength && long.TryParse(text.AsSpan(LogEntry.KeyLength), NumberStyles.None, CultureInfo.InvariantCulture, out var seq)
+        return text.Length > LogEntry.KeyLength
+            && long.TryParse(text.AsSpan(LogEntry.KeyLength), NumberStyles.None, CultureInfo.InvariantCulture, out var seq)
             ? (text[..LogEntry.KeyLength], seq)
             : ("", 0);
     }

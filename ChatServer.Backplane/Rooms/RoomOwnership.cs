@@ -7,6 +7,9 @@ namespace ChatServer.Backplane;
 /// <summary>What a RoomHost does with the rooms that it was given: claim, refuse, report, restore, delete; and who sits in them.</summary>
 public sealed class RoomOwnership(BackplaneConnection connection)
 {
+    // Redis does nothing else meanwhile.
+    private const int SeatsAtOnce = 1000;
+
     /// <summary>
     /// Takes a room that was given to <paramref name="host"/> and tells everyone that it is open. Its term rises, so nobody who
     /// had it before can write. Null: it is not this host's (any more), or it is closing.
@@ -25,15 +28,11 @@ public sealed class RoomOwnership(BackplaneConnection connection)
             return null;
         var record = RoomRecord.From(room, Hash(answer[0]))!;
         var seats = Array.ConvertAll(Hash(answer[1]), seat => new RoomSeat((string)seat.Name!, (string)seat.Value!));
-        if (seats.Length > 0 && !await db.KeyExistsAsync(RedisNames.SignOfLife((string)answer[2]!)))
-        {
-            // Who sat there has long gone.
-            await SaveSeatsAsync(room, record.Term, seats.ToDictionary(seat => seat.Session, string? (_) => null));
-            seats = [];
-        }
+        var kept = record.Keeper == "" ? SeatsKept.Never : record.Keeper == connection.Instance ? SeatsKept.Here
+            : await db.KeyExistsAsync(RedisNames.SignOfLife(record.Keeper)) ? SeatsKept.Elsewhere : SeatsKept.LongAgo;
         await RoomDirectory.EnlistAsync(db, room, host);
         await db.PublishAsync(RedisChannel.Literal(RedisNames.RoomChanged), room);
-        return new RoomClaim(record, seats);
+        return new RoomClaim(record, kept == SeatsKept.LongAgo ? [] : seats, kept);
     });
 
     /// <summary>Gives back a room that this host cannot open; placement finds another.</summary>
@@ -55,13 +54,27 @@ public sealed class RoomOwnership(BackplaneConnection connection)
             db, [RedisNames.Room(room)], term, members,
             messages is { } m ? m : RedisValue.EmptyString, announced is { } a ? a : RedisValue.EmptyString));
 
-    /// <summary>Keeps seats that were taken, and forgets those that were given up (a name of null), by session.</summary>
-    /// <returns>False: the room has not this <paramref name="term"/> any more, and nothing was kept.</returns>
+    /// <summary>Keeps seats that were taken, and forgets those that were given up.</summary>
+    /// <param name="room">The room.</param>
+    /// <param name="term">The term under which the caller claimed it.</param>
+    /// <param name="changes">Names by <see cref="RoomSeat.Key"/>; null: given up.</param>
+    /// <param name="anew">There are no others.</param>
+    /// <returns>False: the room is another's by now.</returns>
     /// <exception cref="BackplaneUnavailableException">The outcome is unknown; doing it again is safe.</exception>
-    public Task<bool> SaveSeatsAsync(string room, long term, IReadOnlyDictionary<string, string?> changes) => connection.RunAsync(async db =>
-        (bool)await RedisScript.SaveSeats.RunAsync(
-            db, [RedisNames.Room(room), RedisNames.RoomSeats(room)],
-            [term, .. changes.SelectMany(change => new RedisValue[] { change.Key, change.Value ?? RedisValue.EmptyString })]));
+    public Task<bool> SaveSeatsAsync(string room, long term, IReadOnlyDictionary<string, string?> changes, bool anew = false) => connection.RunAsync(async db =>
+    {
+        var saved = true;
+        // Given up before taken: a name may go from one to the other.
+        var parts = changes.OrderBy(change => change.Value is not null).Chunk(SeatsAtOnce);
+        foreach (var part in anew && changes.Count == 0 ? [[]] : parts)
+        {
+            saved &= (bool)await RedisScript.SaveSeats.RunAsync(
+                db, [RedisNames.Room(room), RedisNames.RoomSeats(room)],
+                [term, connection.Instance, anew ? 1 : 0, .. part.SelectMany(change => new RedisValue[] { change.Key, change.Value ?? RedisValue.EmptyString })]);
+            anew = false;
+        }
+        return saved;
+    });
 
     /// <summary>
     /// Puts back a room that Redis forgot while this host kept it open, with a new epoch and an empty log; claim it then, to know its
@@ -115,10 +128,27 @@ public sealed class RoomOwnership(BackplaneConnection connection)
 
 /// <summary>A room that a host has taken.</summary>
 /// <param name="Room">As it is now: the host's, under its term.</param>
-/// <param name="Seats">Who sat in it when its last host was there, if that is less than <see cref="HostLease.Remembered"/> ago.</param>
-public sealed record RoomClaim(RoomRecord Room, IReadOnlyList<RoomSeat> Seats);
+/// <param name="Seats">Who sat in it when that was saved last; nobody when that was <see cref="SeatsKept.LongAgo"/>.</param>
+/// <param name="Kept">Who saved that.</param>
+public sealed record RoomClaim(RoomRecord Room, IReadOnlyList<RoomSeat> Seats, SeatsKept Kept);
 
 /// <summary>A seat in a room.</summary>
-/// <param name="Session">Whose it is.</param>
+/// <param name="Key">Stands for the session whose it is: who reads Redis is not to take its place.</param>
 /// <param name="Name">The name that goes with it.</param>
-public sealed record RoomSeat(string Session, string Name);
+public sealed record RoomSeat(string Key, string Name);
+
+/// <summary>Who saved last who sits in a room.</summary>
+public enum SeatsKept
+{
+    /// <summary>Nobody, or Redis has lost it.</summary>
+    Never,
+
+    /// <summary>This process.</summary>
+    Here,
+
+    /// <summary>Another one, of which was heard within <see cref="HostLease.Remembered"/>.</summary>
+    Elsewhere,
+
+    /// <summary>Another one, too long ago.</summary>
+    LongAgo,
+}

@@ -18,6 +18,9 @@ public sealed record RoomRecord
     /// <summary>The process that opened it there; empty until the room is open. A host that was restarted has to open its rooms again.</summary>
     internal string Instance { get; init; } = "";
 
+    /// <summary>The process that saved last who sits in the room; empty: none did.</summary>
+    internal string Keeper { get; init; } = "";
+
     /// <summary>Where that host can be reached; empty until the room is open.</summary>
     public required string Address { get; init; }
 
@@ -55,6 +58,7 @@ public sealed record RoomRecord
             State = RoomStates.Parse(fields["state"]),
             HostId = fields["host"]!,
             Instance = fields["instance"]!,
+            Keeper = (string?)fields.GetValueOrDefault("keeper") ?? "",
             Address = fields["address"]!,
             Port = (int)fields["port"],
             Term = (long)fields["term"],

@@ -13,7 +13,26 @@ end
 local base = tonumber(ARGV[2])
 local after = base + #ARGV - 5
 local seq = tonumber(room[2])
+-- The keys of a log that is shorter than what is recognized: RoomLog.Recognized. They are written after the seq, so that they never name
+-- what the log does not have, and again with a repetition, should Redis have died in between.
+local function recognize()
+  if not KEYS[3] then
+    return
+  end
+  local said = {}
+  for i = math.max(6, #ARGV - 255), #ARGV do
+    local key = string.sub(ARGV[i], 1, 22)
+    if key ~= '----------------------' then
+      said[#said + 1] = key .. (base + i - 5)
+    end
+  end
+  if #said > 0 and redis.call('LINDEX', KEYS[3], -1) ~= said[#said] then
+    redis.call('RPUSH', KEYS[3], unpack(said))
+    redis.call('LTRIM', KEYS[3], -256, -1)
+  end
+end
 if seq == after then
+  recognize()
   return after
 end
 if seq ~= base then
@@ -36,13 +55,5 @@ redis.call('HSET', KEYS[1], 'seq', after, 'announced', ARGV[5], 'messages', tonu
 if history > 0 and length + count > history then
   redis.call('LTRIM', KEYS[2], -history, -1)
 end
--- After the seq, so that it never names what the log does not have.
-if KEYS[3] then
-  local said = {}
-  for i = 1, count do
-    said[i] = string.sub(ARGV[5 + i], 1, 22) .. (base + i)
-  end
-  redis.call('RPUSH', KEYS[3], unpack(said))
-  redis.call('LTRIM', KEYS[3], -256, -1)
-end
+recognize()
 return after

@@ -1,8 +1,8 @@
 -- The host that a room was given to takes it: the term rises, so an earlier life of the same host is fenced off too.
 -- A log that was the memory of the last host is gone: it begins anew.
 -- KEYS: room, seats   ARGV: host, instance, address, port, a new epoch, 1 to use it in any case
--- Returns the room, its seats, and the instance that kept them, or false.
-local room = redis.call('HMGET', KEYS[1], 'host', 'state', 'durability', 'keeper')
+-- Returns the room, and its seats, or false.
+local room = redis.call('HMGET', KEYS[1], 'host', 'state', 'durability')
 if room[1] ~= ARGV[1] or room[2] == 'closing' then
   return false
 end
@@ -12,5 +12,5 @@ if room[3] == 'memory' then
 elseif ARGV[6] == '1' then
   redis.call('HSET', KEYS[1], 'epoch', ARGV[5])
 end
-redis.call('HSET', KEYS[1], 'state', 'open', 'instance', ARGV[2], 'keeper', ARGV[2], 'address', ARGV[3], 'port', ARGV[4], 'members', 0)
-return {redis.call('HGETALL', KEYS[1]), redis.call('HGETALL', KEYS[2]), room[4] or ''}
+redis.call('HSET', KEYS[1], 'state', 'open', 'instance', ARGV[2], 'address', ARGV[3], 'port', ARGV[4], 'members', 0)
+return {redis.call('HGETALL', KEYS[1]), redis.call('HGETALL', KEYS[2])}

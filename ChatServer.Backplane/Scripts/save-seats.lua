@@ -1,9 +1,14 @@
 -- Keeps who sits in a room, for the host that has it next. Safe to repeat.
--- KEYS: room, seats   ARGV: term, session, name, session, name, ...; an empty name: the seat was given up
+-- KEYS: room, seats   ARGV: term, instance, 1 to forget all others, key, name, key, name, ...; an empty name: the seat was given up
+-- Returns 0 when the room has another term.
 if redis.call('HGET', KEYS[1], 'term') ~= ARGV[1] then
   return 0
 end
-for i = 2, #ARGV, 2 do
+redis.call('HSET', KEYS[1], 'keeper', ARGV[2])
+if ARGV[3] == '1' then
+  redis.call('DEL', KEYS[2])
+end
+for i = 4, #ARGV, 2 do
   if ARGV[i + 1] == '' then
     redis.call('HDEL', KEYS[2], ARGV[i])
   else

@@ -72,7 +72,8 @@ internal static partial class Rehearsal
         var door = new RoomDoor(Record.Name);
         var port = ports.Open(0, door) ?? throw new IOException("There is no free port.");
         await using var room = new Room(
-            Record, tail: null, log: null, seats: null, Options, Events.WelcomeLimits(Options), TimeProvider.System, isHeldSince: _ => true, seenAt: 0);
+            Record, tail: null, log: null, seated: [], seats: null, Options, Events.WelcomeLimits(Options), TimeProvider.System,
+            isHeldSince: _ => true, seenAt: 0);
         door.Open(room);
         await PlayAsync(room, port, ct);
     }

@@ -24,6 +24,9 @@ internal sealed class RoomDoor(string name)
     /// <summary>Members have seen what the log does not have: the next claim names a new epoch.</summary>
     public bool NeedsNewEpoch { get; set; }
 
+    /// <summary>Who sat in the room that was here, until there is another; null: there was none.</summary>
+    public IReadOnlyList<RoomSeat>? Seats { get; set; }
+
     /// <summary>The room, once it is ready; null when it is not to be had.</summary>
     public Task<Room?> RoomAsync => Volatile.Read(ref _room).Task;
 

@@ -16,7 +16,7 @@ internal sealed partial class RoomKeeper
     private async Task OpenAsync(RoomRecord record, string generation)
     {
         if (TryMakeDoor(record, generation, out var door))
-            await ClaimAsync(door, generation, before: []);
+            await ClaimAsync(door, generation);
         // A stop gives back what others wait for. What this host had open it finds again at its next start.
         else if (!_stopping || record.State == RoomState.Placing)
             await RefuseAsync(record);
@@ -56,31 +56,43 @@ internal sealed partial class RoomKeeper
 
     // The port accepts before the claim says so. Who has claimed reads the log's tail; nobody else can write to it any more. Claiming
     // again, after an answer that was lost, is safe; until then, who comes waits at the door.
-    private async Task ClaimAsync(RoomDoor door, string generation, IReadOnlyList<RoomSeat> before)
+    private async Task ClaimAsync(RoomDoor door, string generation)
     {
         var seenAt = _time.GetTimestamp();
-        if (await _ownership.ClaimAsync(door.Name, _options.HostId, _options.Address, door.Port, door.NeedsNewEpoch) is not var (record, taken))
+        if (await _ownership.ClaimAsync(door.Name, _options.HostId, _options.Address, door.Port, door.NeedsNewEpoch) is not { } claim)
         {
             await RetireAsync(door, CloseCodes.GoingAway, "moved", reconnect: true);
             return;
         }
-        door.Record = record;
+        var record = door.Record = claim.Room;
         door.Generation = generation;
         var durable = record.Options.Durability == Durability.Redis ? new DurableLog(_log, record, _time) : null;
         var tail = durable is null || record.Seq == 0 ? null : await durable.ReadTailAsync();
         TellOfSpoiled(door.Name, tail?.Page);
-        if (taken.Count == 0 && before.Count > 0)
+        if (await SeatAsync(door, claim) is not { } seated)
         {
-            // Redis has lost its data. They have not gone.
-            taken = before;
-            await _ownership.SaveSeatsAsync(door.Name, record.Term, taken.ToDictionary(seat => seat.Session, string? (seat) => seat.Name));
+            Look(door.Name);
+            return;
         }
-        var seats = new DurableSeats(_ownership, record, taken, _time);
-        var room = new Room(record, tail, durable, seats, _options, _limits, _time, _lease.HasHeldSince, seenAt);
+        var seats = new DurableSeats(_ownership, record, _time, error => Log.SeatsNotSaved(_logger, door.Name, error));
+        var room = new Room(record, tail, durable, seated, seats, _options, _limits, _time, _lease.HasHeldSince, seenAt);
         room.Lost += OnLost;
         door.NeedsNewEpoch = false;
+        door.Seats = null;
         door.Open(room);
         Log.Opened(_logger, door.Name, door.Port, record.Term);
+    }
+
+    // Where this process was the last to save the seats, or Redis has lost them, its own memory is the newer one. Null: the room was given
+    // away in this moment.
+    private async Task<IReadOnlyList<RoomSeat>?> SeatAsync(RoomDoor door, RoomClaim claim)
+    {
+        var seated = claim.Kept is SeatsKept.Never or SeatsKept.Here && door.Seats is { } before ? before : claim.Seats;
+        // From now on they are this host's to keep. A room in which nobody has ever sat is not written for that.
+        return claim.Kept == SeatsKept.Never && seated.Count == 0
+            || await _ownership.SaveSeatsAsync(
+                door.Name, claim.Room.Term, seated.ToDictionary(seat => seat.Key, string? (seat) => seat.Name), anew: true)
+            ? seated : null;
     }
 
     // What nobody of us wrote costs its message the protection against being said twice, not the room its log.
@@ -98,9 +110,9 @@ internal sealed partial class RoomKeeper
         if (old.Loss?.Answer == AppendResult.Diverged || (record.Epoch == old.Record.Epoch && record.Seq < old.Seq))
             door.NeedsNewEpoch = true;
         door.Hold();
-        var seats = await old.SeatsAsync();
+        door.Seats = await old.SeatsAsync();
         // Side by side: a member that is slow to go must not keep the others out.
-        await Task.WhenAll(CloseAsync(old, CloseCodes.GoingAway, "reopened", reconnect: true), ClaimAsync(door, generation, seats));
+        await Task.WhenAll(CloseAsync(old, CloseCodes.GoingAway, "reopened", reconnect: true), ClaimAsync(door, generation));
     }
 
     private async Task RetireAsync(RoomDoor door, ushort code, string reason, bool reconnect)

@@ -112,7 +112,7 @@ internal sealed partial class RoomKeeper : IDisposable
         else if (door is null)
             await OpenAsync(record, generation);
         else if (door.Room is not { } room)
-            await ClaimAsync(door, generation, before: []);
+            await ClaimAsync(door, generation);
         else if (room.Record.Term != record.Term || room.Loss is not null)
             await ReopenAsync(door, room, record, generation);
         else
@@ -186,6 +186,9 @@ internal sealed partial class RoomKeeper : IDisposable
 
         [LoggerMessage(Level = LogLevel.Critical, Message = "The log of room {Room} has {Count} entries that no host wrote so, the first at {Seq}: the room opens with them.")]
         public static partial void Spoiled(ILogger logger, string room, int count, long seq);
+
+        [LoggerMessage(Level = LogLevel.Error, Message = "Who sits in room {Room} cannot be saved: after a crash its members may have other names.")]
+        public static partial void SeatsNotSaved(ILogger logger, string room, Exception why);
 
         [LoggerMessage(Level = LogLevel.Debug, Message = "Looking at room {Room} has to wait for Redis.")]
         public static partial void LookPutOff(ILogger logger, string room);

@@ -51,12 +51,12 @@ internal sealed class DurableLog(RoomLog log, RoomRecord room, TimeProvider time
     public async Task<LogTail?> ReadTailAsync()
     {
         var history = room.Options.History;
-        var older = history < RoomLog.Recognized ? await log.ReadSaidAsync(room.Name, room.Seq) : [];
-        return await log.ReadBeforeAsync(room.Name, null, Math.Max(1, history)) is { } page ? new LogTail(page, older) : null;
+        var said = history < RoomLog.Recognized ? await log.ReadSaidAsync(room.Name, room.Seq) : [];
+        return await log.ReadBeforeAsync(room.Name, null, Math.Max(1, history)) is { } page ? new LogTail(page, said) : null;
     }
 }
 
 /// <summary>The end of a room's log.</summary>
 /// <param name="Page">The events that it keeps.</param>
-/// <param name="Said">Keys and sequences of others, older ones, of which it keeps no more; oldest first.</param>
+/// <param name="Said">If that is few: keys and sequences of the last messages, those of the page included, oldest first.</param>
 internal sealed record LogTail(LogPage Page, IReadOnlyList<(string Key, long Seq)> Said);

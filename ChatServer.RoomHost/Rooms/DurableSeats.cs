@@ -8,14 +8,12 @@ namespace ChatServer.RoomHost.Rooms;
 /// </summary>
 /// <param name="ownership">Where it is kept.</param>
 /// <param name="room">As it was claimed.</param>
-/// <param name="taken">Who sat in it then.</param>
 /// <param name="time">The clock.</param>
-internal sealed class DurableSeats(RoomOwnership ownership, RoomRecord room, IReadOnlyList<RoomSeat> taken, TimeProvider time)
+/// <param name="onError">Is told once what is wrong, if it is not that Redis is away.</param>
+internal sealed class DurableSeats(RoomOwnership ownership, RoomRecord room, TimeProvider time, Action<Exception> onError)
 {
     private static readonly TimeSpan Retry = TimeSpan.FromMilliseconds(100);
-
-    /// <summary>Who sat in the room when it was claimed.</summary>
-    public IReadOnlyList<RoomSeat> Taken => taken;
+    private static readonly TimeSpan RetryError = TimeSpan.FromSeconds(5);
 
     /// <summary>
     /// Saves what changed, however long Redis stays away. Ends without that when the room is another's, or when
@@ -23,7 +21,7 @@ internal sealed class DurableSeats(RoomOwnership ownership, RoomRecord room, IRe
     /// </summary>
     public async Task SaveAsync(IReadOnlyDictionary<string, string?> changes, CancellationToken ct)
     {
-        for (; ; )
+        for (var told = false; ;)
         {
             try
             {
@@ -33,6 +31,13 @@ internal sealed class DurableSeats(RoomOwnership ownership, RoomRecord room, IRe
             catch (BackplaneUnavailableException)
             {
                 await Task.Delay(Retry, time, ct);
+            }
+            catch (Exception error)
+            {
+                if (!told)
+                    onError(error);
+                told = true;
+                await Task.Delay(RetryError, time, ct);
             }
         }
     }

@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
 using ChatServer.Backplane;
@@ -6,9 +7,10 @@ using ChatServer.Contracts;
 namespace ChatServer.RoomHost.Rooms;
 
 /// <summary>A name in the room, held by a session: across reconnects, and for a while after its connection was lost.</summary>
-internal sealed class Seat(string session, string name)
+internal sealed class Seat(string key, string name)
 {
-    public string Session { get; } = session;
+    /// <summary>Stands for the session: see <see cref="Presence.KeyOf"/>.</summary>
+    public string Key { get; } = key;
 
     public string Name { get; } = name;
 
@@ -35,7 +37,7 @@ internal sealed class Presence
     public static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(250);
 
     private readonly TimeProvider _time;
-    private readonly Dictionary<string, Seat> _bySession = [];
+    private readonly Dictionary<string, Seat> _byKey = [];
     private readonly Dictionary<string, Seat> _byName = [];
     private readonly Dictionary<string, long> _admitted = [];
     private readonly Queue<(Seat Seat, long At)> _lost = [];
@@ -49,22 +51,28 @@ internal sealed class Presence
     public Presence(TimeProvider time, IReadOnlyList<RoomSeat> taken)
     {
         _time = time;
-        foreach (var (session, name) in taken)
+        foreach (var (key, name) in taken)
         {
-            var seat = new Seat(session, name);
-            if (!_byName.TryAdd(name, seat))
-                continue;
-            _bySession.Add(session, seat);
-            Leave(seat);
+            var seat = new Seat(key, name);
+            if (_byName.TryAdd(name, seat))
+            {
+                _byKey.Add(key, seat);
+                Leave(seat);
+            }
+            else
+            {
+                // Redis died between one giving the name up and the other taking it.
+                Save(key, null);
+            }
         }
     }
 
     /// <summary>Seats taken: what members are told.</summary>
-    public int Count => _bySession.Count;
+    public int Count => _byKey.Count;
 
-    public IReadOnlyList<RoomSeat> Seats => [.. _bySession.Values.Select(s => new RoomSeat(s.Session, s.Name))];
+    public IReadOnlyList<RoomSeat> Seats => [.. _byKey.Values.Select(s => new RoomSeat(s.Key, s.Name))];
 
-    public IEnumerable<string> Names => _bySession.Values.Select(s => s.Name);
+    public IEnumerable<string> Names => _byKey.Values.Select(s => s.Name);
 
     /// <summary>Joined since it was last told.</summary>
     public IReadOnlyList<string> Joined => _joined;
@@ -79,17 +87,18 @@ internal sealed class Presence
     /// <returns>The seat, and the older connection of the same session, if it was still there.</returns>
     public (Seat Seat, Member? Replaced) Sit(Member member, string session, string? user)
     {
-        _admitted.Remove(session);
-        if (_bySession.TryGetValue(session, out var seat))
+        var key = KeyOf(session);
+        _admitted.Remove(key);
+        if (_byKey.TryGetValue(key, out var seat))
         {
             var replaced = seat.Member;
             seat.Member = member;
             return (seat, replaced);
         }
-        seat = new Seat(session, FreeName(user ?? GuestName(session))) { Member = member };
-        _bySession.Add(seat.Session, seat);
+        seat = new Seat(key, FreeName(user ?? GuestName(session))) { Member = member };
+        _byKey.Add(key, seat);
         _byName.Add(seat.Name, seat);
-        Save(seat.Session, seat.Name);
+        Save(key, seat.Name);
         if (!_left.Remove(seat.Name))
             _joined.Add(seat.Name);
         _changedAt ??= _time.GetTimestamp();
@@ -102,16 +111,17 @@ internal sealed class Presence
     /// </summary>
     public bool Admit(string session, int most)
     {
-        if (_bySession.ContainsKey(session))
+        var key = KeyOf(session);
+        if (_byKey.ContainsKey(key))
             return true;
         foreach (var (other, since) in _admitted)
         {
             if (_time.GetElapsedTime(since) >= Grace)
                 _admitted.Remove(other);
         }
-        if (!_admitted.ContainsKey(session) && Count + _admitted.Count >= most)
+        if (!_admitted.ContainsKey(key) && Count + _admitted.Count >= most)
             return false;
-        _admitted[session] = _time.GetTimestamp();
+        _admitted[key] = _time.GetTimestamp();
         return true;
     }
 
@@ -130,10 +140,10 @@ internal sealed class Presence
         {
             var seat = _lost.Dequeue().Seat;
             // Back, and perhaps lost again: then it stands in the queue once more, further behind.
-            if (seat.Member is not null || seat.LostAt != lost.At || !_bySession.Remove(seat.Session))
+            if (seat.Member is not null || seat.LostAt != lost.At || !_byKey.Remove(seat.Key))
                 continue;
             _byName.Remove(seat.Name);
-            Save(seat.Session, null);
+            Save(seat.Key, null);
             if (!_joined.Remove(seat.Name))
                 _left.Add(seat.Name);
             _changedAt ??= _time.GetTimestamp();
@@ -143,7 +153,7 @@ internal sealed class Presence
     /// <summary>Whether seats were taken or given up since <see cref="TakeUnsaved"/>.</summary>
     public bool HasUnsaved => _unsaved is not null;
 
-    /// <summary>Seats that were taken since the last call, by session, and null for those that were given up; null: none.</summary>
+    /// <summary>Seats that were taken since the last call, by key, and null for those that were given up; null: none.</summary>
     public IReadOnlyDictionary<string, string?>? TakeUnsaved()
     {
         var unsaved = _unsaved;
@@ -181,7 +191,7 @@ internal sealed class Presence
         _lost.Enqueue((seat, seat.LostAt));
     }
 
-    private void Save(string session, string? name) => (_unsaved ??= [])[session] = name;
+    private void Save(string key, string? name) => (_unsaved ??= [])[key] = name;
 
     private string FreeName(string user)
     {
@@ -190,6 +200,11 @@ internal sealed class Presence
             name = Cut(user, Limits.MaxUserLength - 1 - n.ToString(System.Globalization.CultureInfo.InvariantCulture).Length) + $"-{n}";
         return name;
     }
+
+    /// <summary>
+    /// What stands for a session here and in Redis. It does not give it away: whoever has a session can take its seat.
+    /// </summary>
+    public static string KeyOf(string session) => Base64Url.EncodeToString(SHA256.HashData(Encoding.UTF8.GetBytes(session)).AsSpan(0, 16));
 
     // Of the session, which it does not give away: after a move to another host, too, the same session is the same guest.
     private static string GuestName(string session)

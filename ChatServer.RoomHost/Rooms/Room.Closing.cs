@@ -39,9 +39,9 @@ internal sealed partial class Room
         }
     }
 
-    /// <summary>Waits until what was said so far is logged, at most <paramref name="patience"/>.</summary>
+    /// <summary>Waits until what was said so far is logged, and who sits here is known to Redis, at most <paramref name="patience"/>.</summary>
     public Task FlushAsync(TimeSpan patience) =>
-        WaitAsync(() => _closed is not null || !_sequencer.IsAppending && !_inbox.HasWork(batches: MayWrite), patience);
+        WaitAsync(() => _closed is not null || !_sequencer.IsAppending && AreSeatsSaved && !_inbox.HasWork(batches: MayWrite), patience);
 
     /// <summary>Gives up what is under way. Close it first.</summary>
     public async ValueTask DisposeAsync()
@@ -90,6 +90,7 @@ internal sealed partial class Room
         _isClosed = true;
         for (var i = 0; i < _count; i++)
             _members[i].Close(code, reason, reconnect);
+        LetArrive();
         if (_count == 0)
             _emptied.TrySetResult();
     }

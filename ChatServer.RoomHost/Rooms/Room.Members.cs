@@ -1,5 +1,6 @@
 using ChatServer.Backplane;
 using ChatServer.Contracts;
+using ChatServer.RoomHost.Sockets;
 
 namespace ChatServer.RoomHost.Rooms;
 
@@ -9,6 +10,9 @@ internal sealed partial class Room
     // Those who need more than the ring: what is theirs alone, the rest of what a socket did not take, a farewell.
     private readonly List<Member> _attended = [];
 
+    // Those who came while the room is about to move: whom it seated now, its next host would not know.
+    private readonly List<(Member Member, RoomConnection Connection)> _arrivals = [];
+
     private Task _saving = Task.CompletedTask;
 
     /// <summary>Who sits here, for the room that follows this one.</summary>
@@ -17,6 +21,27 @@ internal sealed partial class Room
         var answer = new TaskCompletionSource<IReadOnlyList<RoomSeat>>(TaskCreationOptions.RunContinuationsAsynchronously);
         Post(() => answer.SetResult(_presence.Seats));
         return answer.Task;
+    }
+
+    private void Arrive(Member member, RoomConnection connection)
+    {
+        if (_paused && _closed is null)
+        {
+            _arrivals.Add((member, connection));
+            return;
+        }
+        Join(member);
+        // Not before: a turn that is under way could sequence what it says before it has a seat.
+        connection.Start(member);
+    }
+
+    // The pause is over, one way or the other.
+    private void LetArrive()
+    {
+        foreach (var (member, connection) in _arrivals)
+            Arrive(member, connection);
+        _arrivals.Clear();
+        _arrivals.TrimExcess();
     }
 
     private void Join(Member member)
@@ -40,7 +65,7 @@ internal sealed partial class Room
             : Math.Max(Oldest - 1, Seq - Math.Min(member.Join.History, Record.Options.History));
         member.Begin(
             Events.Welcome(
-                Scratch, Record.Name, Record.Options.Title ?? Record.Name, seat.Name, seat.Session, Record.Epoch, Seq, resumed,
+                Scratch, Record.Name, Record.Options.Title ?? Record.Name, seat.Name, member.Join.Session, Record.Epoch, Seq, resumed,
                 _presence.Count, _presence.Names.Take(Limits.MaxNamedMembers), _limits),
             after, gapless: resumed);
     }
@@ -76,7 +101,8 @@ internal sealed partial class Room
         if (_closed is not null || _seats is null || !_saving.IsCompleted || _presence.TakeUnsaved() is not { } changes)
             return;
         _saving = _seats.SaveAsync(changes, _given.Token);
-        _ = _saving.ContinueWith(_ => Schedule(), TaskScheduler.Default);
+        // Posted: a turn that is ending now has looked already.
+        _ = _saving.ContinueWith(_ => Post(static () => { }), TaskScheduler.Default);
     }
 
     private bool AreSeatsSaved => _seats is null || _saving.IsCompleted && !_presence.HasUnsaved;

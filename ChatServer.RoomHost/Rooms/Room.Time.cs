@@ -27,9 +27,13 @@ internal sealed partial class Room
     {
         if (_closed is null)
         {
-            _presence.Expire();
-            if (_presence.IsToBeTold)
-                TellPresence();
+            // Of a room that is about to move its next host tells.
+            if (!_paused)
+            {
+                _presence.Expire();
+                if (_presence.IsToBeTold)
+                    TellPresence();
+            }
             if (_presence.Count > Limits.MaxNamedMembers)
                 _typing.Clear();
             if (_typing.Count > 0 && Time.GetElapsedTime(_typingToldAt) >= TypingTold)
@@ -99,7 +103,7 @@ internal sealed partial class Room
 
     private void SetTimer()
     {
-        TimeSpan? due = _closed is null ? _presence.Due() : null;
+        TimeSpan? due = _closed is null && !_paused ? _presence.Due() : null;
         if (_closed is null && _typing.Count > 0)
             due = Earlier(due, TypingTold, _typingToldAt);
         if (_count > 0)

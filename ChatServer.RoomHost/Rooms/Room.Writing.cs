@@ -20,7 +20,7 @@ internal sealed partial class Room
     }
 
     /// <summary>
-    /// Writes nothing more for now; what is said waits. False: a batch, or who sits here, is still under way to Redis after <paramref name="patience"/>, and the room
+    /// Writes nothing more for now: what is said waits, and so does who comes. False: something is still under way to Redis after <paramref name="patience"/>, and the room
     /// goes on.
     /// </summary>
     public async Task<bool> PauseAsync(TimeSpan patience)
@@ -33,5 +33,9 @@ internal sealed partial class Room
     }
 
     /// <summary>Ends a pause.</summary>
-    public void GoOn() => Post(() => _paused = false);
+    public void GoOn() => Post(() =>
+    {
+        _paused = false;
+        LetArrive();
+    });
 }

@@ -44,19 +44,20 @@ internal sealed partial class Room : IThreadPoolWorkItem, IAsyncDisposable
     /// <param name="record">The room as this host claimed it.</param>
     /// <param name="tail">The end of the log; null where the ring is the log.</param>
     /// <param name="log">The log; null where the ring is the log.</param>
-    /// <param name="seats">Who sat here before, and where that is kept; null: nobody, and nowhere.</param>
+    /// <param name="seated">Who sat here before.</param>
+    /// <param name="seats">Where is kept who sits here; null: nowhere.</param>
     /// <param name="options">The host's.</param>
     /// <param name="limits">The <c>limits</c> of the welcome, shared by all rooms.</param>
     /// <param name="time">The clock.</param>
     /// <param name="isHeldSince">Whether the host's lease was held all the time since a timestamp: then the room is its own, if it was then.</param>
     /// <param name="seenAt">When the room was seen to be this host's: a timestamp from before it was asked for.</param>
     public Room(
-        RoomRecord record, LogTail? tail, DurableLog? log, DurableSeats? seats, RoomHostOptions options, byte[] limits, TimeProvider time,
-        Func<long, bool> isHeldSince, long seenAt)
+        RoomRecord record, LogTail? tail, DurableLog? log, IReadOnlyList<RoomSeat> seated, DurableSeats? seats, RoomHostOptions options, byte[] limits,
+        TimeProvider time, Func<long, bool> isHeldSince, long seenAt)
     {
         (_isHeldSince, _seenAt) = (isHeldSince, seenAt);
         (Record, _log, _seats, Options, _limits, Time) = (record, log, seats, options, limits, time);
-        _presence = new Presence(time, seats?.Taken ?? []);
+        _presence = new Presence(time, seated);
         Ring = new RoomRing(options.RoomBufferBytes, log is null ? Math.Max(1, record.Options.History) : 0);
         _plain = new Followers(Ring);
         _slowest = () => SlowestCursor(_plain);
@@ -139,12 +140,7 @@ internal sealed partial class Room : IThreadPoolWorkItem, IAsyncDisposable
     public void Enter(RoomConnection connection, JoinRequest join)
     {
         var member = new Member(this, connection, join);
-        Post(() =>
-        {
-            Join(member);
-            // Not before: a turn that is under way could sequence what it says before it has a seat.
-            connection.Start(member);
-        });
+        Post(() => Arrive(member, connection));
     }
 
     /// <summary>Says something as a server-side sender. <paramref name="done"/> gets the sequence, or an error code, once it is known.</summary>

@@ -58,6 +58,20 @@ public abstract class RoomLogSpecification(RedisServer redis) : BackplaneSpecifi
     }
 
     [Fact]
+    public async Task What_Redis_did_not_live_to_recognize_is_recognized_when_the_append_is_repeated()
+    {
+        var (log, room) = await RoomAsync();
+        var batch = Enumerable.Range(1, 3).Select(i => (ReadOnlyMemory<byte>)System.Text.Encoding.ASCII.GetBytes($"{i:D22}{{\"seq\":{i}}}"))
+            .Append(Entries.Of("""{"type":"announcement","seq":4}""")).ToArray();
+        await log.AppendAsync("lobby", room.Term, 0, 0, 3, 0, batch);
+        await Raw.KeyDeleteAsync(RedisNames.RoomSaid("lobby")); // as if it had died before that was written
+
+        Assert.Equal(AppendResult.Appended, await log.AppendAsync("lobby", room.Term, 0, 0, 3, 0, batch));
+
+        Assert.Equal([1L, 2, 3], (await log.ReadSaidAsync("lobby", 4)).Select(said => said.Seq));
+    }
+
+    [Fact]
     public async Task A_log_that_keeps_as_much_needs_no_list_of_what_was_said()
     {
         var (log, room) = await RoomAsync();

@@ -165,35 +165,63 @@ public abstract class RoomOwnershipSpecification(RedisServer redis) : BackplaneS
     }
 
     [Fact]
-    public async Task Who_takes_a_room_is_told_who_sits_in_it()
+    public async Task Who_takes_a_room_is_told_who_sits_in_it_and_who_says_so()
+    {
+        var (one, other) = (Process(), Process());
+        await Own(new FakeHost(one, "a", 1000)).StartAsync();
+        await CreateAsync(other, "lobby");
+        var room = (await one.Ownership.ClaimAsync("lobby", "a", "127.0.0.1", 34000))!;
+        Assert.Equal((SeatsKept.Never, 0), (room.Kept, room.Seats.Count));
+        Assert.True(await one.Ownership.SaveSeatsAsync("lobby", room.Room.Term, Seats(("of-ann", "ann"), ("of-bob", "bob"))));
+        Assert.True(await one.Ownership.SaveSeatsAsync("lobby", room.Room.Term, Seats(("of-eve", "ann"), ("of-ann", null))));
+
+        var again = (await one.Ownership.ClaimAsync("lobby", "a", "127.0.0.1", 34001))!;
+        var next = (await other.Ownership.ClaimAsync("lobby", "a", "127.0.0.1", 34002))!;
+
+        RoomSeat[] seats = [new("of-bob", "bob"), new("of-eve", "ann")];
+        Assert.Equal(SeatsKept.Here, again.Kept);
+        Assert.Equal(seats, again.Seats.OrderBy(seat => seat.Key));
+        Assert.Equal(SeatsKept.Elsewhere, next.Kept);
+        Assert.Equal(seats, next.Seats.OrderBy(seat => seat.Key));
+
+        Assert.True(await other.Ownership.SaveSeatsAsync("lobby", next.Room.Term, Seats(), anew: true));
+        var last = (await one.Ownership.ClaimAsync("lobby", "a", "127.0.0.1", 34003))!;
+        Assert.Empty(last.Seats);
+    }
+
+    [Fact]
+    public async Task Any_number_can_sit_in_a_room()
     {
         await HostAsync("a");
         var process = Process();
         var room = await CreateAsync(process, "lobby");
-        Assert.True(await process.Ownership.SaveSeatsAsync("lobby", room.Term, Seats(("session-of-ann", "ann"), ("session-of-bob", "bob"))));
-        Assert.True(await process.Ownership.SaveSeatsAsync("lobby", room.Term, Seats(("session-of-ann", null), ("session-of-bob-2", "bob-2"))));
+        var names = Enumerable.Range(0, 10_000).Select(i => ($"of-{i}", (string?)$"name-{i}")).ToArray();
 
-        var next = (await process.Ownership.ClaimAsync("lobby", "a", "127.0.0.1", 34001))!;
+        Assert.True(await process.Ownership.SaveSeatsAsync("lobby", room.Term, Seats(("of-before", "name-1"))));
+        Assert.True(await process.Ownership.SaveSeatsAsync("lobby", room.Term, Seats(names), anew: true));
 
-        Assert.Equal(
-            [new RoomSeat("session-of-bob", "bob"), new RoomSeat("session-of-bob-2", "bob-2")], next.Seats.OrderBy(seat => seat.Name));
+        var claim = await process.Ownership.ClaimAsync("lobby", "a", "127.0.0.1", 34001);
+        Assert.Equal(names.Order(), claim!.Seats.Select(seat => (seat.Key, (string?)seat.Name)).Order());
     }
 
     [Fact]
     public async Task Nobody_sits_in_a_room_any_more_whose_host_has_been_gone_for_a_minute()
     {
-        var host = await HostAsync("a");
-        var process = Process();
+        var (dead, process) = (Process(), Process());
+        var host = Own(new FakeHost(dead, "a", 1000));
+        await host.StartAsync();
         var room = await CreateAsync(process, "lobby");
-        Assert.True(await process.Ownership.SaveSeatsAsync("lobby", room.Term, Seats(("session-of-ann", "ann"))));
+        Assert.True(await dead.Ownership.SaveSeatsAsync("lobby", room.Term, Seats(("of-ann", "ann"))));
         await host.BeLongDeadAsync();
         var sign = Assert.Single(await KeysAsync(RedisNames.SignOfLife("*")));
         Assert.InRange((await Raw.KeyTimeToLiveAsync(sign))!.Value, HostLease.Remembered / 2, HostLease.Remembered);
         await Raw.KeyDeleteAsync(sign); // a minute passes
 
-        Assert.Empty((await process.Ownership.ClaimAsync("lobby", "a", "127.0.0.1", 34001))!.Seats);
+        var claim = (await process.Ownership.ClaimAsync("lobby", "a", "127.0.0.1", 34001))!;
+        var again = (await process.Ownership.ClaimAsync("lobby", "a", "127.0.0.1", 34001))!; // the first one's answer was lost
 
-        Assert.False(await Raw.KeyExistsAsync(RedisNames.RoomSeats("lobby")));
+        Assert.Equal((SeatsKept.LongAgo, 0), (claim.Kept, claim.Seats.Count));
+        Assert.Equal((SeatsKept.LongAgo, 0), (again.Kept, again.Seats.Count));
     }
 
     [Fact]

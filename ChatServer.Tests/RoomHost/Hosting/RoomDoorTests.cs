@@ -88,5 +88,5 @@ public sealed class RoomDoorTests
             Members = 0,
             Announced = 0,
         },
-        null, null, null, Options, [], new FakeTimeProvider(), _ => true, seenAt: 0);
+        null, null, [], null, Options, [], new FakeTimeProvider(), _ => true, seenAt: 0);
 }

@@ -1,5 +1,6 @@
 using ChatServer.Backplane;
 using ChatServer.Contracts;
+using ChatServer.RoomHost.Rooms;
 using ChatServer.Tests.Support;
 
 namespace ChatServer.Tests.RoomHost.Hosting;
@@ -55,6 +56,38 @@ public sealed class SeatTests : HostCluster
         await Redis.StartAsync();
 
         await NobodyNoticesAsync(before);
+    }
+
+    [Fact]
+    public async Task After_Redis_went_back_in_time_everyone_has_their_name_and_nobody_came_or_went()
+    {
+        await StartHostAsync();
+        var before = await GatherAsync();
+        await before[0].SayAsync("lost");
+        await RawAsync(async db =>
+        {
+            await db.HashDeleteAsync(RedisNames.RoomSeats("lobby"), Presence.KeyOf(before[1].Session));
+            await db.ListRightPopAsync(RedisNames.RoomLog("lobby"));
+            await db.HashSetAsync(RedisNames.Room("lobby"), "seq", 0);
+        });
+
+        await before[0].SendAsync(new { type = "message", id = "noticed", text = "noticed" });
+
+        await NobodyNoticesAsync(before);
+    }
+
+    [Fact]
+    public async Task A_seat_that_cannot_be_saved_is_told_to_the_operator_and_saved_later()
+    {
+        var host = await StartHostAsync("host-1", ("Logging__LogLevel__Default", "Error"));
+        var room = await CreateAsync("lobby");
+        await RawAsync(db => db.StringSetAsync(RedisNames.RoomSeats("lobby"), "something else"));
+
+        await JoinAsync(room.Port, "user=ann");
+        await Eventually.Async(() => host.Process.Output, output => output.Contains("Who sits in room lobby cannot be saved", StringComparison.Ordinal));
+        await RawAsync(db => db.KeyDeleteAsync(RedisNames.RoomSeats("lobby")));
+
+        await RawAsync(db => Eventually.Async(() => db.HashLengthAsync(RedisNames.RoomSeats("lobby")), saved => saved == 1));
     }
 
     [Fact]

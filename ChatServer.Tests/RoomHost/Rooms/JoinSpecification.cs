@@ -10,6 +10,26 @@ namespace ChatServer.Tests.RoomHost.Rooms;
 public abstract class JoinSpecification(RoomRedis? redis) : RoomSpecification(redis)
 {
     [Fact]
+    public async Task Who_comes_while_the_room_is_about_to_move_waits_until_it_is_known_whether_it_does()
+    {
+        var room = await OpenAsync();
+        await room.JoinAsync("user=ann");
+        Assert.True(await room.Room.PauseAsync(Eventually.Patience));
+        using var stays = await RawWebSocket.JoinAsync(room.Port, "/?user=bob");
+        var welcome = stays.ReadFrameAsync();
+        await Task.WhenAny(welcome, Task.Delay(TimeSpan.FromMilliseconds(100), TestContext.Current.CancellationToken)); // that nothing happens
+        Assert.False(welcome.IsCompleted);
+
+        room.Room.GoOn();
+
+        Assert.Contains("\"user\":\"bob\"", (await welcome).Text, StringComparison.Ordinal);
+        Assert.True(await room.Room.PauseAsync(Eventually.Patience));
+        using var goes = await RawWebSocket.JoinAsync(room.Port, "/?user=carl");
+        await room.Room.CloseAsync(1001, "moved", reconnect: true, TimeSpan.FromSeconds(5));
+        Assert.Contains("\"closing\"", (await goes.ReadFrameAsync()).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task The_welcome_is_the_first_frame_and_has_exactly_its_members()
     {
         var room = await OpenAsync(new() { Title = "The \"Lobby\" 😀" });

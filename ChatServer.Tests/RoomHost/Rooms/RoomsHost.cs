@@ -64,7 +64,7 @@ internal sealed class RoomsHost : IAsyncDisposable
             door.Port = FreePort.Next();
         while (_ports.Open(door.Port, door) is null);
         var room = new OpenRoom(door, redis, _options, _time);
-        await room.OpenAsync(record, taken: []);
+        await room.OpenAsync(record, seated: []);
         _rooms.Add(room);
         return room;
     }
@@ -129,18 +129,18 @@ internal sealed class OpenRoom(RoomDoor door, RoomRedis? redis, RoomHostOptions 
     {
         var old = Room;
         door.Hold();
-        var (record, taken) = await redis!.ClaimAsync(Name, Port);
+        var claim = await redis!.ClaimAsync(Name, Port);
         await old.CloseAsync(CloseCodes.GoingAway, "moved", reconnect: true, TimeSpan.FromSeconds(5));
         await old.DisposeAsync();
-        await OpenAsync(record, taken);
+        await OpenAsync(claim.Room, claim.Seats);
     }
 
-    public async Task OpenAsync(RoomRecord record, IReadOnlyList<RoomSeat> taken)
+    public async Task OpenAsync(RoomRecord record, IReadOnlyList<RoomSeat> seated)
     {
         var log = redis is null ? null : new DurableLog(redis.Log, record, time);
         var tail = log is null ? null : await log.ReadTailAsync();
-        var seats = redis is null ? null : new DurableSeats(redis.Ownership, record, taken, time);
-        door.Open(new Room(record, tail, log, seats, options, Events.WelcomeLimits(options), time, _ => true, seenAt: 0));
+        var seats = redis is null ? null : new DurableSeats(redis.Ownership, record, time, error => Assert.Fail($"{error}"));
+        door.Open(new Room(record, tail, log, seated, seats, options, Events.WelcomeLimits(options), time, _ => true, seenAt: 0));
     }
 
     public async ValueTask DisposeAsync()
