@@ -69,11 +69,8 @@ internal sealed partial class RoomKeeper
         var durable = record.Options.Durability == Durability.Redis ? new DurableLog(_log, record, _time) : null;
         var tail = durable is null || record.Seq == 0 ? null : await durable.ReadTailAsync();
         TellOfSpoiled(door.Name, tail?.Page);
-        if (await SeatAsync(door, claim) is not { } seated)
-        {
-            Look(door.Name);
-            return;
-        }
+        // Where this process was the last to save the seats, or Redis has lost them, its own memory is the newer one.
+        var seated = claim.Kept is SeatsKept.Never or SeatsKept.Here && door.Seats is { } before ? before : claim.Seats;
         var seats = new DurableSeats(_ownership, record, _time, error => Log.SeatsNotSaved(_logger, door.Name, error));
         var room = new Room(record, tail, durable, seated, seats, _options, _limits, _time, _lease.HasHeldSince, seenAt);
         room.Lost += OnLost;
@@ -81,18 +78,6 @@ internal sealed partial class RoomKeeper
         door.Seats = null;
         door.Open(room);
         Log.Opened(_logger, door.Name, door.Port, record.Term);
-    }
-
-    // Where this process was the last to save the seats, or Redis has lost them, its own memory is the newer one. Null: the room was given
-    // away in this moment.
-    private async Task<IReadOnlyList<RoomSeat>?> SeatAsync(RoomDoor door, RoomClaim claim)
-    {
-        var seated = claim.Kept is SeatsKept.Never or SeatsKept.Here && door.Seats is { } before ? before : claim.Seats;
-        // From now on they are this host's to keep. A room in which nobody has ever sat is not written for that.
-        return claim.Kept == SeatsKept.Never && seated.Count == 0
-            || await _ownership.SaveSeatsAsync(
-                door.Name, claim.Room.Term, seated.ToDictionary(seat => seat.Key, string? (seat) => seat.Name), anew: true)
-            ? seated : null;
     }
 
     // What nobody of us wrote costs its message the protection against being said twice, not the room its log.

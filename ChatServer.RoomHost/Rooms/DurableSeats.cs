@@ -15,9 +15,11 @@ internal sealed class DurableSeats(RoomOwnership ownership, RoomRecord room, Tim
     private static readonly TimeSpan Retry = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan RetryError = TimeSpan.FromSeconds(5);
 
+    private bool _areOurs;
+
     /// <summary>
-    /// Saves what changed, however long Redis stays away. Ends without that when the room is another's, or when
-    /// <paramref name="ct"/> says that it is given up.
+    /// Saves what changed, however long Redis stays away; the first time in place of what an earlier host saved. Ends without that when
+    /// the room is another's, or when <paramref name="ct"/> says that it is given up. Not for concurrent calls.
     /// </summary>
     public async Task SaveAsync(IReadOnlyDictionary<string, string?> changes, CancellationToken ct)
     {
@@ -25,7 +27,8 @@ internal sealed class DurableSeats(RoomOwnership ownership, RoomRecord room, Tim
         {
             try
             {
-                await ownership.SaveSeatsAsync(room.Name, room.Term, changes);
+                await ownership.SaveSeatsAsync(room.Name, room.Term, changes, anew: !_areOurs);
+                _areOurs = true;
                 return;
             }
             catch (BackplaneUnavailableException)

@@ -54,16 +54,12 @@ internal sealed class Presence
         foreach (var (key, name) in taken)
         {
             var seat = new Seat(key, name);
-            if (_byName.TryAdd(name, seat))
-            {
-                _byKey.Add(key, seat);
-                Leave(seat);
-            }
-            else
-            {
-                // Redis died between one giving the name up and the other taking it.
-                Save(key, null);
-            }
+            // Not so: Redis died between one giving the name up and the other taking it.
+            if (!_byName.TryAdd(name, seat))
+                continue;
+            _byKey.Add(key, seat);
+            Save(key, name);
+            Leave(seat);
         }
     }
 
@@ -150,7 +146,7 @@ internal sealed class Presence
         }
     }
 
-    /// <summary>Whether seats were taken or given up since <see cref="TakeUnsaved"/>.</summary>
+    /// <summary>Whether seats were taken or given up since <see cref="TakeUnsaved"/>. At first all are unsaved.</summary>
     public bool HasUnsaved => _unsaved is not null;
 
     /// <summary>Seats that were taken since the last call, by key, and null for those that were given up; null: none.</summary>
