@@ -45,8 +45,9 @@ public sealed class RoomOwnership(BackplaneConnection connection)
     });
 
     /// <summary>
-    /// Tells, if the room still has this <paramref name="term"/> (false: it is another's by now), how many members it has and, for a room of <see cref="Durability.Memory"/>, what no append counts: its messages and
-    /// the newest announcement it had, so that its next host does not announce it again.
+    /// Tells, if the room still has this <paramref name="term"/> (false: it is another's by now), how many members it has and, for a room of
+    /// <see cref="Durability.Memory"/>, what no append counts: its messages and the newest announcement it had, so that its next host does not
+    /// announce it again.
     /// </summary>
     /// <exception cref="BackplaneUnavailableException"/>
     public Task<bool> ReportAsync(string room, long term, int members, long? messages, long? announced = null) => connection.RunAsync(async db =>
@@ -58,19 +59,19 @@ public sealed class RoomOwnership(BackplaneConnection connection)
     /// <param name="room">The room.</param>
     /// <param name="term">The term under which the caller claimed it.</param>
     /// <param name="changes">Names by <see cref="RoomSeat.Key"/>; null: given up.</param>
-    /// <param name="anew">There are no others.</param>
+    /// <param name="anew">There are no others: what is there was an earlier host's.</param>
     /// <returns>False: the room is another's by now.</returns>
     /// <exception cref="BackplaneUnavailableException">The outcome is unknown; doing it again is safe.</exception>
-    public Task<bool> SaveSeatsAsync(string room, long term, IReadOnlyDictionary<string, string?> changes, bool anew = false) => connection.RunAsync(async db =>
+    public Task<bool> SaveSeatsAsync(
+        string room, long term, IReadOnlyDictionary<string, string?> changes, bool anew = false) => connection.RunAsync(async db =>
     {
         var saved = true;
         // Given up before taken: a name may go from one to the other.
-        var parts = changes.OrderBy(change => change.Value is not null).Chunk(SeatsAtOnce);
-        foreach (var part in anew && changes.Count == 0 ? [[]] : parts)
+        foreach (var part in changes.OrderBy(change => change.Value is not null).Chunk(SeatsAtOnce))
         {
+            var seats = part.SelectMany(change => new RedisValue[] { change.Key, change.Value ?? RedisValue.EmptyString });
             saved &= (bool)await RedisScript.SaveSeats.RunAsync(
-                db, [RedisNames.Room(room), RedisNames.RoomSeats(room)],
-                [term, connection.Instance, anew ? 1 : 0, .. part.SelectMany(change => new RedisValue[] { change.Key, change.Value ?? RedisValue.EmptyString })]);
+                db, [RedisNames.Room(room), RedisNames.RoomSeats(room)], [term, connection.Instance, anew ? 1 : 0, .. seats]);
             anew = false;
         }
         return saved;

@@ -184,9 +184,9 @@ public abstract class RoomOwnershipSpecification(RedisServer redis) : BackplaneS
         Assert.Equal(SeatsKept.Elsewhere, next.Kept);
         Assert.Equal(seats, next.Seats.OrderBy(seat => seat.Key));
 
-        Assert.True(await other.Ownership.SaveSeatsAsync("lobby", next.Room.Term, Seats(), anew: true));
-        var last = (await one.Ownership.ClaimAsync("lobby", "a", "127.0.0.1", 34003))!;
-        Assert.Empty(last.Seats);
+        Assert.True(await other.Ownership.SaveSeatsAsync("lobby", next.Room.Term, Seats(("of-carl", "carl")), anew: true));
+        var last = (await other.Ownership.ClaimAsync("lobby", "a", "127.0.0.1", 34003))!;
+        Assert.Equal([new RoomSeat("of-carl", "carl")], last.Seats);
     }
 
     [Fact]
