@@ -97,8 +97,8 @@ internal sealed partial class Room : IThreadPoolWorkItem, IAsyncDisposable
     /// <summary>Sequence of the log's newest event.</summary>
     public long Seq => _sequencer.Seq;
 
-    /// <summary>Connections, including those that are being closed.</summary>
-    public int Connections => Volatile.Read(ref _count);
+    /// <summary>Connections, including those that are being closed, and those that wait to come in.</summary>
+    public int Connections => Volatile.Read(ref _count) + _arrivals.Count;
 
     /// <summary>Messages that this host has put into the log.</summary>
     public long Messages => _sequencer.Messages;
