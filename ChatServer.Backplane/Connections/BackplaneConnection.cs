@@ -55,7 +55,8 @@ public sealed class BackplaneConnection(IConnectionMultiplexer commands) : IAsyn
             && (m.StartsWith("LOADING", StringComparison.Ordinal) || m.StartsWith("READONLY", StringComparison.Ordinal)
                 || m.StartsWith("MISCONF", StringComparison.Ordinal) || m.StartsWith("OOM", StringComparison.Ordinal)
                 || m.StartsWith("BUSY", StringComparison.Ordinal) || m.StartsWith("MASTERDOWN", StringComparison.Ordinal)
-                || m.StartsWith("NOREPLICAS", StringComparison.Ordinal) || m.StartsWith("CLUSTERDOWN", StringComparison.Ordinal) || m.StartsWith("TRYAGAIN", StringComparison.Ordinal));
+                || m.StartsWith("NOREPLICAS", StringComparison.Ordinal) || m.StartsWith("CLUSTERDOWN", StringComparison.Ordinal)
+                || m.StartsWith("TRYAGAIN", StringComparison.Ordinal));
 
     private static async Task<IConnectionMultiplexer> OpenAsync(IConnectionMultiplexer like) =>
         await ConnectionMultiplexer.ConnectAsync(RedisConfiguration.Parse(like.Configuration));

@@ -20,8 +20,8 @@ internal sealed partial class Room
     }
 
     /// <summary>
-    /// Writes nothing more for now: what is said waits, and so does who comes. False: something is still under way to Redis after <paramref name="patience"/>, and the room
-    /// goes on.
+    /// Writes nothing more for now: what is said waits, and so does who comes. False: something is still under way to Redis after
+    /// <paramref name="patience"/>, and the room goes on.
     /// </summary>
     public async Task<bool> PauseAsync(TimeSpan patience)
     {

@@ -42,7 +42,7 @@ public abstract class RoomLogSpecification(RedisServer redis) : BackplaneSpecifi
     }
 
     [Fact]
-    public async Task Of_a_log_that_keeps_less_the_last_256_events_are_recognized()
+    public async Task Of_a_log_that_keeps_less_the_last_256_messages_are_recognized()
     {
         var (log, room) = await RoomAsync();
         static ReadOnlyMemory<byte>[] Keyed(int first, int count) =>
