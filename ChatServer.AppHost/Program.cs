@@ -1,53 +1,59 @@
 using ChatServer.AppHost;
+using ChatServer.AppHost.Dashboard;
 using Projects;
 
 var builder = DistributedApplication.CreateBuilder(args);
-var settings = Settings.Read(builder);
+var settings = AppHostSettings.Read(builder);
 
 var key = builder.AddParameterFromConfiguration("key", "KEY", secret: true);
 var adminKey = builder.AddParameterFromConfiguration("admin-key", "ADMIN_KEY", secret: true);
 var loadBalancerKey = builder.AddParameterFromConfiguration("loadbalancer-key", "LOADBALANCER_KEY", secret: true);
 
-var redis = builder.AddConnectionString("redis", settings.Redis ?? EmbeddedRedis());
+var redis = settings.UsesEmbeddedRedis ? builder.AddEmbeddedRedis(settings) : builder.AddConnectionString("redis");
 
-var roomHosts = Settings.RoomHostNumbers.Select(number => builder.AddProject<ChatServer_RoomHost>($"roomhost-{number}")
-    .WithHttpEndpoint(env: "PORT")
-    .WithHttpHealthCheck("/health")
-    .WithEnvironment("HOST_ID", $"{settings["HOST_ID"]}-{number}")
-    .With(settings, Settings.OfEveryService, Settings.OfRoomHosts)
-    .WithReference(redis).WaitFor(redis)).ToArray();
+// One line adds a RoomHost.
+IResourceBuilder<ProjectResource>[] roomHosts =
+[
+    RoomHost(1),
+    RoomHost(2),
+];
 
-var loadBalancers = settings.LoadBalancerPorts.Select((port, index) => builder.AddProject<ChatServer_LoadBalancer>($"loadbalancer-{index + 1}")
-    .WithHttpEndpoint(port: port, env: "PORT", isProxied: false)
-    .WithHttpHealthCheck("/health")
-    .WithEnvironment("LOADBALANCER_KEY", loadBalancerKey)
-    .With(settings, Settings.OfEveryService)
-    .WithReference(redis).WaitFor(redis)).ToArray();
+IResourceBuilder<ProjectResource>[] loadBalancers = [.. settings.LoadBalancerPorts.Select(LoadBalancer)];
 
-var api = builder.AddProject<ChatServer_Api>("api")
-    .WithHttpEndpoint(port: settings.ApiPort, env: "PORT", isProxied: false)
-    .WithHttpHealthCheck("/health")
+var api = builder.AddService<ChatServer_Api>("api", settings, "PORT", settings.ApiPort)
     .WithEnvironment("KEY", key)
     .WithEnvironment("LOADBALANCER_KEY", loadBalancerKey)
     .WithEnvironment("LOADBALANCERS", settings.LoadBalancers ?? loadBalancers.Urls())
-    .With(settings, Settings.OfEveryService, ["HOST"])
-    .WithReference(redis).WaitForAll(roomHosts).WaitForAll(loadBalancers);
+    .WithSettings(settings, "HOST")
+    .WithReference(redis)
+    .WithIconName("PlugConnected")
+    .WithUrlForEndpoint("http", url => url.DisplayText = "Chat")
+    .WithUrlForEndpoint("http", _ => new() { Url = "/docs", DisplayText = "API docs" });
 
-var admin = builder.AddProject<ChatServer_Admin>("admin")
-    .WithHttpEndpoint(port: settings.AdminPort, env: "ADMIN_PORT", isProxied: false)
-    .WithHttpHealthCheck("/health")
+var admin = builder.AddService<ChatServer_Admin>("admin", settings, "ADMIN_PORT", settings.AdminPort)
     .WithEnvironment("ADMIN_KEY", adminKey)
     .WithEnvironment("LOADBALANCERS", settings.LoadBalancers ?? loadBalancers.Urls())
-    .With(settings, Settings.OfEveryService)
-    .WithReference(redis).WaitFor(redis);
+    .WithReference(redis)
+    .WithIconName("PersonSettings")
+    .WithUrlForEndpoint("http", url => url.DisplayText = "Admin")
+    .WithUrlForEndpoint("http", _ => new() { Url = "/docs", DisplayText = "API docs" });
+
+key.WithParentRelationship(api);
+adminKey.WithParentRelationship(admin);
+api.WithCreateRoomCommand(key);
+admin.WithAnnounceCommand(adminKey).WithShutdownCommand(adminKey);
+foreach (var (index, roomHost) in roomHosts.Index()) roomHost.WithDrainCommands(admin, adminKey, settings.HostIdOf(index + 1));
 
 await builder.Build().RunAndWelcomeAsync(settings, [api, admin, .. roomHosts, .. loadBalancers]);
 
-// Without a container runtime there is no AddRedis: ours is a project like the others.
-ReferenceExpression EmbeddedRedis()
-{
-    var server = builder.AddProject<ChatServer_Redis>("redis-server")
-        .WithEndpoint(scheme: "tcp", name: "tcp", env: "PORT")
-        .With(settings, ["REDIS_DATA"]);
-    return ReferenceExpression.Create($"{server.GetEndpoint("tcp").Property(EndpointProperty.HostAndPort)}");
-}
+IResourceBuilder<ProjectResource> RoomHost(int number) => builder.AddService<ChatServer_RoomHost>($"roomhost-{number}", settings, "PORT")
+    .WithEnvironment("HOST_ID", settings.HostIdOf(number))
+    .WithSettings(settings, AppHostSettings.OfRoomHosts)
+    .WithReference(redis)
+    .WithIconName("ChatMultiple");
+
+IResourceBuilder<ProjectResource> LoadBalancer(int port, int index) => builder.AddService<ChatServer_LoadBalancer>($"loadbalancer-{index + 1}", settings, "PORT", port)
+    .WithEnvironment("LOADBALANCER_KEY", loadBalancerKey)
+    .WithReference(redis)
+    .WithIconName("ArrowSplit")
+    .WithUrlForEndpoint("http", url => url.DisplayText = "Chat");

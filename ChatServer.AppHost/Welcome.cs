@@ -1,11 +1,11 @@
 namespace ChatServer.AppHost;
 
-/// <summary>Tells where everything is, once it is there.</summary>
+/// <summary>Writes the addresses of the deployment once it is ready.</summary>
 internal static class Welcome
 {
     /// <summary>Runs until Ctrl+C or SIGTERM, and writes the addresses when all of <paramref name="services"/> are healthy.</summary>
     public static async Task RunAndWelcomeAsync(
-        this DistributedApplication app, Settings settings, IReadOnlyList<IResourceBuilder<ProjectResource>> services)
+        this DistributedApplication app, AppHostSettings settings, IReadOnlyList<IResourceBuilder<ProjectResource>> services)
     {
         var running = app.RunAsync();
         var ready = Task.WhenAll(services.Select(service => app.ResourceNotifications.WaitForResourceHealthyAsync(service.Resource.Name)));
@@ -14,21 +14,21 @@ internal static class Welcome
         await running;
     }
 
-    private static string Text(Settings settings)
+    private static string Text(AppHostSettings settings)
     {
         var host = settings.LocalHost;
         var api = $"http://{host}:{settings.ApiPort}";
-        var entrance = settings.LoadBalancerPorts.Count > 0 ? $"http://{host}:{settings.LoadBalancerPorts[0]}" : api;
+        var chat = settings.LoadBalancerPorts.Count > 0 ? $"http://{host}:{settings.LoadBalancerPorts[0]}" : api;
         return $"""
 
             ChatServer is ready.
 
-              Chat            {entrance}/
-              Api             {api}/api/v1/    (described at {api}/docs)
-              Admin           http://{host}:{settings.AdminPort}/    (described at http://{host}:{settings.AdminPort}/docs)
+              Chat            {chat}/
+              Api             {api}/api/v1/    (documentation: {api}/docs)
+              Admin           http://{host}:{settings.AdminPort}/    (documentation: http://{host}:{settings.AdminPort}/docs)
               Load balancers  {string.Join("  ", settings.LoadBalancerPorts.Select(port => $"http://{host}:{port}"))}
-              Room ports      {settings["ROOM_PORTS"] ?? "34000-65535"}
-              Dashboard       {settings.Dashboard}
+              Room ports      {settings["ROOM_PORTS"]}
+              Dashboard       {settings.DashboardLogin ?? "disabled"}
 
             Try it:
 
@@ -39,6 +39,6 @@ internal static class Welcome
             """;
     }
 
-    // The development value may be shown to anyone; a key that somebody chose is not for a terminal's history.
-    private static string Key(Settings settings) => settings.HasDevelopmentKey ? settings["KEY"]! : "$KEY";
+    // The development value is public; a key that an operator chose does not belong in a terminal.
+    private static string Key(AppHostSettings settings) => settings.HasDevelopmentKey ? settings["KEY"]! : "$KEY";
 }

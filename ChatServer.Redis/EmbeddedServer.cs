@@ -71,6 +71,7 @@ internal sealed class EmbeddedServer : IDisposable
         // Pages are taken as they fill, so the limit costs nothing at the start (70 MB resident with 64m and with 1g), while
         // passing it evicts keys without a word: room logs, members of the truth.
         "--memory", "1g", "--page", "1m", "--index", "8m",
+        .. settings.Password is { } password ? (string[])["--auth", "Password", "--password", password] : [],
         .. settings.DataFolder is { } folder ? Persistent(folder) : [],
     ];
 

@@ -3,11 +3,12 @@ using System.Net;
 
 namespace ChatServer.Redis;
 
-/// <summary>What an operator may decide, from plain environment variables.</summary>
+/// <summary>The settings, read from plain environment variables.</summary>
 /// <param name="Port">PORT, 1–65535, default 6379.</param>
-/// <param name="Address">BIND, an IP address or <c>localhost</c>. The default is loopback: this server asks nobody for a password.</param>
-/// <param name="DataFolder">REDIS_DATA, a full path; null: everything is in memory and gone with the process.</param>
-internal sealed record RedisSettings(int Port, IPAddress Address, string? DataFolder)
+/// <param name="Address">BIND, an IP address or <c>localhost</c>. The default is loopback: this server is for development.</param>
+/// <param name="DataFolder">REDIS_DATA, a full path; null: everything is in memory and lost when the process ends.</param>
+/// <param name="Password">REDIS_PASSWORD, which clients must send; null: clients need none.</param>
+internal sealed record RedisSettings(int Port, IPAddress Address, string? DataFolder, string? Password)
 {
     private const int DefaultPort = 6379;
 
@@ -19,7 +20,8 @@ internal sealed record RedisSettings(int Port, IPAddress Address, string? DataFo
         return new RedisSettings(
             ReadPort(Value("PORT")),
             ReadAddress(Value("BIND")),
-            Value("REDIS_DATA") is { } folder ? Path.GetFullPath(folder) : null);
+            Value("REDIS_DATA") is { } folder ? Path.GetFullPath(folder) : null,
+            Value("REDIS_PASSWORD"));
     }
 
     private static int ReadPort(string? text)

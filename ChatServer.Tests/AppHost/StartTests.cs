@@ -10,14 +10,13 @@ public sealed class StartTests
     [InlineData("PORT")]
     [InlineData("ADMIN_PORT")]
     [InlineData("LOADBALANCER_PORTS")]
-    [InlineData("DASHBOARD_PORT")]
-    public async Task A_port_that_is_taken_ends_the_start_with_one_line_that_names_it(string variable)
+    public async Task A_port_in_use_ends_the_start_with_one_line_that_names_it(string variable)
     {
         using var taken = new TcpListener(IPAddress.Loopback, 0);
         taken.Start();
         var port = ((IPEndPoint)taken.LocalEndpoint).Port;
 
-        await using var appHost = RunningAppHost.Launch((variable, $"{port}"));
+        await using var appHost = AppHostProcess.Launch((variable, $"{port}"));
 
         var line = await RefusedAsync(appHost);
         Assert.Contains($"{port}", line, StringComparison.Ordinal);
@@ -28,29 +27,40 @@ public sealed class StartTests
     [InlineData("PORT", "many")]
     [InlineData("ADMIN_PORT", "0")]
     [InlineData("LOADBALANCER_PORTS", "2000;2001")]
-    [InlineData("DASHBOARD_PORT", "70000")]
-    public async Task A_port_that_is_none_ends_the_start_with_one_line_that_names_it(string variable, string value)
+    public async Task An_invalid_port_ends_the_start_with_one_line_that_names_it(string variable, string value)
     {
-        await using var appHost = RunningAppHost.Launch((variable, value));
+        await using var appHost = AppHostProcess.Launch((variable, value));
         Assert.StartsWith($"{variable} must be a port from", await RefusedAsync(appHost), StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task An_address_that_is_none_ends_the_start_with_one_line_that_names_it()
+    public async Task An_invalid_address_ends_the_start_with_one_line_that_names_it()
     {
-        await using var appHost = RunningAppHost.Launch(("BIND", "nowhere"));
+        await using var appHost = AppHostProcess.Launch(("BIND", "nowhere"));
         Assert.Equal("BIND must be an IP address, not 'nowhere'.", await RefusedAsync(appHost));
     }
 
     [Fact]
-    public async Task A_port_that_two_settings_name_ends_the_start_with_one_line_that_names_both()
+    public async Task A_port_in_two_settings_ends_the_start_with_one_line_that_names_both()
     {
         var port = FreePort.Next();
-        await using var appHost = RunningAppHost.Launch(("PORT", $"{port}"), ("LOADBALANCER_PORTS", $"{FreePort.Next()},{port}"));
+        await using var appHost = AppHostProcess.Launch(("PORT", $"{port}"), ("LOADBALANCER_PORTS", $"{FreePort.Next()},{port}"));
         Assert.Equal($"LOADBALANCER_PORTS and PORT are the same port, {port}.", await RefusedAsync(appHost));
     }
 
-    private static async Task<string> RefusedAsync(RunningAppHost appHost)
+    [Fact]
+    public async Task A_dashboard_port_in_use_ends_the_start_with_one_line_that_names_it()
+    {
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+        var port = ((IPEndPoint)taken.LocalEndpoint).Port;
+
+        await using var appHost = AppHostProcess.Launch(("ASPNETCORE_URLS", $"http://localhost:{port}"));
+
+        Assert.StartsWith($"Cannot listen on port {port}: ", await RefusedAsync(appHost), StringComparison.Ordinal);
+    }
+
+    private static async Task<string> RefusedAsync(AppHostProcess appHost)
     {
         await appHost.Process.WaitForExitAsync();
         Assert.Equal(1, appHost.Process.ExitCode);

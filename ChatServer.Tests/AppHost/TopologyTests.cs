@@ -1,44 +1,56 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Net.Sockets;
+using System.Text;
 using System.Text.Json;
+using Aspire.Hosting.ApplicationModel;
 using ChatServer.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace ChatServer.Tests.AppHost;
 
-/// <summary>One AppHost that runs while these tests use it.</summary>
-public sealed class TopologyTests(TopologyTests.Topology topology) : IClassFixture<TopologyTests.Topology>
+/// <summary>The application model, and the processes that it becomes.</summary>
+public sealed class TopologyTests(SharedAppHost shared) : IClassFixture<SharedAppHost>
 {
-    private RunningAppHost AppHost => topology.AppHost;
+    private TestingAppHost AppHost => shared.AppHost;
 
     [Fact]
-    public void Everything_runs_and_nothing_else() => Assert.Equal(
+    public void Seven_processes_run() => Assert.Equal(
         ["ChatServer.Admin", "ChatServer.Api", "ChatServer.LoadBalancer", "ChatServer.LoadBalancer", "ChatServer.Redis", "ChatServer.RoomHost", "ChatServer.RoomHost"],
         AppHost.Services().Select(service => service.Name).Order(StringComparer.Ordinal));
 
+    [Theory]
+    [InlineData("loadbalancer-1", "Chat")]
+    [InlineData("admin", "Admin")]
+    [InlineData("admin", "API docs")]
+    [InlineData("api", "API docs")]
+    public void The_dashboard_links_to_the_pages_by_name(string resource, string link) =>
+        Assert.Contains(AppHost.Resource(resource).Urls, url => url.DisplayProperties.DisplayName == link && !url.IsInactive);
+
+    [Theory]
+    [InlineData("api")]
+    [InlineData("admin")]
+    [InlineData("roomhost-1")]
+    [InlineData("loadbalancer-2")]
+    public void The_dashboard_shows_the_health_of_each_service(string resource) =>
+        Assert.Equal("Healthy", Assert.Single(AppHost.Resource(resource).HealthReports).Status.ToString());
+
     [Fact]
-    public void The_terminal_says_where_everything_is_and_what_to_try()
+    public void Keys_and_passwords_are_secret_parameters()
     {
-        var output = AppHost.Process.Output;
-        Assert.Contains("runs the topology", output.Split('\n')[0], StringComparison.Ordinal);
-        Assert.All(AppHost.Ports, port => Assert.Contains($"http://localhost:{port}", output, StringComparison.Ordinal));
-        Assert.Contains(
-            $"curl -X POST -H \"X-API-Key: TESTING_KEY\" http://localhost:{AppHost.ApiPort}/api/v1/room/lobby", output, StringComparison.Ordinal);
+        var parameters = AppHost.Application.Services.GetRequiredService<DistributedApplicationModel>().Resources.OfType<ParameterResource>().ToList();
+        Assert.Equal(["admin-key", "key", "loadbalancer-key", "redis-password"], parameters.Select(parameter => parameter.Name).Order(StringComparer.Ordinal));
+        Assert.All(parameters, parameter => Assert.True(parameter.Secret, parameter.Name));
     }
 
     [Fact]
-    public void Lines_of_the_services_stand_behind_their_names_without_colours_for_a_pipe()
-    {
-        Assert.Matches(@"(?m)^api            \| .*Application started", AppHost.Process.Output);
-        Assert.DoesNotContain('\e', AppHost.Process.Output);
-    }
-
-    [Fact]
-    public async Task A_room_is_reached_through_either_load_balancer()
+    public async Task A_room_is_reached_through_each_load_balancer()
     {
         using var http = new HttpClient();
-        // Another test kills a RoomHost: for as long as its lease lives, a room may be meant for it, and the answer is "try again".
-        await Eventually.Async(async () => await CreateAsync(http, "reached"), status => status == HttpStatusCode.OK, RunningAppHost.Patience);
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"http://localhost:{AppHost.ApiPort}/api/v1/room/reached");
+        request.Headers.Add("X-API-Key", "TESTING_KEY");
+        using var created = await http.SendAsync(request, TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.OK, created.StatusCode);
 
         foreach (var port in AppHost.LoadBalancerPorts)
         {
@@ -49,7 +61,7 @@ public sealed class TopologyTests(TopologyTests.Topology topology) : IClassFixtu
     }
 
     [Fact]
-    public void Keys_and_settings_reach_the_processes_that_they_belong_to()
+    public void Keys_and_settings_reach_only_the_processes_to_which_they_apply()
     {
         var environments = AppHost.Services().ToLookup(service => service.Name, service => service.Environment());
         string[] Holders(string variable) =>
@@ -60,34 +72,23 @@ public sealed class TopologyTests(TopologyTests.Topology topology) : IClassFixtu
         Assert.Equal(["ChatServer.Api", "ChatServer.LoadBalancer"], Holders("LOADBALANCER_KEY"));
         Assert.Equal(["ChatServer.Admin", "ChatServer.Api"], Holders("LOADBALANCERS"));
         Assert.Equal(["ChatServer.RoomHost"], Holders("MAX_ROOMS"));
+        Assert.Equal(["ChatServer.Redis"], Holders("REDIS_PASSWORD"));
         Assert.Equal(["ChatServer.Admin", "ChatServer.Api", "ChatServer.LoadBalancer", "ChatServer.RoomHost"], Holders("ConnectionStrings__redis"));
         Assert.All(environments.SelectMany(service => service), variables => Assert.DoesNotContain("REDIS_DATA", variables.Keys));
         Assert.Equal(["roomhost-1", "roomhost-2"], environments["ChatServer.RoomHost"].Select(variables => variables["HOST_ID"]).Order(StringComparer.Ordinal));
     }
 
     [Fact]
-    public void The_environment_that_somebody_chose_counts_more_than_that_of_the_launch_profile() => Assert.All(
+    public void The_environment_that_an_operator_sets_overrides_the_one_of_the_launch_profile() => Assert.All(
         AppHost.Services().Where(service => service.Name != "ChatServer.Redis"),
         service => Assert.Equal("Development", service.Environment()["DOTNET_ENVIRONMENT"]));
 
     [Fact]
-    public async Task A_RoomHost_that_is_killed_is_started_again()
-    {
-        var killed = AppHost.Services().First(service => service.Name == "ChatServer.RoomHost");
-        using (var process = System.Diagnostics.Process.GetProcessById(killed.Id)) process.Kill();
-
-        await Eventually.Async(
-            () => AppHost.Services().Where(service => service.Name == "ChatServer.RoomHost").ToList(),
-            hosts => hosts.Count == 2 && hosts.All(host => host.Id != killed.Id), RunningAppHost.Patience);
-        Assert.Contains("crashed: exit code 137, again in 1 s", AppHost.Process.Output, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task What_listens_is_reached_from_this_machine_alone()
+    public async Task Listeners_accept_connections_from_this_machine_only()
     {
         var other = (await Dns.GetHostAddressesAsync(Dns.GetHostName(), AddressFamily.InterNetwork, TestContext.Current.CancellationToken))
             .FirstOrDefault(address => !IPAddress.IsLoopback(address));
-        if (other is null) Assert.Skip("This machine has no address but loopback.");
+        if (other is null) Assert.Skip("This machine has only loopback addresses.");
         foreach (var port in AppHost.Ports)
         {
             using var client = new TcpClient();
@@ -95,21 +96,19 @@ public sealed class TopologyTests(TopologyTests.Topology topology) : IClassFixtu
         }
     }
 
-    private async Task<HttpStatusCode> CreateAsync(HttpClient http, string room)
+    [Fact]
+    public async Task An_HTTP_POST_to_the_embedded_Redis_is_refused()
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, $"http://localhost:{AppHost.ApiPort}/api/v1/room/{room}");
-        request.Headers.Add("X-API-Key", "TESTING_KEY");
-        using var answer = await http.SendAsync(request, TestContext.Current.CancellationToken);
-        return answer.StatusCode;
-    }
+        var redis = Assert.Single(AppHost.Services(), service => service.Name == "ChatServer.Redis").Environment();
+        using var socket = new TcpClient("127.0.0.1", int.Parse(redis["PORT"], null));
+        await using var stream = socket.GetStream();
+        using var reader = new StreamReader(stream);
 
-    public sealed class Topology : IAsyncLifetime
-    {
-        public RunningAppHost AppHost { get; private set; } = null!;
+        // The server skips the lines of the header, which are no commands, and reads the body.
+        const string Body = "*3\r\n$3\r\nSET\r\n$8\r\ninjected\r\n$1\r\n1\r\n";
+        await stream.WriteAsync(
+            Encoding.ASCII.GetBytes($"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: {Body.Length}\r\n\r\n{Body}"), TestContext.Current.CancellationToken);
 
-        public async ValueTask InitializeAsync() => AppHost = await RunningAppHost.StartAsync(
-            ("MAX_ROOMS", "50"), ("DOTNET_ENVIRONMENT", "Production"), ("ASPNETCORE_ENVIRONMENT", "Development"));
-
-        public ValueTask DisposeAsync() => AppHost.DisposeAsync();
+        Assert.StartsWith("-NOAUTH", await reader.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(Eventually.Patience), StringComparison.Ordinal);
     }
 }

@@ -16,11 +16,10 @@ public sealed partial class ReferenceRules
         ["RoomHost"] = ["Contracts", "Backplane", "ServiceDefaults"],
         ["LoadBalancer"] = ["Contracts", "Backplane", "ServiceDefaults"],
         ["Redis"] = [],
-        ["LocalHosting"] = [],
-        ["AppHost"] = ["LocalHosting", "Redis", "Api", "Admin", "RoomHost", "LoadBalancer"],
+        ["AppHost"] = ["Redis", "Api", "Admin", "RoomHost", "LoadBalancer"],
         ["Client"] = ["Contracts"],
         ["Bench"] = ["Contracts", "Client"],
-        ["Tests"] = ["Contracts", "Backplane", "ServiceDefaults", "Api", "Admin", "RoomHost", "LoadBalancer", "Redis", "LocalHosting", "AppHost", "Client", "Bench"],
+        ["Tests"] = ["Contracts", "Backplane", "ServiceDefaults", "Api", "Admin", "RoomHost", "LoadBalancer", "Redis", "AppHost", "Client", "Bench"],
     };
 
     // A package, by the part of its name that matters, and the one project whose business it is. Aspire's client of Redis is Redis.

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net;
 using ChatServer.Tests.Support;
 
@@ -24,7 +23,7 @@ public sealed class CrashTests(CrashTests.Shared shared) : IClassFixture<CrashTe
         // What is on its way may be in the log or not, and the speaker cannot know: it says it again.
         for (var i = Messages / 2; i < Messages / 2 + 10; i++) await speaker.SendAsync(Message(i));
         var killed = SecondHost();
-        using (var process = Process.GetProcessById(killed.Id)) process.Kill();
+        killed.Kill();
         await Task.WhenAll(speaker.ClosedAsync(), listener.ClosedAsync());
         await using var speakerAgain = await Deployment.RejoinAsync(annsDoor, "crash", $"{Ann}&since={speaker.Since}");
         await using var listenerAgain = await Deployment.RejoinAsync(bensDoor, "crash", $"{Ben}&since={listener.Since}");
@@ -48,7 +47,7 @@ public sealed class CrashTests(CrashTests.Shared shared) : IClassFixture<CrashTe
         Assert.Equal(HttpStatusCode.OK, (await Eventually.Async(() => Deployment.CreateAsync("forgotten"), answer => answer.Status == HttpStatusCode.OK)).Status);
         var others = Others();
         var redis = Assert.Single(Deployment.Processes("Redis"));
-        using (var process = Process.GetProcessById(redis.Id)) process.Kill();
+        redis.Kill();
 
         await Eventually.Async(() => Deployment.CreateAsync("new"), answer => answer.Status == HttpStatusCode.OK, RunningAppHost.Patience);
         foreach (var room in (string[])["forgotten", "new"])

@@ -11,15 +11,14 @@ public sealed class Deployment : IAsyncDisposable
     // Connections are not kept: rooms have a port each, and processes are killed at the other end.
     private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(30), DefaultRequestHeaders = { ConnectionClose = true } };
 
-    private Deployment(RunningAppHost appHost) => AppHost = appHost;
+    public Deployment(RunningAppHost appHost) => AppHost = appHost;
 
     public RunningAppHost AppHost { get; }
 
     /// <summary>The ports of the two load balancers.</summary>
     public IReadOnlyList<int> Entrances => AppHost.LoadBalancerPorts;
 
-    public static async Task<Deployment> StartAsync(params (string Name, string? Value)[] settings) =>
-        new(await RunningAppHost.StartAsync(settings));
+    public static async Task<Deployment> StartAsync(params (string Name, string? Value)[] settings) => new(await TestingAppHost.StartAsync(settings));
 
     /// <summary>One call with the key of whoever listens at <paramref name="port"/>.</summary>
     public async Task<Answer> CallAsync(int port, HttpMethod method, string path, object? body = null)

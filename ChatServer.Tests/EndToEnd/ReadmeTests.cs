@@ -4,20 +4,21 @@ using ChatServer.Tests.Support;
 
 namespace ChatServer.Tests.EndToEnd;
 
-/// <summary>A newcomer who types the README, on other ports than its own.</summary>
+/// <summary>The README is followed step by step, on other ports.</summary>
 public sealed partial class ReadmeTests : IAsyncLifetime
 {
     private const string RoomPort = "34000";
 
     private readonly HttpClient _http = new();
+    private AppHostProcess _appHost = null!;
     private Deployment _deployment = null!;
     private string? _roomPort;
     private string? _epoch;
 
     [Fact]
-    public async Task What_the_README_types_is_answered_as_it_says()
+    public async Task The_commands_of_the_README_get_the_answers_of_the_README()
     {
-        var services = _deployment.AppHost.Services();
+        var services = _appHost.Services();
         var steps = Transcript.Of(await File.ReadAllTextAsync(Path.Combine(SourceTree.Root, "README.md"), TestContext.Current.CancellationToken)).ToList();
         Assert.Contains(steps, step => step.Command.Contains("wscat", StringComparison.Ordinal));
 
@@ -30,15 +31,15 @@ public sealed partial class ReadmeTests : IAsyncLifetime
                 AssertAnswer(typed, string.Join('\n', lines), await CurlCommand.Parse(typed).RunAsync(_http));
         }
 
-        // Its end is a shutdown, and then Ctrl+C.
+        // The README ends with a shutdown and Ctrl+C.
         await Eventually.Async(
             () => _deployment.Processes("RoomHost").Concat(_deployment.Processes("Api")), running => !running.Any(), RunningAppHost.Patience);
-        await _deployment.AppHost.Process.InterruptAsync();
-        Assert.Equal(0, _deployment.AppHost.Process.ExitCode);
-        await _deployment.AppHost.LeavesNothingAsync(services);
+        await _appHost.Process.InterruptAsync();
+        Assert.Equal(0, _appHost.Process.ExitCode);
+        await _appHost.LeavesNothingAsync(services);
     }
 
-    public async ValueTask InitializeAsync() => _deployment = await Deployment.StartAsync();
+    public async ValueTask InitializeAsync() => _deployment = new(_appHost = await AppHostProcess.RunAsync());
 
     public ValueTask DisposeAsync()
     {
@@ -72,7 +73,7 @@ public sealed partial class ReadmeTests : IAsyncLifetime
 
     private string OnOurPorts(string text)
     {
-        var (appHost, entrances) = (_deployment.AppHost, _deployment.Entrances);
+        var (appHost, entrances) = (_appHost, _deployment.Entrances);
         (string, string?)[] replacements =
         [
             ("localhost:8080", $"localhost:{appHost.ApiPort}"), ("localhost:8090", $"localhost:{appHost.AdminPort}"),

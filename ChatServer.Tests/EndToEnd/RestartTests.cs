@@ -11,7 +11,8 @@ public sealed class RestartTests
         try
         {
             string since, epoch;
-            await using (var first = await Deployment.StartAsync(("REDIS_DATA", data.FullName)))
+            var appHost = await AppHostProcess.StartAsync(("REDIS_DATA", data.FullName));
+            await using (var first = new Deployment(appHost))
             {
                 await first.CreateAsync("lobby", new { title = "The lobby", history = 77 });
                 await first.CreateAsync("quiet");
@@ -19,10 +20,10 @@ public sealed class RestartTests
                 for (var i = 1; i <= 3; i++) await member.SayAsync($"text {i}");
                 (since, epoch) = ($"{member.Welcome["epoch"]}.1", member.Welcome["epoch"]!);
 
-                var services = first.AppHost.Services();
-                await first.AppHost.Process.InterruptAsync();
-                Assert.Equal(0, first.AppHost.Process.ExitCode);
-                await first.AppHost.LeavesNothingAsync(services);
+                var services = appHost.Services();
+                await appHost.Process.InterruptAsync();
+                Assert.Equal(0, appHost.Process.ExitCode);
+                await appHost.LeavesNothingAsync(services);
             }
 
             await using var second = await Deployment.StartAsync(("REDIS_DATA", data.FullName));

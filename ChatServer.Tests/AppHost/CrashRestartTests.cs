@@ -1,0 +1,76 @@
+using Aspire.Hosting.ApplicationModel;
+using ChatServer.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace ChatServer.Tests.AppHost;
+
+/// <summary>Aspire leaves a crashed project stopped; the AppHost starts it again.</summary>
+public sealed class CrashRestartTests(CrashRestartTests.Crashing crashing) : IClassFixture<CrashRestartTests.Crashing>
+{
+    private TestingAppHost AppHost => crashing.AppHost;
+
+    [Theory]
+    [InlineData("redis-server")]
+    [InlineData("roomhost-1")]
+    [InlineData("loadbalancer-1")]
+    [InlineData("api")]
+    [InlineData("admin")]
+    public async Task A_killed_service_runs_again_and_its_log_says_so(string resource)
+    {
+        var killed = AppHost.Service(resource)!;
+        killed.Kill();
+
+        var restarted = await Eventually.Async(() => AppHost.Service(resource), service => service is not null && service.Id != killed.Id, RunningAppHost.Patience);
+
+        Assert.Equal(killed.Name, restarted!.Name);
+        await AppHost.Application.ResourceNotifications.WaitForResourceHealthyAsync(resource, TestContext.Current.CancellationToken).WaitAsync(RunningAppHost.Patience);
+        Assert.Contains(await LogAsync(resource), line => line.Contains($"{resource} ended with exit code 137; restarting in ", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_service_that_a_user_stops_in_the_dashboard_stays_stopped_until_it_is_started()
+    {
+        const string Stopped = "roomhost-2";
+        Assert.True((await AppHost.ExecuteAsync(Stopped, KnownResourceCommands.StopCommand)).Success);
+        await Eventually.Async(() => AppHost.Resource(Stopped).State?.Text, state => KnownResourceStates.TerminalStates.Contains(state), RunningAppHost.Patience);
+
+        // Another service crashes and comes back: in the meantime the stopped one would have been restarted too.
+        await A_killed_service_runs_again_and_its_log_says_so("loadbalancer-2");
+
+        Assert.Null(AppHost.Service(Stopped));
+        Assert.DoesNotContain(await LogAsync(Stopped), line => line.Contains("restarting", StringComparison.Ordinal));
+        Assert.True((await AppHost.ExecuteAsync(Stopped, KnownResourceCommands.StartCommand)).Success);
+        await AppHost.Application.ResourceNotifications.WaitForResourceHealthyAsync(Stopped, TestContext.Current.CancellationToken).WaitAsync(RunningAppHost.Patience);
+    }
+
+    [Fact]
+    public async Task A_service_with_an_invalid_setting_ends_with_exit_code_1_and_is_not_restarted()
+    {
+        await using var appHost = await TestingAppHost.LaunchAsync(("MAX_ROOMS", "none"));
+
+        foreach (var roomHost in (string[])["roomhost-1", "roomhost-2"])
+            await appHost.Application.ResourceNotifications.WaitForResourceAsync(roomHost, KnownResourceStates.Finished, TestContext.Current.CancellationToken).WaitAsync(RunningAppHost.Patience);
+
+        // Time for a restart: the others become healthy.
+        await appHost.Application.ResourceNotifications.WaitForResourceHealthyAsync("loadbalancer-1", TestContext.Current.CancellationToken).WaitAsync(RunningAppHost.Patience);
+        Assert.Equal((KnownResourceStates.Finished, 1), (appHost.Resource("roomhost-1").State?.Text, appHost.Resource("roomhost-1").ExitCode));
+        Assert.DoesNotContain(appHost.Services(), service => service.Name == "ChatServer.RoomHost");
+    }
+
+    private async Task<List<string>> LogAsync(string resource)
+    {
+        var lines = new List<string>();
+        await foreach (var batch in AppHost.Application.Services.GetRequiredService<ResourceLoggerService>().GetAllAsync(resource))
+            lines.AddRange(batch.Select(line => line.Content));
+        return lines;
+    }
+
+    public sealed class Crashing : IAsyncLifetime
+    {
+        public TestingAppHost AppHost { get; private set; } = null!;
+
+        public async ValueTask InitializeAsync() => AppHost = await TestingAppHost.StartAsync();
+
+        public ValueTask DisposeAsync() => AppHost.DisposeAsync();
+    }
+}

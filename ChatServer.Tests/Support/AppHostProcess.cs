@@ -1,0 +1,60 @@
+using ChatServer.Tests.Architecture;
+
+namespace ChatServer.Tests.Support;
+
+/// <summary>The AppHost as a process, with its dashboard, as a developer starts it.</summary>
+public sealed class AppHostProcess : RunningAppHost
+{
+    // …/ChatServer.Tests/bin/Debug/net10.0/ beside …/ChatServer.AppHost/bin/Debug/net10.0/
+    private static readonly string Program = Path.Combine(
+        AppContext.BaseDirectory.Replace("ChatServer.Tests", "ChatServer.AppHost", StringComparison.Ordinal), "ChatServer.AppHost.dll");
+
+    // Values that the machine may have set and that must not reach the process.
+    private static readonly string[] Unset =
+    [
+        "KEY", "ADMIN_KEY", "LOADBALANCER_KEY", "LOADBALANCERS", "BIND", "HOST", "HOST_ID", "ConnectionStrings__redis", "REDIS_DATA",
+        "ASPNETCORE_ENVIRONMENT", "OTEL_EXPORTER_OTLP_ENDPOINT", "MAX_ROOMS", "TRUSTED_PROXIES",
+    ];
+
+    private AppHostProcess(IReadOnlyList<(string Name, string? Value)> settings, Func<AppHostProcess, ServerProcess> start) : base(settings) => Process = start(this);
+
+    public ServerProcess Process { get; }
+
+    /// <summary>The dashboard too.</summary>
+    public override IEnumerable<int> Ports => base.Ports.Append(DashboardPort);
+
+    private Dictionary<string, string?> Environment =>
+        Unset.ToDictionary(name => name, _ => (string?)null).Concat(Settings).GroupBy(setting => setting.Key).ToDictionary(group => group.Key, group => group.Last().Value);
+
+    /// <summary>Starts it without waiting.</summary>
+    public static AppHostProcess Launch(params (string Name, string? Value)[] settings) =>
+        new(settings, appHost => ServerProcess.Start("dotnet", [Program], appHost.Environment));
+
+    /// <summary>Starts it and waits until it reports that the deployment is ready.</summary>
+    public static Task<AppHostProcess> StartAsync(params (string Name, string? Value)[] settings) => ReadyAsync(Launch(settings));
+
+    /// <summary>
+    /// Starts it with the command of the README. The launch profile overrides the environment, so the ports are options.
+    /// </summary>
+    public static Task<AppHostProcess> RunAsync() => ReadyAsync(new AppHostProcess([], appHost => ServerProcess.Start(
+        "dotnet",
+        [
+            "run", "--project", Path.Combine(SourceTree.Root, "ChatServer.AppHost"), "--no-build",
+            .. appHost.Settings.SelectMany(setting => (string[])["-e", $"{setting.Key}={setting.Value}"]),
+        ],
+        appHost.Environment)));
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Service> Services() => Service.Of(Process.Id);
+
+    public override ValueTask DisposeAsync() => Process.DisposeAsync();
+
+    private static async Task<AppHostProcess> ReadyAsync(AppHostProcess appHost)
+    {
+        await Eventually.Async(
+            () => appHost.Process.Output,
+            output => output.Contains("ChatServer is ready.", StringComparison.Ordinal) || appHost.Process.HasExited, Patience);
+        Assert.False(appHost.Process.HasExited, appHost.Process.Output);
+        return appHost;
+    }
+}
