@@ -19,7 +19,7 @@ public static class BackplaneServices
         if (builder.Configuration.GetConnectionString("redis") is not { } redis || string.IsNullOrWhiteSpace(redis))
             throw new StartupException("ConnectionStrings__redis is not set; it names the Redis that all processes share, such as localhost:6379.");
         RedisConfiguration.Check(redis);
-        builder.AddRedisClient("redis", configureOptions: options => RedisConfiguration.Apply(options));
+        builder.AddRedisClients(redis);
         var services = builder.Services;
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<BackplaneConnection>();

@@ -1,27 +1,30 @@
+using Microsoft.Extensions.DependencyInjection;
 using StackExchange.Redis;
 
 namespace ChatServer.Backplane;
 
 /// <summary>
-/// This process's connections to Redis: one for commands, one for the room logs' appends (so that an append never queues
-/// behind a listing) and one for subscriptions. The last two are opened when first used.
+/// This process's connections to Redis, see <see cref="RedisClients"/>. Those for appends and subscriptions are opened when first used: many
+/// processes need only the one for commands.
 /// </summary>
 /// <remarks>
 /// Commands fail at once while Redis is away instead of queueing up: callers answer <c>redis-unavailable</c> or try again.
 /// Every failure of Redis leaves here as <see cref="BackplaneUnavailableException"/>.
 /// </remarks>
-public sealed class BackplaneConnection(IConnectionMultiplexer commands) : IAsyncDisposable
+public sealed class BackplaneConnection(IServiceProvider services)
 {
-    private readonly Lazy<Task<IConnectionMultiplexer>> _appends = new(() => OpenAsync(commands));
-    private readonly Lazy<Task<IConnectionMultiplexer>> _subscriptions = new(() => OpenAsync(commands));
+    // Connecting blocks for two seconds while Redis is away. Here that is at the start of the process; below it is not on the caller's thread.
+    private readonly IConnectionMultiplexer _commands = Open(services, RedisClients.Commands);
+    private readonly Lazy<Task<IConnectionMultiplexer>> _appends = new(() => Task.Run(() => Open(services, RedisClients.Appends)));
+    private readonly Lazy<Task<IConnectionMultiplexer>> _subscriptions = new(() => Task.Run(() => Open(services, RedisClients.Subscriptions)));
 
     /// <summary>This process, to the others: names its reply channel. New at every start.</summary>
     public string Instance { get; } = Guid.NewGuid().ToString("N");
 
     /// <summary>Whether Redis answered lately.</summary>
-    public bool IsConnected => commands.IsConnected;
+    public bool IsConnected => _commands.IsConnected;
 
-    internal IDatabase Commands => commands.GetDatabase();
+    internal IDatabase Commands => _commands.GetDatabase();
 
     internal async ValueTask<IDatabase> AppendsAsync() => (await _appends.Value).GetDatabase();
 
@@ -58,15 +61,10 @@ public sealed class BackplaneConnection(IConnectionMultiplexer commands) : IAsyn
                 || m.StartsWith("NOREPLICAS", StringComparison.Ordinal) || m.StartsWith("CLUSTERDOWN", StringComparison.Ordinal)
                 || m.StartsWith("TRYAGAIN", StringComparison.Ordinal));
 
-    private static async Task<IConnectionMultiplexer> OpenAsync(IConnectionMultiplexer like) =>
-        await ConnectionMultiplexer.ConnectAsync(RedisConfiguration.Parse(like.Configuration));
-
-    public async ValueTask DisposeAsync()
+    private static IConnectionMultiplexer Open(IServiceProvider services, string key)
     {
-        foreach (var lazy in new[] { _appends, _subscriptions })
-        {
-            if (lazy.IsValueCreated)
-                await (await lazy.Value).DisposeAsync();
-        }
+        // Timers of the connection would keep the caller's activity, and add their pings to its trace for as long as the process runs.
+        using var noFlow = ExecutionContext.IsFlowSuppressed() ? default(AsyncFlowControl?) : ExecutionContext.SuppressFlow();
+        return RedisTracing.LimitToRecordedActivities(services.GetRequiredKeyedService<IConnectionMultiplexer>(key));
     }
 }

@@ -6,9 +6,6 @@ namespace ChatServer.Backplane;
 /// <summary>How every connection to Redis is set up, whatever the connection string leaves open.</summary>
 internal static class RedisConfiguration
 {
-    /// <summary>Reads <paramref name="connectionString"/> and adds what the Backplane relies on.</summary>
-    public static ConfigurationOptions Parse(string connectionString) => Apply(ConfigurationOptions.Parse(connectionString));
-
     /// <exception cref="StartupException"><paramref name="connectionString"/> is malformed. It is not repeated: it may hold a password.</exception>
     public static void Check(string connectionString)
     {

@@ -1,4 +1,5 @@
 using ChatServer.Backplane;
+using ChatServer.Contracts;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
@@ -9,10 +10,14 @@ public sealed class BackplaneProcess : IAsyncDisposable
 {
     private readonly IHost _host;
 
-    public BackplaneProcess(string connectionString, TimeProvider? time = null)
+    /// <param name="connectionString">Of Redis.</param>
+    /// <param name="time">The clock; null: the system's.</param>
+    /// <param name="otlpEndpoint">Turns telemetry on; nothing is sent there.</param>
+    public BackplaneProcess(string connectionString, TimeProvider? time = null, string? otlpEndpoint = null)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Configuration["ConnectionStrings:redis"] = connectionString;
+        builder.Configuration[TelemetryNames.OtlpEndpoint] = otlpEndpoint;
         if (time is not null)
             builder.Services.AddSingleton(time);
         builder.AddBackplane();

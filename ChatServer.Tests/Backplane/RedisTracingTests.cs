@@ -1,0 +1,76 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using ChatServer.Backplane;
+using ChatServer.Contracts;
+using ChatServer.Tests.Support;
+
+namespace ChatServer.Tests.Backplane;
+
+public sealed class RedisTracingTests(EmbeddedRedis redis) : IClassFixture<EmbeddedRedis>
+{
+    private const string RedisSource = "OpenTelemetry.Instrumentation.StackExchangeRedis";
+    private const string TestSource = "ChatServer.Tests.RedisTracing";
+
+    [Fact]
+    public async Task A_command_has_a_span_below_the_recorded_activity_that_sent_it_and_no_span_elsewhere()
+    {
+        using var source = new ActivitySource(TestSource);
+        var spans = new ConcurrentQueue<Activity>();
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = candidate => candidate.Name is RedisSource or TestSource,
+            Sample = (ref ActivityCreationOptions<ActivityContext> options) =>
+                options.Name == "dropped" ? ActivitySamplingResult.PropagationData : ActivitySamplingResult.AllDataAndRecorded,
+            ActivityStopped = spans.Enqueue,
+        };
+        ActivitySource.AddActivityListener(listener);
+
+        ActivityContext traced;
+        await using (var process = new BackplaneProcess(redis.ConnectionString, otlpEndpoint: "http://127.0.0.1:9"))
+        {
+            await process.Connection.PingAsync();
+            await AppendAsync(process);
+            using (source.StartActivity("dropped"))
+                await process.Connection.PingAsync();
+            using (var activity = source.StartActivity("recorded"))
+            {
+                traced = activity!.Context;
+                await process.Connection.PingAsync();
+                await AppendAsync(process);
+            }
+            await process.Connection.PingAsync();
+        }
+
+        var ofRedis = spans.Where(span => span.Source.Name == RedisSource && span.TraceId == traced.TraceId).ToList();
+        Assert.Equal(["EVAL", "PING"], ofRedis.Select(span => span.DisplayName == "EVALSHA" ? "EVAL" : span.DisplayName).Order());
+        Assert.All(ofRedis, span => Assert.Equal(traced.SpanId, span.ParentSpanId));
+        Assert.DoesNotContain(spans, span => span.Source.Name == RedisSource && span.ParentSpanId == default);
+    }
+
+    [Fact]
+    public async Task Without_telemetry_a_command_has_no_span()
+    {
+        var spans = new ConcurrentQueue<Activity>();
+        using var source = new ActivitySource(TestSource);
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = candidate => candidate.Name is RedisSource or TestSource,
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
+            ActivityStopped = spans.Enqueue,
+        };
+        ActivitySource.AddActivityListener(listener);
+
+        ActivityTraceId trace;
+        await using (var process = new BackplaneProcess(redis.ConnectionString))
+        using (var activity = source.StartActivity("recorded"))
+        {
+            trace = activity!.TraceId;
+            await process.Connection.PingAsync();
+        }
+
+        Assert.DoesNotContain(spans, span => span.Source.Name == RedisSource && span.TraceId == trace);
+    }
+
+    private static Task<AppendResult> AppendAsync(BackplaneProcess process) => process.Log.AppendAsync(
+        "no-such-room", term: 1, baseSeq: 0, history: Limits.MaxPage, messages: 0, announced: 0, ReadOnlyMemory<ReadOnlyMemory<byte>>.Empty);
+}
