@@ -6,6 +6,7 @@ return await Startup.Run(async () =>
 {
     var builder = WebApplication.CreateBuilder(args.ReadingSettingsOnce());
     builder.AddServiceDefaults();
+    builder.AddWebConventions();
     builder.AddAdminKeys();
     builder.AddBackplane();
     builder.AddRoomDescriptions();
@@ -16,6 +17,7 @@ return await Startup.Run(async () =>
     builder.ListenOn(8090, "ADMIN_PORT");
 
     var app = builder.Build();
+    app.UseProblems();
     app.MapDefaultEndpoints();
     app.MapApiDocs();
     app.MapServer();

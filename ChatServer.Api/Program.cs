@@ -7,6 +7,7 @@ return await Startup.Run(async () =>
 {
     var builder = WebApplication.CreateBuilder(args.ReadingSettingsOnce());
     builder.AddServiceDefaults();
+    builder.AddWebConventions();
     builder.AddApiKeys();
     builder.AddBackplane();
     builder.AddLoadBalancers();
@@ -17,6 +18,7 @@ return await Startup.Run(async () =>
     builder.ListenOn(80);
 
     var app = builder.Build();
+    app.UseProblems();
     app.MapDefaultEndpoints();
     app.MapApiDocs();
     app.MapRoot();

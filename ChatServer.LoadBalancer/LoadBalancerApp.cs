@@ -17,6 +17,7 @@ public static class LoadBalancerApp
     {
         var keys = ApiKeys.Require(builder.Configuration, "LOADBALANCER_KEY");
         builder.AddServiceDefaults();
+        builder.AddWebConventions();
         builder.AddBackplane();
         builder.AddForwarding();
         builder.AddRooms();
@@ -24,6 +25,7 @@ public static class LoadBalancerApp
         builder.ListenOn(2000);
 
         var app = builder.Build();
+        app.UseProblems();
         app.MapDefaultEndpoints();
         app.UseForwarding();
         app.MapRooms();

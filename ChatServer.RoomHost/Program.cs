@@ -6,12 +6,14 @@ return await Startup.Run(async () =>
 {
     var builder = WebApplication.CreateSlimBuilder(args.ReadingSettingsOnce());
     builder.AddServiceDefaults();
+    builder.AddWebConventions();
     builder.AddBackplane();
     builder.AddRooms();
     builder.ListenOn(defaultPort: 0);
 
     var app = builder.Build();
     app.MapRooms();
+    app.UseProblems();
     app.MapDefaultEndpoints();
     await app.RunRoomsAsync();
 });

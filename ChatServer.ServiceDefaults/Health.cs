@@ -44,7 +44,9 @@ internal static class Health
         var report = await health.CheckHealthAsync(check => { check.Timeout = Patience; return which(check); }, context.RequestAborted);
         var checks = report.Entries.ToDictionary(entry => entry.Key, entry => Verdict(entry.Value));
         IResult answer = report.Status == HealthStatus.Unhealthy
-            ? Problems.Of(StatusCodes.Status503ServiceUnavailable, ErrorCodes.NotReady, "At least one check failed.", ("checks", checks))
+            ? TypedResults.Problem(
+                "At least one check failed.", statusCode: StatusCodes.Status503ServiceUnavailable,
+                extensions: new Dictionary<string, object?> { ["code"] = ErrorCodes.NotReady, ["checks"] = checks })
             : TypedResults.Ok(new Data<object>(new { status = "ready", checks }));
         await answer.ExecuteAsync(context);
     }

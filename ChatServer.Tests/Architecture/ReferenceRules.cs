@@ -11,15 +11,16 @@ public sealed partial class ReferenceRules
         ["Contracts"] = [],
         ["Backplane"] = ["Contracts"],
         ["ServiceDefaults"] = ["Contracts"],
-        ["Api"] = ["Contracts", "Backplane", "ServiceDefaults"],
-        ["Admin"] = ["Contracts", "Backplane", "ServiceDefaults"],
-        ["RoomHost"] = ["Contracts", "Backplane", "ServiceDefaults"],
-        ["LoadBalancer"] = ["Contracts", "Backplane", "ServiceDefaults"],
+        ["Web"] = ["Contracts"],
+        ["Api"] = ["Contracts", "Backplane", "ServiceDefaults", "Web"],
+        ["Admin"] = ["Contracts", "Backplane", "ServiceDefaults", "Web"],
+        ["RoomHost"] = ["Contracts", "Backplane", "ServiceDefaults", "Web"],
+        ["LoadBalancer"] = ["Contracts", "Backplane", "ServiceDefaults", "Web"],
         ["Redis"] = [],
         ["AppHost"] = ["Redis", "Api", "Admin", "RoomHost", "LoadBalancer"],
         ["Client"] = ["Contracts"],
         ["Bench"] = ["Contracts", "Client"],
-        ["Tests"] = ["Contracts", "Backplane", "ServiceDefaults", "Api", "Admin", "RoomHost", "LoadBalancer", "Redis", "AppHost", "Client", "Bench"],
+        ["Tests"] = ["Contracts", "Backplane", "ServiceDefaults", "Web", "Api", "Admin", "RoomHost", "LoadBalancer", "Redis", "AppHost", "Client", "Bench"],
     };
 
     // A package, by the part of its name that matters, and the one project whose business it is. Aspire's client of Redis is Redis.

@@ -15,15 +15,16 @@ namespace ChatServer.ServiceDefaults;
 /// Makes a problem of every error that no endpoint worded itself: exceptions, bodies that cannot be read, and the bare
 /// statuses of routing (404, 405, 415). A service adds its own wordings, which come first: see <see cref="ProblemHandlers"/>.
 /// </summary>
-internal static class ProblemResponses
+public static class ProblemResponses
 {
-    public static void AddProblems(this WebApplicationBuilder builder)
+    internal static void AddProblems(this WebApplicationBuilder builder)
     {
         builder.Services.AddProblemDetails();
         // Thrown, the reason reaches Word(). Otherwise a bad body is a bare 400.
         builder.Services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
     }
 
+    /// <summary>Turns every error that leaves the endpoints without a body into a problem. Call it before other middleware, which it then covers.</summary>
     public static void UseProblems(this WebApplication app)
     {
         // Not the framework's own writer: it looks at Accept, and answers a browser with text/plain or nothing.

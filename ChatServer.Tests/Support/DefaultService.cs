@@ -27,12 +27,14 @@ public sealed class ServiceDefaultsApp : IAsyncLifetime
             ["KEY"] = "old-key, new-key",
         });
         builder.AddServiceDefaults();
+        builder.AddWebConventions();
         builder.ListenOn(80);
         builder.Services.AddHealthChecks().AddAsyncCheck("dependency", () => Task.FromResult(DependencyIsUp
             ? HealthCheckResult.Healthy()
             : HealthCheckResult.Unhealthy("it is away")));
 
         _app = builder.Build();
+        _app.UseProblems();
         _app.MapDefaultEndpoints();
         _app.MapGet("/throws", string () => throw new InvalidOperationException("a secret of the server"));
         var withKey = _app.MapGroup("/with-key").RequireApiKey(ApiKeys.Require(_app.Configuration, "KEY"));

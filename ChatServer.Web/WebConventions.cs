@@ -1,0 +1,28 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using ChatServer.Contracts;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace ChatServer.ServiceDefaults;
+
+/// <summary>How every HTTP API of ChatServer reads bodies and reports errors.</summary>
+public static class WebConventions
+{
+    /// <summary>Problem details and strict JSON bodies. <see cref="ProblemResponses.UseProblems"/> is the other half.</summary>
+    public static void AddWebConventions(this WebApplicationBuilder builder)
+    {
+        builder.AddProblems();
+        builder.Services.ConfigureHttpJsonOptions(options => BeStrict(options.SerializerOptions));
+    }
+
+    /// <summary>The contract's JSON, and a misspelt member is an error: what a caller asked for either happens or is refused.</summary>
+    private static void BeStrict(JsonSerializerOptions options)
+    {
+        ContractJson.Configure(options);
+        options.UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow;
+        options.AllowDuplicateProperties = false;
+        options.RespectNullableAnnotations = true;
+        options.RespectRequiredConstructorParameters = true;
+    }
+}
