@@ -1,6 +1,7 @@
 using ChatServer.Admin;
 using ChatServer.Backplane;
 using ChatServer.ServiceDefaults;
+using ChatServer.Web;
 
 return await Startup.Run(async () =>
 {

@@ -2,6 +2,7 @@ using ChatServer.Api;
 using ChatServer.Backplane;
 using ChatServer.Contracts;
 using ChatServer.ServiceDefaults;
+using ChatServer.Web;
 
 return await Startup.Run(async () =>
 {

@@ -1,6 +1,7 @@
 using ChatServer.Backplane;
 using ChatServer.Contracts;
 using ChatServer.ServiceDefaults;
+using ChatServer.Web;
 
 namespace ChatServer.LoadBalancer;
 

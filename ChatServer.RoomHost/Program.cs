@@ -1,6 +1,7 @@
 using ChatServer.Backplane;
 using ChatServer.RoomHost.Hosting;
 using ChatServer.ServiceDefaults;
+using ChatServer.Web;
 
 return await Startup.Run(async () =>
 {

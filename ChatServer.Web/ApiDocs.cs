@@ -6,7 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.OpenApi;
 using Scalar.AspNetCore;
 
-namespace ChatServer.ServiceDefaults;
+namespace ChatServer.Web;
 
 /// <summary>
 /// An API's description, <c>/openapi/v1.json</c> (OpenAPI 3.1), and the page <c>/docs</c> to browse and try it. What a policy

@@ -1,7 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 
-namespace ChatServer.ServiceDefaults;
+namespace ChatServer.Web;
 
 /// <summary>Endpoint metadata: a caller must send a key, or may and sees more. Read by whatever describes the endpoints.</summary>
 public sealed record ApiKeyUse(bool Required);

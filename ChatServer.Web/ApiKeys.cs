@@ -3,7 +3,7 @@ using System.Text;
 using ChatServer.Contracts;
 using Microsoft.Extensions.Configuration;
 
-namespace ChatServer.ServiceDefaults;
+namespace ChatServer.Web;
 
 /// <summary>
 /// The keys that one setting holds, comma-separated: while a key is rotated, the old and the new one are both accepted.

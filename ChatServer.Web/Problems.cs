@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 
-namespace ChatServer.ServiceDefaults;
+namespace ChatServer.Web;
 
 /// <summary>Errors as RFC 9457 has them: <c>application/problem+json</c> with a <c>code</c> that scripts can switch on.</summary>
 public static class Problems

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 
-namespace ChatServer.ServiceDefaults;
+namespace ChatServer.Web;
 
 /// <summary>Endpoint metadata: <c>{name}</c> must be a room's name. Read by whatever describes the endpoints.</summary>
 public sealed class RoomNameRequired;

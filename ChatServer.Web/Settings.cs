@@ -1,7 +1,7 @@
 using ChatServer.Contracts;
 using Microsoft.Extensions.Configuration;
 
-namespace ChatServer.ServiceDefaults;
+namespace ChatServer.Web;
 
 /// <summary>Settings that are checked at start, so that a mistake is found there and not by a caller.</summary>
 public static class Settings

@@ -2,7 +2,7 @@ using System.Globalization;
 using ChatServer.Contracts;
 using Microsoft.AspNetCore.Connections;
 
-namespace ChatServer.ServiceDefaults;
+namespace ChatServer.Web;
 
 /// <summary>Runs a Program.cs, so that an operator's mistake ends in a line and not in a stack trace.</summary>
 public static class Startup

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.Extensions.Configuration;
 using IPNetwork = System.Net.IPNetwork;
 
-namespace ChatServer.ServiceDefaults;
+namespace ChatServer.Web;
 
 /// <summary>Who a request comes from when it came through a load balancer.</summary>
 public static class TrustedProxies

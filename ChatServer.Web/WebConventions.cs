@@ -4,7 +4,7 @@ using ChatServer.Contracts;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace ChatServer.ServiceDefaults;
+namespace ChatServer.Web;
 
 /// <summary>How every HTTP API of ChatServer reads bodies and reports errors.</summary>
 public static class WebConventions

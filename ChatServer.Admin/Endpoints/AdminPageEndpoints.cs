@@ -1,4 +1,4 @@
-using ChatServer.ServiceDefaults;
+using ChatServer.Web;
 
 namespace ChatServer.Admin;
 

@@ -1,6 +1,6 @@
 using ChatServer.Backplane;
 using ChatServer.Contracts;
-using ChatServer.ServiceDefaults;
+using ChatServer.Web;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace ChatServer.Admin;

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using ChatServer.Backplane;
 using ChatServer.Contracts;
-using ChatServer.ServiceDefaults;
+using ChatServer.Web;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace ChatServer.Api;

@@ -3,7 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using ChatServer.Backplane;
 using ChatServer.Contracts;
-using ChatServer.ServiceDefaults;
+using ChatServer.Web;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.Diagnostics.HealthChecks;

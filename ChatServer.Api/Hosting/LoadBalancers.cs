@@ -1,5 +1,5 @@
 using ChatServer.Contracts;
-using ChatServer.ServiceDefaults;
+using ChatServer.Web;
 
 namespace ChatServer.Api;
 

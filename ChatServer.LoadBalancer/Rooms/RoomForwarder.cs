@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using ChatServer.Contracts;
-using ChatServer.ServiceDefaults;
+using ChatServer.Web;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace ChatServer.LoadBalancer;

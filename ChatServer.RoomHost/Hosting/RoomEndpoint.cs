@@ -1,7 +1,7 @@
 using ChatServer.Contracts;
 using ChatServer.RoomHost.Rooms;
 using ChatServer.RoomHost.Sockets;
-using ChatServer.ServiceDefaults;
+using ChatServer.Web;
 
 namespace ChatServer.RoomHost.Hosting;
 

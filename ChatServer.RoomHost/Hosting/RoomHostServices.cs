@@ -1,7 +1,7 @@
 using System.Diagnostics.Metrics;
 using ChatServer.Contracts;
 using ChatServer.RoomHost.Sockets;
-using ChatServer.ServiceDefaults;
+using ChatServer.Web;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.Extensions.Diagnostics.HealthChecks;

@@ -1,6 +1,6 @@
 using ChatServer.Contracts;
-using ChatServer.ServiceDefaults;
 using ChatServer.Tests.Support;
+using ChatServer.Web;
 using Microsoft.Extensions.Configuration;
 
 namespace ChatServer.Tests.LoadBalancer;

@@ -5,7 +5,7 @@ using ChatServer.Tests.Support;
 
 namespace ChatServer.Tests.ServiceDefaults;
 
-public sealed class HealthTests(ServiceDefaultsApp app) : IClassFixture<ServiceDefaultsApp>
+public sealed class HealthTests(DefaultService app) : IClassFixture<DefaultService>
 {
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 

@@ -1,14 +1,15 @@
 using ChatServer.ServiceDefaults;
+using ChatServer.Web;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
-namespace ChatServer.Tests.ServiceDefaults;
+namespace ChatServer.Tests.Support;
 
 /// <summary>A service made of nothing but the defaults, on a port of its own: what these promise, they promise for every service.</summary>
-public sealed class ServiceDefaultsApp : IAsyncLifetime
+public sealed class DefaultService : IAsyncLifetime
 {
     private WebApplication? _app;
 

@@ -1,13 +1,13 @@
 using System.Net;
 using System.Text;
 using ChatServer.Contracts;
-using ChatServer.ServiceDefaults;
 using ChatServer.Tests.Support;
+using ChatServer.Web;
 using Microsoft.Extensions.Configuration;
 
-namespace ChatServer.Tests.ServiceDefaults;
+namespace ChatServer.Tests.Web;
 
-public sealed class ApiKeysTests(ServiceDefaultsApp app) : IClassFixture<ServiceDefaultsApp>
+public sealed class ApiKeysTests(DefaultService app) : IClassFixture<DefaultService>
 {
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 

@@ -2,9 +2,9 @@ using System.Net;
 using System.Text;
 using ChatServer.Tests.Support;
 
-namespace ChatServer.Tests.ServiceDefaults;
+namespace ChatServer.Tests.Web;
 
-public sealed class ProblemResponsesTests(ServiceDefaultsApp app) : IClassFixture<ServiceDefaultsApp>
+public sealed class ProblemResponsesTests(DefaultService app) : IClassFixture<DefaultService>
 {
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 

@@ -1,11 +1,11 @@
 using System.Net;
 using System.Net.Sockets;
 using ChatServer.Contracts;
-using ChatServer.ServiceDefaults;
+using ChatServer.Web;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 
-namespace ChatServer.Tests.ServiceDefaults;
+namespace ChatServer.Tests.Web;
 
 public sealed class StartupTests
 {

@@ -6,7 +6,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.StaticFiles;
 
-namespace ChatServer.ServiceDefaults;
+namespace ChatServer.Web;
 
 /// <summary>
 /// The files of a web app: plain HTML, CSS and modules, embedded in a service's assembly under <c>wwwroot/</c>. So they are there
