@@ -1,5 +1,6 @@
 using ChatServer.Backplane;
 using ChatServer.Contracts;
+using ChatServer.ServiceDefaults;
 using ChatServer.Web;
 
 namespace ChatServer.Api;
@@ -23,9 +24,22 @@ internal static class ApiServices
         builder.Services.AddSingleton(loadBalancers);
         if (loadBalancers.First is null) return;
         _ = builder.Configuration.AdvertisedHost(); // is told by every heartbeat: better to fail now
+        builder.AddHeartbeatClient();
         builder.Services.AddSingleton<Heartbeats>();
         builder.Services.AddHostedService(services => services.GetRequiredService<Heartbeats>());
         builder.Services.AddHealthChecks().AddCheck<Heartbeats>("load-balancers");
+    }
+
+    /// <summary>
+    /// Without the default retries and circuit breaker. A heartbeat is repeated every 10 s anyway; the Api is ready after the first round, which
+    /// retries would delay for as long as one load balancer is away; and an open circuit would keep heartbeats from one that is back.
+    /// </summary>
+    private static void AddHeartbeatClient(this WebApplicationBuilder builder)
+    {
+        builder.AddHttpClientDefaults();
+#pragma warning disable EXTEXP0001 // Marked experimental; there is no other way to leave out a handler of the defaults.
+        builder.Services.AddHttpClient(Heartbeats.Client, client => client.Timeout = Heartbeats.Patience).RemoveAllResilienceHandlers();
+#pragma warning restore EXTEXP0001
     }
 
     /// <summary>Stops the process when an operator shuts the server down.</summary>

@@ -16,17 +16,17 @@ namespace ChatServer.Api;
 /// first round is over the Api is not ready: whoever waits for that may then come through any of them.
 /// </summary>
 internal sealed partial class Heartbeats(
-    LoadBalancers loadBalancers, RoomDirectory rooms, IServer server, IConfiguration configuration, IHostApplicationLifetime lifetime,
-    TimeProvider time, ILogger<Heartbeats> logger) : BackgroundService, IHealthCheck
+    LoadBalancers loadBalancers, RoomDirectory rooms, IHttpClientFactory clients, IServer server, IConfiguration configuration,
+    IHostApplicationLifetime lifetime, TimeProvider time, ILogger<Heartbeats> logger) : BackgroundService, IHealthCheck
 {
+    /// <summary>Name of the <see cref="HttpClient"/> that sends heartbeats.</summary>
+    public const string Client = "heartbeats";
+
     /// <summary>Three missed ones and a load balancer forgets us.</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
 
     /// <summary>Less than the interval, so that one that hangs does not hold up the next round of all.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
-
-    // A load balancer may move behind its name: connections are not kept for ever.
-    private readonly HttpClient _http = new(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromMinutes(1) }) { Timeout = Patience };
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     // What each said last (null: welcome), so that a change is told and a state is not.
     private readonly Dictionary<Uri, string?> _lastFailure = loadBalancers.Urls.Distinct().ToDictionary(url => url, _ => (string?)"not tried yet");
@@ -66,7 +66,9 @@ internal sealed partial class Heartbeats(
         {
             using var request = new HttpRequestMessage(HttpMethod.Put, $"{loadBalancer.AbsoluteUri.TrimEnd('/')}/{path}");
             request.Headers.Add(ApiKeys.Header, loadBalancers.Key);
-            using var response = await _http.SendAsync(request, ct);
+            // A new one each time: the factory replaces the connections every two minutes, because the address behind a name may change.
+            using var client = clients.CreateClient(Client);
+            using var response = await client.SendAsync(request, ct);
             if (!response.IsSuccessStatusCode) failure = $"it answered {(int)response.StatusCode}";
         }
         catch (Exception error) when (error is HttpRequestException or TaskCanceledException && !ct.IsCancellationRequested)
@@ -112,12 +114,6 @@ internal sealed partial class Heartbeats(
         if (Uri.TryCreate($"tcp://{host}", UriKind.Absolute, out var given) && given.Port > 0) return host;
         var listening = server.Features.Get<IServerAddressesFeature>()!.Addresses.First();
         return string.Create(CultureInfo.InvariantCulture, $"{host}:{BindingAddress.Parse(listening).Port}");
-    }
-
-    public override void Dispose()
-    {
-        _http.Dispose();
-        base.Dispose();
     }
 
     private static partial class Log

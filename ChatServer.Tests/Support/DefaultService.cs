@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using ChatServer.ServiceDefaults;
 using ChatServer.Web;
 using Microsoft.AspNetCore.Builder;
@@ -13,7 +14,19 @@ public sealed class DefaultService : IAsyncLifetime
 {
     private WebApplication? _app;
 
+    /// <summary>The service's name in the configuration, for service discovery.</summary>
+    public const string Name = "default-service";
+
+    private readonly ConcurrentDictionary<string, bool> _failed = new();
+    private int _flakyRequests;
+
     public HttpClient Http { get; private set; } = null!;
+
+    /// <summary>Number of requests to <c>/fails-once/{key}</c>, which answers 503 to the first one of a key.</summary>
+    public int FlakyRequests => _flakyRequests;
+
+    /// <summary>A client as the service's own code gets it.</summary>
+    public HttpClient CreateClient() => _app!.Services.GetRequiredService<IHttpClientFactory>().CreateClient();
 
     /// <summary>What the check "dependency" answers; the tests that change it put it back.</summary>
     public bool DependencyIsUp { get; set; } = true;
@@ -28,6 +41,7 @@ public sealed class DefaultService : IAsyncLifetime
             ["KEY"] = "old-key, new-key",
         });
         builder.AddServiceDefaults();
+        builder.AddHttpClientDefaults();
         builder.AddWebConventions();
         builder.ListenOn(80);
         builder.Services.AddHealthChecks().AddAsyncCheck("dependency", () => Task.FromResult(DependencyIsUp
@@ -43,8 +57,14 @@ public sealed class DefaultService : IAsyncLifetime
         withKey.MapPost("/", (Body body) => TypedResults.Ok(body.Text));
         _app.MapGet("/query", (int limit) => TypedResults.Ok(limit));
         _app.MapPost("/body", (Body body) => TypedResults.Ok(body.Text));
+        _app.MapMethods("/fails-once/{key}", ["GET", "POST"], (string key) =>
+        {
+            Interlocked.Increment(ref _flakyRequests);
+            return _failed.TryAdd(key, true) ? Results.StatusCode(StatusCodes.Status503ServiceUnavailable) : Results.Ok();
+        });
         await _app.StartAsync();
         Http = new HttpClient { BaseAddress = new Uri(_app.Urls.Single()) };
+        _app.Configuration[$"services:{Name}:http:0"] = _app.Urls.Single();
     }
 
     public async ValueTask DisposeAsync()
