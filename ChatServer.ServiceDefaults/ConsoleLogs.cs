@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration.Memory;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -16,7 +15,7 @@ internal static class ConsoleLogs
     /// <c>Logging__LogLevel__Default=Information</c> raises them. What goes to a collector starts at Information, because
     /// that is stored elsewhere and asked for on purpose.
     /// </summary>
-    public static void AddConsoleLogs(this WebApplicationBuilder builder)
+    public static void AddConsoleLogs(this IHostApplicationBuilder builder)
     {
         var development = builder.Environment.IsDevelopment();
         builder.Configuration.Sources.Insert(0, new MemoryConfigurationSource

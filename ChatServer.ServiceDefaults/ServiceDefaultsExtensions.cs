@@ -1,18 +1,23 @@
-using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Hosting;
 
 namespace ChatServer.ServiceDefaults;
 
-/// <summary>What every process of ChatServer has in common, in two calls.</summary>
+/// <summary>
+/// Aspire's service defaults. Each method has the name of Aspire's template (<c>dotnet new aspire-servicedefaults</c>); a deviation from it has
+/// its reason in a comment.
+/// </summary>
 public static class ServiceDefaultsExtensions
 {
     /// <summary>Logs, telemetry and health checks.</summary>
-    public static void AddServiceDefaults(this WebApplicationBuilder builder)
+    /// <remarks>
+    /// The defaults for outgoing HTTP are a call of their own, <see cref="HttpClients.AddHttpClientDefaults"/>: only the Api sends requests through
+    /// an <c>HttpClient</c>, and a RoomHost or Admin must not (see ReferenceRules).
+    /// </remarks>
+    public static TBuilder AddServiceDefaults<TBuilder>(this TBuilder builder) where TBuilder : IHostApplicationBuilder
     {
         builder.AddConsoleLogs();
-        builder.AddTelemetry();
-        builder.AddHealth();
+        builder.ConfigureOpenTelemetry();
+        builder.AddDefaultHealthChecks();
+        return builder;
     }
-
-    /// <summary>Maps <c>/health</c> (ready) and <c>/alive</c> (the process lives).</summary>
-    public static void MapDefaultEndpoints(this WebApplication app) => app.MapHealth();
 }

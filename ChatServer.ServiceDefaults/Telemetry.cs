@@ -1,4 +1,4 @@
-using Microsoft.AspNetCore.Builder;
+using ChatServer.Contracts;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -13,27 +13,26 @@ namespace ChatServer.ServiceDefaults;
 
 /// <summary>
 /// Traces, metrics and logs over OTLP. Everything else about the exporter (protocol, headers, sampling, resource) is set by
-/// OpenTelemetry's own <c>OTEL_*</c> variables.
+/// OpenTelemetry's own <c>OTEL_*</c> variables. The Backplane adds the spans of Redis commands.
 /// </summary>
-internal static class Telemetry
+public static class Telemetry
 {
-    private const string EndpointVariable = "OTEL_EXPORTER_OTLP_ENDPOINT";
-
-    /// <summary>Every <c>ActivitySource</c> and <c>Meter</c> of ChatServer is named after its project, so this finds them all.</summary>
+    /// <summary>Every <c>ActivitySource</c> and <c>Meter</c> of ChatServer is named after its project.</summary>
     private const string OurSources = "ChatServer.*";
 
     /// <summary>
-    /// Does nothing without <c>OTEL_EXPORTER_OTLP_ENDPOINT</c>: an activity that nobody collects would still cost each request
-    /// its allocation. Meters without a listener are free, so code that counts need not ask.
+    /// Does nothing without <c>OTEL_EXPORTER_OTLP_ENDPOINT</c>. The template collects in any case and then exports nothing; that would cost each
+    /// request its activity, and a RoomHost some megabytes. Meters without a listener are free.
     /// </summary>
-    public static void AddTelemetry(this WebApplicationBuilder builder)
+    public static TBuilder ConfigureOpenTelemetry<TBuilder>(this TBuilder builder) where TBuilder : IHostApplicationBuilder
     {
-        if (!string.IsNullOrWhiteSpace(builder.Configuration[EndpointVariable]))
-            builder.Export();
+        if (!string.IsNullOrWhiteSpace(builder.Configuration[TelemetryNames.OtlpEndpoint]))
+            Export(builder);
+        return builder;
     }
 
-    // Apart, so that a process without telemetry does not even load OpenTelemetry.
-    private static void Export(this WebApplicationBuilder builder)
+    // A method of its own, so that a process without telemetry does not load OpenTelemetry.
+    private static void Export(IHostApplicationBuilder builder)
     {
         builder.Logging.AddOpenTelemetry(logs =>
         {
@@ -54,7 +53,7 @@ internal static class Telemetry
             .UseOtlpExporter();
     }
 
-    /// <summary>Health probes come every few seconds from every side and would bury the traces that somebody looks for.</summary>
+    /// <summary>Health probes arrive every few seconds from several monitors and would outnumber all other traces.</summary>
     private static bool IsNotAProbe(HttpContext context) =>
         context.Request.Path != Health.ReadyPath && context.Request.Path != Health.AlivePath;
 }
