@@ -40,7 +40,10 @@ public static class Telemetry
             logs.IncludeScopes = true;
         });
         builder.Services.AddOpenTelemetry()
-            .ConfigureResource(resource => resource.AddService(builder.Environment.ApplicationName))
+            // The last one wins: OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES, which Aspire and operators set, replace the assembly's name.
+            .ConfigureResource(resource => resource
+                .AddService(builder.Environment.ApplicationName, serviceVersion: AppInfo.CurrentVersion)
+                .AddEnvironmentVariableDetector())
             .WithTracing(traces => traces
                 .AddSource(OurSources)
                 .AddAspNetCoreInstrumentation(aspnet => aspnet.Filter = IsNotAProbe)
