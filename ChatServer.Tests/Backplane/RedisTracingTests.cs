@@ -16,14 +16,7 @@ public sealed class RedisTracingTests(EmbeddedRedis redis) : IClassFixture<Embed
     {
         using var source = new ActivitySource(TestSource);
         var spans = new ConcurrentQueue<Activity>();
-        using var listener = new ActivityListener
-        {
-            ShouldListenTo = candidate => candidate.Name is RedisSource or TestSource,
-            Sample = (ref ActivityCreationOptions<ActivityContext> options) =>
-                options.Name == "dropped" ? ActivitySamplingResult.PropagationData : ActivitySamplingResult.AllDataAndRecorded,
-            ActivityStopped = spans.Enqueue,
-        };
-        ActivitySource.AddActivityListener(listener);
+        using var listener = Record(spans);
 
         ActivityContext traced;
         await using (var process = new BackplaneProcess(redis.ConnectionString, otlpEndpoint: "http://127.0.0.1:9"))
@@ -48,17 +41,38 @@ public sealed class RedisTracingTests(EmbeddedRedis redis) : IClassFixture<Embed
     }
 
     [Fact]
+    public async Task Pings_of_a_connection_that_was_opened_inside_an_activity_are_not_part_of_its_trace()
+    {
+        var spans = new ConcurrentQueue<Activity>();
+        using var source = new ActivitySource(TestSource);
+        using var listener = Record(spans);
+
+        ActivityTraceId trace;
+        BackplaneProcess process;
+        using (var activity = source.StartActivity("recorded"))
+        {
+            trace = activity!.TraceId;
+            process = new BackplaneProcess(redis.ConnectionString, otlpEndpoint: "http://127.0.0.1:9");
+            await process.Connection.PingAsync();
+        }
+        await using (process)
+        {
+            var connection = process.Connection.Commands.Multiplexer;
+            var sent = connection.OperationCount;
+            // It asks for the server's role every two seconds.
+            await Eventually.Async(() => connection.OperationCount, count => count > sent + 1);
+        }
+
+        var span = Assert.Single(spans, span => span.Source.Name == RedisSource && span.TraceId == trace);
+        Assert.Equal("PING", span.DisplayName);
+    }
+
+    [Fact]
     public async Task Without_telemetry_a_command_has_no_span()
     {
         var spans = new ConcurrentQueue<Activity>();
         using var source = new ActivitySource(TestSource);
-        using var listener = new ActivityListener
-        {
-            ShouldListenTo = candidate => candidate.Name is RedisSource or TestSource,
-            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
-            ActivityStopped = spans.Enqueue,
-        };
-        ActivitySource.AddActivityListener(listener);
+        using var listener = Record(spans);
 
         ActivityTraceId trace;
         await using (var process = new BackplaneProcess(redis.ConnectionString))
@@ -69,6 +83,19 @@ public sealed class RedisTracingTests(EmbeddedRedis redis) : IClassFixture<Embed
         }
 
         Assert.DoesNotContain(spans, span => span.Source.Name == RedisSource && span.TraceId == trace);
+    }
+
+    private static ActivityListener Record(ConcurrentQueue<Activity> spans)
+    {
+        var listener = new ActivityListener
+        {
+            ShouldListenTo = candidate => candidate.Name is RedisSource or TestSource,
+            Sample = (ref ActivityCreationOptions<ActivityContext> options) =>
+                options.Name == "dropped" ? ActivitySamplingResult.PropagationData : ActivitySamplingResult.AllDataAndRecorded,
+            ActivityStopped = spans.Enqueue,
+        };
+        ActivitySource.AddActivityListener(listener);
+        return listener;
     }
 
     private static Task<AppendResult> AppendAsync(BackplaneProcess process) => process.Log.AppendAsync(
