@@ -24,7 +24,7 @@ public sealed class CrashRestartTests(CrashRestartTests.Crashing crashing) : ICl
 
         Assert.Equal(killed.Name, restarted!.Name);
         await AppHost.Application.ResourceNotifications.WaitForResourceHealthyAsync(resource, TestContext.Current.CancellationToken).WaitAsync(RunningAppHost.Patience);
-        Assert.Contains(await LogAsync(resource), line => line.Contains($"{resource} ended with exit code 137; restarting in ", StringComparison.Ordinal));
+        Assert.Contains($"{resource} ended with exit code 137; restarting in ", string.Join("\n", await LogAsync(resource)), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -57,10 +57,12 @@ public sealed class CrashRestartTests(CrashRestartTests.Crashing crashing) : ICl
         Assert.DoesNotContain(appHost.Services(), service => service.Name == "ChatServer.RoomHost");
     }
 
+    // What the console log of the resource shows in the dashboard.
     private async Task<List<string>> LogAsync(string resource)
     {
+        Assert.True(AppHost.Application.ResourceNotifications.TryGetCurrentState(resource, out var current));
         var lines = new List<string>();
-        await foreach (var batch in AppHost.Application.Services.GetRequiredService<ResourceLoggerService>().GetAllAsync(resource))
+        await foreach (var batch in AppHost.Application.Services.GetRequiredService<ResourceLoggerService>().GetAllAsync(current.ResourceId))
             lines.AddRange(batch.Select(line => line.Content));
         return lines;
     }
