@@ -138,8 +138,7 @@ public abstract class AnnouncementsSpecification(RedisServer redis) : BackplaneS
     }
 }
 
-[Collection(OnEmbeddedRedis.Name)]
-public sealed class AnnouncementsOnEmbeddedRedis(EmbeddedRedis redis) : AnnouncementsSpecification(redis);
+public sealed class AnnouncementsOnEmbeddedRedis(EmbeddedRedis redis) : AnnouncementsSpecification(redis), IClassFixture<EmbeddedRedis>;
 
-[Collection(OnInstalledRedis.Name)]
-public sealed class AnnouncementsOnInstalledRedis(InstalledRedis redis) : AnnouncementsSpecification(redis);
+[Needs(OptionalProgram.RedisServer)]
+public sealed class AnnouncementsOnInstalledRedis(InstalledRedis redis) : AnnouncementsSpecification(redis), IClassFixture<InstalledRedis>;

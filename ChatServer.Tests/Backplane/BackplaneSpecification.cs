@@ -6,7 +6,10 @@ using StackExchange.Redis;
 
 namespace ChatServer.Tests.Backplane;
 
-/// <summary>Runs on one Redis, which every test finds empty; the classes below it name the server.</summary>
+/// <summary>
+/// Runs on one Redis, which every test finds empty. Each derived class names the server and has one of its own, so that classes run in
+/// parallel.
+/// </summary>
 public abstract class BackplaneSpecification(RedisServer redis) : IAsyncLifetime
 {
     protected static readonly RoomOptions Defaults = new();
@@ -23,8 +26,7 @@ public abstract class BackplaneSpecification(RedisServer redis) : IAsyncLifetime
 
     public virtual async ValueTask InitializeAsync()
     {
-        if (redis.Missing is { } reason)
-            Assert.Skip(reason);
+        await redis.EnsureStartedAsync();
         await redis.FlushAsync();
     }
 
@@ -75,18 +77,4 @@ public abstract class BackplaneSpecification(RedisServer redis) : IAsyncLifetime
 
     protected Task<RedisKey[]> KeysAsync(string pattern) =>
         Task.FromResult(Raw.Multiplexer.GetServers()[0].Keys(pattern: pattern).ToArray());
-}
-
-/// <summary>Tests of one server run one after the other: each empties it.</summary>
-[CollectionDefinition(Name)]
-public sealed class OnInstalledRedis : ICollectionFixture<InstalledRedis>
-{
-    public const string Name = "redis-server";
-}
-
-/// <inheritdoc cref="OnInstalledRedis"/>
-[CollectionDefinition(Name)]
-public sealed class OnEmbeddedRedis : ICollectionFixture<EmbeddedRedis>
-{
-    public const string Name = "embedded Redis";
 }

@@ -14,12 +14,6 @@ public abstract class BreakageSpecification(RedisServer redis) : BackplaneSpecif
     // Two seconds for an answer, and half a second until the library looks at its clock.
     private static readonly TimeSpan Refusal = TimeSpan.FromSeconds(3);
 
-    public override async ValueTask InitializeAsync()
-    {
-        await ((IAsyncLifetime)Redis).InitializeAsync();
-        await base.InitializeAsync();
-    }
-
     public override async ValueTask DisposeAsync()
     {
         await base.DisposeAsync();
@@ -199,8 +193,7 @@ public abstract class BreakageSpecification(RedisServer redis) : BackplaneSpecif
     }
 }
 
-[Collection(OnEmbeddedRedis.Name)]
 public sealed class BreakageOfEmbeddedRedis() : BreakageSpecification(new EmbeddedRedis());
 
-[Collection(OnInstalledRedis.Name)]
+[Needs(OptionalProgram.RedisServer)]
 public sealed class BreakageOfInstalledRedis() : BreakageSpecification(new InstalledRedis());

@@ -96,8 +96,7 @@ public abstract class HostLeaseSpecification(RedisServer redis) : BackplaneSpeci
     }
 }
 
-[Collection(OnEmbeddedRedis.Name)]
-public sealed class HostLeaseOnEmbeddedRedis(EmbeddedRedis redis) : HostLeaseSpecification(redis);
+public sealed class HostLeaseOnEmbeddedRedis(EmbeddedRedis redis) : HostLeaseSpecification(redis), IClassFixture<EmbeddedRedis>;
 
-[Collection(OnInstalledRedis.Name)]
-public sealed class HostLeaseOnInstalledRedis(InstalledRedis redis) : HostLeaseSpecification(redis);
+[Needs(OptionalProgram.RedisServer)]
+public sealed class HostLeaseOnInstalledRedis(InstalledRedis redis) : HostLeaseSpecification(redis), IClassFixture<InstalledRedis>;

@@ -114,8 +114,7 @@ public abstract class RoomCommandsSpecification(RedisServer redis) : BackplaneSp
     }
 }
 
-[Collection(OnEmbeddedRedis.Name)]
-public sealed class RoomCommandsOnEmbeddedRedis(EmbeddedRedis redis) : RoomCommandsSpecification(redis);
+public sealed class RoomCommandsOnEmbeddedRedis(EmbeddedRedis redis) : RoomCommandsSpecification(redis), IClassFixture<EmbeddedRedis>;
 
-[Collection(OnInstalledRedis.Name)]
-public sealed class RoomCommandsOnInstalledRedis(InstalledRedis redis) : RoomCommandsSpecification(redis);
+[Needs(OptionalProgram.RedisServer)]
+public sealed class RoomCommandsOnInstalledRedis(InstalledRedis redis) : RoomCommandsSpecification(redis), IClassFixture<InstalledRedis>;

@@ -121,8 +121,7 @@ public abstract class RoomDirectorySpecification(RedisServer redis) : BackplaneS
     }
 }
 
-[Collection(OnEmbeddedRedis.Name)]
-public sealed class RoomDirectoryOnEmbeddedRedis(EmbeddedRedis redis) : RoomDirectorySpecification(redis);
+public sealed class RoomDirectoryOnEmbeddedRedis(EmbeddedRedis redis) : RoomDirectorySpecification(redis), IClassFixture<EmbeddedRedis>;
 
-[Collection(OnInstalledRedis.Name)]
-public sealed class RoomDirectoryOnInstalledRedis(InstalledRedis redis) : RoomDirectorySpecification(redis);
+[Needs(OptionalProgram.RedisServer)]
+public sealed class RoomDirectoryOnInstalledRedis(InstalledRedis redis) : RoomDirectorySpecification(redis), IClassFixture<InstalledRedis>;

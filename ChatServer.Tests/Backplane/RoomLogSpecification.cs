@@ -231,8 +231,7 @@ public abstract class RoomLogSpecification(RedisServer redis) : BackplaneSpecifi
     }
 }
 
-[Collection(OnEmbeddedRedis.Name)]
-public sealed class RoomLogOnEmbeddedRedis(EmbeddedRedis redis) : RoomLogSpecification(redis);
+public sealed class RoomLogOnEmbeddedRedis(EmbeddedRedis redis) : RoomLogSpecification(redis), IClassFixture<EmbeddedRedis>;
 
-[Collection(OnInstalledRedis.Name)]
-public sealed class RoomLogOnInstalledRedis(InstalledRedis redis) : RoomLogSpecification(redis);
+[Needs(OptionalProgram.RedisServer)]
+public sealed class RoomLogOnInstalledRedis(InstalledRedis redis) : RoomLogSpecification(redis), IClassFixture<InstalledRedis>;

@@ -343,8 +343,7 @@ public abstract class RoomOwnershipSpecification(RedisServer redis) : BackplaneS
         process.Log.AppendAsync(room.Name, room.Term, baseSeq, 1000, count, 0, Entries.Numbered(baseSeq + 1, count));
 }
 
-[Collection(OnEmbeddedRedis.Name)]
-public sealed class RoomOwnershipOnEmbeddedRedis(EmbeddedRedis redis) : RoomOwnershipSpecification(redis);
+public sealed class RoomOwnershipOnEmbeddedRedis(EmbeddedRedis redis) : RoomOwnershipSpecification(redis), IClassFixture<EmbeddedRedis>;
 
-[Collection(OnInstalledRedis.Name)]
-public sealed class RoomOwnershipOnInstalledRedis(InstalledRedis redis) : RoomOwnershipSpecification(redis);
+[Needs(OptionalProgram.RedisServer)]
+public sealed class RoomOwnershipOnInstalledRedis(InstalledRedis redis) : RoomOwnershipSpecification(redis), IClassFixture<InstalledRedis>;

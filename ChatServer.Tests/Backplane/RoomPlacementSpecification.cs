@@ -278,8 +278,7 @@ public abstract class RoomPlacementSpecification(RedisServer redis) : BackplaneS
     }
 }
 
-[Collection(OnEmbeddedRedis.Name)]
-public sealed class RoomPlacementOnEmbeddedRedis(EmbeddedRedis redis) : RoomPlacementSpecification(redis);
+public sealed class RoomPlacementOnEmbeddedRedis(EmbeddedRedis redis) : RoomPlacementSpecification(redis), IClassFixture<EmbeddedRedis>;
 
-[Collection(OnInstalledRedis.Name)]
-public sealed class RoomPlacementOnInstalledRedis(InstalledRedis redis) : RoomPlacementSpecification(redis);
+[Needs(OptionalProgram.RedisServer)]
+public sealed class RoomPlacementOnInstalledRedis(InstalledRedis redis) : RoomPlacementSpecification(redis), IClassFixture<InstalledRedis>;

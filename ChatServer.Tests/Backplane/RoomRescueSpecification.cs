@@ -198,8 +198,7 @@ public abstract class RoomRescueSpecification(RedisServer redis) : BackplaneSpec
     }
 }
 
-[Collection(OnEmbeddedRedis.Name)]
-public sealed class RoomRescueOnEmbeddedRedis(EmbeddedRedis redis) : RoomRescueSpecification(redis);
+public sealed class RoomRescueOnEmbeddedRedis(EmbeddedRedis redis) : RoomRescueSpecification(redis), IClassFixture<EmbeddedRedis>;
 
-[Collection(OnInstalledRedis.Name)]
-public sealed class RoomRescueOnInstalledRedis(InstalledRedis redis) : RoomRescueSpecification(redis);
+[Needs(OptionalProgram.RedisServer)]
+public sealed class RoomRescueOnInstalledRedis(InstalledRedis redis) : RoomRescueSpecification(redis), IClassFixture<InstalledRedis>;

@@ -11,7 +11,7 @@ public sealed class BenchCluster : IAsyncLifetime
 
     private readonly List<IAsyncDisposable> _started = [];
 
-    private RedisServer Redis { get; } = new InstalledRedis() is { Missing: null } installed ? installed : new EmbeddedRedis();
+    private RedisServer Redis { get; } = RedisServer.Preferred();
 
     public ServiceProcess RoomHost { get; private set; } = null!;
     public ServiceProcess Api { get; private set; } = null!;

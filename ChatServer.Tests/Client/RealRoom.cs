@@ -17,7 +17,7 @@ public sealed class RealRoom : IAsyncDisposable
     private (string Name, string? Value)[] _settings = [];
     private BackplaneProcess _backplane = null!;
 
-    public RedisServer Redis { get; } = new InstalledRedis() is { Missing: null } installed ? installed : new EmbeddedRedis();
+    public RedisServer Redis { get; } = RedisServer.Preferred();
 
     /// <summary>The process that holds the rooms.</summary>
     public ServerProcess Host { get; private set; } = null!;

@@ -92,7 +92,7 @@ public sealed class OutageTests(OutageTests.OwnRedis own) : IClassFixture<Outage
 
     public sealed class OwnRedis : IAsyncLifetime
     {
-        public RedisServer Redis { get; } = new InstalledRedis() is { Missing: null } installed ? installed : new EmbeddedRedis();
+        public RedisServer Redis { get; } = RedisServer.Preferred();
 
         public Deployment Deployment { get; private set; } = null!;
 

@@ -66,7 +66,7 @@ public sealed class RedisAwayTests(RoomCluster cluster) : IClassFixture<RoomClus
     [Fact]
     public async Task A_load_balancer_starts_without_redis_and_serves_rooms_once_it_is_there()
     {
-        var redis = cluster.Own<RedisServer>(new InstalledRedis() is { Missing: null } installed ? installed : new EmbeddedRedis());
+        var redis = cluster.Own(RedisServer.Preferred());
         await using var lb = await RunningLoadBalancer.StartAsync(redis.ConnectionString);
         using (var answer = await lb.Http.GetAsync("/rooms/any", Ct))
             await answer.IsProblemAsync(HttpStatusCode.ServiceUnavailable, "redis-unavailable");

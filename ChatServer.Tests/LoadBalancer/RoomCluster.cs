@@ -10,8 +10,7 @@ public sealed class RoomCluster : IAsyncLifetime
     private const string HostId = "host-1";
     private readonly List<IAsyncDisposable> _started = [];
 
-    /// <summary>The one that starts quicker, where there is a choice: nothing here depends on which it is.</summary>
-    public RedisServer Redis { get; } = new InstalledRedis() is { Missing: null } installed ? installed : new EmbeddedRedis();
+    public RedisServer Redis { get; } = RedisServer.Preferred();
 
     public BackplaneProcess Backplane { get; private set; } = null!;
 

@@ -5,13 +5,19 @@ using StackExchange.Redis;
 
 namespace ChatServer.Tests.Redis;
 
-public sealed class EmbeddedRedisTests(EmbeddedRedis redis) : IClassFixture<EmbeddedRedis>, IDisposable
+public sealed class EmbeddedRedisTests(EmbeddedRedis redis) : IClassFixture<EmbeddedRedis>, IAsyncLifetime
 {
-    private readonly ConnectionMultiplexer _connection = ConnectionMultiplexer.Connect(redis.ConnectionString);
+    private ConnectionMultiplexer _connection = null!;
 
     private IDatabase Database => _connection.GetDatabase();
 
-    public void Dispose() => _connection.Dispose();
+    public async ValueTask InitializeAsync()
+    {
+        await redis.EnsureStartedAsync();
+        _connection = await ConnectionMultiplexer.ConnectAsync(redis.ConnectionString);
+    }
+
+    public ValueTask DisposeAsync() => _connection.DisposeAsync();
 
     [Fact]
     public async Task A_script_called_by_its_digest_pushes_many_values_at_once()

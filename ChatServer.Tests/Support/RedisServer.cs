@@ -4,7 +4,7 @@ using System.Text;
 namespace ChatServer.Tests.Support;
 
 /// <summary>A Redis of our own, as a process: started, stopped, killed, paused and restarted on the same port.</summary>
-public abstract class RedisServer : IAsyncLifetime
+public abstract class RedisServer : IAsyncDisposable
 {
     private ServerProcess? _process;
 
@@ -12,8 +12,14 @@ public abstract class RedisServer : IAsyncLifetime
 
     public string ConnectionString => $"127.0.0.1:{Port}";
 
-    /// <summary>Why this server cannot run on this machine; null when it can.</summary>
-    public virtual string? Missing => null;
+    /// <summary>
+    /// For tests that accept either server: <c>redis-server</c>, which starts faster, or the embedded one if it is missing.
+    /// </summary>
+    public static RedisServer Preferred() =>
+        OptionalProgram.Find(OptionalProgram.RedisServer) is { } program ? new InstalledRedis(program) : new EmbeddedRedis();
+
+    /// <summary>Starts the process unless this has been done. A test calls it, not its fixture: a missing program skips the test.</summary>
+    public Task EnsureStartedAsync() => _process is null ? StartAsync() : Task.CompletedTask;
 
     /// <summary>Starts the process, which must not run yet, and waits until it answers.</summary>
     public async Task StartAsync()
@@ -40,12 +46,6 @@ public abstract class RedisServer : IAsyncLifetime
     /// <summary>Forgets everything, as if it had been started anew.</summary>
     public Task FlushAsync() => AskAsync("*1\r\n$8\r\nFLUSHALL\r\n");
 
-    async ValueTask IAsyncLifetime.InitializeAsync()
-    {
-        if (Missing is null)
-            await StartAsync();
-    }
-
     public async ValueTask DisposeAsync()
     {
         if (_process is not null)
@@ -70,16 +70,19 @@ public abstract class RedisServer : IAsyncLifetime
     }
 }
 
-/// <summary><c>redis-server</c> from the PATH, without persistence.</summary>
+/// <summary><c>redis-server</c>, without persistence. Skips the test that starts it if the machine has none.</summary>
 public sealed class InstalledRedis : RedisServer
 {
+    private readonly string? _program;
+
+    public InstalledRedis()
+    {
+    }
+
+    internal InstalledRedis(string program) => _program = program;
+
     /// <summary>Of which it is a replica when it starts; null: of nobody.</summary>
     public RedisServer? Primary { get; init; }
-
-    public override string? Missing => Program is null ? "redis-server is not on the PATH" : null;
-
-    private static string? Program { get; } = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':')
-        .Select(folder => Path.Combine(folder, "redis-server")).FirstOrDefault(File.Exists);
 
     /// <summary>From now on it hears nothing of its primary, and keeps what it has: nobody is at port 1.</summary>
     public Task CutOffAsync() => AskAsync("REPLICAOF 127.0.0.1 1\r\n");
@@ -88,7 +91,7 @@ public sealed class InstalledRedis : RedisServer
     public Task PromoteAsync() => AskAsync("REPLICAOF NO ONE\r\n");
 
     protected override ServerProcess Launch() => ServerProcess.Start(
-        Program!,
+        _program ?? OptionalProgram.Require(OptionalProgram.RedisServer),
         [
             "--port", $"{Port}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--daemonize", "no",
             // At once, and past the disk: a file would be loaded by whatever server is started in this folder next.

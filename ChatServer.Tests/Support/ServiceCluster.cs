@@ -10,8 +10,7 @@ public abstract class ServiceCluster : IAsyncLifetime
 {
     private readonly List<IAsyncDisposable> _started = [];
 
-    /// <summary>The one that starts quicker, where there is a choice: nothing here depends on which it is.</summary>
-    public RedisServer Redis { get; } = new InstalledRedis() is { Missing: null } installed ? installed : new EmbeddedRedis();
+    public RedisServer Redis { get; } = RedisServer.Preferred();
 
     /// <summary>We, as a process of the cluster.</summary>
     public BackplaneProcess Backplane { get; private set; } = null!;

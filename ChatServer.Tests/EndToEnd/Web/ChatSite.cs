@@ -20,7 +20,7 @@ public sealed class ChatSite : IAsyncLifetime
         .FirstOrDefault(File.Exists);
 
     private readonly List<IAsyncDisposable> _started = [];
-    private readonly RedisServer _redis = new InstalledRedis() is { Missing: null } installed ? installed : new EmbeddedRedis();
+    private readonly RedisServer _redis = RedisServer.Preferred();
     private IPlaywright _playwright = null!;
     private IBrowser _browser = null!;
 

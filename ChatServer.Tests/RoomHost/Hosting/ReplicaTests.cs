@@ -5,6 +5,7 @@ using StackExchange.Redis;
 namespace ChatServer.Tests.RoomHost.Hosting;
 
 /// <summary>Redis with a replica, which takes over; every process was told of both.</summary>
+[Needs(OptionalProgram.RedisServer)]
 public sealed class ReplicaTests : HostCluster
 {
     private readonly InstalledRedis _primary = new();

@@ -1,0 +1,58 @@
+using System.Collections.Concurrent;
+using Xunit.v3;
+
+namespace ChatServer.Tests.Support;
+
+/// <summary>
+/// Programs that tests use and that a machine may lack. A test that cannot do without one declares it with <see cref="NeedsAttribute"/>
+/// and gets its path from <see cref="Require"/>, which is the only place that skips for a missing program.
+/// </summary>
+public static class OptionalProgram
+{
+    public const string Chromium = "chromium", Node = "node", RedisServer = "redis-server";
+
+    private static readonly ConcurrentDictionary<string, string?> Found = new();
+
+    /// <summary>
+    /// The program's path: what the environment variable of its name in capitals holds (<c>REDIS_SERVER</c> for <c>redis-server</c>),
+    /// else the first one on the PATH; null if there is none.
+    /// </summary>
+    public static string? Find(string program) => Found.GetOrAdd(program, Search);
+
+    /// <summary>
+    /// The program's path; skips the current test if the machine lacks it. Call it from a test, its constructor or its
+    /// <c>InitializeAsync</c>: xunit reports a skip that a fixture throws as a failure of every test that uses the fixture.
+    /// </summary>
+    public static string Require(string program)
+    {
+        // Checked where the program is installed too: .ci/run selects the tests by this trait to prove that they skip.
+        var test = TestContext.Current.Test;
+        var declared = test?.Traits.GetValueOrDefault(NeedsAttribute.Trait)?.Contains(program) is true;
+        Assert.True(declared, $"{test?.TestDisplayName ?? "A fixture"} uses {program} without [Needs(\"{program}\")].");
+        var path = Find(program);
+        Assert.SkipWhen(path is null, $"{program} is neither on the PATH nor named by {Variable(program)}");
+        return path;
+    }
+
+    private static string? Search(string program)
+    {
+        if (Environment.GetEnvironmentVariable(Variable(program)) is { Length: > 0 } named)
+            return File.Exists(named) ? named : null;
+        string[] names = program == Chromium ? [Chromium, "chromium-browser", "google-chrome"] : [program];
+        return (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':')
+            .SelectMany(folder => names.Select(name => Path.Combine(folder, name))).FirstOrDefault(File.Exists);
+    }
+
+    private static string Variable(string program) => program.ToUpperInvariant().Replace('-', '_');
+}
+
+/// <summary>Declares that tests need an <see cref="OptionalProgram"/>; derived classes inherit it.</summary>
+/// <param name="program">A constant of <see cref="OptionalProgram"/>.</param>
+[AttributeUsage(AttributeTargets.Class | AttributeTargets.Method, AllowMultiple = true)]
+public sealed class NeedsAttribute(string program) : Attribute, ITraitAttribute
+{
+    /// <summary>For <c>dotnet test --filter Needs=redis-server</c>.</summary>
+    public const string Trait = "Needs";
+
+    public IReadOnlyCollection<KeyValuePair<string, string>> GetTraits() => [new(Trait, program)];
+}
