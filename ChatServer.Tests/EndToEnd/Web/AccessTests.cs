@@ -3,17 +3,16 @@ using Microsoft.Playwright;
 namespace ChatServer.Tests.EndToEnd.Web;
 
 /// <summary>For everybody: by keyboard, on a phone, in the dark, with a screen reader, and whatever a member writes.</summary>
-[Collection(ChatSiteCollection.Name)]
-public sealed class AccessTests(ChatSite site)
+public sealed class AccessTests(ChatSiteFixture fixture) : WebTests(fixture)
 {
     private const string Markup = """<img src=x onerror="document.title='owned'"><b>bold</b>&amp;<script>document.title='owned'</script>""";
 
     [Fact]
     public async Task Markup_in_a_name_and_a_text_is_text()
     {
-        var room = await site.RoomAsync();
-        var anna = await site.PersonAsync("Anna", room);
-        var mallory = await site.PersonAsync("<img src=x onerror=alert()>", room);
+        var room = await Site.RoomAsync();
+        var anna = await Site.PersonAsync("Anna", room);
+        var mallory = await Site.PersonAsync("<img src=x onerror=alert()>", room);
         await mallory.SayAsync(Markup);
         await anna.SeesAsync(Markup);
         await anna.Locator(".row .who").ShowsAsync("<img src=x onerror=alert()>");
@@ -25,8 +24,8 @@ public sealed class AccessTests(ChatSite site)
     [Fact]
     public async Task Links_lead_to_the_web_and_to_nothing_else()
     {
-        var room = await site.RoomAsync();
-        var anna = await site.PersonAsync("Anna", room);
+        var room = await Site.RoomAsync();
+        var anna = await Site.PersonAsync("Anna", room);
         await anna.SayAsync("See https://example.com/a_(b)?c=d. Not javascript:alert(1), nor http://");
         await anna.SeesAsync("See https://example.com/a_(b)?c=d. Not javascript:alert(1), nor http://");
         var link = Assert.Single(await anna.Locator(".row a").AllAsync());
@@ -37,9 +36,9 @@ public sealed class AccessTests(ChatSite site)
     [Fact]
     public async Task Everything_is_done_by_keyboard()
     {
-        var room = await site.RoomAsync();
-        var page = await site.BrowserAsync();
-        await page.GotoAsync(ChatSite.AddressOf(site.LoadBalancers[0]));
+        var room = await Site.RoomAsync();
+        var page = await Site.BrowserAsync();
+        await page.GotoAsync(ChatSite.AddressOf(Site.LoadBalancers[0]));
         await Assertions.Expect(page.GetByLabel("Room", new() { Exact = true })).ToBeFocusedAsync();
         await page.Keyboard.TypeAsync(room);
         await page.Keyboard.PressAsync("Enter");
@@ -61,8 +60,8 @@ public sealed class AccessTests(ChatSite site)
     [Fact]
     public async Task On_a_phone_the_people_are_a_sheet()
     {
-        var room = await site.RoomAsync();
-        var page = await site.PersonAsync("Anna", room, narrow: true);
+        var room = await Site.RoomAsync();
+        var page = await Site.PersonAsync("Anna", room, narrow: true);
         await page.SayAsync($"A long word: {new string('w', 300)}");
         Assert.True(await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= innerWidth && scroller.scrollWidth <= scroller.clientWidth"));
         await Assertions.Expect(page.Locator("#people")).ToBeHiddenAsync();
@@ -77,9 +76,9 @@ public sealed class AccessTests(ChatSite site)
     [Fact]
     public async Task What_is_said_while_nobody_looks_is_counted_and_marked()
     {
-        var room = await site.RoomAsync(new { title = "Lobby" });
-        var anna = await site.PersonAsync("Anna", room);
-        var ben = await site.PersonAsync("Ben", room);
+        var room = await Site.RoomAsync(new { title = "Lobby" });
+        var anna = await Site.PersonAsync("Anna", room);
+        var ben = await Site.PersonAsync("Ben", room);
         await anna.SayAsync("seen");
         await ben.SeesAsync("seen");
         await ben.EvaluateAsync("document.hasFocus = () => false");
@@ -97,11 +96,11 @@ public sealed class AccessTests(ChatSite site)
     [InlineData(true, true)]
     public async Task Nothing_is_in_the_way_of_those_who_cannot_see_or_point(bool dark, bool narrow)
     {
-        var room = await site.RoomAsync();
-        var page = await site.BrowserAsync(dark, narrow);
-        await page.GotoAsync(ChatSite.AddressOf(site.LoadBalancers[0]));
+        var room = await Site.RoomAsync();
+        var page = await Site.BrowserAsync(dark, narrow);
+        await page.GotoAsync(ChatSite.AddressOf(Site.LoadBalancers[0]));
         await page.IsAccessibleAsync();
-        await page.GotoAsync($"{ChatSite.AddressOf(site.LoadBalancers[0])}/room/{room}");
+        await page.GotoAsync($"{ChatSite.AddressOf(Site.LoadBalancers[0])}/room/{room}");
         await page.IsAccessibleAsync();
         await page.GetByLabel("Your name").FillAsync("Anna");
         await page.Keyboard.PressAsync("Enter");
@@ -109,13 +108,13 @@ public sealed class AccessTests(ChatSite site)
         await page.IsAccessibleAsync();
         await page.SayAsync("Hello https://example.com");
         await page.SeesAsync("Hello https://example.com");
-        var ben = await site.PersonAsync("Ben", room);
+        var ben = await Site.PersonAsync("Ben", room);
         await ben.SayAsync("👋");
         await ben.SayAsync("Good morning");
-        await site.OperateAsync(HttpMethod.Post, $"/api/v1/room/{room}/message", """{"text":"Maintenance at noon"}""");
+        await Site.OperateAsync(HttpMethod.Post, $"/api/v1/room/{room}/message", """{"text":"Maintenance at noon"}""");
         await page.Locator(".announcement").ShowsAsync("Maintenance at noon");
         await page.IsAccessibleAsync();
-        await site.OperateAsync(HttpMethod.Delete, $"/api/v1/room/{room}/shutdown");
+        await Site.OperateAsync(HttpMethod.Delete, $"/api/v1/room/{room}/shutdown");
         await page.Locator("#notice").ShowsAsync("This room was closed.");
         await page.IsAccessibleAsync();
     }
@@ -123,9 +122,9 @@ public sealed class AccessTests(ChatSite site)
     [Fact]
     public async Task Dark_is_dark()
     {
-        var room = await site.RoomAsync();
-        var light = await site.PersonAsync("Anna", room);
-        var dark = await site.PersonAsync("Ben", room, dark: true);
+        var room = await Site.RoomAsync();
+        var light = await Site.PersonAsync("Anna", room);
+        var dark = await Site.PersonAsync("Ben", room, dark: true);
         Assert.InRange(await BrightnessAsync(light), 200, 255);
         Assert.InRange(await BrightnessAsync(dark), 0, 60);
     }

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using ChatServer.Tests.Support;
@@ -6,60 +5,26 @@ using Microsoft.Playwright;
 
 namespace ChatServer.Tests.EndToEnd.Web;
 
-/// <summary>
-/// What a person's browser meets: a Redis, an Api, an Admin, two RoomHosts and three load balancers as processes, and a Chromium to
-/// look at them with. A browser that is missing leaves the rest unstarted: <see cref="PersonAsync"/> skips.
-/// </summary>
-public sealed class ChatSite : IAsyncLifetime
+/// <summary>One test's use of a <see cref="ChatDeployment"/>: its pages are closed at the test's end.</summary>
+public sealed class ChatSite : IAsyncDisposable
 {
-    public const string AdminKey = "admin-key";
-    private const string Key = "key", LoadBalancerKey = "lb-key";
+    public const string AdminKey = ChatDeployment.AdminKey;
+    private const string Key = ChatDeployment.Key;
 
-    private static readonly string? Chromium = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':')
-        .SelectMany(folder => (string[])[Path.Combine(folder, "chromium"), Path.Combine(folder, "chromium-browser"), Path.Combine(folder, "google-chrome")])
-        .FirstOrDefault(File.Exists);
+    private readonly ChatDeployment _deployment;
+    private readonly List<IBrowserContext> _contexts = [];
 
-    private readonly List<IAsyncDisposable> _started = [];
-    private readonly RedisServer _redis = RedisServer.Preferred();
-    private IPlaywright _playwright = null!;
-    private IBrowser _browser = null!;
+    internal ChatSite(ChatDeployment deployment) => _deployment = deployment;
 
-    public ServiceProcess Api { get; private set; } = null!;
+    public ServiceProcess Api => _deployment.Api;
 
-    public ServiceProcess Admin { get; private set; } = null!;
+    public ServiceProcess Admin => _deployment.Admin;
 
-    public IReadOnlyList<ServiceProcess> LoadBalancers { get; private set; } = null!;
+    public IReadOnlyList<ServiceProcess> LoadBalancers => _deployment.LoadBalancers;
 
-    /// <summary>Each at an address of its own, by which a room's description tells whose it is.</summary>
-    public IList<ServiceProcess> RoomHosts { get; private set; } = null!;
+    public IList<ServiceProcess> RoomHosts => _deployment.RoomHosts;
 
-    public async ValueTask InitializeAsync()
-    {
-        if (Chromium is null) return;
-        await Own(_redis).StartAsync();
-        LoadBalancers = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => StartAsync("LoadBalancer", "PORT", ("LOADBALANCER_KEY", LoadBalancerKey))));
-        RoomHosts = await Task.WhenAll(Enumerable.Range(0, 2).Select(RoomHostAsync));
-        var loadBalancers = string.Join(',', LoadBalancers.Select(AddressOf));
-        Admin = await StartAsync("Admin", "ADMIN_PORT", ("ADMIN_KEY", AdminKey), ("LOADBALANCERS", loadBalancers));
-        Api = await StartAsync("Api", "PORT", ("KEY", Key), ("LOADBALANCER_KEY", LoadBalancerKey), ("LOADBALANCERS", loadBalancers));
-        foreach (var loadBalancer in LoadBalancers)
-            await Eventually.Async(async () => (await loadBalancer.Http.GetAsync("/health-of-nothing")).StatusCode, seen => seen == HttpStatusCode.NotFound, Patient);
-        Assertions.SetDefaultExpectTimeout((float)Patient.TotalMilliseconds);
-        _playwright = await Playwright.CreateAsync();
-        _browser = Own(await _playwright.Chromium.LaunchAsync(new()
-        {
-            ExecutablePath = Chromium,
-            Args = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
-        }));
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        foreach (var started in Enumerable.Reverse(_started)) await started.DisposeAsync();
-        _playwright?.Dispose();
-    }
-
-    /// <summary>Generous: a browser and nine processes share the machine with other tests.</summary>
+    /// <summary>Generous: a browser and eight processes share the machine with other tests.</summary>
     public static TimeSpan Patient { get; } = TimeSpan.FromSeconds(60);
 
     public static string AddressOf(ServiceProcess service) => service.Http.BaseAddress!.GetLeftPart(UriPartial.Authority);
@@ -68,7 +33,7 @@ public sealed class ChatSite : IAsyncLifetime
     public async Task<string> RoomAsync(object? options = null)
     {
         var name = $"room-{Guid.NewGuid():N}"[..16];
-        if (Chromium is not null) await MakeAsync(name, options);
+        await MakeAsync(name, options);
         return name;
     }
 
@@ -112,14 +77,8 @@ public sealed class ChatSite : IAsyncLifetime
         }
     }
 
-    /// <summary>SIGKILL for the host that has the room; another one takes its place among the hosts.</summary>
-    public async Task KillHostOfAsync(string room)
-    {
-        var address = (await Api.GetDataAsync($"/api/v1/room/{room}")).GetProperty("host").GetString()!;
-        var host = Enumerable.Range(0, RoomHosts.Count).Single(i => HostAddress(i) == address);
-        await RoomHosts[host].Process.KillAsync();
-        RoomHosts[host] = await RoomHostAsync(host);
-    }
+    /// <inheritdoc cref="ChatDeployment.KillHostOfAsync"/>
+    public Task KillHostOfAsync(string room) => _deployment.KillHostOfAsync(room);
 
     public async Task OperateAsync(HttpMethod method, string path, string? json = null)
     {
@@ -130,8 +89,7 @@ public sealed class ChatSite : IAsyncLifetime
     /// <summary>A browser of its own, with nothing remembered but the <paramref name="name"/> that somebody gave at <paramref name="origin"/>.</summary>
     public async Task<IPage> BrowserAsync(bool dark = false, bool narrow = false, string? name = null, string? origin = null)
     {
-        Assert.SkipWhen(Chromium is null, "chromium is not on the PATH");
-        var context = await _browser.NewContextAsync(new()
+        var context = await _deployment.Browser.NewContextAsync(new()
         {
             ColorScheme = dark ? ColorScheme.Dark : ColorScheme.Light,
             ViewportSize = narrow ? new() { Width = 390, Height = 844 } : new() { Width = 1280, Height = 800 },
@@ -143,6 +101,7 @@ public sealed class ChatSite : IAsyncLifetime
                 origins = new[] { new { origin, localStorage = new[] { new { name = "chat.name", value = JsonSerializer.Serialize(name) } } } },
             }),
         });
+        _contexts.Add(context);
         context.SetDefaultTimeout((float)Patient.TotalMilliseconds);
         return await context.NewPageAsync();
     }
@@ -164,23 +123,24 @@ public sealed class ChatSite : IAsyncLifetime
         await page.Keyboard.PressAsync("Enter");
     }
 
-    private static string HostAddress(int host) => $"127.0.0.{host + 2}";
-
-    private Task<ServiceProcess> RoomHostAsync(int host) => StartAsync("RoomHost", "PORT", ("BIND", "0.0.0.0"), ("HOST", HostAddress(host)));
-
-    private async Task<ServiceProcess> StartAsync(string service, string portVariable, params (string Name, string? Value)[] settings) =>
-        Own(await ServiceProcess.StartAsync($"ChatServer.{service}", portVariable, [("ConnectionStrings__redis", _redis.ConnectionString), .. settings]));
-
-    private T Own<T>(T started) where T : IAsyncDisposable
+    /// <summary>The Admin's page after its key was given; shows all rooms, or <paramref name="room"/>.</summary>
+    public async Task<IPage> OperatorAsync(string? room = null)
     {
-        _started.Add(started);
-        return started;
+        var page = await BrowserAsync();
+        await page.GotoAsync($"{AddressOf(Admin)}/#/{(room is null ? "" : $"room/{room}")}");
+        await GiveKeyAsync(page);
+        return page;
     }
-}
 
-/// <summary>One site for all tests of the pages: it takes seconds to start.</summary>
-[CollectionDefinition(Name)]
-public sealed class ChatSiteCollection : ICollectionFixture<ChatSite>
-{
-    public const string Name = "Chat site";
+    public static async Task GiveKeyAsync(IPage page)
+    {
+        await page.GetByLabel("Admin key").FillAsync(AdminKey);
+        await page.Keyboard.PressAsync("Enter");
+        await page.Locator("#health").ShowsAsync("Live");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var context in _contexts) await context.CloseAsync();
+    }
 }

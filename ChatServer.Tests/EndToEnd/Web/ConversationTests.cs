@@ -3,15 +3,14 @@ using Microsoft.Playwright;
 namespace ChatServer.Tests.EndToEnd.Web;
 
 /// <summary>People talk, and servers come and go under them.</summary>
-[Collection(ChatSiteCollection.Name)]
-public sealed class ConversationTests(ChatSite site)
+public sealed class ConversationTests(ChatSiteFixture fixture) : WebTests(fixture)
 {
     [Fact]
     public async Task Two_people_talk_through_different_load_balancers()
     {
-        var room = await site.RoomAsync(new { title = "The lobby" });
-        var anna = await site.PersonAsync("Anna", room, site.LoadBalancers[0]);
-        var ben = await site.PersonAsync("Ben", room, site.LoadBalancers[1]);
+        var room = await Site.RoomAsync(new { title = "The lobby" });
+        var anna = await Site.PersonAsync("Anna", room, Site.LoadBalancers[0]);
+        var ben = await Site.PersonAsync("Ben", room, Site.LoadBalancers[1]);
         await anna.SayAsync("Hello");
         await ben.SeesAsync("Hello");
         await ben.SayAsync("Hello yourself,\nAnna");
@@ -26,85 +25,19 @@ public sealed class ConversationTests(ChatSite site)
     [Fact]
     public async Task A_room_is_reached_from_the_Api_itself_too()
     {
-        var room = await site.RoomAsync();
-        var anna = await site.PersonAsync("Anna", room, site.Api);
+        var room = await Site.RoomAsync();
+        var anna = await Site.PersonAsync("Anna", room, Site.Api);
         await anna.SayAsync("Straight");
         await anna.SeesAsync("Straight");
-    }
-
-    [Fact]
-    public async Task What_is_pending_survives_a_reload_and_is_said_once()
-    {
-        var room = await site.RoomAsync();
-        var anna = await site.PersonAsync("Anna", room);
-        var ben = await site.PersonAsync("Ben", room, site.LoadBalancers[1]);
-        await anna.SayAsync("before");
-        await ben.SeesAsync("before");
-        await PausedAsync(async () =>
-        {
-            await anna.SayAsync("first");
-            await anna.SayAsync("second");
-            await Assertions.Expect(anna.Pending()).ToHaveCountAsync(2);
-            await anna.ReloadAsync();
-            await Assertions.Expect(anna.Pending().Locator(".text")).ToHaveTextAsync(["first", "second"]);
-        });
-        await anna.SeesAsync("before", "first", "second");
-        await ben.SeesAsync("before", "first", "second");
-    }
-
-    [Fact]
-    public async Task A_load_balancer_dies_and_nothing_is_lost_or_doubled()
-    {
-        var room = await site.RoomAsync();
-        var anna = await site.PersonAsync("Anna", room, site.LoadBalancers[2]);
-        var ben = await site.PersonAsync("Ben", room, site.LoadBalancers[0]);
-        await anna.SayAsync("one");
-        await ben.SeesAsync("one");
-        await site.LoadBalancers[2].Process.KillAsync();
-        await anna.SayAsync("two");
-        await ben.SayAsync("three");
-        await anna.IsToldAsync("You missed nothing");
-        await Assertions.Expect(anna.Said()).ToHaveCountAsync(3);
-        await Assertions.Expect(anna.Pending()).ToHaveCountAsync(0);
-        Assert.Equal(["one", "three", "two"], (await anna.Said().AllTextContentsAsync()).Order());
-        Assert.Equal(["one", "three", "two"], (await ben.Said().AllTextContentsAsync()).Order());
-    }
-
-    [Fact]
-    public async Task A_RoomHost_is_killed_while_people_talk_and_nothing_is_lost_or_doubled()
-    {
-        var room = await site.RoomAsync();
-        var anna = await site.PersonAsync("Anna", room, site.LoadBalancers[0]);
-        var ben = await site.PersonAsync("Ben", room, site.LoadBalancers[1]);
-        await anna.SayAsync("one");
-        await ben.SeesAsync("one");
-        await Task.WhenAll(site.KillHostOfAsync(room), anna.IsToldAsync("You missed nothing"), TalkAsync());
-        foreach (var page in (IPage[])[anna, ben])
-        {
-            await Assertions.Expect(page.Said()).ToHaveCountAsync(21);
-            await Assertions.Expect(page.Pending()).ToHaveCountAsync(0);
-        }
-        var said = await anna.Said().AllTextContentsAsync();
-        Assert.Equal(said, await ben.Said().AllTextContentsAsync());
-        Assert.Equal(Enumerable.Range(1, 10).Select(n => $"Anna {n}"), said.Where(text => text.StartsWith("Anna", StringComparison.Ordinal)));
-
-        async Task TalkAsync()
-        {
-            for (var i = 1; i <= 10; i++)
-            {
-                await anna.SayAsync($"Anna {i}");
-                await ben.SayAsync($"Ben {i}");
-            }
-        }
     }
 
     [Fact]
     public async Task The_past_is_read_by_scrolling_up_each_message_once_and_in_order()
     {
         const int Count = 700;
-        var room = await site.RoomAsync();
-        var anna = await site.PersonAsync("Anna", room);
-        await site.SayAsync(room, Count);
+        var room = await Site.RoomAsync();
+        var anna = await Site.PersonAsync("Anna", room);
+        await Site.SayAsync(room, Count);
         await anna.ReloadAsync();
         await Assertions.Expect(anna.Said()).ToHaveCountAsync(50);
         Assert.Equal($"{Count}", await anna.Said().Last.TextContentAsync());
@@ -122,8 +55,8 @@ public sealed class ConversationTests(ChatSite site)
     [Fact]
     public async Task A_second_tab_takes_over_and_gives_back()
     {
-        var room = await site.RoomAsync();
-        var first = await site.PersonAsync("Anna", room);
+        var room = await Site.RoomAsync();
+        var first = await Site.PersonAsync("Anna", room);
         var second = await first.Context.NewPageAsync();
         await second.GotoAsync(first.Url);
         await first.Locator("#notice").ShowsAsync("You are here in another tab.");
@@ -137,13 +70,13 @@ public sealed class ConversationTests(ChatSite site)
     [Fact]
     public async Task A_room_that_is_not_there_says_how_it_is_made_and_opens_when_it_is()
     {
-        var page = await site.BrowserAsync();
+        var page = await Site.BrowserAsync();
         var room = $"later-{Guid.NewGuid():N}"[..16];
-        await site.EnterAsync(page, "Anna", room, site.LoadBalancers[1]);
+        await Site.EnterAsync(page, "Anna", room, Site.LoadBalancers[1]);
         await page.Locator("#notice").ShowsAsync($"There is no room “{room}” yet.");
-        await page.Locator("#notice").ShowsAsync($"curl -X POST {ChatSite.AddressOf(site.LoadBalancers[1])}/api/v1/room/{room}");
+        await page.Locator("#notice").ShowsAsync($"curl -X POST {ChatSite.AddressOf(Site.LoadBalancers[1])}/api/v1/room/{room}");
         await page.IsAccessibleAsync();
-        await site.MakeAsync(room);
+        await Site.MakeAsync(room);
         await page.Locator("#count").ShowsAsync("Only you are here");
         await page.SayAsync("Here at last");
         await page.SeesAsync("Here at last");
@@ -152,11 +85,11 @@ public sealed class ConversationTests(ChatSite site)
     [Fact]
     public async Task Operators_are_heard_and_a_closed_room_says_so()
     {
-        var room = await site.RoomAsync();
-        var anna = await site.PersonAsync("Anna", room);
-        await site.OperateAsync(HttpMethod.Post, $"/api/v1/room/{room}/message", """{"text":"Maintenance at noon"}""");
+        var room = await Site.RoomAsync();
+        var anna = await Site.PersonAsync("Anna", room);
+        await Site.OperateAsync(HttpMethod.Post, $"/api/v1/room/{room}/message", """{"text":"Maintenance at noon"}""");
         await anna.Locator(".announcement").ShowsAsync("Maintenance at noon");
-        await site.OperateAsync(HttpMethod.Delete, $"/api/v1/room/{room}/shutdown");
+        await Site.OperateAsync(HttpMethod.Delete, $"/api/v1/room/{room}/shutdown");
         await anna.Locator("#notice").ShowsAsync("This room was closed.");
         await Assertions.Expect(anna.Locator(".announcement")).ToBeVisibleAsync();
     }
@@ -164,28 +97,14 @@ public sealed class ConversationTests(ChatSite site)
     [Fact]
     public async Task A_full_room_lets_in_who_waits()
     {
-        var room = await site.RoomAsync(new { maxMembers = 1 });
-        var anna = await site.PersonAsync("Anna", room);
-        var ben = await site.BrowserAsync();
-        await site.EnterAsync(ben, "Ben", room);
+        var room = await Site.RoomAsync(new { maxMembers = 1 });
+        var anna = await Site.PersonAsync("Anna", room);
+        var ben = await Site.BrowserAsync();
+        await Site.EnterAsync(ben, "Ben", room);
         await ben.IsToldAsync("The room is full.");
         await ben.IsAccessibleAsync();
         await ben.SayAsync("Let me in");
         await anna.CloseAsync();
         await ben.SeesAsync("Let me in");
-    }
-
-    // Nobody holds the room for a while: what is said is under way, and stays so.
-    private async Task PausedAsync(Func<Task> meanwhile)
-    {
-        foreach (var host in site.RoomHosts) await host.Process.PauseAsync();
-        try
-        {
-            await meanwhile();
-        }
-        finally
-        {
-            foreach (var host in site.RoomHosts) host.Process.Resume();
-        }
     }
 }

@@ -5,8 +5,7 @@ using Microsoft.Playwright;
 namespace ChatServer.Tests.EndToEnd.Web;
 
 /// <summary>How a page takes what ends a connection or a message. We sit between it and the room, and say what a room would.</summary>
-[Collection(ChatSiteCollection.Name)]
-public sealed class EndingTests(ChatSite site)
+public sealed class EndingTests(ChatSiteFixture fixture) : WebTests(fixture)
 {
     private readonly List<IWebSocketRoute> _connections = [];
 
@@ -71,9 +70,9 @@ public sealed class EndingTests(ChatSite site)
     [Fact]
     public async Task A_private_room_asks_for_an_invitation()
     {
-        var room = await site.RoomAsync(new { @private = true });
-        var anna = await site.BrowserAsync();
-        await site.EnterAsync(anna, "Anna", room);
+        var room = await Site.RoomAsync(new { @private = true });
+        var anna = await Site.BrowserAsync();
+        await Site.EnterAsync(anna, "Anna", room);
         await anna.Locator("#notice").ShowsAsync("This room is private.");
         await anna.IsAccessibleAsync();
     }
@@ -92,17 +91,17 @@ public sealed class EndingTests(ChatSite site)
     [Fact]
     public async Task An_invitation_that_the_room_does_not_take_says_so()
     {
-        var room = await site.RoomAsync(new { @private = true });
-        var anna = await site.BrowserAsync();
-        await site.EnterAsync(anna, "Anna", $"{room}#token=an.in-vitation");
+        var room = await Site.RoomAsync(new { @private = true });
+        var anna = await Site.BrowserAsync();
+        await Site.EnterAsync(anna, "Anna", $"{room}#token=an.in-vitation");
         await anna.Locator("#notice").ShowsAsync("Your invitation is not valid any more.");
     }
 
     [Fact]
     public async Task An_address_that_is_no_room_says_what_is_one()
     {
-        var anna = await site.BrowserAsync();
-        await anna.GotoAsync($"{ChatSite.AddressOf(site.LoadBalancers[0])}/room/_lobby");
+        var anna = await Site.BrowserAsync();
+        await anna.GotoAsync($"{ChatSite.AddressOf(Site.LoadBalancers[0])}/room/_lobby");
         await anna.Locator("#notice").ShowsAsync("That is not the name of a room.");
         await anna.IsAccessibleAsync();
         await anna.GetByRole(AriaRole.Button, new() { Name = "Choose another" }).ClickAsync();
@@ -113,15 +112,15 @@ public sealed class EndingTests(ChatSite site)
     /// <param name="token">Of the link.</param>
     private async Task<IPage> PersonAsync(Action<IWebSocketRoute>? instead = null, string? token = null)
     {
-        var room = await site.RoomAsync();
-        var page = await site.BrowserAsync();
+        var room = await Site.RoomAsync();
+        var page = await Site.BrowserAsync();
         await page.RouteWebSocketAsync(new Regex("/rooms/"), route =>
         {
             _connections.Add(route);
             route.ConnectToServer();
             instead?.Invoke(route);
         });
-        await site.EnterAsync(page, "Anna", token is null ? room : $"{room}#token={token}");
+        await Site.EnterAsync(page, "Anna", token is null ? room : $"{room}#token={token}");
         await page.Locator("#count").ShowsAsync("here");
         return page;
     }

@@ -3,8 +3,7 @@ using Microsoft.Playwright;
 namespace ChatServer.Tests.EndToEnd.Web;
 
 /// <summary>A room with all the history that a room can have.</summary>
-[Collection(ChatSiteCollection.Name)]
-public sealed class LongRoomTests(ChatSite site)
+public sealed class LongRoomTests(ChatSiteFixture fixture) : WebTests(fixture)
 {
     private const int Count = 10_000;
 
@@ -39,10 +38,10 @@ public sealed class LongRoomTests(ChatSite site)
     [Fact]
     public async Task Ten_thousand_messages_are_all_there_once_each_and_do_not_hold_up_the_page()
     {
-        var room = await site.RoomAsync(new { history = Count });
-        var anna = await site.BrowserAsync();
-        await site.TalkAsync(room, Count);
-        var log = await site.LogAsync(room);
+        var room = await Site.RoomAsync(new { history = Count });
+        var anna = await Site.BrowserAsync();
+        await Site.TalkAsync(room, Count);
+        var log = await Site.LogAsync(room);
         Assert.Equal(Count, log.Count);
 
         await anna.AddInitScriptAsync("""
@@ -50,7 +49,7 @@ public sealed class LongRoomTests(ChatSite site)
             new PerformanceObserver(list => list.getEntries().forEach(task => longest = Math.max(longest, task.duration)))
               .observe({ type: 'longtask', buffered: true });
             """);
-        await site.EnterAsync(anna, "Anna", room);
+        await Site.EnterAsync(anna, "Anna", room);
         await Assertions.Expect(anna.Said()).ToHaveCountAsync(50);
         await Assertions.Expect(anna.Said().Last).ToHaveTextAsync(log[^1]);
         await anna.Locator("#scroller").FocusAsync();

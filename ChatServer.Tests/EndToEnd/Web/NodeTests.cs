@@ -1,11 +1,11 @@
 using System.Diagnostics;
 using ChatServer.Tests.Architecture;
+using ChatServer.Tests.Support;
 
 namespace ChatServer.Tests.EndToEnd.Web;
 
 /// <summary>The client in JavaScript without a browser: the example of docs/client-js.md, in Node.</summary>
-[Collection(ChatSiteCollection.Name)]
-public sealed class NodeTests(ChatSite site)
+public sealed class NodeTests(ChatSiteFixture fixture) : WebTests(fixture)
 {
     // Node 20 has a WebSocket when asked for one; since 22 the option means nothing.
     private const string WithWebSocket = "--experimental-websocket";
@@ -13,14 +13,14 @@ public sealed class NodeTests(ChatSite site)
     [Fact]
     public async Task The_client_talks_from_Node_and_leaves_nothing_behind()
     {
-        var room = await site.RoomAsync();
-        var anna = await site.PersonAsync("Anna", room);
+        var room = await Site.RoomAsync();
+        var anna = await Site.PersonAsync("Anna", room);
         using var folder = new Package();
         await folder.WriteAsync("talk.js", $$"""
             import { ChatClient } from './chat-client.js';
 
             const chat = new ChatClient({
-              url: [{{string.Join(", ", site.LoadBalancers.Select(lb => $"'{ChatSite.AddressOf(lb).Replace("http", "ws", StringComparison.Ordinal)}/rooms/{room}'"))}}],
+              url: [{{string.Join(", ", Site.LoadBalancers.Select(lb => $"'{ChatSite.AddressOf(lb).Replace("http", "ws", StringComparison.Ordinal)}/rooms/{room}'"))}}],
               user: 'Node',
             });
             chat.addEventListener('message', ({ detail }) => console.log(`${detail.user}: ${detail.text}`));
@@ -56,9 +56,9 @@ public sealed class NodeTests(ChatSite site)
         }
     }
 
-    /// <summary>The one on the PATH, or the one that Playwright brings along.</summary>
+    /// <summary>The installed one, or the one in Playwright's package.</summary>
     private static string Node() =>
-        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Select(folder => System.IO.Path.Combine(folder, "node")).FirstOrDefault(File.Exists)
+        OptionalProgram.Find(OptionalProgram.Node)
         ?? Directory.GetFiles(System.IO.Path.Combine(AppContext.BaseDirectory, ".playwright", "node"), "node", SearchOption.AllDirectories)[0];
 
     /// <summary>A folder with the client's two files, as somebody has them who uses it.</summary>

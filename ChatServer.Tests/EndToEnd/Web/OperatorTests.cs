@@ -3,33 +3,18 @@ using Microsoft.Playwright;
 namespace ChatServer.Tests.EndToEnd.Web;
 
 /// <summary>What operators see and do on the Admin's page, and what becomes of it on the pages of members.</summary>
-[Collection(ChatSiteCollection.Name)]
-public sealed class OperatorTests(ChatSite site)
+public sealed class OperatorTests(ChatSiteFixture fixture) : WebTests(fixture)
 {
-    [Fact]
-    public async Task An_announcement_is_heard_in_every_room()
-    {
-        var anna = await site.PersonAsync("Anna", await site.RoomAsync(), site.LoadBalancers[0]);
-        var ben = await site.PersonAsync("Ben", await site.RoomAsync(), site.LoadBalancers[1]);
-        var page = await OperatorAsync();
-        await ClickAsync(page, "Announce…");
-        await page.GetByLabel("Announcement").FillAsync("Maintenance at <b>noon</b>");
-        await ClickAsync(page, "Announce");
-        await page.Locator("#toast").ShowsAsync("Announced in");
-        foreach (var member in (IPage[])[anna, ben])
-            await member.Locator(".announcement .text").ShowsAsync("Maintenance at <b>noon</b>");
-    }
-
     [Fact]
     public async Task An_announcement_to_one_room_stays_there()
     {
-        var room = await site.RoomAsync();
-        var anna = await site.PersonAsync("Anna", room);
-        var ben = await site.PersonAsync("Ben", await site.RoomAsync());
-        var page = await OperatorAsync(room);
-        await ClickAsync(page, "Announce here…");
+        var room = await Site.RoomAsync();
+        var anna = await Site.PersonAsync("Anna", room);
+        var ben = await Site.PersonAsync("Ben", await Site.RoomAsync());
+        var page = await Site.OperatorAsync(room);
+        await page.Button("Announce here…").ClickAsync();
         await page.GetByLabel("Announcement").FillAsync("Only you");
-        await ClickAsync(page, "Announce");
+        await page.Button("Announce").ClickAsync();
         await anna.Locator(".announcement .text").ShowsAsync("Only you");
         await ben.SayAsync("after it");
         await ben.SeesAsync("after it");
@@ -39,26 +24,26 @@ public sealed class OperatorTests(ChatSite site)
     [Fact]
     public async Task A_room_that_is_shut_down_says_so_to_its_members_and_to_the_operator()
     {
-        var room = await site.RoomAsync();
-        var anna = await site.PersonAsync("Anna", room);
-        var page = await OperatorAsync(room);
+        var room = await Site.RoomAsync();
+        var anna = await Site.PersonAsync("Anna", room);
+        var page = await Site.OperatorAsync(room);
         await page.Locator("#members").ShowsAsync("Anna");
-        await ClickAsync(page, "Shut this room down…");
+        await page.Button("Shut this room down…").ClickAsync();
         await Assertions.Expect(page.GetByRole(AriaRole.Button, new() { Name = "Cancel" })).ToBeFocusedAsync();
-        await ClickAsync(page, "Shut down");
+        await page.Button("Shut down").ClickAsync();
         await anna.Locator("#notice").ShowsAsync("This room was closed.");
         await page.Locator("#room-state").ShowsAsync($"There is no room {room}.");
-        await Assertions.Expect(Button(page, "Shut this room down…")).ToBeDisabledAsync();
+        await Assertions.Expect(page.Button("Shut this room down…")).ToBeDisabledAsync();
     }
 
     [Fact]
     public async Task Who_watches_is_a_member_and_sees_texts_and_no_markup()
     {
-        var room = await site.RoomAsync();
-        var anna = await site.PersonAsync("<i>Anna</i>", room);
+        var room = await Site.RoomAsync();
+        var anna = await Site.PersonAsync("<i>Anna</i>", room);
         await anna.SayAsync("before");
-        var page = await OperatorAsync(room);
-        await ClickAsync(page, "Join and watch");
+        var page = await Site.OperatorAsync(room);
+        await page.Button("Join and watch").ClickAsync();
         await page.SeesAsync("before");
         await anna.Locator("#members").ShowsAsync("operator");
         await anna.SayAsync("<img src=x onerror=alert()>");
@@ -66,9 +51,9 @@ public sealed class OperatorTests(ChatSite site)
         await page.Locator("#said").ShowsAsync("<i>Anna</i>: <img src=x onerror=alert()>");
         await page.Locator("#members").ShowsAsync("<i>Anna</i>");
         Assert.Equal(0, await page.Locator("#room img, #room i").CountAsync());
-        await ClickAsync(page, "Stop watching");
+        await page.Button("Stop watching").ClickAsync();
         await Assertions.Expect(page.Locator("#members")).Not.ToContainTextAsync("operator");
-        await ClickAsync(page, "Join and watch");
+        await page.Button("Join and watch").ClickAsync();
         await anna.Locator("#members").ShowsAsync("operator");
         await anna.SayAsync("after");
         await page.SeesAsync("before", "<img src=x onerror=alert()>", "after");
@@ -77,10 +62,10 @@ public sealed class OperatorTests(ChatSite site)
     [Fact]
     public async Task Who_watches_sees_the_newest_and_can_read_back()
     {
-        var room = await site.RoomAsync();
-        await site.SayAsync(room, 120);
-        var page = await OperatorAsync(room);
-        await ClickAsync(page, "Join and watch");
+        var room = await Site.RoomAsync();
+        await Site.SayAsync(room, 120);
+        var page = await Site.OperatorAsync(room);
+        await page.Button("Join and watch").ClickAsync();
         await Assertions.Expect(page.Said().Last).ToHaveTextAsync("120");
         await Assertions.Expect(page.Said().Last).ToBeInViewportAsync();
         await page.Locator("#scroller").FocusAsync();
@@ -91,7 +76,7 @@ public sealed class OperatorTests(ChatSite site)
     [Fact]
     public async Task A_private_room_is_not_watched_without_a_token()
     {
-        var page = await OperatorAsync(await site.RoomAsync(new { @private = true }));
+        var page = await Site.OperatorAsync(await Site.RoomAsync(new { @private = true }));
         await page.Locator("#watch-text").ShowsAsync("This room is private");
         await Assertions.Expect(page.Locator("#watch")).ToBeHiddenAsync();
     }
@@ -99,8 +84,8 @@ public sealed class OperatorTests(ChatSite site)
     [Fact]
     public async Task The_key_is_asked_once_a_tab_and_not_kept_elsewhere()
     {
-        var page = await site.BrowserAsync();
-        await page.GotoAsync(ChatSite.AddressOf(site.Admin));
+        var page = await Site.BrowserAsync();
+        await page.GotoAsync(ChatSite.AddressOf(Site.Admin));
         var key = page.GetByLabel("Admin key");
         await Assertions.Expect(key).ToBeFocusedAsync();
         await page.Keyboard.TypeAsync("wröng");
@@ -114,9 +99,9 @@ public sealed class OperatorTests(ChatSite site)
         await page.Locator("#health").ShowsAsync("Live");
         Assert.DoesNotContain(ChatSite.AdminKey, await page.EvaluateAsync<string>("JSON.stringify(localStorage) + document.cookie + location"), StringComparison.Ordinal);
         var other = await page.Context.NewPageAsync();
-        await other.GotoAsync(ChatSite.AddressOf(site.Admin));
+        await other.GotoAsync(ChatSite.AddressOf(Site.Admin));
         await Assertions.Expect(other.GetByLabel("Admin key")).ToBeFocusedAsync();
-        await ClickAsync(page, "Leave");
+        await page.Button("Leave").ClickAsync();
         await page.ReloadAsync();
         await Assertions.Expect(key).ToBeFocusedAsync();
     }
@@ -124,51 +109,38 @@ public sealed class OperatorTests(ChatSite site)
     [Fact]
     public async Task Rooms_are_searched_and_turned_over_a_page_at_a_time()
     {
-        var page = await OperatorAsync();
+        var page = await Site.OperatorAsync();
         var part = $"{Guid.NewGuid():N}"[..8];
-        for (var i = 1; i <= 25; i++) await site.MakeAsync($"in-{part}-{i:D2}");
+        for (var i = 1; i <= 25; i++) await Site.MakeAsync($"in-{part}-{i:D2}");
         await page.GetByLabel("Search rooms by name").FillAsync(part.ToUpperInvariant());
         var names = page.Locator("#rooms-rows a");
         await Assertions.Expect(names).ToHaveTextAsync([.. Enumerable.Range(1, 20).Select(i => $"in-{part}-{i:D2}")]);
-        await ClickAsync(page, "Next");
+        await page.Button("Next").ClickAsync();
         await Assertions.Expect(names).ToHaveTextAsync([.. Enumerable.Range(21, 5).Select(i => $"in-{part}-{i:D2}")]);
-        await Assertions.Expect(Button(page, "Next")).ToBeDisabledAsync();
-        await ClickAsync(page, "Previous");
+        await Assertions.Expect(page.Button("Next")).ToBeDisabledAsync();
+        await page.Button("Previous").ClickAsync();
         await names.First.ShowsAsync($"in-{part}-01");
         await page.GetByLabel("Search rooms by name").FillAsync("no such thing");
         await page.Locator("#rooms-state").ShowsAsync("No room has “no such thing” in its name.");
     }
 
     [Fact]
-    public async Task A_host_is_drained_and_takes_rooms_again()
-    {
-        var page = await OperatorAsync();
-        var host = page.Locator(".host").First;
-        await host.Locator(".pill").ShowsAsync("Up");
-        await host.GetByRole(AriaRole.Button).ClickAsync();
-        await ClickAsync(page, "Drain");
-        await host.Locator(".pill").ShowsAsync("Draining");
-        await host.GetByRole(AriaRole.Button).ClickAsync();
-        await host.Locator(".pill").ShowsAsync("Up");
-    }
-
-    [Fact]
     public async Task The_server_is_shut_down_only_by_who_says_so_twice()
     {
         var orders = 0;
-        var page = await OperatorAsync();
+        var page = await Site.OperatorAsync();
         // The site has other tests to serve: we take the order.
         await page.RouteAsync("**/api/v1/shutdown", route =>
         {
             orders += route.Request.Method == "DELETE" && route.Request.Headers["x-api-key"] == ChatSite.AdminKey ? 1 : 100;
             return route.FulfillAsync(new() { Status = 202, ContentType = "application/json", Body = """{"data":{"message":"Shutting down","rooms":7}}""" });
         });
-        await ClickAsync(page, "Shut down…");
+        await page.Button("Shut down…").ClickAsync();
         await page.Keyboard.PressAsync("Enter");
         await Assertions.Expect(page.Locator("#dialog")).ToBeHiddenAsync();
-        await ClickAsync(page, "Shut down…");
-        await ClickAsync(page, "Go on…");
-        await ClickAsync(page, "Shut the server down");
+        await page.Button("Shut down…").ClickAsync();
+        await page.Button("Go on…").ClickAsync();
+        await page.Button("Shut the server down").ClickAsync();
         await page.Locator("#dialog-complaint").ShowsAsync("Type “shut down”.");
         Assert.Equal(0, orders);
         await page.GetByLabel("To be sure").FillAsync("Shut down");
@@ -180,8 +152,8 @@ public sealed class OperatorTests(ChatSite site)
     [Fact]
     public async Task A_page_that_cannot_ask_says_why_and_goes_on_by_itself()
     {
-        var room = await site.RoomAsync();
-        var page = await OperatorAsync(room);
+        var room = await Site.RoomAsync();
+        var page = await Site.OperatorAsync(room);
         await page.RouteAsync("**/api/v1/**", route => route.FulfillAsync(new()
         {
             Status = 503,
@@ -190,23 +162,23 @@ public sealed class OperatorTests(ChatSite site)
         }));
         await page.Locator("#health").ShowsAsync("Redis is away. Shown is");
         await page.IsAccessibleAsync();
-        await ClickAsync(page, "Announce here…");
+        await page.Button("Announce here…").ClickAsync();
         await page.GetByLabel("Announcement").FillAsync("Anybody?");
-        await ClickAsync(page, "Announce");
+        await page.Button("Announce").ClickAsync();
         await page.Locator("#dialog-complaint").ShowsAsync("Redis is away. Try again when it is back.");
         await page.UnrouteAllAsync();
         await page.RouteAsync("**/api/v1/**", route => route.AbortAsync());
         await page.Locator("#health").ShowsAsync("The Admin does not answer.");
         await page.UnrouteAllAsync();
         await page.Locator("#health").ShowsAsync("Live");
-        await ClickAsync(page, "Announce");
+        await page.Button("Announce").ClickAsync();
         await page.Locator("#toast").ShowsAsync($"Announced in {room}.");
     }
 
     [Fact]
     public async Task A_key_that_is_taken_back_is_asked_for_again()
     {
-        var page = await OperatorAsync();
+        var page = await Site.OperatorAsync();
         await page.RouteAsync("**/api/v1/load", route => route.FulfillAsync(new() { Status = 401, Body = """{"code":"unauthorized"}""" }));
         await page.Locator("#key-complaint").ShowsAsync("The key is not accepted any more.");
         await Assertions.Expect(page.Locator("#overview")).ToBeHiddenAsync();
@@ -217,22 +189,22 @@ public sealed class OperatorTests(ChatSite site)
     [InlineData(true, true)]
     public async Task Nothing_is_in_the_way_of_an_operator_who_cannot_see_or_point(bool dark, bool narrow)
     {
-        var room = await site.RoomAsync(new { title = "Tea" });
-        var anna = await site.PersonAsync("Anna", room);
+        var room = await Site.RoomAsync(new { title = "Tea" });
+        var anna = await Site.PersonAsync("Anna", room);
         await anna.SayAsync("Hello https://example.com");
-        var page = await site.BrowserAsync(dark, narrow);
-        await page.GotoAsync(ChatSite.AddressOf(site.Admin));
+        var page = await Site.BrowserAsync(dark, narrow);
+        await page.GotoAsync(ChatSite.AddressOf(Site.Admin));
         await Assertions.Expect(page.GetByLabel("Admin key")).ToBeFocusedAsync();
         await page.IsAccessibleAsync();
-        await EnterAsync(page);
+        await ChatSite.GiveKeyAsync(page);
         await Assertions.Expect(page.Locator(".host")).ToHaveCountAsync(2);
         await page.GetByLabel("Search rooms by name").FillAsync(room);
         await Assertions.Expect(page.Locator("#rooms-rows a")).ToHaveTextAsync([room]);
         await IsWellAsync(page);
-        await ClickAsync(page, "Shut down…");
+        await page.Button("Shut down…").ClickAsync();
         await IsWellAsync(page);
-        await ClickAsync(page, "Go on…");
-        await ClickAsync(page, "Shut the server down");
+        await page.Button("Go on…").ClickAsync();
+        await page.Button("Shut the server down").ClickAsync();
         await page.Locator("#dialog-complaint").ShowsAsync("Type “shut down”.");
         await IsWellAsync(page);
         await page.Keyboard.PressAsync("Escape");
@@ -240,10 +212,10 @@ public sealed class OperatorTests(ChatSite site)
         await Assertions.Expect(page.Locator("#room-title")).ToBeFocusedAsync();
         await page.Locator("#members").ShowsAsync("Anna");
         await IsWellAsync(page);
-        await ClickAsync(page, "Join and watch");
+        await page.Button("Join and watch").ClickAsync();
         await page.SeesAsync("Hello https://example.com");
         await IsWellAsync(page);
-        await page.GotoAsync($"{ChatSite.AddressOf(site.Admin)}/#/room/nobody-made-it");
+        await page.GotoAsync($"{ChatSite.AddressOf(Site.Admin)}/#/room/nobody-made-it");
         await page.Locator("#room-state").ShowsAsync("There is no room nobody-made-it.");
         await IsWellAsync(page);
     }
@@ -254,24 +226,4 @@ public sealed class OperatorTests(ChatSite site)
         await page.IsAccessibleAsync();
         Assert.True(await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= innerWidth"));
     }
-
-    /// <summary>An operator who gave the key and sees all rooms, or <paramref name="room"/>.</summary>
-    private async Task<IPage> OperatorAsync(string? room = null)
-    {
-        var page = await site.BrowserAsync();
-        await page.GotoAsync($"{ChatSite.AddressOf(site.Admin)}/#/{(room is null ? "" : $"room/{room}")}");
-        await EnterAsync(page);
-        return page;
-    }
-
-    private static async Task EnterAsync(IPage page)
-    {
-        await page.GetByLabel("Admin key").FillAsync(ChatSite.AdminKey);
-        await page.Keyboard.PressAsync("Enter");
-        await page.Locator("#health").ShowsAsync("Live");
-    }
-
-    private static ILocator Button(IPage page, string name) => page.GetByRole(AriaRole.Button, new() { Name = name, Exact = true });
-
-    private static Task ClickAsync(IPage page, string name) => Button(page, name).ClickAsync();
 }

@@ -12,6 +12,8 @@ internal static class Pages
         await page.Keyboard.PressAsync("Enter");
     }
 
+    public static ILocator Button(this IPage page, string name) => page.GetByRole(AriaRole.Button, new() { Name = name, Exact = true });
+
     /// <summary>Everything that is said, also what is on its way.</summary>
     public static ILocator Said(this IPage page) => page.Locator(".row .text");
 

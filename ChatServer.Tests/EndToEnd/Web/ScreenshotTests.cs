@@ -8,8 +8,7 @@ namespace ChatServer.Tests.EndToEnd.Web;
 /// The pictures in the README. They are always taken, so they can be; <c>UPDATE_SCREENSHOTS=1</c> writes them to docs/images.
 /// Times and figures are those of a scene, so that only what changed on the page changes a picture.
 /// </summary>
-[Collection(ChatSiteCollection.Name)]
-public sealed class ScreenshotTests(ChatSite site)
+public sealed class ScreenshotTests(ChatSiteFixture fixture) : WebTests(fixture)
 {
     private static readonly bool Updates = Environment.GetEnvironmentVariable("UPDATE_SCREENSHOTS") == "1";
 
@@ -22,15 +21,15 @@ public sealed class ScreenshotTests(ChatSite site)
     [InlineData("chat-phone", false, true)]
     public async Task People_plan_a_market(string picture, bool dark, bool narrow)
     {
-        await using var scene = await MarketScene.PlayAsync(site, dark, narrow);
+        await using var scene = await MarketScene.PlayAsync(Site, dark, narrow);
         await TakeAsync(scene.Page, picture, scene.TypeAsync);
     }
 
     [Fact]
     public async Task An_operator_looks_on()
     {
-        var page = await site.BrowserAsync();
-        await BusyServerScene.PlayAsync(page, ChatSite.AddressOf(site.Admin));
+        var page = await Site.BrowserAsync();
+        await BusyServerScene.PlayAsync(page, ChatSite.AddressOf(Site.Admin));
         await TakeAsync(page, "admin", () => page.Locator("#health").ShowsAsync("Live"));
     }
 

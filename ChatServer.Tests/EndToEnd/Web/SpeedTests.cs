@@ -3,8 +3,7 @@ using Microsoft.Playwright;
 namespace ChatServer.Tests.EndToEnd.Web;
 
 /// <summary>How long it takes from opening a room's address until one can write there. The figures are in docs/performance.md.</summary>
-[Collection(ChatSiteCollection.Name)]
-public sealed class SpeedTests(ChatSite site)
+public sealed class SpeedTests(ChatSiteFixture fixture) : WebTests(fixture)
 {
     /// <summary>A room that is measured instead of one of ours, such as <c>http://localhost:2000/room/lobby</c> of an AppHost.</summary>
     private static readonly string? Elsewhere = Environment.GetEnvironmentVariable("CHAT_ROOM");
@@ -18,11 +17,11 @@ public sealed class SpeedTests(ChatSite site)
     [Fact]
     public async Task Who_opens_a_room_can_write_in_a_moment()
     {
-        var address = Elsewhere ?? $"{ChatSite.AddressOf(site.LoadBalancers[0])}/room/{await site.RoomAsync()}";
+        var address = Elsewhere ?? $"{ChatSite.AddressOf(Site.LoadBalancers[0])}/room/{await Site.RoomAsync()}";
         var (nothing, cached) = (new Visits("nothing cached"), new Visits("files cached"));
         for (var i = 0; i < Runs; i++)
         {
-            var page = await site.BrowserAsync(name: "Anna", origin: new Uri(address).GetLeftPart(UriPartial.Authority));
+            var page = await Site.BrowserAsync(name: "Anna", origin: new Uri(address).GetLeftPart(UriPartial.Authority));
             await nothing.AddAsync(page, address);
             await cached.AddAsync(page, address);
             await page.Context.CloseAsync();

@@ -1,0 +1,114 @@
+using Microsoft.Playwright;
+
+namespace ChatServer.Tests.EndToEnd.Web;
+
+/// <summary>Tests that kill, pause or drain processes, or send to every room: they have a site of their own.</summary>
+public sealed class DisturbanceTests(ChatSiteFixture fixture) : WebTests(fixture), IClassFixture<ChatSiteFixture>
+{
+    [Fact]
+    public async Task What_is_pending_survives_a_reload_and_is_said_once()
+    {
+        var room = await Site.RoomAsync();
+        var anna = await Site.PersonAsync("Anna", room);
+        var ben = await Site.PersonAsync("Ben", room, Site.LoadBalancers[1]);
+        await anna.SayAsync("before");
+        await ben.SeesAsync("before");
+        await PausedAsync(async () =>
+        {
+            await anna.SayAsync("first");
+            await anna.SayAsync("second");
+            await Assertions.Expect(anna.Pending()).ToHaveCountAsync(2);
+            await anna.ReloadAsync();
+            await Assertions.Expect(anna.Pending().Locator(".text")).ToHaveTextAsync(["first", "second"]);
+        });
+        await anna.SeesAsync("before", "first", "second");
+        await ben.SeesAsync("before", "first", "second");
+    }
+
+    [Fact]
+    public async Task A_load_balancer_dies_and_nothing_is_lost_or_doubled()
+    {
+        var room = await Site.RoomAsync();
+        var anna = await Site.PersonAsync("Anna", room, Site.LoadBalancers[2]);
+        var ben = await Site.PersonAsync("Ben", room, Site.LoadBalancers[0]);
+        await anna.SayAsync("one");
+        await ben.SeesAsync("one");
+        await Site.LoadBalancers[2].Process.KillAsync();
+        await anna.SayAsync("two");
+        await ben.SayAsync("three");
+        await anna.IsToldAsync("You missed nothing");
+        await Assertions.Expect(anna.Said()).ToHaveCountAsync(3);
+        await Assertions.Expect(anna.Pending()).ToHaveCountAsync(0);
+        Assert.Equal(["one", "three", "two"], (await anna.Said().AllTextContentsAsync()).Order());
+        Assert.Equal(["one", "three", "two"], (await ben.Said().AllTextContentsAsync()).Order());
+    }
+
+    [Fact]
+    public async Task A_RoomHost_is_killed_while_people_talk_and_nothing_is_lost_or_doubled()
+    {
+        var room = await Site.RoomAsync();
+        var anna = await Site.PersonAsync("Anna", room, Site.LoadBalancers[0]);
+        var ben = await Site.PersonAsync("Ben", room, Site.LoadBalancers[1]);
+        await anna.SayAsync("one");
+        await ben.SeesAsync("one");
+        await Task.WhenAll(Site.KillHostOfAsync(room), anna.IsToldAsync("You missed nothing"), TalkAsync());
+        foreach (var page in (IPage[])[anna, ben])
+        {
+            await Assertions.Expect(page.Said()).ToHaveCountAsync(21);
+            await Assertions.Expect(page.Pending()).ToHaveCountAsync(0);
+        }
+        var said = await anna.Said().AllTextContentsAsync();
+        Assert.Equal(said, await ben.Said().AllTextContentsAsync());
+        Assert.Equal(Enumerable.Range(1, 10).Select(n => $"Anna {n}"), said.Where(text => text.StartsWith("Anna", StringComparison.Ordinal)));
+
+        async Task TalkAsync()
+        {
+            for (var i = 1; i <= 10; i++)
+            {
+                await anna.SayAsync($"Anna {i}");
+                await ben.SayAsync($"Ben {i}");
+            }
+        }
+    }
+
+    [Fact]
+    public async Task An_announcement_is_heard_in_every_room()
+    {
+        var anna = await Site.PersonAsync("Anna", await Site.RoomAsync(), Site.LoadBalancers[0]);
+        var ben = await Site.PersonAsync("Ben", await Site.RoomAsync(), Site.LoadBalancers[1]);
+        var page = await Site.OperatorAsync();
+        await page.Button("Announce…").ClickAsync();
+        await page.GetByLabel("Announcement").FillAsync("Maintenance at <b>noon</b>");
+        await page.Button("Announce").ClickAsync();
+        await page.Locator("#toast").ShowsAsync("Announced in");
+        foreach (var member in (IPage[])[anna, ben])
+            await member.Locator(".announcement .text").ShowsAsync("Maintenance at <b>noon</b>");
+    }
+
+    [Fact]
+    public async Task A_host_is_drained_and_takes_rooms_again()
+    {
+        var page = await Site.OperatorAsync();
+        var host = page.Locator(".host").First;
+        await host.Locator(".pill").ShowsAsync("Up");
+        await host.GetByRole(AriaRole.Button).ClickAsync();
+        await page.Button("Drain").ClickAsync();
+        await host.Locator(".pill").ShowsAsync("Draining");
+        await host.GetByRole(AriaRole.Button).ClickAsync();
+        await host.Locator(".pill").ShowsAsync("Up");
+    }
+
+    // No host answers meanwhile: messages that are sent stay pending.
+    private async Task PausedAsync(Func<Task> meanwhile)
+    {
+        foreach (var host in Site.RoomHosts) await host.Process.PauseAsync();
+        try
+        {
+            await meanwhile();
+        }
+        finally
+        {
+            foreach (var host in Site.RoomHosts) host.Process.Resume();
+        }
+    }
+}
