@@ -51,8 +51,8 @@ public static class OptionalProgram
 [AttributeUsage(AttributeTargets.Class | AttributeTargets.Method, AllowMultiple = true)]
 public sealed class NeedsAttribute(string program) : Attribute, ITraitAttribute
 {
-    /// <summary>For <c>dotnet test --filter Needs=redis-server</c>.</summary>
+    /// <summary>For <c>dotnet test --filter Needs=redis-server</c>, or <c>Needs=any</c> for every test that needs a program.</summary>
     public const string Trait = "Needs";
 
-    public IReadOnlyCollection<KeyValuePair<string, string>> GetTraits() => [new(Trait, program)];
+    public IReadOnlyCollection<KeyValuePair<string, string>> GetTraits() => [new(Trait, program), new(Trait, "any")];
 }
