@@ -8,6 +8,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace ChatServer.Tests.RoomHost.Hosting;
 
+[Collection(NoProcessStarts.Name)]
 public sealed class PortPoolTests : IDisposable
 {
     private const int Size = 4;

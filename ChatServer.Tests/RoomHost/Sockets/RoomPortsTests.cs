@@ -6,6 +6,7 @@ using ChatServer.Tests.Support;
 
 namespace ChatServer.Tests.RoomHost.Sockets;
 
+[Collection(NoProcessStarts.Name)]
 public sealed class RoomPortsTests
 {
     [Fact]
