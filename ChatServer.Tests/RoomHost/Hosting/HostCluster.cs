@@ -94,6 +94,11 @@ public abstract class HostCluster : IAsyncLifetime
     protected async Task<RoomClient> RejoinAsync(string room, string query = "") => Own(await Eventually.Async(
         async () => await RoomClient.JoinAsync((await Api.Rooms.FindAsync(room))!.Port, query), _ => true, TimeSpan.FromSeconds(30)));
 
+    /// <summary>Waits until another host has opened the room.</summary>
+    protected Task<RoomRecord?> MovedAsync(RoomRecord room, string host) => Eventually.Async(
+        () => Api.Rooms.FindAsync(room.Name), r => r is { State: RoomState.Open } && r.HostId == host && r.Term > room.Term,
+        TimeSpan.FromSeconds(30));
+
     /// <summary>What redis-cli would do.</summary>
     protected async Task RawAsync(Func<IDatabase, Task> work)
     {
