@@ -1,0 +1,31 @@
+using ChatServer.Tests.Support;
+using Xunit.Sdk;
+using Xunit.v3;
+
+[assembly: TestCollectionOrderer(typeof(LongestFirst))]
+
+namespace ChatServer.Tests.Support;
+
+/// <summary>
+/// Starts the collections that take minutes before those that take seconds: a long one that started last would run alone at the end.
+/// </summary>
+public sealed class LongestFirst : ITestCollectionOrderer
+{
+    /// <summary>Namespaces whose tests start processes and wait for leases, the longest collections first.</summary>
+    private static readonly string[] Long =
+    [
+        "ChatServer.Tests.RoomHost.Hosting.", "ChatServer.Tests.EndToEnd.", "ChatServer.Tests.Bench.", "ChatServer.Tests.Backplane.",
+        "ChatServer.Tests.AppHost.", "ChatServer.Tests.Client.", "ChatServer.Tests.Redis.", "ChatServer.Tests.Api.",
+    ];
+
+    public IReadOnlyCollection<TTestCollection> OrderTestCollections<TTestCollection>(IReadOnlyCollection<TTestCollection> testCollections)
+        where TTestCollection : ITestCollection =>
+        [.. testCollections.OrderBy(RankOf)];
+
+    // A class without a named collection is one of its own, called "Test collection for {class} (id: …)".
+    private static int RankOf<TTestCollection>(TTestCollection collection) where TTestCollection : ITestCollection
+    {
+        var rank = Array.FindIndex(Long, name => collection.TestCollectionDisplayName.Contains(name, StringComparison.Ordinal));
+        return rank < 0 ? Long.Length : rank;
+    }
+}
