@@ -41,6 +41,8 @@ public sealed class ServerProcess : IAsyncDisposable
         var start = IgnoresInterrupt
             ? new ProcessStartInfo("env", ["--default-signal=INT", program, .. arguments])
             : new ProcessStartInfo(program, arguments);
+        // Lives for seconds, so instrumented code never pays: a RoomHost starts with 0.6 s of CPU time instead of 0.9 s.
+        start.Environment.TryAdd("DOTNET_TieredPGO", "0");
         foreach (var (name, value) in environment ?? new Dictionary<string, string?>())
         {
             if (value is null)
