@@ -12,7 +12,8 @@ internal static class RedisNames
 
     /// <summary>
     /// Hash, for as long as the room exists: <c>options</c> (JSON), <c>durability</c>, <c>createdAt</c> (Unix ms), <c>state</c>,
-    /// <c>host</c>, <c>instance</c>, <c>keeper</c>, <c>address</c>, <c>port</c>, <c>term</c>, <c>epoch</c>, <c>seq</c>, <c>messages</c>, <c>members</c>, <c>announced</c>.
+    /// <c>host</c>, <c>instance</c>, <c>keeper</c>, <c>address</c>, <c>port</c>, <c>term</c>, <c>epoch</c>, <c>seq</c>, <c>messages</c>,
+    /// <c>members</c>, <c>announced</c>, and while an order waits for the host that was traced, <c>traceparent</c> (see <see cref="TraceContext"/>).
     /// Written by scripts only, each of which compares <c>term</c> or the absence of the key. Read by everyone.
     /// </summary>
     public static string Room(string name) => $"chat:{{{name}}}:room";
@@ -58,13 +59,22 @@ internal static class RedisNames
     /// <summary>Set of the ids of the hosts that were told to drain: no new rooms, and those they have move away. Written by <see cref="HostDrain"/>.</summary>
     public const string Draining = "chat:hosts:draining";
 
+    /// <summary>
+    /// String: <see cref="TraceContext"/> of the order to a host to drain, if it was traced. Written by <see cref="HostDrain"/>, read by
+    /// the host when it obeys. Expires after <see cref="HostDrain.TraceLifetime"/>.
+    /// </summary>
+    public static string DrainTrace(string id) => $"chat:host:{{{id}}}:drain-traceparent";
+
     /// <summary>Counter behind <see cref="Announcements"/>: the number of the newest one. Written by <c>post-announcement.lua</c>.</summary>
     public const string AnnouncementCounter = "chat:{announcements}:counter";
 
     /// <summary>Sorted set of announcements (JSON) by their number; those older than <see cref="Messages.Announcements.Kept"/> are dropped.</summary>
     public const string Announcements = "chat:{announcements}:log";
 
-    /// <summary>String: a random id written by the shutdown that was ordered last. A process obeys when it differs from what it saw at its start.</summary>
+    /// <summary>
+    /// String: a random id written by the shutdown that was ordered last. A process obeys when it differs from what it saw at its start.
+    /// Behind the id, after a space, the <see cref="TraceContext"/> of the order, if it was traced.
+    /// </summary>
     public const string Shutdown = "chat:shutdown";
 
     /// <summary>String: a random id, set once by whoever comes first. When it changes, Redis lost its data.</summary>

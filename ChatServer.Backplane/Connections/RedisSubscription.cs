@@ -52,17 +52,24 @@ internal static class RedisSubscription
 
     /// <summary>The same in the background of an object that cannot report a failure: there a handler that throws ends the process.</summary>
     public static Task Start(
-        BackplaneConnection connection, string channel, Action subscribed, Action<RedisValue> handle, CancellationToken ct) => Task.Run(async () =>
+        BackplaneConnection connection, string channel, Action subscribed, Action<RedisValue> handle, CancellationToken ct)
     {
-        try
+        // The first request that needs the subscription starts it, and ends before it: its span must not be the parent of the loop's work.
+        using (ExecutionContext.SuppressFlow())
         {
-            await RunAsync(connection, channel, subscribed, handle, ct);
+            return Task.Run(async () =>
+            {
+                try
+                {
+                    await RunAsync(connection, channel, subscribed, handle, ct);
+                }
+                catch (Exception e) when (!ct.IsCancellationRequested)
+                {
+                    Environment.FailFast($"What listens on {channel} failed; this process would be deaf.", e);
+                }
+            }, ct);
         }
-        catch (Exception e) when (!ct.IsCancellationRequested)
-        {
-            Environment.FailFast($"What listens on {channel} failed; this process would be deaf.", e);
-        }
-    }, ct);
+    }
 
     // The library tells that it is connected before Redis has heard the SUBSCRIBE. A ping on the same connection is answered after it;
     // so what is read after `confirmed` is not older than the subscription.

@@ -8,9 +8,17 @@ namespace ChatServer.Backplane;
 /// </summary>
 public sealed class HostDrain(BackplaneConnection connection)
 {
+    /// <summary>For this long work that the order causes belongs to the order's trace.</summary>
+    public static readonly TimeSpan TraceLifetime = TimeSpan.FromMinutes(1);
+
     /// <summary>Orders it. False: there is no live host of this id.</summary>
     /// <exception cref="BackplaneUnavailableException"/>
-    public Task<bool> OrderAsync(string host) => TellAsync(host, db => db.SetAddAsync(RedisNames.Draining, host));
+    public Task<bool> OrderAsync(string host) => TellAsync(host, async db =>
+    {
+        if (TraceContext.Current is { } traceparent)
+            await db.StringSetAsync(RedisNames.DrainTrace(host), traceparent, TraceLifetime);
+        await db.SetAddAsync(RedisNames.Draining, host);
+    });
 
     /// <summary>Ends it: the host takes rooms again. False: there is no live host of this id.</summary>
     /// <exception cref="BackplaneUnavailableException"/>
@@ -19,6 +27,13 @@ public sealed class HostDrain(BackplaneConnection connection)
     /// <summary>Whether <paramref name="host"/> is to drain.</summary>
     /// <exception cref="BackplaneUnavailableException"/>
     public Task<bool> IsOrderedAsync(string host) => connection.RunAsync(db => db.SetContainsAsync(RedisNames.Draining, host));
+
+    /// <summary>
+    /// The <see cref="TraceContext"/> of the order to <paramref name="host"/>; null if it was not traced, or was given too long ago.
+    /// </summary>
+    /// <exception cref="BackplaneUnavailableException"/>
+    public Task<string?> TraceAsync(string host) =>
+        connection.RunAsync(async db => (string?)await db.StringGetAsync(RedisNames.DrainTrace(host)));
 
     private Task<bool> TellAsync(string host, Func<IDatabase, Task> write) => connection.RunAsync(async db =>
     {

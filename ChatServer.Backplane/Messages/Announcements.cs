@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using ChatServer.Contracts;
 using StackExchange.Redis;
 
@@ -14,6 +15,10 @@ namespace ChatServer.Backplane;
 /// <param name="Time">When it was posted.</param>
 public sealed record Announcement(long Number, string Id, string Text, IReadOnlyList<string>? Rooms, DateTimeOffset Time)
 {
+    /// <summary>The <see cref="TraceContext"/> of the post; null if it was not traced.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Traceparent { get; init; }
+
     /// <summary>Whether <paramref name="room"/> is to hear it.</summary>
     public bool IsFor(string room) => Rooms is null || Rooms.Contains(room, StringComparer.Ordinal);
 }
@@ -31,7 +36,10 @@ public sealed class Announcements(BackplaneConnection connection, TimeProvider t
     /// <exception cref="BackplaneUnavailableException"/>
     public Task<Announcement> PostAsync(string text, IReadOnlyList<string>? rooms) => connection.RunAsync(async db =>
     {
-        var announcement = new Announcement(0, Guid.NewGuid().ToString("N"), text, rooms, time.GetUtcNow());
+        var announcement = new Announcement(0, Guid.NewGuid().ToString("N"), text, rooms, time.GetUtcNow())
+        {
+            Traceparent = TraceContext.Current,
+        };
         var number = (long)await RedisScript.PostAnnouncement.RunAsync(
             db, [RedisNames.AnnouncementCounter, RedisNames.Announcements], JsonSerializer.Serialize(announcement, ContractJson.Options));
         await db.PublishAsync(RedisChannel.Literal(RedisNames.Look), RedisValue.EmptyString);

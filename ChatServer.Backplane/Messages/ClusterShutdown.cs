@@ -10,11 +10,17 @@ public sealed class ClusterShutdown(BackplaneConnection connection)
 {
     private (bool Known, string? Id) _atStart;
 
+    /// <summary>
+    /// The <see cref="TraceContext"/> of the order that <see cref="IsOrderedAsync"/> found; null if there is none, or if it was not traced.
+    /// </summary>
+    public string? Traceparent { get; private set; }
+
     /// <summary>Orders every Api and RoomHost to stop.</summary>
     /// <exception cref="BackplaneUnavailableException"/>
     public Task OrderAsync() => connection.RunAsync(async db =>
     {
-        await db.StringSetAsync(RedisNames.Shutdown, Guid.NewGuid().ToString("N"));
+        var id = Guid.NewGuid().ToString("N");
+        await db.StringSetAsync(RedisNames.Shutdown, TraceContext.Current is { } traceparent ? $"{id} {traceparent}" : id);
         return await db.PublishAsync(RedisChannel.Literal(RedisNames.Look), RedisValue.EmptyString);
     });
 
@@ -25,6 +31,9 @@ public sealed class ClusterShutdown(BackplaneConnection connection)
         var id = (string?)await db.StringGetAsync(RedisNames.Shutdown);
         if (!_atStart.Known)
             _atStart = (true, id);
-        return id is not null && id != _atStart.Id;
+        if (id is null || id == _atStart.Id)
+            return false;
+        Traceparent = id.Split(' ') is [_, var traceparent] ? traceparent : null;
+        return true;
     });
 }

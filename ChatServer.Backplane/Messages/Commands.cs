@@ -16,6 +16,10 @@ public abstract record Command(string Room)
 
     /// <summary>The instance that waits for the reply.</summary>
     public string ReplyTo { get; init; } = "";
+
+    /// <summary>The <see cref="TraceContext"/> of the caller; null if it is not traced.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Traceparent { get; init; }
 }
 
 /// <summary>Say something as <paramref name="User"/>. Answered with a <see cref="SaidReply"/> once the log holds it.</summary>

@@ -28,7 +28,7 @@ public sealed class RoomCommands(BackplaneConnection connection, RoomDirectory r
         var room = await rooms.FindAsync(command.Room);
         if (room is not { State: RoomState.Open })
             return null;
-        command = command with { Id = Guid.NewGuid().ToString("N"), ReplyTo = connection.Instance };
+        command = command with { Id = Guid.NewGuid().ToString("N"), ReplyTo = connection.Instance, Traceparent = TraceContext.Current };
         var reply = new TaskCompletionSource<Reply>(TaskCreationOptions.RunContinuationsAsynchronously);
         _waiting[command.Id] = reply;
         try

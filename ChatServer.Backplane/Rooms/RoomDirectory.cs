@@ -55,7 +55,8 @@ public sealed class RoomDirectory(BackplaneConnection connection)
     /// <exception cref="BackplaneUnavailableException"/>
     public Task<bool> ShutdownAsync(string name, long? term = null) => connection.RunAsync(async db =>
     {
-        var host = (string?)await RedisScript.CloseRoom.RunAsync(db, [RedisNames.Room(name)], term is { } t ? t : RedisValue.EmptyString);
+        var host = (string?)await RedisScript.CloseRoom.RunAsync(
+            db, [RedisNames.Room(name)], term is { } t ? t : RedisValue.EmptyString, TraceContext.Current ?? "");
         if (host is null)
             return false;
         // Into the set of wanted rooms too: a creation that died half-way may not have put it there, and the host reconciles from it.

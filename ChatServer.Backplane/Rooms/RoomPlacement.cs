@@ -24,6 +24,7 @@ public sealed class RoomPlacement(BackplaneConnection connection, HostDirectory 
     /// <exception cref="BackplaneUnavailableException"/>
     public async Task<(RoomRecord Room, bool Created)?> CreateAsync(string name, RoomOptions options, CancellationToken ct)
     {
+        using var span = TraceContext.StartStep("room.place", name);
         string? madeEpoch = null;
         var room = await OpenAsync(name, except: null, async host => madeEpoch = await MakeAsync(name, options, host) ?? madeEpoch, ct);
         if (room is not null)
@@ -39,7 +40,11 @@ public sealed class RoomPlacement(BackplaneConnection connection, HostDirectory 
     /// </summary>
     /// <returns>The room, open under a higher term; null when there is no such room, or nobody opened it within <see cref="Patience"/>.</returns>
     /// <exception cref="BackplaneUnavailableException"/>
-    public Task<RoomRecord?> ReopenAsync(string name, long term, CancellationToken ct) => OpenAsync(name, except: term, make: null, ct);
+    public async Task<RoomRecord?> ReopenAsync(string name, long term, CancellationToken ct)
+    {
+        using var span = TraceContext.StartStep("room.place", name);
+        return await OpenAsync(name, except: term, make: null, ct);
+    }
 
     // Helps the room along until it is open. A term to except is one that is not to be waited for; without make, a room that is not
     // there, or closing, is not made.
@@ -102,7 +107,7 @@ public sealed class RoomPlacement(BackplaneConnection connection, HostDirectory 
         var made = (bool)await RedisScript.CreateRoom.RunAsync(
             db, [RedisNames.Room(name)],
             host, JsonSerializer.Serialize(options, ContractJson.Options), options.Durability == Durability.Memory ? "memory" : "redis",
-            time.GetUtcNow().ToUnixTimeMilliseconds(), epoch, announced.IsNull ? 0 : announced);
+            time.GetUtcNow().ToUnixTimeMilliseconds(), epoch, announced.IsNull ? 0 : announced, TraceContext.Current ?? "");
         return made ? epoch : null;
     });
 
@@ -121,7 +126,7 @@ public sealed class RoomPlacement(BackplaneConnection connection, HostDirectory 
     /// <exception cref="BackplaneUnavailableException"/>
     internal Task<bool> MoveAsync(RoomRecord room, string host) => connection.RunAsync(async db =>
     {
-        if (!(bool)await RedisScript.PlaceRoom.RunAsync(db, [RedisNames.Room(room.Name)], room.Term, host))
+        if (!(bool)await RedisScript.PlaceRoom.RunAsync(db, [RedisNames.Room(room.Name)], room.Term, host, TraceContext.Current ?? ""))
             return false;
         await NudgeAsync(room.Name, host);
         await db.SetRemoveAsync(RedisNames.HostRooms(room.HostId), room.Name);

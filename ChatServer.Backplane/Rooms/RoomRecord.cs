@@ -45,6 +45,12 @@ public sealed record RoomRecord
     /// <summary>Number of the newest announcement that this room has had, or did not exist for.</summary>
     public required long Announced { get; init; }
 
+    /// <summary>
+    /// Trace context of the order that the room's host has still to carry out: the creation, a move or the shutdown. Null: the order was
+    /// carried out, or was not traced.
+    /// </summary>
+    public string? Traceparent { get; init; }
+
     internal static RoomRecord? From(string name, HashEntry[] entries)
     {
         if (entries.Length == 0)
@@ -67,6 +73,7 @@ public sealed record RoomRecord
             Messages = (long)fields["messages"],
             Members = (int)fields["members"],
             Announced = (long)fields["announced"],
+            Traceparent = fields.GetValueOrDefault(TraceContext.Field),
         };
     }
 }

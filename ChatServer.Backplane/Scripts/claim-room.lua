@@ -12,5 +12,7 @@ if room[3] == 'memory' then
 elseif ARGV[6] == '1' then
   redis.call('HSET', KEYS[1], 'epoch', ARGV[5])
 end
+-- The order that the field belongs to is carried out: a later opening is not part of its trace.
+redis.call('HDEL', KEYS[1], 'traceparent')
 redis.call('HSET', KEYS[1], 'state', 'open', 'instance', ARGV[2], 'address', ARGV[3], 'port', ARGV[4], 'members', 0)
 return {redis.call('HGETALL', KEYS[1]), redis.call('HGETALL', KEYS[2])}
