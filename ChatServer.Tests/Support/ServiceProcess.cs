@@ -16,7 +16,8 @@ public sealed class ServiceProcess : IAsyncDisposable
     [
         "KEY", "ADMIN_KEY", "LOADBALANCER_KEY", "LOADBALANCERS", "PORT", "ADMIN_PORT", "BIND", "HOST", "ConnectionStrings__redis",
         "HOST_ID", "ROOM_PORTS", "MAX_ROOMS", "ALLOWED_ORIGINS", "ASPNETCORE_ENVIRONMENT", "DOTNET_ENVIRONMENT", "ASPNETCORE_URLS",
-        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_PROTOCOL", "OTEL_EXPORTER_OTLP_HEADERS", "OTEL_SERVICE_NAME",
+        "OTEL_RESOURCE_ATTRIBUTES", "OTEL_TRACES_SAMPLER", "OTEL_TRACES_SAMPLER_ARG", "OTEL_BSP_SCHEDULE_DELAY",
     ];
 
     /// <summary>For a process to answer. It is compiling itself then, beside many others that do.</summary>
