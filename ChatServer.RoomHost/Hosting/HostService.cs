@@ -80,6 +80,7 @@ internal sealed partial class HostService(
             await TryAsync(RenewAsync);
         if (!_obeyed)
             await LeaveRoomsAsync();
+        using var span = _obeyed ? Tracing.Source.StartChild("host.shutdown", shutdown.Traceparent) : null;
         if (_obeyed)
             await keeper.StopAsync(CloseCodes.RoomClosed, "shutdown", reconnect: false);
         else
@@ -179,14 +180,23 @@ internal sealed partial class HostService(
         var isOrdered = await drain.IsOrderedAsync(options.HostId);
         if (_state == HostRecord.Stopping)
             return;
-        if (isOrdered != keeper.IsDraining)
+        var isNew = isOrdered != keeper.IsDraining;
+        if (isNew)
         {
             keeper.IsDraining = isOrdered;
             _state = isOrdered ? HostRecord.Draining : HostRecord.Up;
             await RenewAsync();
         }
         if (isOrdered && _draining.IsCompleted)
-            _draining = TryAsync(() => keeper.LookAtOpenAsync(MovesOfDrain, lifetime.ApplicationStopping));
+            _draining = TryAsync(() => DrainAsync(isNew));
+    }
+
+    // The rounds after the first are not part of the order's trace.
+    private async Task DrainAsync(bool isNew)
+    {
+        var traceparent = isNew && Tracing.Source.HasListeners() ? await drain.TraceAsync(options.HostId) : null;
+        using var span = Tracing.Source.StartChild("host.drain", traceparent);
+        await keeper.LookAtOpenAsync(MovesOfDrain, lifetime.ApplicationStopping);
     }
 
     private async Task RescueAsync(CancellationToken ct)

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using ChatServer.Backplane;
 using ChatServer.Contracts;
 using ChatServer.RoomHost.Rooms;
@@ -103,6 +104,7 @@ internal sealed partial class RoomKeeper : IDisposable
         var generation = _generation ??= await _ownership.GenerationAsync();
         var record = await _directory.FindAsync(name);
         _doors.TryGetValue(name, out var door);
+        using var span = StartSpan(record, door);
         if (record is null && door is not null && await RestoreAsync(door))
             Look(name);
         else if (record is null || record.HostId != _options.HostId)
@@ -122,6 +124,19 @@ internal sealed partial class RoomKeeper : IDisposable
             if (IsDraining)
                 await HandOverAsync(door, room);
         }
+    }
+
+    // The span of what a look does for an order that was traced. The order travels in the room's record: the nudge may have been missed.
+    private Activity? StartSpan(RoomRecord? record, RoomDoor? door)
+    {
+        if (record?.Traceparent is null)
+            return null;
+        var isOurs = record.HostId == _options.HostId;
+        var name = !isOurs && door is not null ? "room.leave"
+            : isOurs && record.State == RoomState.Closing ? "room.close"
+            : isOurs && door?.Room?.Record.Term != record.Term ? "room.open"
+            : null;
+        return name is null ? null : Tracing.Source.StartChild(name, record.Traceparent)?.SetTag("chat.room", record.Name);
     }
 
     private void OnLookFailed(string name, Exception why)
