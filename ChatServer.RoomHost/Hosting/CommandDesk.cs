@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using ChatServer.Backplane;
 using ChatServer.Contracts;
 using ChatServer.RoomHost.Rooms;
@@ -12,6 +13,7 @@ internal sealed partial class CommandDesk(RoomKeeper keeper, HostInbox inbox, IL
 
     private async Task AnswerAsync(Command command)
     {
+        using var span = Tracing.Source.StartChild(SpanName(command), command.Traceparent)?.SetTag("chat.room", command.Room);
         try
         {
             var reply = keeper.Find(command.Room) is { } room
@@ -55,12 +57,21 @@ internal sealed partial class CommandDesk(RoomKeeper keeper, HostInbox inbox, IL
         if (Characters.AreMoreThan(room.Options.MaxTextLength, say.Text))
             return new RefusedReply(say.Id, RoomErrorCodes.TooLong, $"The text is longer than {room.Options.MaxTextLength} characters.");
         var said = new TaskCompletionSource<Reply>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var trace = Activity.Current is { } span ? room.Sampler.Follow(room.Record.Name, span.Context) : null;
         // Told twice when it was said before and the log then refuses the batch that it came in.
         room.Say(user, say.Text, say.MessageId, (seq, error) => said.TrySetResult(error is null
             ? new SaidReply(say.Id, seq, room.Record.Epoch)
-            : new RefusedReply(say.Id, error, "The room cannot keep messages right now.")));
+            : new RefusedReply(say.Id, error, "The room cannot keep messages right now.")), trace);
         return await said.Task;
     }
+
+    private static string SpanName(Command command) => command switch
+    {
+        SayCommand => "command.say",
+        MembersCommand => "command.members",
+        HistoryCommand => "command.history",
+        _ => "command.unknown",
+    };
 
     private static partial class Log
     {

@@ -38,6 +38,9 @@ internal sealed class Batch
     /// <summary>Events encoded.</summary>
     public int Count => _encoded.Count;
 
+    /// <summary>The messages among <see cref="Span"/> that are traced: nearly always none.</summary>
+    public List<MessageTrace> Traces { get; } = [];
+
     /// <summary>Adds something said; the bytes are copied.</summary>
     public void Add(in Item item, ReadOnlySpan<byte> id, ReadOnlySpan<byte> text)
     {
@@ -48,6 +51,30 @@ internal sealed class Batch
         id.CopyTo(_text.AsSpan(_textLength));
         text.CopyTo(_text.AsSpan(_textLength + id.Length));
         _textLength += id.Length + text.Length;
+    }
+
+    /// <summary>Traces what was added last.</summary>
+    public void Add(MessageTrace trace)
+    {
+        trace.Index = _items.Count - 1;
+        Traces.Add(trace);
+    }
+
+    /// <summary>Tells the traces their sequences, once all is encoded. The trace of a repetition ends.</summary>
+    public void NumberTraces()
+    {
+        for (var i = Traces.Count - 1; i >= 0; i--)
+        {
+            var trace = Traces[i];
+            var at = _encoded.FindIndex(e => e.Index == trace.Index);
+            if (at >= 0)
+            {
+                trace.Number(_encoded[at].Seq);
+                continue;
+            }
+            Traces.RemoveAt(i);
+            trace.EndAsRepetition();
+        }
     }
 
     /// <summary>The item's id, escaped.</summary>
@@ -109,6 +136,7 @@ internal sealed class Batch
     {
         _items.Clear();
         _encoded.Clear();
+        Traces.Clear();
         Return(ref _text);
         Return(ref _json);
         _textLength = _jsonLength = Messages = 0;

@@ -36,6 +36,9 @@ internal readonly ref struct ClientFrame
 
     public ReadOnlySpan<byte> Text { get; private init; }
 
+    /// <summary>The trace context that a message came with, unchecked; empty if it came without.</summary>
+    public ReadOnlySpan<byte> Traceparent { get; private init; }
+
     /// <summary>Bytes of scratch that <see cref="Parse"/> needs for a frame of <paramref name="length"/> bytes: unescaping only shrinks, escaping again only restores.</summary>
     public static int ScratchFor(int length) => 4 * length;
 
@@ -43,8 +46,8 @@ internal readonly ref struct ClientFrame
     public static ClientFrame Parse(ReadOnlySpan<byte> json, Span<byte> scratch, int maxTextLength)
     {
         if (TryPlainMessage(json, out var id, out var text))
-            return Message(IsId(id) ? id : default, text, maxTextLength);
-        ReadOnlySpan<byte> type = default;
+            return Message(IsId(id) ? id : default, text, default, maxTextLength);
+        ReadOnlySpan<byte> type = default, traceparent = default;
         var typed = false;
         try
         {
@@ -59,6 +62,8 @@ internal readonly ref struct ClientFrame
                     TryString(ref reader, ref scratch, out id);
                 else if (reader.ValueTextEquals("text"u8))
                     TryString(ref reader, ref scratch, out text);
+                else if (reader.ValueTextEquals("traceparent"u8))
+                    TryString(ref reader, ref scratch, out traceparent);
                 else
                     reader.Skip();
             }
@@ -78,7 +83,7 @@ internal readonly ref struct ClientFrame
         if (!typed)
             return Invalid(RoomErrorCodes.UnknownType, "The member type is missing or not a string.", knownId);
         if (type.SequenceEqual("message"u8))
-            return Message(knownId, text, maxTextLength);
+            return Message(knownId, text, traceparent, maxTextLength);
         if (type.SequenceEqual("typing"u8))
             return new ClientFrame { Kind = ClientFrameKind.Typing, Error = "", Detail = "" };
         if (type.SequenceEqual("ping"u8))
@@ -114,7 +119,7 @@ internal readonly ref struct ClientFrame
         return length >= 0;
     }
 
-    private static ClientFrame Message(ReadOnlySpan<byte> id, ReadOnlySpan<byte> text, int maxTextLength)
+    private static ClientFrame Message(ReadOnlySpan<byte> id, ReadOnlySpan<byte> text, ReadOnlySpan<byte> traceparent, int maxTextLength)
     {
         if (id.IsEmpty)
             return Invalid(RoomErrorCodes.InvalidMessage, $"A message has an id of 1 to {Limits.MaxIdLength} characters.");
@@ -122,7 +127,7 @@ internal readonly ref struct ClientFrame
             return Invalid(RoomErrorCodes.InvalidMessage, "A message has a text.", id);
         if (text.Length > maxTextLength && TextLength(text) > maxTextLength)
             return Invalid(RoomErrorCodes.TooLong, $"The text is longer than {maxTextLength} characters.", id);
-        return new ClientFrame { Kind = ClientFrameKind.Message, Error = "", Detail = "", Id = id, Text = text };
+        return new ClientFrame { Kind = ClientFrameKind.Message, Error = "", Detail = "", Id = id, Text = text, Traceparent = traceparent };
     }
 
     private static ClientFrame Invalid(string error, string detail, ReadOnlySpan<byte> id = default) =>

@@ -93,10 +93,14 @@ internal sealed partial class Member : IFrameHandler
             return;
         }
         var item = new Item { Kind = ItemKind.Message, Sender = this, Key = MessageKey.Of(SessionBytes, frame.Id) };
-        if ((_roomIsOurs ??= _room.IsOurs) && _room.TryStage(item, frame.Id, frame.Text))
+        var trace = _room.Sampler.Sample(_room.Record.Name, frame.Traceparent);
+        if ((_roomIsOurs ??= _room.IsOurs) && _room.TryStage(item, frame.Id, frame.Text, trace))
+        {
             _errors = 0;
-        else
-            Refuse(RoomErrorCodes.Unavailable, "The room cannot keep messages right now; try again.", frame.Id, counts: false);
+            return;
+        }
+        trace?.Fail(RoomErrorCodes.Unavailable);
+        Refuse(RoomErrorCodes.Unavailable, "The room cannot keep messages right now; try again.", frame.Id, counts: false);
     }
 
     private void Refuse(string code, string message, ReadOnlySpan<byte> escapedId, bool counts = true)

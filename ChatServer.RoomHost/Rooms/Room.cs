@@ -88,6 +88,9 @@ internal sealed partial class Room : IThreadPoolWorkItem, IAsyncDisposable
 
     public RoomRing Ring { get; }
 
+    /// <summary>Decides which messages are traced.</summary>
+    public MessageSampler Sampler { get; init; } = MessageSampler.OfProcess;
+
     /// <summary>For events that are written and sent at once. Only in the room's turn.</summary>
     public ArrayBufferWriter<byte> Scratch => _turnScratch ??= new ArrayBufferWriter<byte>(1024);
 
@@ -117,7 +120,8 @@ internal sealed partial class Room : IThreadPoolWorkItem, IAsyncDisposable
     }
 
     /// <summary>Takes something said into the batch that is filling; <see cref="Schedule"/> must follow. False: too much is waiting.</summary>
-    public bool TryStage(in Item item, ReadOnlySpan<byte> id, ReadOnlySpan<byte> text) => _inbox.TryStage(item, id, text);
+    public bool TryStage(in Item item, ReadOnlySpan<byte> id, ReadOnlySpan<byte> text, MessageTrace? trace = null) =>
+        _inbox.TryStage(item, id, text, trace);
 
     /// <summary>Sees to it that there will be a turn.</summary>
     public void Schedule()
@@ -144,7 +148,7 @@ internal sealed partial class Room : IThreadPoolWorkItem, IAsyncDisposable
     }
 
     /// <summary>Says something as a server-side sender. <paramref name="done"/> gets the sequence, or an error code, once it is known.</summary>
-    public void Say(string user, string text, string id, Action<long, string?> done)
+    public void Say(string user, string text, string id, Action<long, string?> done, MessageTrace? trace = null)
     {
         var escapedId = JsonText.Escape(id);
         var item = new Item
@@ -155,17 +159,23 @@ internal sealed partial class Room : IThreadPoolWorkItem, IAsyncDisposable
             Key = MessageKey.Of(Encoding.UTF8.GetBytes($"\0{user}"), escapedId),
             Done = done,
         };
-        if (_isClosed || !IsOurs || !TryStage(item, escapedId, JsonText.Escape(text)))
-            done(0, RoomErrorCodes.Unavailable);
-        else
+        if (!_isClosed && IsOurs && TryStage(item, escapedId, JsonText.Escape(text), trace))
+        {
             Schedule();
+            return;
+        }
+        trace?.Fail(RoomErrorCodes.Unavailable);
+        done(0, RoomErrorCodes.Unavailable);
     }
 
     /// <summary>Says an announcement, unless the room has had it.</summary>
     public void Announce(Announcement announcement) => Post(() =>
     {
-        if (_closed is null && announcement.IsFor(Record.Name) && _sequencer.IsNews(announcement.Number))
-            TryStage(new Item { Kind = ItemKind.Announcement, Announcement = announcement.Number }, default, JsonText.Escape(announcement.Text));
+        if (_closed is not null || !announcement.IsFor(Record.Name) || !_sequencer.IsNews(announcement.Number))
+            return;
+        var trace = TraceContext.TryParse(announcement.Traceparent, out var parent) ? Sampler.Follow(Record.Name, parent) : null;
+        var item = new Item { Kind = ItemKind.Announcement, Announcement = announcement.Number };
+        TryStage(item, default, JsonText.Escape(announcement.Text), trace);
     });
 
     /// <summary>Who is here, by name.</summary>
@@ -238,6 +248,8 @@ internal sealed partial class Room : IThreadPoolWorkItem, IAsyncDisposable
     {
         var pending = Ring.Head - _pushedUpTo;
         _pushedUpTo = Ring.Head;
+        if (_unsent.Count > 0)
+            PushFirst();
         // An echo is an acknowledgement, which somebody waits for. Where much is pending, who speaks waits with the others: served first, the
         // fastest would soon have said more than the others can take.
         if (pending < Followers.Much)
@@ -259,7 +271,10 @@ internal sealed partial class Room : IThreadPoolWorkItem, IAsyncDisposable
         ref readonly var e = ref batch.EncodedEvents[index];
         Put(batch.Json(e), e.Seq);
         if (index == 0)
+        {
             _activeAt = Time.GetTimestamp();
+            TakeTraces(batch);
+        }
         if (batch.Item(e).Sender is { } sender)
         {
             _speakers.Add(sender);

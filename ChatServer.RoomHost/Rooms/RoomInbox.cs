@@ -34,7 +34,7 @@ internal sealed class RoomInbox
     }
 
     /// <summary>Takes something said. False when too much is waiting already: tell the sender that the room is unavailable.</summary>
-    public bool TryStage(in Item item, ReadOnlySpan<byte> id, ReadOnlySpan<byte> text)
+    public bool TryStage(in Item item, ReadOnlySpan<byte> id, ReadOnlySpan<byte> text, MessageTrace? trace = null)
     {
         if (_refusing && item.Kind == ItemKind.Message)
             return false;
@@ -48,6 +48,8 @@ internal sealed class RoomInbox
                 _batches.Enqueue(_filling);
             }
             _filling.Add(item, id, text);
+            if (trace is not null)
+                _filling.Add(trace);
             return true;
         }
     }

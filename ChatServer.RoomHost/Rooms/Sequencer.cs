@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using ChatServer.Backplane;
 
 namespace ChatServer.RoomHost.Rooms;
@@ -127,11 +128,19 @@ internal sealed class Sequencer
             var user = item.Kind == ItemKind.Message ? item.User ?? item.Sender!.Seat!.EscapedName : [];
             batch.Encode(i, ++_next, time, user);
         }
+        batch.NumberTraces();
     }
 
     private async Task AppendAsync(Batch batch, long baseSeq)
     {
         _inFlight = batch;
+        for (var i = 0; i < batch.Traces.Count; i++)
+        {
+            var span = batch.Traces[i].BeginAppend(batch.Count);
+            // The calls to Redis are below the span of the first message. The assignment ends with this method: its caller does not see it.
+            if (i == 0)
+                Activity.Current = span;
+        }
         var append = _log!.AppendAsync(batch, baseSeq, _announcedInLog, available => _inbox.Refusing = !available, _ct);
         await ((Task)append).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _appended(append);
@@ -160,6 +169,8 @@ internal sealed class Sequencer
     {
         foreach (ref readonly var item in batch.Span)
             item.Done?.Invoke(0, Contracts.RoomErrorCodes.Unavailable);
+        foreach (var trace in batch.Traces)
+            trace.Fail(Contracts.RoomErrorCodes.Unavailable);
         RoomInbox.Return(batch);
     }
 }

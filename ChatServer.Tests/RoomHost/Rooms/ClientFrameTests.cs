@@ -21,6 +21,18 @@ public sealed class ClientFrameTests
     }
 
     [Theory]
+    [InlineData("""{"type":"message","id":"a","text":"b","traceparent":"00-a-b-01"}""", "00-a-b-01")]
+    [InlineData("""{"traceparent":"00-\u0061-b-01","type":"message","id":"a","text":"b"}""", "00-a-b-01")]
+    [InlineData("""{"type":"message","id":"a","text":"b"}""", "")]
+    [InlineData("""{"type":"message","id":"a","text":"b","traceparent":["x"]}""", "")]
+    [InlineData("""{"type":"message","id":"a","text":"b","traceparent":"\ud800"}""", "")]
+    public void A_traceparent_is_passed_on_unchecked_and_never_makes_a_message_invalid(string json, string traceparent)
+    {
+        var frame = ClientFrame.Parse(Encoding.UTF8.GetBytes(json), new byte[ClientFrame.ScratchFor(json.Length)], 4000);
+        Assert.Equal((ClientFrameKind.Message, traceparent), (frame.Kind, Encoding.UTF8.GetString(frame.Traceparent)));
+    }
+
+    [Theory]
     [InlineData("""{"type":"typing"}""", ClientFrameKind.Typing, "")]
     [InlineData("""{"type":"typing","id":"a","text":7}""", ClientFrameKind.Typing, "")]
     [InlineData("""{"type":"ping"}""", ClientFrameKind.Ping, "")]
