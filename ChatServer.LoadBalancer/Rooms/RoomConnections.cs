@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using System.Net;
+using Yarp.ReverseProxy.Forwarder;
 
 namespace ChatServer.LoadBalancer;
 
@@ -19,8 +21,8 @@ internal sealed class RoomConnections : IDisposable
             AllowAutoRedirect = false,
             AutomaticDecompression = DecompressionMethods.None,
             UseCookies = false,
-            // A room's port writes no spans: a header that nobody reads.
-            ActivityHeadersPropagator = null,
+            // The handshake at the room is below our span. The default would leave a client's own traceparent in its place.
+            ActivityHeadersPropagator = new ReverseProxyPropagator(DistributedContextPropagator.Current),
         };
         Downstream.Configure(handler);
         Http = new HttpMessageInvoker(new AnswerDeadline(time, handler));
