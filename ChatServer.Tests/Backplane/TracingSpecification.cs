@@ -124,8 +124,7 @@ public abstract class TracingSpecification(RedisServer redis) : BackplaneSpecifi
     }
 }
 
-[Collection(OnEmbeddedRedis.Name)]
-public sealed class TracingOnEmbeddedRedis(EmbeddedRedis redis) : TracingSpecification(redis);
+public sealed class TracingOnEmbeddedRedis(EmbeddedRedis redis) : TracingSpecification(redis), IClassFixture<EmbeddedRedis>;
 
-[Collection(OnInstalledRedis.Name)]
-public sealed class TracingOnInstalledRedis(InstalledRedis redis) : TracingSpecification(redis);
+[Needs(OptionalProgram.RedisServer)]
+public sealed class TracingOnInstalledRedis(InstalledRedis redis) : TracingSpecification(redis), IClassFixture<InstalledRedis>;

@@ -27,6 +27,8 @@ public sealed class TraceTests(TracedDeployment site) : IClassFixture<TracedDepl
         var open = Assert.Single(trace, span => span.Name == "room.open");
         Assert.Equal((RoomHost, "ChatServer.RoomHost", place.SpanId), (open.Service, open.Source, open.ParentId));
         Assert.Equal("one-trace", open.Attributes["chat.room"]);
+        // The instrumentation of Redis commands exports every 10 s.
+        await site.Receiver.TraceAsync(edge.TraceId, spans => spans.Any(span => IsRedisCommand(span) && span.ParentId == place.SpanId));
     }
 
     [Fact]
@@ -122,6 +124,9 @@ public sealed class TraceTests(TracedDeployment site) : IClassFixture<TracedDepl
         Assert.Equal(edge.SpanId, forward.ParentId);
         Assert.Equal(forward.SpanId, Assert.Single(trace, span => span is { Service: RoomHost, Kind: OtlpSpanKind.Server }).ParentId);
     }
+
+    private static bool IsRedisCommand(OtlpSpan span) => span.Kind == OtlpSpanKind.Client
+        && (span.Attributes.GetValueOrDefault("db.system.name") ?? span.Attributes.GetValueOrDefault("db.system")) == "redis";
 
     private async Task CreateAsync(string room)
     {

@@ -10,7 +10,7 @@ public sealed class TracedDeployment : IAsyncLifetime
     private const string LoadBalancerKey = "lb-key";
 
     private readonly List<IAsyncDisposable> _started = [];
-    private readonly RedisServer _redis = new InstalledRedis() is { Missing: null } installed ? installed : new EmbeddedRedis();
+    private readonly RedisServer _redis = RedisServer.Preferred();
 
     public OtlpReceiver Receiver { get; private set; } = null!;
 
