@@ -23,6 +23,9 @@ internal static class ResourceExtensions
         .WithEndpoint("http", endpoint => endpoint.TargetHost = settings.LocalHost)
         .WithHttpHealthCheck("/health")
         .WithSettings(settings, AppHostSettings.OfEveryService)
+        // Aspire switches the redaction of queries off for development. A query may contain a session or a token, which must not be recorded.
+        .WithEnvironment("OTEL_DOTNET_EXPERIMENTAL_ASPNETCORE_DISABLE_URL_QUERY_REDACTION", "false")
+        .WithEnvironment("OTEL_DOTNET_EXPERIMENTAL_HTTPCLIENT_DISABLE_URL_QUERY_REDACTION", "false")
         .WithDirectLaunch()
         .WithRestartOnCrash();
 

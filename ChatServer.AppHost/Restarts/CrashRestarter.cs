@@ -56,7 +56,7 @@ internal sealed partial class CrashRestarter(
         var logger = loggers.GetLogger(crashed.Resource);
         try
         {
-            LogRestart(logger, crashed.Resource.Name, crashed.Snapshot.ExitCode, delay.TotalSeconds);
+            LogRestart(logger, crashed.Resource.Name, Cause(crashed.Snapshot.ExitCode), delay.TotalSeconds);
             await Task.Delay(delay, time, ct);
             // A user may have started it in the meantime.
             if (notifications.TryGetCurrentState(crashed.ResourceId, out var now) && !KnownResourceStates.TerminalStates.Contains(now.Snapshot.State?.Text)) return;
@@ -68,8 +68,11 @@ internal sealed partial class CrashRestarter(
         }
     }
 
-    [LoggerMessage(LogLevel.Warning, "{Resource} ended with exit code {ExitCode}; restarting in {Delay} s.")]
-    private static partial void LogRestart(ILogger logger, string resource, int? exitCode, double delay);
+    // The orchestrator reports -1 for a process that a signal ended, such as SIGKILL.
+    private static string Cause(int? exitCode) => exitCode < 0 ? "signal" : $"exit code {exitCode}";
+
+    [LoggerMessage(LogLevel.Warning, "{Resource} crashed ({Cause}); restarting in {Delay} s.")]
+    private static partial void LogRestart(ILogger logger, string resource, string cause, double delay);
 
     [LoggerMessage(LogLevel.Error, "{Resource} could not be restarted: {Error}")]
     private static partial void LogFailure(ILogger logger, string resource, string? error);

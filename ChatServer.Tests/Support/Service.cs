@@ -42,6 +42,13 @@ public sealed record Service(int Id, int Parent, string Name)
         process.Kill();
     }
 
+    /// <summary>SIGSTOP.</summary>
+    public void Pause()
+    {
+        using var kill = System.Diagnostics.Process.Start("kill", ["-STOP", $"{Id}"]);
+        kill.WaitForExit();
+    }
+
     private static IEnumerable<int> ProcessIds() => Directory.GetDirectories("/proc")
         .Select(folder => int.TryParse(Path.GetFileName(folder), out var id) ? id : 0).Where(id => id > 0);
 
