@@ -11,9 +11,6 @@ namespace ChatServer.AppHost;
 /// </summary>
 internal sealed class AppHostSettings
 {
-    /// <summary>Settings of every process that serves HTTP.</summary>
-    public static readonly string[] OfEveryService = ["BIND", "TRUSTED_PROXIES", "DOTNET_ENVIRONMENT"];
-
     /// <summary>Settings of the processes that hold rooms; <c>RoomHostOptions</c> documents them.</summary>
     public static readonly string[] OfRoomHosts =
     [
@@ -71,6 +68,9 @@ internal sealed class AppHostSettings
             Reserve("ASPNETCORE_URLS", dashboard.Port, IPAddress.Loopback);
         if (runs) RemoveKeysFromEnvironment();
     }
+
+    /// <summary>Settings of every process that serves HTTP. A deployment decides its environment itself: the launch profile's is that of a developer.</summary>
+    public IEnumerable<string> OfEveryService => _runs ? ["BIND", "TRUSTED_PROXIES", "DOTNET_ENVIRONMENT"] : ["BIND", "TRUSTED_PROXIES"];
 
     /// <summary>The value of a variable; null if it is unset or empty.</summary>
     public string? this[string name] => _configuration[name] is { } value && !string.IsNullOrWhiteSpace(value) ? value.Trim() : null;

@@ -55,5 +55,6 @@ IResourceBuilder<ProjectResource> RoomHost(int number) => builder.AddService<Cha
 IResourceBuilder<ProjectResource> LoadBalancer(int port, int index) => builder.AddService<ChatServer_LoadBalancer>($"loadbalancer-{index + 1}", settings, "PORT", port)
     .WithEnvironment("LOADBALANCER_KEY", loadBalancerKey)
     .WithReference(redis)
+    .WithExternalHttpEndpoints()
     .WithIconName("ArrowSplit")
     .WithUrlForEndpoint("http", url => url.DisplayText = "Chat");

@@ -22,7 +22,9 @@ internal static class ResourceExtensions
         .WithHttpEndpoint(port: port, env: portVariable, isProxied: false)
         .WithEndpoint("http", endpoint => endpoint.TargetHost = settings.LocalHost)
         .WithHttpHealthCheck("/health")
-        .WithSettings(settings, AppHostSettings.OfEveryService)
+        .WithSettings(settings, settings.OfEveryService)
+        // Otherwise a published service would accept the headers of any client: only those of TRUSTED_PROXIES count.
+        .DisableForwardedHeaders()
         // Aspire switches the redaction of queries off for development. A query may contain a session or a token, which must not be recorded.
         .WithEnvironment("OTEL_DOTNET_EXPERIMENTAL_ASPNETCORE_DISABLE_URL_QUERY_REDACTION", "false")
         .WithEnvironment("OTEL_DOTNET_EXPERIMENTAL_HTTPCLIENT_DISABLE_URL_QUERY_REDACTION", "false")

@@ -30,6 +30,10 @@ public sealed class AppHostProcess : RunningAppHost
     public static AppHostProcess Launch(params (string Name, string? Value)[] settings) =>
         new(settings, appHost => ServerProcess.Start("dotnet", [Program], appHost.Environment));
 
+    /// <summary>Starts it with <paramref name="arguments"/> and without settings: it publishes its model and ends.</summary>
+    public static AppHostProcess Launch(IReadOnlyList<string> arguments) => new([("ROOM_PORTS", null)], appHost => ServerProcess.Start(
+        "dotnet", [Program, .. arguments], appHost.Environment));
+
     /// <summary>Starts it and waits until it reports that the deployment is ready.</summary>
     public static Task<AppHostProcess> StartAsync(params (string Name, string? Value)[] settings) => ReadyAsync(Launch(settings));
 
