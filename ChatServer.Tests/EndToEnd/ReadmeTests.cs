@@ -4,10 +4,12 @@ using ChatServer.Tests.Support;
 
 namespace ChatServer.Tests.EndToEnd;
 
-/// <summary>The README is followed step by step, on other ports.</summary>
+/// <summary>Plays the transcripts of README.md and docs/getting-started.md in that order, on other ports.</summary>
 public sealed partial class ReadmeTests : IAsyncLifetime
 {
     private const string RoomPort = "34000";
+
+    private static readonly string[] Documents = ["README.md", "docs/getting-started.md"];
 
     private readonly HttpClient _http = new();
     private AppHostProcess _appHost = null!;
@@ -19,7 +21,7 @@ public sealed partial class ReadmeTests : IAsyncLifetime
     public async Task The_commands_of_the_README_get_the_answers_of_the_README()
     {
         var services = _appHost.Services();
-        var steps = Transcript.Of(await File.ReadAllTextAsync(Path.Combine(SourceTree.Root, "README.md"), TestContext.Current.CancellationToken)).ToList();
+        var steps = Documents.SelectMany(document => Transcript.Of(File.ReadAllText(Path.Combine(SourceTree.Root, document)))).ToList();
         Assert.Contains(steps, step => step.Command.Contains("wscat", StringComparison.Ordinal));
 
         foreach (var (command, lines) in steps)
@@ -31,7 +33,7 @@ public sealed partial class ReadmeTests : IAsyncLifetime
                 AssertAnswer(typed, string.Join('\n', lines), await CurlCommand.Parse(typed).RunAsync(_http));
         }
 
-        // The README ends with a shutdown and Ctrl+C.
+        // The transcript ends with a shutdown, then Ctrl+C.
         await Eventually.Async(
             () => _deployment.Processes("RoomHost").Concat(_deployment.Processes("Api")), running => !running.Any(), RunningAppHost.Patience);
         await _appHost.Process.InterruptAsync();
