@@ -36,7 +36,7 @@ public sealed partial class ReadmeTests : IAsyncLifetime
         // The transcript ends with a shutdown, then Ctrl+C.
         await Eventually.Async(
             () => _deployment.Processes("RoomHost").Concat(_deployment.Processes("Api")), running => !running.Any(), RunningAppHost.Patience);
-        await _appHost.Process.InterruptAsync();
+        await _appHost.Process.InterruptWithChildrenAsync();
         Assert.Equal(0, _appHost.Process.ExitCode);
         await _appHost.LeavesNothingAsync(services);
     }

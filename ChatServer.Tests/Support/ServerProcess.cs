@@ -76,6 +76,18 @@ public sealed class ServerProcess : IAsyncDisposable
     /// <summary>SIGINT, what Ctrl+C sends, and waits for the end.</summary>
     public Task InterruptAsync() => EndAsync(Signal.Interrupt);
 
+    /// <summary>
+    /// SIGINT to the process and its children, as a terminal sends it on Ctrl+C, and waits for the end: <c>dotnet run</c> does not forward the signal.
+    /// </summary>
+    public Task InterruptWithChildrenAsync()
+    {
+        foreach (var child in Directory.GetDirectories($"/proc/{Id}/task").SelectMany(task => File.ReadAllText($"{task}/children").Split(' ')))
+        {
+            if (int.TryParse(child, out var id)) _ = kill(id, (int)Signal.Interrupt);
+        }
+        return InterruptAsync();
+    }
+
     /// <summary>SIGKILL, and waits for the end.</summary>
     public Task KillAsync() => EndAsync(Signal.Kill);
 
