@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace ChatServer.Tests.Architecture;
 
-/// <summary>What the documents point at is there: the tests that they name, and the files that they lead to.</summary>
+/// <summary>The tests and source files that the documents name exist, and so do the files to which they link.</summary>
 public sealed partial class DocumentRules
 {
     public static TheoryData<string> Documents => new(
@@ -27,10 +27,25 @@ public sealed partial class DocumentRules
             Links().Matches(Text(document)).Select(match => match.Groups[1].Value), link => !Path.Exists(Path.Combine(folder, link)));
     }
 
+    [Theory]
+    [MemberData(nameof(Documents))]
+    public void A_source_file_that_a_document_names_exists(string document)
+    {
+        var files = Directory.EnumerateDirectories(SourceTree.Root, "ChatServer.*")
+            .SelectMany(project => (string[])["*.cs", "*.lua"], (project, pattern) => (project, pattern))
+            .SelectMany(search => Directory.EnumerateFiles(search.project, search.pattern, SearchOption.AllDirectories))
+            .Select(file => file.Replace('\\', '/')).ToList();
+        // A name may omit leading folders, and the prefix of a project.
+        bool Exists(string name) => files.Exists(
+            file => file.EndsWith($"/{name}", StringComparison.Ordinal) || file.EndsWith($"/ChatServer.{name}", StringComparison.Ordinal));
+        Assert.All(SourceFiles().Matches(Text(document)).Select(match => match.Groups[1].Value), name => Assert.True(Exists(name), name));
+    }
+
     // Otherwise these rules would hold by finding nothing.
     [Fact]
     public void The_invariants_name_tests_and_the_README_has_links()
     {
+        Assert.True(SourceFiles().Count(Text("docs/architecture.md")) > 20);
         Assert.True(TestNames().Count(Text("docs/invariants.md")) > 20);
         Assert.True(Links().Count(Text("README.md")) > 5);
     }
@@ -40,6 +55,10 @@ public sealed partial class DocumentRules
     // A sentence of at least three words in backticks; a setting is in capitals.
     [GeneratedRegex("`([A-Z][A-Za-z0-9]*(?:_[A-Za-z0-9]*[a-z0-9][A-Za-z0-9]*){2,})`")]
     private static partial Regex TestNames();
+
+    // In backticks, with or without folders.
+    [GeneratedRegex("`((?:[A-Za-z0-9.]+/)*[A-Za-z0-9.-]+\\.(?:cs|lua))`")]
+    private static partial Regex SourceFiles();
 
     // To a file of ours, a picture or another: neither a place in this document nor another host.
     [GeneratedRegex(@"(?:\]\(|\ssrc="")((?!https?:)[^)#""]+)(?:#[^)]*)?[)""]")]
