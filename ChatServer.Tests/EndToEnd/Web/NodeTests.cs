@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using ChatServer.Tests.Architecture;
 using ChatServer.Tests.Support;
 
@@ -7,9 +6,6 @@ namespace ChatServer.Tests.EndToEnd.Web;
 /// <summary>The client in JavaScript without a browser: the example of docs/client-js.md, in Node.</summary>
 public sealed class NodeTests(ChatSiteFixture fixture) : WebTests(fixture)
 {
-    // Node 20 has a WebSocket when asked for one; since 22 the option means nothing.
-    private const string WithWebSocket = "--experimental-websocket";
-
     [Fact]
     public async Task The_client_talks_from_Node_and_leaves_nothing_behind()
     {
@@ -30,36 +26,10 @@ public sealed class NodeTests(ChatSiteFixture fixture) : WebTests(fixture)
             chat.close();
             """);
         // It ends by itself: no timer and no connection keeps it.
-        Assert.Equal("Node: Hello\nIt is number 1.\n", await RunAsync(folder, "talk.js"));
+        var output = await NodeProgram.RunAsync(folder.Path, ChatSite.Patient, NodeProgram.WithWebSocket, "talk.js");
+        Assert.Equal("Node: Hello\nIt is number 1.\n", output);
         await anna.SeesAsync("Hello");
     }
-
-    private static async Task<string> RunAsync(Package folder, string script)
-    {
-        using var node = Process.Start(new ProcessStartInfo(Node(), [WithWebSocket, script])
-        {
-            WorkingDirectory = folder.Path,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        })!;
-        using var patience = new CancellationTokenSource(ChatSite.Patient);
-        try
-        {
-            var (output, errors) = (node.StandardOutput.ReadToEndAsync(patience.Token), node.StandardError.ReadToEndAsync(patience.Token));
-            await node.WaitForExitAsync(patience.Token);
-            Assert.True(node.ExitCode == 0, await errors);
-            return await output;
-        }
-        finally
-        {
-            if (!node.HasExited) node.Kill();
-        }
-    }
-
-    /// <summary>The installed one, or the one in Playwright's package.</summary>
-    private static string Node() =>
-        OptionalProgram.Find(OptionalProgram.Node)
-        ?? Directory.GetFiles(System.IO.Path.Combine(AppContext.BaseDirectory, ".playwright", "node"), "node", SearchOption.AllDirectories)[0];
 
     /// <summary>A folder with the client's two files, as somebody has them who uses it.</summary>
     private sealed class Package : IDisposable
@@ -67,7 +37,7 @@ public sealed class NodeTests(ChatSiteFixture fixture) : WebTests(fixture)
         public Package()
         {
             foreach (var file in (string[])["chat-client.js", "chat-outbox.js"])
-                File.Copy(System.IO.Path.Combine(SourceTree.Root, "ChatServer.Api", "wwwroot", file), System.IO.Path.Combine(Path, file));
+                File.Copy(System.IO.Path.Combine(SourceTree.Root, "clients", "js", file), System.IO.Path.Combine(Path, file));
             File.WriteAllText(System.IO.Path.Combine(Path, "package.json"), """{"type":"module"}""");
         }
 
