@@ -5,7 +5,7 @@ using ChatServer.Tests.Support;
 
 namespace ChatServer.Tests.Client;
 
-/// <summary>The examples of <c>docs/client-dotnet.md</c>, which is the package's README, are the code of this file.</summary>
+/// <summary>The examples of <c>docs/client-dotnet.md</c> and of the package's README are the code of this file.</summary>
 public sealed partial class ReadmeTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
@@ -60,13 +60,15 @@ public sealed partial class ReadmeTests
         Assert.Equal("1 ada: hello\nout: 1000 left\n", $"{Console}");
     }
 
-    [Fact]
-    public void Every_example_of_the_README_is_in_these_tests()
+    [Theory]
+    [InlineData("docs/client-dotnet.md", 3)]
+    [InlineData("ChatServer.Client/README.md", 1)]
+    public void Every_example_of_the_README_is_in_these_tests(string document, int count)
     {
-        var readme = File.ReadAllText(Path.Combine(SourceTree.Root, "docs/client-dotnet.md"));
+        var readme = File.ReadAllText(Path.Combine(SourceTree.Root, document));
         var tests = Flat(File.ReadAllText(Path.Combine(SourceTree.Root, "ChatServer.Tests/Client/ReadmeTests.cs")));
         var examples = Example().Matches(readme).Select(m => Flat(m.Groups["code"].Value)).ToList();
-        Assert.Equal(3, examples.Count);
+        Assert.Equal(count, examples.Count);
         Assert.All(examples, example => Assert.Contains(example, tests, StringComparison.Ordinal));
     }
 
