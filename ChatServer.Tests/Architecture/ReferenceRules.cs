@@ -20,7 +20,12 @@ public sealed partial class ReferenceRules
         ["AppHost"] = ["Redis", "Api", "Admin", "RoomHost", "LoadBalancer"],
         ["Client"] = ["Contracts"],
         ["Bench"] = ["Contracts", "Client"],
-        ["Tests"] = ["Contracts", "Backplane", "ServiceDefaults", "Web", "Api", "Admin", "RoomHost", "LoadBalancer", "Redis", "AppHost", "Client", "Bench"],
+        ["Examples.Bot"] = ["Client"],
+        ["Tests"] =
+        [
+            "Contracts", "Backplane", "ServiceDefaults", "Web", "Api", "Admin", "RoomHost", "LoadBalancer", "Redis", "AppHost", "Client",
+            "Bench", "Examples.Bot",
+        ],
     };
 
     // A package, by the part of its name that matters, and the one project whose business it is. Aspire's client of Redis is Redis.
@@ -89,7 +94,7 @@ public sealed partial class ReferenceRules
         SourceTree.Uses(SourceTree.Files("ChatServer.RoomHost/Sockets"), RoomNames()));
 
     private static IEnumerable<string> FilesOfAllBut(params string[] projects) =>
-        SourceTree.Projects.Keys.Except(projects).SelectMany(p => SourceTree.Files($"ChatServer.{p}"));
+        SourceTree.Projects.Keys.Except(projects).SelectMany(project => SourceTree.Files(SourceTree.Projects[project].Folder));
 
     [GeneratedRegex(@"\bStackExchange\b|\bIConnectionMultiplexer\b|\bRedisValue\b")]
     private static partial Regex RedisNames();

@@ -10,6 +10,7 @@ internal static class SourceTree
 
     /// <summary>Every project, by name without the leading <c>ChatServer.</c></summary>
     public static IReadOnlyDictionary<string, Project> Projects { get; } = Directory.GetDirectories(Root, "ChatServer.*")
+        .Concat(Directory.GetDirectories(Path.Combine(Root, "examples")))
         .SelectMany(folder => Directory.GetFiles(folder, "*.csproj"))
         .ToDictionary(file => Short(Path.GetFileNameWithoutExtension(file)), file => new Project(file));
 
@@ -40,6 +41,9 @@ internal static class SourceTree
     internal sealed class Project(string file)
     {
         private readonly XDocument _xml = XDocument.Load(file);
+
+        /// <summary>Its path from the root.</summary>
+        public string Folder { get; } = Path.GetRelativePath(Root, Path.GetDirectoryName(file)!);
 
         public IReadOnlyList<string> Projects => [.. Includes("ProjectReference").Select(i => Short(Path.GetFileNameWithoutExtension(i.Replace('\\', '/'))))];
 

@@ -77,18 +77,22 @@ internal sealed class ChatDeployment : IAsyncDisposable
         return response.StatusCode;
     }
 
+    /// <param name="playwright">The driver.</param>
+    /// <param name="chromium">The path of the program.</param>
+    public static Task<IBrowser> LaunchAsync(IPlaywright playwright, string chromium) => playwright.Chromium.LaunchAsync(new()
+    {
+        ExecutablePath = chromium,
+        Args =
+        [
+            "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update",
+            "--disable-sync",
+        ],
+    });
+
     private async Task<IBrowser> LaunchAsync(string chromium)
     {
         _playwright = await Playwright.CreateAsync();
-        return Own(await _playwright.Chromium.LaunchAsync(new()
-        {
-            ExecutablePath = chromium,
-            Args =
-            [
-                "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update",
-                "--disable-sync",
-            ],
-        }));
+        return Own(await LaunchAsync(_playwright, chromium));
     }
 
     private T Own<T>(T started) where T : IAsyncDisposable
