@@ -50,7 +50,8 @@ IResourceBuilder<ProjectResource> RoomHost(int number) => builder.AddService<Cha
     .WithEnvironment("HOST_ID", settings.HostIdOf(number))
     .WithSettings(settings, AppHostSettings.OfRoomHosts)
     .WithReference(redis)
-    .WithIconName("ChatMultiple");
+    .WithIconName("ChatMultiple")
+    .WithUrlForEndpoint("http", url => (url.Url, url.DisplayText) = ("/health", "Health"));
 
 IResourceBuilder<ProjectResource> LoadBalancer(int port, int index) => builder.AddService<ChatServer_LoadBalancer>($"loadbalancer-{index + 1}", settings, "PORT", port)
     .WithEnvironment("LOADBALANCER_KEY", loadBalancerKey)

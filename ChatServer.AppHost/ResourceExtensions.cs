@@ -22,6 +22,8 @@ internal static class ResourceExtensions
         .WithHttpEndpoint(port: port, env: portVariable, isProxied: false)
         .WithEndpoint("http", endpoint => endpoint.TargetHost = settings.LocalHost)
         .WithHttpHealthCheck("/health")
+        // Plain HTTP: without this, the dashboard asks for a trusted development certificate.
+        .WithoutHttpsCertificate()
         .WithSettings(settings, settings.OfEveryService)
         // Otherwise a published service would accept the headers of any client: only those of TRUSTED_PROXIES count.
         .DisableForwardedHeaders()
@@ -43,6 +45,7 @@ internal static class ResourceExtensions
             .WithEnvironment("REDIS_PASSWORD", password)
             .WithSettings(settings, "REDIS_DATA")
             .WithIconName("Database")
+            .WithoutHttpsCertificate()
             .WithDirectLaunch()
             .WithRestartOnCrash();
         password.WithParentRelationship(server);

@@ -30,6 +30,7 @@ internal static class ConsoleLogs
                 // A service that starts is not ready yet, and says so to whoever asks; that is no failure to log.
                 ["Logging:LogLevel:Microsoft.Extensions.Diagnostics.HealthChecks"] = "Critical",
                 ["Logging:OpenTelemetry:LogLevel:Default"] = "Information",
+                ["Logging:OpenTelemetry:LogLevel:Microsoft.Extensions.Diagnostics.HealthChecks"] = "Critical",
                 ["Logging:OpenTelemetry:LogLevel:Microsoft.AspNetCore"] = "Warning",
                 ["Logging:OpenTelemetry:LogLevel:System.Net.Http.HttpClient"] = "Warning",
                 ["Logging:OpenTelemetry:LogLevel:Yarp"] = "Warning",

@@ -11,10 +11,13 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace ChatServer.Api;
 
 /// <summary>
-/// Tells every load balancer, at once and then every 10 s, that this Api is there: <c>PUT /register/{host}/{cpus}/{rooms}/{version}</c>,
-/// <c>{host}</c> being <c>name:port</c>. A load balancer that is away is no harm: others are told, and it hears the next one. Before the
-/// first round is over the Api is not ready: whoever waits for that may then come through any of them.
+/// Registers this Api with every load balancer, when it has started and then every 10 s: <c>PUT /register/{host}/{cpus}/{rooms}/{version}</c>,
+/// where <c>{host}</c> is <c>name:port</c>. A load balancer that cannot be reached is tried again every second and does not affect the others.
 /// </summary>
+/// <remarks>
+/// The Api is ready when each load balancer has answered once, so that a client that waits for readiness may use any of them; after
+/// <see cref="StartupGrace"/> it is ready in any case.
+/// </remarks>
 internal sealed partial class Heartbeats(
     LoadBalancers loadBalancers, RoomDirectory rooms, IHttpClientFactory clients, IServer server, IConfiguration configuration,
     IHostApplicationLifetime lifetime, TimeProvider time, ILogger<Heartbeats> logger) : BackgroundService, IHealthCheck
@@ -22,46 +25,64 @@ internal sealed partial class Heartbeats(
     /// <summary>Name of the <see cref="HttpClient"/> that sends heartbeats.</summary>
     public const string Client = "heartbeats";
 
-    /// <summary>Three missed ones and a load balancer forgets us.</summary>
+    /// <summary>A load balancer removes an Api after three missed heartbeats.</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
 
-    /// <summary>Less than the interval, so that one that hangs does not hold up the next round of all.</summary>
+    /// <summary>For a load balancer that cannot be reached: services may start in any order.</summary>
+    private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long the Api waits for the answers of all load balancers before it is ready without some of them.</summary>
+    public static readonly TimeSpan StartupGrace = TimeSpan.FromSeconds(5);
+
+    /// <summary>Timeout of a heartbeat; less than the interval.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
-    // What each said last (null: welcome), so that a change is told and a state is not.
+    // The last failure of each (null: registered), so that a change is logged once.
     private readonly Dictionary<Uri, string?> _lastFailure = loadBalancers.Urls.Distinct().ToDictionary(url => url, _ => (string?)"not tried yet");
+    private readonly TaskCompletionSource _answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _unanswered = loadBalancers.Urls.Distinct().Count();
     private long _rooms;
-    private volatile bool _haveBeenTold;
 
-    /// <summary>Whether every load balancer has been told, or could not be.</summary>
+    /// <summary>Healthy when every load balancer has answered, or <see cref="StartupGrace"/> is over.</summary>
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) => Task.FromResult(
-        _haveBeenTold ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy("The load balancers have not been told yet."));
+        _answered.Task.IsCompleted ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy("The load balancers have not been told yet."));
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         try
         {
             await StartedAsync(stoppingToken);
+            if (_unanswered == 0) _answered.TrySetResult();
             var self = Uri.EscapeDataString(Address());
-            using var timer = new PeriodicTimer(Interval, time);
-            do
-            {
-                _rooms = await CountRoomsAsync();
-                var path = string.Create(
-                    CultureInfo.InvariantCulture, $"register/{self}/{Environment.ProcessorCount}/{_rooms}/{AppInfo.CurrentVersion}");
-                await Task.WhenAll(_lastFailure.Keys.ToArray().Select(url => BeatAsync(url, path, stoppingToken)));
-                _haveBeenTold = true;
-            }
-            while (await timer.WaitForNextTickAsync(stoppingToken));
+            var heartbeats = _lastFailure.Keys.ToList().Select(url => RepeatAsync(url, self, stoppingToken)).ToList();
+            await Task.WhenAny(_answered.Task, Task.Delay(StartupGrace, time, stoppingToken));
+            _answered.TrySetResult();
+            await Task.WhenAll(heartbeats);
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
         }
     }
 
-    private async Task BeatAsync(Uri loadBalancer, string path, CancellationToken ct)
+    private async Task RepeatAsync(Uri loadBalancer, string self, CancellationToken ct)
+    {
+        var hasAnswered = false;
+        while (true)
+        {
+            var rooms = await CountRoomsAsync();
+            var path = string.Create(CultureInfo.InvariantCulture, $"register/{self}/{Environment.ProcessorCount}/{rooms}/{AppInfo.CurrentVersion}");
+            var answers = await BeatAsync(loadBalancer, path, ct);
+            if (answers && !hasAnswered && Interlocked.Decrement(ref _unanswered) == 0) _answered.TrySetResult();
+            hasAnswered |= answers;
+            await Task.Delay(answers ? Interval : RetryInterval, time, ct);
+        }
+    }
+
+    // Whether the load balancer answered, which includes a refusal.
+    private async Task<bool> BeatAsync(Uri loadBalancer, string path, CancellationToken ct)
     {
         string? failure = null;
+        var answers = false;
         try
         {
             using var request = new HttpRequestMessage(HttpMethod.Put, $"{loadBalancer.AbsoluteUri.TrimEnd('/')}/{path}");
@@ -69,6 +90,7 @@ internal sealed partial class Heartbeats(
             // A new one each time: the factory replaces the connections every two minutes, because the address behind a name may change.
             using var client = clients.CreateClient(Client);
             using var response = await client.SendAsync(request, ct);
+            answers = true;
             if (!response.IsSuccessStatusCode) failure = $"it answered {(int)response.StatusCode}";
         }
         catch (Exception error) when (error is HttpRequestException or TaskCanceledException && !ct.IsCancellationRequested)
@@ -78,19 +100,20 @@ internal sealed partial class Heartbeats(
 
         lock (_lastFailure)
         {
-            if (_lastFailure[loadBalancer] == failure) return;
+            if (_lastFailure[loadBalancer] == failure) return answers;
             _lastFailure[loadBalancer] = failure;
         }
         if (failure is null) Log.Registered(logger, loadBalancer);
         else Log.NotRegistered(logger, loadBalancer, failure);
+        return answers;
     }
 
-    /// <summary>While Redis is away, what it said last: the load balancer is to know that we live.</summary>
+    /// <summary>The last known number if Redis is unavailable: the heartbeat must not stop.</summary>
     private async Task<long> CountRoomsAsync()
     {
         try
         {
-            return await rooms.CountAsync();
+            return _rooms = await rooms.CountAsync();
         }
         catch (BackplaneUnavailableException)
         {
@@ -98,7 +121,7 @@ internal sealed partial class Heartbeats(
         }
     }
 
-    /// <summary>Before it, the port is not known (it may be any free one) and does not accept.</summary>
+    /// <summary>Waits until the port is known, which may be any free one, and accepts connections.</summary>
     private async Task StartedAsync(CancellationToken ct)
     {
         var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -121,7 +144,7 @@ internal sealed partial class Heartbeats(
         [LoggerMessage(Level = LogLevel.Information, Message = "Registered with {LoadBalancer}.")]
         public static partial void Registered(ILogger logger, Uri loadBalancer);
 
-        [LoggerMessage(Level = LogLevel.Warning, Message = "Not registered with {LoadBalancer}: {Failure}. Trying again every 10 s.")]
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Not registered with {LoadBalancer}: {Failure}; retrying.")]
         public static partial void NotRegistered(ILogger logger, Uri loadBalancer, string failure);
     }
 }

@@ -47,6 +47,20 @@ public sealed class HeartbeatTests(ApiCluster cluster) : IClassFixture<ApiCluste
     }
 
     [Fact]
+    public async Task A_load_balancer_that_starts_after_the_Api_is_told_within_seconds()
+    {
+        var port = FreePort.Next();
+        var api = await cluster.StartApiAsync(
+            ("LOADBALANCERS", $"http://127.0.0.1:{port}"), ("LOADBALANCER_KEY", "lb-key"), ("Logging__LogLevel__Default", "Warning"));
+        await Eventually.Async(() => api.Process.Output, output => output.Contains("Not registered with", StringComparison.Ordinal));
+
+        await using var balancer = await Listener.StartAsync(port: port);
+
+        // An Api that waited for its next regular heartbeat would take 10 s.
+        await balancer.NextAsync().WaitAsync(TimeSpan.FromSeconds(8), TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
     public async Task The_advertised_address_may_name_another_port()
     {
         await using var balancer = await Listener.StartAsync();
@@ -73,11 +87,11 @@ public sealed class HeartbeatTests(ApiCluster cluster) : IClassFixture<ApiCluste
     {
         public string Url => app.Urls.Single();
 
-        public static async Task<Listener> StartAsync(int answer = StatusCodes.Status200OK, Task? held = null)
+        public static async Task<Listener> StartAsync(int answer = StatusCodes.Status200OK, Task? held = null, int port = 0)
         {
             var beats = Channel.CreateUnbounded<(string, string, string)>();
             var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-            builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
+            builder.WebHost.UseKestrelCore().UseUrls($"http://127.0.0.1:{port}");
             builder.Logging.ClearProviders();
             var app = builder.Build();
             app.Run(async context =>
