@@ -37,27 +37,27 @@ public sealed record RoomHostOptions
     public int ConnectionsPerSecond { get; init; } = 200;
 
     /// <summary><c>HANDSHAKE_SECONDS</c> that a connection may take until it has joined.</summary>
-    public TimeSpan Handshake { get; init; } = TimeSpan.FromSeconds(10);
+    public TimeSpan HandshakeTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary><c>PING_SECONDS</c> between the server's pings. Below the 60 s after which many proxies cut an idle connection.</summary>
-    public TimeSpan Ping { get; init; } = TimeSpan.FromSeconds(20);
+    public TimeSpan PingInterval { get; init; } = TimeSpan.FromSeconds(20);
 
     /// <summary><c>SILENCE_SECONDS</c> after which a connection counts as dead: two pings unanswered.</summary>
-    public TimeSpan Silence { get; init; } = TimeSpan.FromSeconds(45);
+    public TimeSpan SilenceTimeout { get; init; } = TimeSpan.FromSeconds(45);
 
     /// <summary><c>ROOM_BUFFER_BYTES</c> that a room keeps for those who lag. 4 MiB are some 20,000 messages of a line each.</summary>
     public int RoomBufferBytes { get; init; } = 4 * 1024 * 1024;
 
     /// <summary>Reads the settings, checking each.</summary>
     /// <exception cref="StartupException">One is not what it should be; the message names it.</exception>
-    public static RoomHostOptions From(IConfiguration settings)
+    public static RoomHostOptions FromConfiguration(IConfiguration settings)
     {
         var defaults = new RoomHostOptions { HostId = "", Address = "" };
         return new RoomHostOptions
         {
             HostId = settings["HOST_ID"] is { Length: > 0 } id ? CheckId(id) : $"{Environment.MachineName}-{Guid.NewGuid().ToString("N")[..8]}",
             Address = settings["HOST"] is { Length: > 0 } host ? CheckHost(host) : DefaultAddress(settings["BIND"]),
-            RoomPorts = Ports(settings["ROOM_PORTS"]) ?? defaults.RoomPorts,
+            RoomPorts = ParsePortRange(settings["ROOM_PORTS"]) ?? defaults.RoomPorts,
             MaxRooms = Int("MAX_ROOMS", defaults.MaxRooms, 1, 65536),
             AllowedOrigins = settings["ALLOWED_ORIGINS"] is { Length: > 0 } origins ? CheckOrigins(origins) : defaults.AllowedOrigins,
             MaxFrameBytes = Int("MAX_FRAME_BYTES", defaults.MaxFrameBytes, 1024, Limits.MaxFrameBytes),
@@ -65,9 +65,9 @@ public sealed record RoomHostOptions
             MessagesPerSecond = Int("MESSAGES_PER_SECOND", defaults.MessagesPerSecond, 0, 1_000_000),
             MessageBurst = Int("MESSAGE_BURST", defaults.MessageBurst, 1, 1_000_000),
             ConnectionsPerSecond = Int("CONNECTIONS_PER_SECOND", defaults.ConnectionsPerSecond, 0, 1_000_000),
-            Handshake = Seconds("HANDSHAKE_SECONDS", defaults.Handshake),
-            Ping = Seconds("PING_SECONDS", defaults.Ping),
-            Silence = Seconds("SILENCE_SECONDS", defaults.Silence),
+            HandshakeTimeout = Seconds("HANDSHAKE_SECONDS", defaults.HandshakeTimeout),
+            PingInterval = Seconds("PING_SECONDS", defaults.PingInterval),
+            SilenceTimeout = Seconds("SILENCE_SECONDS", defaults.SilenceTimeout),
             RoomBufferBytes = Int("ROOM_BUFFER_BYTES", defaults.RoomBufferBytes, 256 * 1024, 1 << 30),
         };
 
@@ -92,7 +92,7 @@ public sealed record RoomHostOptions
                 ? list
                 : throw new StartupException($"ALLOWED_ORIGINS is '{list}', not * or origins such as https://chat.example, separated by commas.");
 
-    private static (int, int)? Ports(string? text)
+    private static (int, int)? ParsePortRange(string? text)
     {
         if (string.IsNullOrEmpty(text))
             return null;

@@ -7,12 +7,12 @@ internal sealed class HostMetrics : IDisposable
 {
     private readonly Meter _meter;
 
-    public HostMetrics(RoomKeeper keeper, IMeterFactory meters)
+    public HostMetrics(RoomReconciler reconciler, IMeterFactory meters)
     {
         _meter = meters.Create("ChatServer.RoomHost");
-        _meter.CreateObservableGauge("chat.rooms", () => keeper.Rooms.Count(), "{room}", "Rooms open here.");
-        _meter.CreateObservableGauge("chat.members", () => keeper.Rooms.Sum(r => r.Connections), "{member}", "Connections in these rooms.");
-        _meter.CreateObservableCounter("chat.messages", () => keeper.Rooms.Sum(r => r.Messages), "{message}", "Messages logged in the rooms that are open here.");
+        _meter.CreateObservableGauge("chat.rooms", () => reconciler.Rooms.Count(), "{room}", "Rooms open here.");
+        _meter.CreateObservableGauge("chat.members", () => reconciler.Rooms.Sum(r => r.Connections), "{member}", "Connections in these rooms.");
+        _meter.CreateObservableCounter("chat.messages", () => reconciler.Rooms.Sum(r => r.Messages), "{message}", "Messages logged in the rooms that are open here.");
     }
 
     public void Dispose() => _meter.Dispose();

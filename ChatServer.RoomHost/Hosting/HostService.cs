@@ -9,31 +9,31 @@ namespace ChatServer.RoomHost.Hosting;
 /// This host's life among the others: it holds its lease, listens to its inbox, makes its rounds, and leaves in order.
 /// </summary>
 internal sealed partial class HostService(
-    RoomHostOptions options, RoomKeeper keeper, CommandDesk desk, HostLoad load, LeaseHolder lease, HostInbox inbox, RoomOwnership ownership,
-    RoomDirectory directory, RoomRescue rescue, HostDrain drain, Announcements announcements, ClusterShutdown shutdown, Looks looks,
+    RoomHostOptions options, RoomReconciler reconciler, CommandHandler commands, HostLoadMeter loadMeter, LeaseHolder lease, HostInbox inbox, RoomOwnership ownership,
+    RoomDirectory directory, RoomRescue rescue, HostDrain drain, Announcements announcements, ClusterShutdown shutdown, Looks reconcileSignals,
     IHostApplicationLifetime lifetime,
     TimeProvider time, ILogger<HostService> logger) : BackgroundService, IHostedLifecycleService
 {
     // What nudges tell at once, rounds find within this time.
-    private static readonly TimeSpan Round = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan ReconcileInterval = TimeSpan.FromSeconds(2);
 
-    private static readonly TimeSpan Reports = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan ReportInterval = TimeSpan.FromMilliseconds(500);
 
     // At the start, another process that holds our id is given this long to be a dead one, whose lease runs out.
-    private static readonly TimeSpan StartPatience = HostLease.Lifetime * 3;
+    private static readonly TimeSpan StartupLeaseTimeout = HostLease.Lifetime * 3;
 
     // Rooms that move at a time: one after another while the host goes on, so that each has the machine for its members' return.
-    private const int MovesOfDrain = 1;
-    private const int MovesOfStop = 16;
+    private const int MaxParallelMovesOnDrain = 1;
+    private const int MaxParallelMovesOnStop = 16;
 
     // A stop moves its rooms within this time; what is left is closed here, and opened by whoever finds it.
-    private static readonly TimeSpan DrainPatience = TimeSpan.FromSeconds(12);
+    private static readonly TimeSpan MoveOnStopTimeout = TimeSpan.FromSeconds(12);
 
-    private readonly SemaphoreSlim _look = new(0);
-    private Task _draining = Task.CompletedTask;
+    private readonly SemaphoreSlim _reconcileRequests = new(0);
+    private Task _drainTask = Task.CompletedTask;
     private string _state = HostRecord.Up;
-    private volatile bool _missed;
-    private bool _obeyed;
+    private volatile bool _notificationsMissed;
+    private bool _shutdownOrdered;
     private ExceptionDispatchInfo? _failure;
 
     /// <summary>After the stop: throws what made this process stop by itself, if something did.</summary>
@@ -44,22 +44,22 @@ internal sealed partial class HostService(
     {
         try
         {
-            await TakeIdAsync(stoppingToken);
+            await AcquireLeaseAsync(stoppingToken);
             // The first to end is the one that failed.
             await await Task.WhenAny(
-                HoldIdAsync(stoppingToken),
-                inbox.RunAsync(options.HostId, LookAtAllSoon, keeper.Look, Take, stoppingToken),
-                looks.RunAsync(LookSoon, stoppingToken),
-                MakeRoundsAsync(stoppingToken),
-                RescueAsync(stoppingToken),
-                ReportAsync(stoppingToken));
+                RunLeaseLoopAsync(stoppingToken),
+                inbox.RunAsync(options.HostId, RequestFullReconcile, reconciler.RequestReconcile, HandleCommand, stoppingToken),
+                reconcileSignals.RunAsync(RequestReconcile, stoppingToken),
+                RunReconcileLoopAsync(stoppingToken),
+                RunRescueLoopAsync(stoppingToken),
+                RunReportLoopAsync(stoppingToken));
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
         }
         catch (Exception e)
         {
-            Log.Failed(logger, e);
+            Log.HostFailed(logger, e);
             _failure = ExceptionDispatchInfo.Capture(e);
             lifetime.StopApplication();
         }
@@ -77,118 +77,118 @@ internal sealed partial class HostService(
     {
         _state = HostRecord.Stopping;
         if (lease.IsHeld)
-            await TryAsync(RenewAsync);
-        if (!_obeyed)
-            await LeaveRoomsAsync();
-        using var span = _obeyed ? Tracing.Source.StartChild("host.shutdown", shutdown.Traceparent) : null;
-        if (_obeyed)
-            await keeper.StopAsync(CloseCodes.RoomClosed, "shutdown", reconnect: false);
+            await TryAsync(RenewLeaseAsync);
+        if (!_shutdownOrdered)
+            await MoveRoomsAwayAsync();
+        using var span = _shutdownOrdered ? Tracing.Source.StartChild("host.shutdown", shutdown.Traceparent) : null;
+        if (_shutdownOrdered)
+            await reconciler.StopAsync(CloseCodes.RoomClosed, "shutdown", reconnect: false);
         else
-            await keeper.StopAsync(CloseCodes.GoingAway, "host-stopping", reconnect: true);
+            await reconciler.StopAsync(CloseCodes.GoingAway, "host-stopping", reconnect: true);
     }
 
-    private async Task LeaveRoomsAsync()
+    private async Task MoveRoomsAwayAsync()
     {
-        using var patience = new CancellationTokenSource(DrainPatience, time);
-        keeper.IsDraining = true;
-        await TryAsync(() => keeper.LookAtOpenAsync(MovesOfStop, patience.Token).WaitAsync(patience.Token));
+        using var timeout = new CancellationTokenSource(MoveOnStopTimeout, time);
+        reconciler.IsDraining = true;
+        await TryAsync(() => reconciler.ReconcileOpenRoomsAsync(MaxParallelMovesOnStop, timeout.Token).WaitAsync(timeout.Token));
     }
 
     /// <summary>Gives the lease back, once nothing renews it any more.</summary>
-    async Task IHostedLifecycleService.StoppedAsync(CancellationToken cancellationToken) => await TryAsync(() => lease.ReleaseAsync(forget: _obeyed));
+    async Task IHostedLifecycleService.StoppedAsync(CancellationToken cancellationToken) => await TryAsync(() => lease.ReleaseAsync(forget: _shutdownOrdered));
 
-    private async Task TakeIdAsync(CancellationToken ct)
+    private async Task AcquireLeaseAsync(CancellationToken ct)
     {
-        for (var told = false; ;)
+        for (var logged = false; ;)
         {
-            if (!await TryAsync(RenewAsync) && !told)
+            if (!await TryAsync(RenewLeaseAsync) && !logged)
             {
-                told = true;
-                Log.Waiting(logger);
+                logged = true;
+                Log.WaitingForRedis(logger);
             }
             if (lease.IsHeld)
                 return;
-            GiveUpAfter(StartPatience);
+            ThrowIfLeaseRefusedFor(StartupLeaseTimeout);
             await Task.Delay(HostLease.Renewal, time, ct);
         }
     }
 
-    private async Task HoldIdAsync(CancellationToken ct)
+    private async Task RunLeaseLoopAsync(CancellationToken ct)
     {
         using var timer = new PeriodicTimer(HostLease.Renewal, time);
         while (await timer.WaitForNextTickAsync(ct))
         {
-            await TryAsync(RenewAsync);
-            GiveUpAfter(HostLease.Lifetime);
+            await TryAsync(RenewLeaseAsync);
+            ThrowIfLeaseRefusedFor(HostLease.Lifetime);
         }
     }
 
-    private async Task RenewAsync()
+    private async Task RenewLeaseAsync()
     {
-        if (!await lease.RenewAsync(load.Measure(keeper, _state)))
+        if (!await lease.RenewAsync(loadMeter.Measure(reconciler, _state)))
             return;
         rescue.BeginAgain();
         // While it was not held, looks were put off.
-        LookAtAllSoon();
+        RequestFullReconcile();
     }
 
-    private void GiveUpAfter(TimeSpan patience)
+    private void ThrowIfLeaseRefusedFor(TimeSpan timeout)
     {
-        if (lease.RefusedFor > patience)
+        if (lease.RefusedFor > timeout)
             throw new StartupException($"HOST_ID {options.HostId} is in use by another RoomHost.");
     }
 
-    private async Task MakeRoundsAsync(CancellationToken ct)
+    private async Task RunReconcileLoopAsync(CancellationToken ct)
     {
         for (; ; )
         {
-            await TryAsync(LookAroundAsync);
-            await _look.WaitAsync(Round, ct);
+            await TryAsync(ReconcileAsync);
+            await _reconcileRequests.WaitAsync(ReconcileInterval, ct);
             // Several nudges, one look.
-            while (_look.Wait(0, ct))
+            while (_reconcileRequests.Wait(0, ct))
             {
             }
         }
     }
 
-    private async Task LookAroundAsync()
+    private async Task ReconcileAsync()
     {
         if (await shutdown.IsOrderedAsync())
         {
-            _obeyed = true;
+            _shutdownOrdered = true;
             lifetime.StopApplication();
             return;
         }
-        await ObeyDrainAsync();
-        var missed = _missed;
-        _missed = false;
+        await ApplyDrainOrderAsync();
+        var notificationsMissed = _notificationsMissed;
+        _notificationsMissed = false;
         try
         {
-            await keeper.LookAroundAsync(missed);
+            await reconciler.ReconcileRoundAsync(notificationsMissed);
         }
         catch
         {
-            if (missed)
-                _missed = true;
+            if (notificationsMissed)
+                _notificationsMissed = true;
             throw;
         }
-        await AnnounceAsync();
+        await DeliverAnnouncementsAsync();
     }
 
-    private async Task ObeyDrainAsync()
+    private async Task ApplyDrainOrderAsync()
     {
         var isOrdered = await drain.IsOrderedAsync(options.HostId);
         if (_state == HostRecord.Stopping)
             return;
-        var isNew = isOrdered != keeper.IsDraining;
+        var isNew = isOrdered != reconciler.IsDraining;
         if (isNew)
         {
-            keeper.IsDraining = isOrdered;
+            reconciler.IsDraining = isOrdered;
             _state = isOrdered ? HostRecord.Draining : HostRecord.Up;
-            await RenewAsync();
+            await RenewLeaseAsync();
         }
-        if (isOrdered && _draining.IsCompleted)
-            _draining = TryAsync(() => DrainAsync(isNew));
+        if (isOrdered && _drainTask.IsCompleted)
+            _drainTask = TryAsync(() => DrainAsync(isNew));
     }
 
     // The rounds after the first are not part of the order's trace.
@@ -196,10 +196,10 @@ internal sealed partial class HostService(
     {
         var traceparent = isNew && Tracing.Source.HasListeners() ? await drain.TraceAsync(options.HostId) : null;
         using var span = Tracing.Source.StartChild("host.drain", traceparent);
-        await keeper.LookAtOpenAsync(MovesOfDrain, lifetime.ApplicationStopping);
+        await reconciler.ReconcileOpenRoomsAsync(MaxParallelMovesOnDrain, lifetime.ApplicationStopping);
     }
 
-    private async Task RescueAsync(CancellationToken ct)
+    private async Task RunRescueLoopAsync(CancellationToken ct)
     {
         using var timer = new PeriodicTimer(HostLease.Renewal, time);
         while (await timer.WaitForNextTickAsync(ct))
@@ -210,9 +210,9 @@ internal sealed partial class HostService(
     }
 
     // Every room remembers what it has had; asking from the one that is furthest behind finds what any of them lacks.
-    private async Task AnnounceAsync()
+    private async Task DeliverAnnouncementsAsync()
     {
-        var rooms = keeper.Rooms.ToList();
+        var rooms = reconciler.Rooms.ToList();
         if (rooms.Count == 0)
             return;
         foreach (var announcement in await announcements.AfterAsync(rooms.Min(r => r.Announced)))
@@ -222,13 +222,13 @@ internal sealed partial class HostService(
         }
     }
 
-    private async Task ReportAsync(CancellationToken ct)
+    private async Task RunReportLoopAsync(CancellationToken ct)
     {
-        using var timer = new PeriodicTimer(Reports, time);
+        using var timer = new PeriodicTimer(ReportInterval, time);
         while (await timer.WaitForNextTickAsync(ct))
         {
-            await TryAsync(() => Task.WhenAll(keeper.Rooms.Select(ReportAsync)));
-            foreach (var room in keeper.Rooms)
+            await TryAsync(() => Task.WhenAll(reconciler.Rooms.Select(ReportRoomAsync)));
+            foreach (var room in reconciler.Rooms)
             {
                 if (room.Record.Options.IdleTimeoutSeconds is > 0 and var idle && room.EmptyFor >= TimeSpan.FromSeconds(idle))
                     await TryAsync(() => directory.ShutdownAsync(room.Record.Name, room.Record.Term));
@@ -236,14 +236,14 @@ internal sealed partial class HostService(
         }
     }
 
-    private async Task ReportAsync(Room room)
+    private async Task ReportRoomAsync(Room room)
     {
         if (room.TakeReport() is not { } report)
             return;
         try
         {
             if (!await ownership.ReportAsync(room.Record.Name, room.Record.Term, report.Members, report.Messages, report.Announced))
-                keeper.Look(room.Record.Name);
+                reconciler.RequestReconcile(room.Record.Name);
         }
         catch
         {
@@ -253,18 +253,18 @@ internal sealed partial class HostService(
     }
 
     // The process that has our id answers.
-    private void Take(Command command)
+    private void HandleCommand(Command command)
     {
         if (lease.IsHeld)
-            desk.Take(command);
+            commands.Handle(command);
     }
 
-    private void LookSoon() => _look.Release();
+    private void RequestReconcile() => _reconcileRequests.Release();
 
-    private void LookAtAllSoon()
+    private void RequestFullReconcile()
     {
-        _missed = true;
-        LookSoon();
+        _notificationsMissed = true;
+        RequestReconcile();
     }
 
     // False: it failed, for want of Redis most of the time; whatever it was, it is done again.
@@ -281,7 +281,7 @@ internal sealed partial class HostService(
         }
         catch (Exception e)
         {
-            Log.WorkFailed(logger, e);
+            Log.PeriodicTaskFailed(logger, e);
             return false;
         }
     }
@@ -289,12 +289,12 @@ internal sealed partial class HostService(
     private static partial class Log
     {
         [LoggerMessage(Level = LogLevel.Warning, Message = "Redis does not answer; this host waits for it.")]
-        public static partial void Waiting(ILogger logger);
+        public static partial void WaitingForRedis(ILogger logger);
 
         [LoggerMessage(Level = LogLevel.Critical, Message = "This host cannot go on.")]
-        public static partial void Failed(ILogger logger, Exception why);
+        public static partial void HostFailed(ILogger logger, Exception why);
 
         [LoggerMessage(Level = LogLevel.Error, Message = "Something that is done again and again failed.")]
-        public static partial void WorkFailed(ILogger logger, Exception why);
+        public static partial void PeriodicTaskFailed(ILogger logger, Exception why);
     }
 }

@@ -7,12 +7,12 @@ namespace ChatServer.RoomHost.Hosting;
 internal sealed partial class PortPool(RoomPorts ports, (int First, int Last) range, TimeProvider time, ILogger<PortPool> logger)
 {
     // A port that somebody else holds (outgoing connections may use this range) is tried again after this long.
-    private static readonly TimeSpan RetryTaken = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan RetryTakenPortAfter = TimeSpan.FromSeconds(30);
 
     private readonly Lock _gate = new();
     private readonly SortedSet<int> _free = [];
-    private readonly Queue<(int Port, long Since)> _taken = [];
-    private int _next = range.First;
+    private readonly Queue<(int Port, long Since)> _takenElsewhere = [];
+    private int _nextUnused = range.First;
 
     /// <summary>
     /// Opens <paramref name="preferred"/> if it can be had, else the lowest free port; null when there is none, or no socket left to
@@ -31,7 +31,7 @@ internal sealed partial class PortPool(RoomPorts ports, (int First, int Last) ra
             }
             catch (SocketException e)
             {
-                Log.NoSocket(logger, e.SocketErrorCode);
+                Log.OpenFailed(logger, e.SocketErrorCode);
                 return null;
             }
             catch (ObjectDisposedException)
@@ -48,34 +48,34 @@ internal sealed partial class PortPool(RoomPorts ports, (int First, int Last) ra
         lock (_gate)
         {
             ports.Close(port);
-            if (port < _next)
+            if (port < _nextUnused)
                 _free.Add(port);
         }
     }
 
     private int? OpenLowest(object room)
     {
-        while (_taken.TryPeek(out var taken) && time.GetElapsedTime(taken.Since) >= RetryTaken)
-            _free.Add(_taken.Dequeue().Port);
+        while (_takenElsewhere.TryPeek(out var taken) && time.GetElapsedTime(taken.Since) >= RetryTakenPortAfter)
+            _free.Add(_takenElsewhere.Dequeue().Port);
         while (Lowest() is { } port)
         {
             // Taken off only after the attempt: one that ends in an exception has used no port up.
             var opened = ports.Open(port, room);
             if (!_free.Remove(port))
-                _next = port + 1;
+                _nextUnused = port + 1;
             if (opened is not null)
                 return port;
             if (!ports.IsOpen(port))
-                _taken.Enqueue((port, time.GetTimestamp()));
+                _takenElsewhere.Enqueue((port, time.GetTimestamp()));
         }
         return null;
     }
 
-    private int? Lowest() => _free.Count > 0 ? _free.Min : _next <= range.Last ? _next : null;
+    private int? Lowest() => _free.Count > 0 ? _free.Min : _nextUnused <= range.Last ? _nextUnused : null;
 
     private static partial class Log
     {
         [LoggerMessage(Level = LogLevel.Error, Message = "No port can be opened: {Error}.")]
-        public static partial void NoSocket(ILogger logger, SocketError error);
+        public static partial void OpenFailed(ILogger logger, SocketError error);
     }
 }

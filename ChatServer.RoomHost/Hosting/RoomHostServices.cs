@@ -14,26 +14,26 @@ internal static class RoomHostServices
     /// <summary>Adds rooms: their ports, their keeping, the host's life.</summary>
     public static void AddRooms(this WebApplicationBuilder builder)
     {
-        var options = RoomHostOptions.From(builder.Configuration);
+        var options = RoomHostOptions.FromConfiguration(builder.Configuration);
         var services = builder.Services;
         services.AddSingleton(options);
         services.AddSingleton(new RoomPortsOptions
         {
             Bind = builder.Configuration.BindAddress(),
             MaxFrameBytes = options.MaxFrameBytes,
-            HandshakeTimeout = options.Handshake,
+            HandshakeTimeout = options.HandshakeTimeout,
         });
         services.AddSingleton<RoomPorts>();
         services.AddSingleton<IConnectionListenerFactory>(s => s.GetRequiredService<RoomPorts>());
         services.AddOptions<Microsoft.AspNetCore.Server.Kestrel.Core.KestrelServerOptions>()
             .Configure<RoomPorts>((kestrel, ports) => ports.ListenOn(kestrel));
         services.AddSingleton(s => new PortPool(s.GetRequiredService<RoomPorts>(), options.RoomPorts, s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<PortPool>>()));
-        services.AddSingleton(new JoinRate(options.ConnectionsPerSecond));
-        services.AddSingleton<RoomEndpoint>();
+        services.AddSingleton(new JoinRateLimiter(options.ConnectionsPerSecond));
+        services.AddSingleton<RoomRequestHandler>();
         services.AddSingleton<LeaseHolder>();
-        services.AddSingleton<RoomKeeper>();
-        services.AddSingleton<CommandDesk>();
-        services.AddSingleton<HostLoad>();
+        services.AddSingleton<RoomReconciler>();
+        services.AddSingleton<CommandHandler>();
+        services.AddSingleton<HostLoadMeter>();
         services.AddSingleton<HostMetrics>();
         services.AddSingleton<HostService>();
         services.AddHostedService(s => s.GetRequiredService<HostService>());
@@ -46,9 +46,9 @@ internal static class RoomHostServices
     public static void MapRooms(this WebApplication app)
     {
         app.Services.GetRequiredService<HostMetrics>();
-        var rooms = app.Services.GetRequiredService<RoomEndpoint>();
+        var rooms = app.Services.GetRequiredService<RoomRequestHandler>();
         app.UseTrustedProxies();
-        app.MapWhen(RoomEndpoint.IsForRoom, branch => branch.Run(rooms.HandleAsync));
+        app.MapWhen(RoomRequestHandler.IsForRoom, branch => branch.Run(rooms.HandleAsync));
     }
 
     /// <summary>Plays a room through, and then runs until the process is told to stop, or cannot go on.</summary>
@@ -56,7 +56,7 @@ internal static class RoomHostServices
     public static async Task RunRoomsAsync(this WebApplication app)
     {
         var host = app.Services.GetRequiredService<HostService>();
-        await Rehearsal.TryAsync(app.Logger);
+        await JitWarmup.TryAsync(app.Logger);
         await app.RunAsync();
         host.ThrowIfFailed();
     }

@@ -113,9 +113,9 @@ internal static class Events
             options.MessagesPerSecond,
             options.MessageBurst,
             options.ConnectionsPerSecond,
-            HandshakeSeconds = (int)options.Handshake.TotalSeconds,
-            PingSeconds = (int)options.Ping.TotalSeconds,
-            SilenceSeconds = (int)options.Silence.TotalSeconds,
+            HandshakeSeconds = (int)options.HandshakeTimeout.TotalSeconds,
+            PingSeconds = (int)options.PingInterval.TotalSeconds,
+            SilenceSeconds = (int)options.SilenceTimeout.TotalSeconds,
             options.RoomBufferBytes,
         },
         ContractJson.Options);

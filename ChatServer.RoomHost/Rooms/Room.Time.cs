@@ -41,7 +41,7 @@ internal sealed partial class Room
         }
         if (_count == 0)
             return;
-        if (Time.GetElapsedTime(_pingedAt) >= Options.Ping)
+        if (Time.GetElapsedTime(_pingedAt) >= Options.PingInterval)
         {
             _pingedAt = Time.GetTimestamp();
             PutFrame(FrameWriter.Ping);
@@ -86,7 +86,7 @@ internal sealed partial class Room
         {
             if (member.ClosingFor >= ClosingPatience)
                 member.Abort();
-            else if (member.Silence >= Options.Silence)
+            else if (member.Silence >= Options.SilenceTimeout)
                 member.Close(CloseCodes.GoingAway, "silence", reconnect: true);
         }
     }
@@ -107,7 +107,7 @@ internal sealed partial class Room
         if (_closed is null && _typing.Count > 0)
             due = Earlier(due, TypingTold, _typingToldAt);
         if (_count > 0)
-            due = Earlier(Earlier(due, Options.Ping, _pingedAt), Listening, _listenedAt);
+            due = Earlier(Earlier(due, Options.PingInterval, _pingedAt), Listening, _listenedAt);
         // Overdue, it waits for a member that lags: looking for silence comes by soon enough.
         if ((_log is not null && Ring.Capacity > 0 || _deflated is { Ring.Capacity: > 0 }) && Time.GetElapsedTime(_activeAt) < QuietFor)
             due = Earlier(due, QuietFor, _activeAt);
@@ -137,5 +137,5 @@ internal sealed partial class Room
         return due is { } d && d < wait ? d : wait;
     }
 
-    private TimeSpan Listening => TimeSpan.FromTicks(Math.Min(ListenEvery.Ticks, Options.Silence.Ticks / 4));
+    private TimeSpan Listening => TimeSpan.FromTicks(Math.Min(ListenEvery.Ticks, Options.SilenceTimeout.Ticks / 4));
 }

@@ -16,7 +16,7 @@ public sealed class RoomHostOptionsTests
         Assert.Equal("*", options.AllowedOrigins);
         Assert.Equal(65536, options.MaxFrameBytes);
         Assert.Equal((4000, 20, 100, 200), (options.MaxTextLength, options.MessagesPerSecond, options.MessageBurst, options.ConnectionsPerSecond));
-        Assert.Equal((10, 20, 45), (options.Handshake.TotalSeconds, options.Ping.TotalSeconds, options.Silence.TotalSeconds));
+        Assert.Equal((10, 20, 45), (options.HandshakeTimeout.TotalSeconds, options.PingInterval.TotalSeconds, options.SilenceTimeout.TotalSeconds));
         Assert.Equal(4194304, options.RoomBufferBytes);
         Assert.StartsWith(Environment.MachineName, options.HostId, StringComparison.Ordinal);
         Assert.NotEqual(options.HostId, From().HostId);
@@ -52,9 +52,9 @@ public sealed class RoomHostOptionsTests
                 MessagesPerSecond = 0,
                 MessageBurst = 3,
                 ConnectionsPerSecond = 0,
-                Handshake = TimeSpan.FromSeconds(4),
-                Ping = TimeSpan.FromSeconds(5),
-                Silence = TimeSpan.FromSeconds(6),
+                HandshakeTimeout = TimeSpan.FromSeconds(4),
+                PingInterval = TimeSpan.FromSeconds(5),
+                SilenceTimeout = TimeSpan.FromSeconds(6),
                 RoomBufferBytes = 262144,
             },
             options);
@@ -106,6 +106,6 @@ public sealed class RoomHostOptionsTests
         Assert.Contains(value, (string[])[options.Address, options.AllowedOrigins]);
     }
 
-    private static RoomHostOptions From(params (string Name, string? Value)[] settings) => RoomHostOptions.From(
+    private static RoomHostOptions From(params (string Name, string? Value)[] settings) => RoomHostOptions.FromConfiguration(
         new ConfigurationBuilder().AddInMemoryCollection(settings.ToDictionary(s => s.Name, s => s.Value)).Build());
 }

@@ -26,12 +26,12 @@ internal sealed class RoomsHost : IAsyncDisposable
 
     private readonly WebApplication _app;
     private readonly RoomPorts _ports;
-    private readonly JoinRate _rate;
+    private readonly JoinRateLimiter _rate;
     private readonly RoomHostOptions _options;
     private readonly TimeProvider _time;
     private readonly List<OpenRoom> _rooms = [];
 
-    private RoomsHost(WebApplication app, RoomPorts ports, JoinRate rate, RoomHostOptions options, TimeProvider time) =>
+    private RoomsHost(WebApplication app, RoomPorts ports, JoinRateLimiter rate, RoomHostOptions options, TimeProvider time) =>
         (_app, _ports, _rate, _options, _time) = (app, ports, rate, options, time);
 
     public static RoomHostOptions Defaults { get; } = new() { HostId = "host-1", Address = "127.0.0.1" };
@@ -40,15 +40,15 @@ internal sealed class RoomsHost : IAsyncDisposable
     {
         options ??= Defaults;
         time ??= TimeProvider.System;
-        var listening = new RoomPortsOptions { Bind = IPAddress.Loopback, MaxFrameBytes = options.MaxFrameBytes, HandshakeTimeout = options.Handshake };
+        var listening = new RoomPortsOptions { Bind = IPAddress.Loopback, MaxFrameBytes = options.MaxFrameBytes, HandshakeTimeout = options.HandshakeTimeout };
         var ports = new RoomPorts(listening, time, NullLogger<RoomPorts>.Instance);
-        var rate = new JoinRate(options.ConnectionsPerSecond);
+        var rate = new JoinRateLimiter(options.ConnectionsPerSecond);
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.Services.AddSingleton<IConnectionListenerFactory>(ports);
         builder.WebHost.ConfigureKestrel(ports.ListenOn);
         var app = builder.Build();
-        app.Run(new RoomEndpoint(options, rate).HandleAsync);
+        app.Run(new RoomRequestHandler(options, rate).HandleAsync);
         await app.StartAsync();
         return new RoomsHost(app, ports, rate, options, time);
     }
@@ -59,11 +59,11 @@ internal sealed class RoomsHost : IAsyncDisposable
         var number = Interlocked.Increment(ref _next);
         options = (options ?? new()) with { Durability = redis is null ? Durability.Memory : Durability.Redis };
         var record = redis is null ? InMemory($"room-{number}", options) : await redis.CreateAsync($"room-{number}", options);
-        var door = new RoomDoor(record.Name);
+        var slot = new RoomSlot(record.Name);
         do
-            door.Port = FreePort.Next();
-        while (_ports.Open(door.Port, door) is null);
-        var room = new OpenRoom(door, redis, _options, _time);
+            slot.Port = FreePort.Next();
+        while (_ports.Open(slot.Port, slot) is null);
+        var room = new OpenRoom(slot, redis, _options, _time);
         await room.OpenAsync(record, seated: []);
         _rooms.Add(room);
         return room;
@@ -96,15 +96,15 @@ internal sealed class RoomsHost : IAsyncDisposable
 }
 
 /// <summary>A room at its port.</summary>
-internal sealed class OpenRoom(RoomDoor door, RoomRedis? redis, RoomHostOptions options, TimeProvider time) : IAsyncDisposable
+internal sealed class OpenRoom(RoomSlot slot, RoomRedis? redis, RoomHostOptions options, TimeProvider time) : IAsyncDisposable
 {
     private readonly List<RoomClient> _members = [];
 
-    public int Port => door.Port;
+    public int Port => slot.Port;
 
-    public Room Room => door.Room!;
+    public Room Room => slot.Room!;
 
-    public string Name => door.Name;
+    public string Name => slot.Name;
 
     public string Epoch => Room.Record.Epoch;
 
@@ -128,7 +128,7 @@ internal sealed class OpenRoom(RoomDoor door, RoomRedis? redis, RoomHostOptions 
     public async Task MoveAsync()
     {
         var old = Room;
-        door.Hold();
+        slot.HoldNewConnections();
         var claim = await redis!.ClaimAsync(Name, Port);
         await old.CloseAsync(CloseCodes.GoingAway, "moved", reconnect: true, TimeSpan.FromSeconds(5));
         await old.DisposeAsync();
@@ -140,7 +140,7 @@ internal sealed class OpenRoom(RoomDoor door, RoomRedis? redis, RoomHostOptions 
         var log = redis is null ? null : new DurableLog(redis.Log, record, time);
         var tail = log is null ? null : await log.ReadTailAsync();
         var seats = redis is null ? null : new DurableSeats(redis.Ownership, record, time, error => Assert.Fail($"{error}"));
-        door.Open(new Room(record, tail, log, seated, seats, options, Events.WelcomeLimits(options), time, _ => true, seenAt: 0));
+        slot.SetRoom(new Room(record, tail, log, seated, seats, options, Events.WelcomeLimits(options), time, _ => true, seenAt: 0));
     }
 
     public async ValueTask DisposeAsync()

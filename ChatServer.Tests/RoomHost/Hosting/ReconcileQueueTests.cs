@@ -4,7 +4,7 @@ using ChatServer.Tests.Support;
 
 namespace ChatServer.Tests.RoomHost.Hosting;
 
-public sealed class RoomLooksTests : IDisposable
+public sealed class ReconcileQueueTests : IDisposable
 {
     private readonly ConcurrentQueue<(string Room, Exception Why)> _failures = new();
     private readonly SemaphoreSlim _begun = new(0);
@@ -14,50 +14,50 @@ public sealed class RoomLooksTests : IDisposable
     [Fact]
     public async Task A_look_that_fails_is_told_and_the_room_can_be_looked_at_again()
     {
-        using var looks = new RoomLooks(_ => throw new InvalidDataException(), (room, why) => _failures.Enqueue((room, why)), parallel: 1);
+        using var queue = new ReconcileQueue(_ => throw new InvalidDataException(), (room, why) => _failures.Enqueue((room, why)), maxParallel: 1);
 
         for (var i = 1; i <= 3; i++)
         {
-            looks.Request("lobby");
+            queue.Request("lobby");
             await Eventually.Async(() => _failures.Count, count => count == i);
         }
 
         Assert.All(_failures, f => Assert.Equal(("lobby", typeof(InvalidDataException)), (f.Room, f.Why.GetType())));
-        await looks.StopAsync().WaitAsync(Eventually.Patience, TestContext.Current.CancellationToken);
+        await queue.StopAsync().WaitAsync(Eventually.Patience, TestContext.Current.CancellationToken);
     }
 
     [Fact]
     public async Task A_request_during_a_failing_look_is_not_lost()
     {
-        using var looks = new RoomLooks(
+        using var queue = new ReconcileQueue(
             async _ =>
             {
-                await LookAsync();
+                await ReconcileAsync();
                 throw new InvalidDataException();
             },
-            (room, why) => _failures.Enqueue((room, why)), parallel: 1);
+            (room, why) => _failures.Enqueue((room, why)), maxParallel: 1);
 
-        looks.Request("lobby");
+        queue.Request("lobby");
         await BegunAsync();
-        looks.Request("lobby");
+        queue.Request("lobby");
         _goOn.Release(2);
 
         await Eventually.Async(() => _failures.Count, count => count == 2);
-        await looks.StopAsync().WaitAsync(Eventually.Patience, TestContext.Current.CancellationToken);
+        await queue.StopAsync().WaitAsync(Eventually.Patience, TestContext.Current.CancellationToken);
     }
 
     [Fact]
     public async Task Looks_at_one_room_never_overlap_and_many_requests_meanwhile_are_one_more_look()
     {
-        using var looks = Looks(parallel: 8);
-        looks.Request("lobby");
+        using var queue = NewQueue(parallel: 8);
+        queue.Request("lobby");
         await BegunAsync();
         for (var i = 0; i < 100; i++)
-            looks.Request("lobby");
+            queue.Request("lobby");
         _goOn.Release(200);
 
         await Eventually.Async(() => Volatile.Read(ref _looks), count => count == 2);
-        await looks.StopAsync().WaitAsync(Eventually.Patience, TestContext.Current.CancellationToken);
+        await queue.StopAsync().WaitAsync(Eventually.Patience, TestContext.Current.CancellationToken);
 
         Assert.Equal((2, 1), (_looks, _most));
     }
@@ -65,16 +65,16 @@ public sealed class RoomLooksTests : IDisposable
     [Fact]
     public async Task Different_rooms_are_looked_at_side_by_side_up_to_the_limit()
     {
-        using var looks = Looks(parallel: 3);
+        using var queue = NewQueue(parallel: 3);
         for (var i = 0; i < 20; i++)
-            looks.Request($"room-{i}");
+            queue.Request($"room-{i}");
         for (var i = 0; i < 3; i++)
             await BegunAsync();
         Assert.Equal(3, Volatile.Read(ref _now));
         _goOn.Release(20);
 
         await Eventually.Async(() => Volatile.Read(ref _looks), count => count == 20);
-        await looks.StopAsync().WaitAsync(Eventually.Patience, TestContext.Current.CancellationToken);
+        await queue.StopAsync().WaitAsync(Eventually.Patience, TestContext.Current.CancellationToken);
 
         Assert.Equal(3, _most);
     }
@@ -82,13 +82,13 @@ public sealed class RoomLooksTests : IDisposable
     [Fact]
     public async Task A_stop_waits_for_the_look_under_way_and_takes_no_more()
     {
-        using var looks = Looks(parallel: 1);
-        looks.Request("lobby");
+        using var queue = NewQueue(parallel: 1);
+        queue.Request("lobby");
         await BegunAsync();
-        looks.Request("lobby");
+        queue.Request("lobby");
 
-        var stopped = looks.StopAsync();
-        looks.Request("other");
+        var stopped = queue.StopAsync();
+        queue.Request("other");
         Assert.False(stopped.IsCompleted);
         _goOn.Release(10);
 
@@ -102,11 +102,11 @@ public sealed class RoomLooksTests : IDisposable
         _goOn.Dispose();
     }
 
-    private RoomLooks Looks(int parallel) => new(_ => LookAsync(), (room, why) => _failures.Enqueue((room, why)), parallel);
+    private ReconcileQueue NewQueue(int parallel) => new(_ => ReconcileAsync(), (room, why) => _failures.Enqueue((room, why)), parallel);
 
     private async Task BegunAsync() => Assert.True(await _begun.WaitAsync(Eventually.Patience, TestContext.Current.CancellationToken));
 
-    private async Task LookAsync()
+    private async Task ReconcileAsync()
     {
         lock (_failures)
             _most = Math.Max(_most, ++_now);

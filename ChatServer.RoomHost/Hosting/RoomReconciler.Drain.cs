@@ -5,10 +5,10 @@ using ChatServer.RoomHost.Rooms;
 namespace ChatServer.RoomHost.Hosting;
 
 /// <summary>How rooms go to other hosts while this one still lives.</summary>
-internal sealed partial class RoomKeeper
+internal sealed partial class RoomReconciler
 {
     // A batch that takes longer is waiting for Redis, and so would the move.
-    private static readonly TimeSpan PausePatience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan PauseTimeout = TimeSpan.FromSeconds(1);
 
     private volatile bool _isDraining;
 
@@ -20,20 +20,20 @@ internal sealed partial class RoomKeeper
     }
 
     /// <summary>Looks at the rooms that are open here, so many at a time: with <see cref="IsDraining"/> that moves them.</summary>
-    public Task LookAtOpenAsync(int parallel, CancellationToken ct) => Parallel.ForEachAsync(
-        _doors.Keys, new ParallelOptions { MaxDegreeOfParallelism = parallel, CancellationToken = ct },
-        async (name, _) => await _looks.RequestAsync(name));
+    public Task ReconcileOpenRoomsAsync(int maxParallel, CancellationToken ct) => Parallel.ForEachAsync(
+        _slots.Keys, new ParallelOptions { MaxDegreeOfParallelism = maxParallel, CancellationToken = ct },
+        async (name, _) => await _queue.RequestAsync(name));
 
     // The new host opens the room before the members are sent there: what they miss is the moment in which nobody may write. What they
     // said in it was not acknowledged, and they say it again.
-    private async Task HandOverAsync(RoomDoor door, Room room)
+    private async Task HandOverRoomAsync(RoomSlot slot, Room room)
     {
-        if (await _hosts.LeastLoadedAsync(new HashSet<string> { _options.HostId }) is null || !await room.PauseAsync(PausePatience))
+        if (await _hosts.LeastLoadedAsync(new HashSet<string> { _options.HostId }) is null || !await room.PauseAsync(PauseTimeout))
             return;
         RoomRecord? moved = null;
         try
         {
-            moved = await _placement.ReopenAsync(door.Name, room.Record.Term, CancellationToken.None);
+            moved = await _placement.ReopenAsync(slot.Name, room.Record.Term, CancellationToken.None);
         }
         finally
         {
@@ -42,7 +42,7 @@ internal sealed partial class RoomKeeper
         }
         if (moved is null)
             return;
-        Log.HandedOver(_logger, door.Name, moved.HostId, moved.Term);
-        await RetireAsync(door, CloseCodes.GoingAway, "moved", reconnect: true);
+        Log.RoomHandedOver(_logger, slot.Name, moved.HostId, moved.Term);
+        await CloseSlotAsync(slot, CloseCodes.GoingAway, "moved", reconnect: true);
     }
 }

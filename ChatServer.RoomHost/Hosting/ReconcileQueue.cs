@@ -4,15 +4,15 @@ namespace ChatServer.RoomHost.Hosting;
 /// Looks at rooms: at one room one at a time, and never none after a request; at different rooms side by side, up to a limit. A look that
 /// fails costs nothing but itself.
 /// </summary>
-/// <param name="look">Looks at the room of that name.</param>
-/// <param name="failed">Told of a look that threw; must not throw itself.</param>
-/// <param name="parallel">Most looks at a time.</param>
-internal sealed class RoomLooks(Func<string, Task> look, Action<string, Exception> failed, int parallel) : IDisposable
+/// <param name="reconcile">Looks at the room of that name.</param>
+/// <param name="onFailed">Told of a look that threw; must not throw itself.</param>
+/// <param name="maxParallel">Most looks at a time.</param>
+internal sealed class ReconcileQueue(Func<string, Task> reconcile, Action<string, Exception> onFailed, int maxParallel) : IDisposable
 {
     private readonly Lock _gate = new();
     // By room that is being looked at, or waits for it: who waits for one more look; null when there is to be none.
-    private readonly Dictionary<string, TaskCompletionSource?> _next = [];
-    private readonly SemaphoreSlim _slots = new(parallel);
+    private readonly Dictionary<string, TaskCompletionSource?> _pending = [];
+    private readonly SemaphoreSlim _concurrency = new(maxParallel);
     private TaskCompletionSource? _drained;
 
     /// <summary>Has the room looked at: what the look sees is not older than this call.</summary>
@@ -25,11 +25,11 @@ internal sealed class RoomLooks(Func<string, Task> look, Action<string, Exceptio
         {
             if (_drained is not null)
                 return Task.CompletedTask;
-            if (_next.TryGetValue(room, out var next))
-                return (_next[room] = next ?? New()).Task;
-            _next[room] = null;
+            if (_pending.TryGetValue(room, out var next))
+                return (_pending[room] = next ?? NewCompletion()).Task;
+            _pending[room] = null;
         }
-        var done = New();
+        var done = NewCompletion();
         _ = Task.Run(() => RunAsync(room, done));
         return done.Task;
     }
@@ -40,58 +40,58 @@ internal sealed class RoomLooks(Func<string, Task> look, Action<string, Exceptio
         lock (_gate)
         {
             _drained ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            if (_next.Count == 0)
+            if (_pending.Count == 0)
                 _drained.TrySetResult();
             return _drained.Task;
         }
     }
 
-    public void Dispose() => _slots.Dispose();
+    public void Dispose() => _concurrency.Dispose();
 
     private async Task RunAsync(string room, TaskCompletionSource? done)
     {
-        for (; done is not null; done = Next(room))
+        for (; done is not null; done = TakePending(room))
         {
-            await LookAsync(room);
+            await ReconcileAsync(room);
             done.SetResult();
         }
     }
 
-    private async Task LookAsync(string room)
+    private async Task ReconcileAsync(string room)
     {
-        await _slots.WaitAsync();
+        await _concurrency.WaitAsync();
         try
         {
-            await look(room);
+            await reconcile(room);
         }
         catch (Exception e)
         {
-            failed(room, e);
+            onFailed(room, e);
         }
         finally
         {
-            _slots.Release();
+            _concurrency.Release();
         }
     }
 
     // Who waits for the next look at the room; null when none is to come.
-    private TaskCompletionSource? Next(string room)
+    private TaskCompletionSource? TakePending(string room)
     {
         lock (_gate)
         {
-            var next = _next[room];
+            var next = _pending[room];
             if (next is not null && _drained is null)
             {
-                _next[room] = null;
+                _pending[room] = null;
                 return next;
             }
             next?.SetResult();
-            _next.Remove(room);
-            if (_next.Count == 0)
+            _pending.Remove(room);
+            if (_pending.Count == 0)
                 _drained?.TrySetResult();
             return null;
         }
     }
 
-    private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private static TaskCompletionSource NewCompletion() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

@@ -7,37 +7,37 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace ChatServer.Tests.RoomHost.Hosting;
 
-public sealed class RoomDoorTests
+public sealed class RoomSlotTests
 {
     private static readonly RoomHostOptions Options = new() { HostId = "a", Address = "localhost" };
 
-    private readonly RoomDoor _door = new("lobby");
+    private readonly RoomSlot _door = new("lobby");
 
     [Fact]
     public async Task Who_waits_gets_the_room_when_it_opens_and_who_comes_later_too()
     {
-        var waiting = _door.RoomAsync;
+        var waiting = _door.RoomWhenReady;
         Assert.False(waiting.IsCompleted);
         Assert.Null(_door.Room);
 
         var room = NewRoom();
-        _door.Open(room);
+        _door.SetRoom(room);
 
         Assert.Same(room, await waiting);
-        Assert.Same(room, await _door.RoomAsync);
+        Assert.Same(room, await _door.RoomWhenReady);
         Assert.Same(room, _door.Room);
     }
 
     [Fact]
     public async Task Who_comes_while_the_door_is_held_waits_for_the_next_room()
     {
-        _door.Open(NewRoom());
-        _door.Hold();
+        _door.SetRoom(NewRoom());
+        _door.HoldNewConnections();
         Assert.Null(_door.Room);
-        var waiting = _door.RoomAsync;
+        var waiting = _door.RoomWhenReady;
 
         var next = NewRoom();
-        _door.Open(next);
+        _door.SetRoom(next);
 
         Assert.Same(next, await waiting);
     }
@@ -45,12 +45,12 @@ public sealed class RoomDoorTests
     [Fact]
     public async Task Holding_a_door_that_is_not_open_yet_forgets_nobody_who_waits()
     {
-        var first = _door.RoomAsync;
-        _door.Hold();
-        var second = _door.RoomAsync;
+        var first = _door.RoomWhenReady;
+        _door.HoldNewConnections();
+        var second = _door.RoomWhenReady;
 
         var room = NewRoom();
-        _door.Open(room);
+        _door.SetRoom(room);
 
         Assert.Same(room, await first);
         Assert.Same(room, await second);
@@ -59,15 +59,15 @@ public sealed class RoomDoorTests
     [Fact]
     public async Task A_room_that_is_not_to_be_had_turns_away_who_waits_and_who_comes()
     {
-        var waiting = _door.RoomAsync;
-        _door.Open(null);
+        var waiting = _door.RoomWhenReady;
+        _door.SetRoom(null);
         Assert.Null(await waiting);
-        Assert.Null(await _door.RoomAsync);
+        Assert.Null(await _door.RoomWhenReady);
 
-        var other = new RoomDoor("other");
-        other.Open(NewRoom());
-        other.Open(null);
-        Assert.Null(await other.RoomAsync);
+        var other = new RoomSlot("other");
+        other.SetRoom(NewRoom());
+        other.SetRoom(null);
+        Assert.Null(await other.RoomWhenReady);
         Assert.Null(other.Room);
     }
 

@@ -9,16 +9,16 @@ namespace ChatServer.RoomHost.Hosting;
 /// <summary>
 /// Makes the rooms that are open here the rooms that should be: whatever the reason to look at a room (a nudge, a missed nudge, the
 /// regular round), looking compares the directory with the table and does what is missing. Looks at one room never overlap; one that
-/// fails is made again in the next round. This half decides; <c>RoomKeeper.Doors.cs</c> opens and closes, <c>RoomKeeper.Drain.cs</c>
+/// fails is made again in the next round. This half decides; <c>RoomReconciler.Slots.cs</c> opens and closes, <c>RoomReconciler.Drain.cs</c>
 /// gives away.
 /// </summary>
-internal sealed partial class RoomKeeper : IDisposable
+internal sealed partial class RoomReconciler : IDisposable
 {
     // Looks that wait for Redis at a time; more would only queue up there.
-    private const int MaxLooks = 64;
+    private const int MaxParallelReconciles = 64;
 
     // Every room is looked at within so many rounds, whether or not there seems to be a reason.
-    private const int RoundsForAll = 10;
+    private const int RoundsPerFullSweep = 10;
 
     private readonly RoomHostOptions _options;
     private readonly LeaseHolder _lease;
@@ -29,187 +29,187 @@ internal sealed partial class RoomKeeper : IDisposable
     private readonly HostDirectory _hosts;
     private readonly RoomLog _log;
     private readonly TimeProvider _time;
-    private readonly ILogger<RoomKeeper> _logger;
-    private readonly RoomLooks _looks;
-    private readonly ConcurrentDictionary<string, RoomDoor> _doors = new();
-    private readonly ConcurrentDictionary<string, bool> _owed = new(); // rooms whose last look failed or was put off
+    private readonly ILogger<RoomReconciler> _logger;
+    private readonly ReconcileQueue _queue;
+    private readonly ConcurrentDictionary<string, RoomSlot> _slots = new();
+    private readonly ConcurrentDictionary<string, bool> _retry = new(); // rooms whose last look failed or was put off
     private uint _round;
     private volatile bool _stopping;
     private volatile string? _generation;
 
-    public RoomKeeper(
+    public RoomReconciler(
         RoomHostOptions options, LeaseHolder lease, PortPool ports, RoomDirectory directory, RoomOwnership ownership, RoomPlacement placement,
-        HostDirectory hosts, RoomLog log, TimeProvider time, ILogger<RoomKeeper> logger)
+        HostDirectory hosts, RoomLog log, TimeProvider time, ILogger<RoomReconciler> logger)
     {
         (_options, _lease, _ports, _directory, _ownership) = (options, lease, ports, directory, ownership);
         (_placement, _hosts, _log, _time, _logger) = (placement, hosts, log, time, logger);
-        _looks = new RoomLooks(LookAsync, OnLookFailed, MaxLooks);
-        _limits = Events.WelcomeLimits(options);
+        _queue = new ReconcileQueue(ReconcileRoomAsync, OnReconcileFailed, MaxParallelReconciles);
+        _welcomeLimits = Events.WelcomeLimits(options);
     }
 
     /// <summary>The rooms that are ready.</summary>
-    public IEnumerable<Room> Rooms => _doors.Values.Select(d => d.Room).OfType<Room>();
+    public IEnumerable<Room> Rooms => _slots.Values.Select(d => d.Room).OfType<Room>();
 
     /// <summary>The room of that name, if it is ready here.</summary>
-    public Room? Find(string name) => _doors.TryGetValue(name, out var door) ? door.Room : null;
+    public Room? Find(string name) => _slots.TryGetValue(name, out var slot) ? slot.Room : null;
 
     /// <summary>Has the room looked at, soon.</summary>
-    public void Look(string name) => _looks.Request(name);
+    public void RequestReconcile(string name) => _queue.Request(name);
 
     /// <summary>
     /// A round: has the rooms looked at that should be open here and are not, or are and should not, those whose last look failed, those
-    /// that Redis may have forgotten, and some of the others; all of them if nudges may have been <paramref name="missed"/>.
+    /// that Redis may have forgotten, and some of the others; all of them if nudges may have been <paramref name="notificationsMissed"/>.
     /// </summary>
     /// <exception cref="BackplaneUnavailableException"/>
-    public async Task LookAroundAsync(bool missed)
+    public async Task ReconcileRoundAsync(bool notificationsMissed)
     {
         var generation = await _ownership.GenerationAsync();
         if (_generation is { } before && before != generation)
             Log.DataLost(_logger);
         _generation = generation;
         var wanted = (await _ownership.WantedAsync(_options.HostId)).ToHashSet(StringComparer.Ordinal);
-        var part = _round++ % RoundsForAll;
+        var part = _round++ % RoundsPerFullSweep;
         foreach (var name in wanted.Where(n => Find(n) is null))
-            Look(name);
-        foreach (var (name, door) in _doors)
+            RequestReconcile(name);
+        foreach (var (name, slot) in _slots)
         {
-            var isDue = (uint)name.GetHashCode(StringComparison.Ordinal) % RoundsForAll == part;
-            if (isDue || missed || door.Generation != generation || !wanted.Contains(name))
-                Look(name);
+            var isDue = (uint)name.GetHashCode(StringComparison.Ordinal) % RoundsPerFullSweep == part;
+            if (isDue || notificationsMissed || slot.Generation != generation || !wanted.Contains(name))
+                RequestReconcile(name);
         }
-        foreach (var name in _owed.Keys)
-            Look(name);
+        foreach (var name in _retry.Keys)
+            RequestReconcile(name);
     }
 
     /// <summary>Closes all rooms, for good or (with <paramref name="reconnect"/>) because this host stops. Rooms are opened no more.</summary>
     public async Task StopAsync(ushort code, string reason, bool reconnect)
     {
         _stopping = true;
-        await _looks.StopAsync();
-        await Task.WhenAll(_doors.Values.Select(d => RetireAsync(d, code, reason, reconnect)));
+        await _queue.StopAsync();
+        await Task.WhenAll(_slots.Values.Select(d => CloseSlotAsync(d, code, reason, reconnect)));
     }
 
-    public void Dispose() => _looks.Dispose();
+    public void Dispose() => _queue.Dispose();
 
-    private async Task LookAsync(string name)
+    private async Task ReconcileRoomAsync(string name)
     {
         if (!_lease.IsHeld)
         {
-            _owed[name] = true;
+            _retry[name] = true;
             return;
         }
-        _owed.TryRemove(name, out _);
+        _retry.TryRemove(name, out _);
         var seenAt = _time.GetTimestamp();
         // Asked for before the room: a room that is there now is in this memory, or in a newer one, which the next round finds out.
         var generation = _generation ??= await _ownership.GenerationAsync();
         var record = await _directory.FindAsync(name);
-        _doors.TryGetValue(name, out var door);
-        using var span = StartSpan(record, door);
-        if (record is null && door is not null && await RestoreAsync(door))
-            Look(name);
+        _slots.TryGetValue(name, out var slot);
+        using var span = StartSpan(record, slot);
+        if (record is null && slot is not null && await RestoreAsync(slot))
+            RequestReconcile(name);
         else if (record is null || record.HostId != _options.HostId)
-            await LeaveAsync(name, door, isGone: record is null);
+            await ReleaseRoomAsync(name, slot, isGone: record is null);
         else if (record.State == RoomState.Closing)
-            await DeleteAsync(name, door);
-        else if (door is null)
-            await OpenAsync(record, generation);
-        else if (door.Room is not { } room)
-            await ClaimAsync(door, generation);
+            await DeleteRoomAsync(name, slot);
+        else if (slot is null)
+            await OpenRoomAsync(record, generation);
+        else if (slot.Room is not { } room)
+            await ClaimRoomAsync(slot, generation);
         else if (room.Record.Term != record.Term || room.Loss is not null)
-            await ReopenAsync(door, room, record, generation);
+            await ReopenRoomAsync(slot, room, record, generation);
         else
         {
-            door.Generation = generation;
+            slot.Generation = generation;
             room.Confirm(seenAt);
             if (IsDraining)
-                await HandOverAsync(door, room);
+                await HandOverRoomAsync(slot, room);
         }
     }
 
     // The span of what a look does for an order that was traced. The order travels in the room's record: the nudge may have been missed.
-    private Activity? StartSpan(RoomRecord? record, RoomDoor? door)
+    private Activity? StartSpan(RoomRecord? record, RoomSlot? slot)
     {
         if (record?.Traceparent is null)
             return null;
         var isOurs = record.HostId == _options.HostId;
-        var name = !isOurs && door is not null ? "room.leave"
+        var name = !isOurs && slot is not null ? "room.leave"
             : isOurs && record.State == RoomState.Closing ? "room.close"
-            : isOurs && door?.Room?.Record.Term != record.Term ? "room.open"
+            : isOurs && slot?.Room?.Record.Term != record.Term ? "room.open"
             : null;
         return name is null ? null : Tracing.Source.StartChild(name, record.Traceparent)?.SetTag("chat.room", record.Name);
     }
 
-    private void OnLookFailed(string name, Exception why)
+    private void OnReconcileFailed(string name, Exception exception)
     {
-        _owed[name] = true;
-        if (why is BackplaneUnavailableException)
-            Log.LookPutOff(_logger, name);
+        _retry[name] = true;
+        if (exception is BackplaneUnavailableException)
+            Log.ReconcilePostponed(_logger, name);
         else
-            Log.LookFailed(_logger, name, why);
+            Log.ReconcileFailed(_logger, name, exception);
     }
 
     // In the room's turn.
-    private void OnLost(Room room)
+    private void OnLogLost(Room room)
     {
-        Log.Lost(_logger, room.Record.Name, room.Loss!.Answer, room.Loss.Error);
-        Look(room.Record.Name);
+        Log.LogLost(_logger, room.Record.Name, room.Loss!.Answer, room.Loss.Error);
+        RequestReconcile(room.Record.Name);
     }
 
     // A room that is gone was deleted, or forgotten: Redis says that its memory is another than when the room was last seen there. Then
     // it is put back, unless somebody was quicker, and the next look opens it anew: its members come back into an empty log.
-    private async Task<bool> RestoreAsync(RoomDoor door)
+    private async Task<bool> RestoreAsync(RoomSlot slot)
     {
-        if (door.Record is not { } record || door.Generation is null || door.Generation == await _ownership.GenerationAsync())
+        if (slot.Record is not { } record || slot.Generation is null || slot.Generation == await _ownership.GenerationAsync())
             return false;
-        await _ownership.RestoreAsync(record with { Port = door.Port });
+        await _ownership.RestoreAsync(record with { Port = slot.Port });
         return true;
     }
 
-    private async Task LeaveAsync(string name, RoomDoor? door, bool isGone)
+    private async Task ReleaseRoomAsync(string name, RoomSlot? slot, bool isGone)
     {
-        if (door is not null)
+        if (slot is not null)
             await (isGone
-                ? RetireAsync(door, CloseCodes.RoomClosed, "room-closed", reconnect: false)
-                : RetireAsync(door, CloseCodes.GoingAway, "moved", reconnect: true));
+                ? CloseSlotAsync(slot, CloseCodes.RoomClosed, "room-closed", reconnect: false)
+                : CloseSlotAsync(slot, CloseCodes.GoingAway, "moved", reconnect: true));
         await _ownership.ForgetAsync(name, _options.HostId);
     }
 
-    private async Task DeleteAsync(string name, RoomDoor? door)
+    private async Task DeleteRoomAsync(string name, RoomSlot? slot)
     {
-        if (door is not null)
-            await RetireAsync(door, CloseCodes.RoomClosed, "room-closed", reconnect: false);
+        if (slot is not null)
+            await CloseSlotAsync(slot, CloseCodes.RoomClosed, "room-closed", reconnect: false);
         await _ownership.DeleteAsync(name, _options.HostId);
-        Log.Deleted(_logger, name);
+        Log.RoomDeleted(_logger, name);
     }
 
     private static partial class Log
     {
         [LoggerMessage(Level = LogLevel.Information, Message = "Room {Room} is open on port {Port} under term {Term}.")]
-        public static partial void Opened(ILogger logger, string room, int port, long term);
+        public static partial void RoomOpened(ILogger logger, string room, int port, long term);
 
         [LoggerMessage(Level = LogLevel.Information, Message = "Room {Room} was shut down and deleted.")]
-        public static partial void Deleted(ILogger logger, string room);
+        public static partial void RoomDeleted(ILogger logger, string room);
 
         [LoggerMessage(Level = LogLevel.Information, Message = "Room {Room} was handed over to host {Host} under term {Term}.")]
-        public static partial void HandedOver(ILogger logger, string room, string host, long term);
+        public static partial void RoomHandedOver(ILogger logger, string room, string host, long term);
 
         [LoggerMessage(Level = LogLevel.Warning, Message = "Room {Room} was refused: no port or no room left.")]
-        public static partial void Refused(ILogger logger, string room);
+        public static partial void RoomRefused(ILogger logger, string room);
 
         [LoggerMessage(Level = LogLevel.Warning, Message = "The log of room {Room} does not take this host's word ({Answer}): the room is opened anew.")]
-        public static partial void Lost(ILogger logger, string room, AppendResult? answer, Exception? error);
+        public static partial void LogLost(ILogger logger, string room, AppendResult? answer, Exception? error);
 
         [LoggerMessage(Level = LogLevel.Critical, Message = "The log of room {Room} has {Count} entries that no host wrote so, the first at {Seq}: the room opens with them.")]
-        public static partial void Spoiled(ILogger logger, string room, int count, long seq);
+        public static partial void ForeignEntries(ILogger logger, string room, int count, long seq);
 
         [LoggerMessage(Level = LogLevel.Error, Message = "Who sits in room {Room} cannot be saved: after a crash its members may have other names.")]
         public static partial void SeatsNotSaved(ILogger logger, string room, Exception why);
 
         [LoggerMessage(Level = LogLevel.Debug, Message = "Looking at room {Room} has to wait for Redis.")]
-        public static partial void LookPutOff(ILogger logger, string room);
+        public static partial void ReconcilePostponed(ILogger logger, string room);
 
         [LoggerMessage(Level = LogLevel.Error, Message = "Looking at room {Room} failed; the next round tries again.")]
-        public static partial void LookFailed(ILogger logger, string room, Exception why);
+        public static partial void ReconcileFailed(ILogger logger, string room, Exception why);
 
         [LoggerMessage(Level = LogLevel.Error, Message = "Redis has lost its data: the rooms that are open here are put back with new epochs.")]
         public static partial void DataLost(ILogger logger);

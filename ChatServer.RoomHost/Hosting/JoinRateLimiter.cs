@@ -4,12 +4,12 @@ using System.Threading.RateLimiting;
 namespace ChatServer.RoomHost.Hosting;
 
 /// <summary>How many connections an address may make a second, to all rooms of this host together.</summary>
-internal sealed class JoinRate : IDisposable
+internal sealed class JoinRateLimiter : IDisposable
 {
     private readonly PartitionedRateLimiter<IPAddress> _limiter;
 
     /// <param name="perSecond">Also the burst; 0: no limit.</param>
-    public JoinRate(int perSecond) => _limiter = PartitionedRateLimiter.Create<IPAddress, IPAddress>(address => perSecond == 0
+    public JoinRateLimiter(int perSecond) => _limiter = PartitionedRateLimiter.Create<IPAddress, IPAddress>(address => perSecond == 0
         ? RateLimitPartition.GetNoLimiter(address)
         : RateLimitPartition.GetTokenBucketLimiter(address, _ => new TokenBucketRateLimiterOptions
         {
@@ -20,7 +20,7 @@ internal sealed class JoinRate : IDisposable
         }));
 
     /// <summary>Counts a connection; false when it is one too many.</summary>
-    public bool TryJoin(IPAddress? address)
+    public bool TryAcquire(IPAddress? address)
     {
         using var lease = _limiter.AttemptAcquire(address ?? IPAddress.None);
         return lease.IsAcquired;

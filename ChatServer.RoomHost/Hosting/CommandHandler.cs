@@ -6,18 +6,18 @@ using ChatServer.RoomHost.Rooms;
 namespace ChatServer.RoomHost.Hosting;
 
 /// <summary>Carries out what other processes ask of rooms here, and answers.</summary>
-internal sealed partial class CommandDesk(RoomKeeper keeper, HostInbox inbox, ILogger<CommandDesk> logger)
+internal sealed partial class CommandHandler(RoomReconciler reconciler, HostInbox inbox, ILogger<CommandHandler> logger)
 {
     /// <summary>Takes a command; the answer goes out when there is one.</summary>
-    public void Take(Command command) => _ = AnswerAsync(command);
+    public void Handle(Command command) => _ = HandleAsync(command);
 
-    private async Task AnswerAsync(Command command)
+    private async Task HandleAsync(Command command)
     {
         using var span = Tracing.Source.StartChild(SpanName(command), command.Traceparent)?.SetTag("chat.room", command.Room);
         try
         {
-            var reply = keeper.Find(command.Room) is { } room
-                ? await CarryOutAsync(command, room)
+            var reply = reconciler.Find(command.Room) is { } room
+                ? await ExecuteAsync(command, room)
                 : new RefusedReply(command.Id, ErrorCodes.RoomUnavailable, "The room is not open here.");
             await inbox.ReplyAsync(command, reply);
         }
@@ -27,11 +27,11 @@ internal sealed partial class CommandDesk(RoomKeeper keeper, HostInbox inbox, IL
         }
         catch (Exception e)
         {
-            Log.Failed(logger, command.GetType().Name, command.Room, e);
+            Log.CommandFailed(logger, command.GetType().Name, command.Room, e);
         }
     }
 
-    private static async Task<Reply> CarryOutAsync(Command command, Room room)
+    private static async Task<Reply> ExecuteAsync(Command command, Room room)
     {
         switch (command)
         {
@@ -76,6 +76,6 @@ internal sealed partial class CommandDesk(RoomKeeper keeper, HostInbox inbox, IL
     private static partial class Log
     {
         [LoggerMessage(Level = LogLevel.Error, Message = "{Command} in room {Room} failed; it is not answered.")]
-        public static partial void Failed(ILogger logger, string command, string room, Exception why);
+        public static partial void CommandFailed(ILogger logger, string command, string room, Exception why);
     }
 }

@@ -6,10 +6,10 @@ using ChatServer.Web;
 namespace ChatServer.RoomHost.Hosting;
 
 /// <summary>What a room's port answers: its name to a plain GET, and a seat in the room to a WebSocket handshake.</summary>
-internal sealed class RoomEndpoint(RoomHostOptions options, JoinRate rate)
+internal sealed class RoomRequestHandler(RoomHostOptions options, JoinRateLimiter joinRate)
 {
     // A room that is just being opened or moved; a client that waits longer is better told.
-    private static readonly TimeSpan DoorPatience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan RoomReadyTimeout = TimeSpan.FromSeconds(5);
 
     private readonly AllowedOrigins _origins = AllowedOrigins.Parse(options.AllowedOrigins);
 
@@ -19,8 +19,8 @@ internal sealed class RoomEndpoint(RoomHostOptions options, JoinRate rate)
     public async Task HandleAsync(HttpContext context)
     {
         var connection = context.Features.Get<RoomConnection>()!;
-        var door = (RoomDoor)connection.Room;
-        if (context.Request.Headers[RoomUrls.RoomHeader] is [{ } meant] && meant != door.Name)
+        var slot = (RoomSlot)connection.Room;
+        if (context.Request.Headers[RoomUrls.RoomHeader] is [{ } meant] && meant != slot.Name)
         {
             await RefuseAsync(context, StatusCodes.Status421MisdirectedRequest, ErrorCodes.RoomNotFound, $"The room at this port is not {meant}.");
             return;
@@ -28,7 +28,7 @@ internal sealed class RoomEndpoint(RoomHostOptions options, JoinRate rate)
         var handshake = Handshake.Check(context.Request, _origins);
         if (handshake.Kind == HandshakeKind.None)
         {
-            await AnswerPlainAsync(context, door);
+            await AnswerHttpAsync(context, slot);
             return;
         }
         if (handshake.Kind == HandshakeKind.Refused)
@@ -38,9 +38,9 @@ internal sealed class RoomEndpoint(RoomHostOptions options, JoinRate rate)
         }
         else if (!JoinRequest.TryParse(context.Request.Query, out var join, out var error))
             await RefuseAsync(context, 400, ErrorCodes.InvalidQuery, error);
-        else if (!rate.TryJoin(context.Connection.RemoteIpAddress))
+        else if (!joinRate.TryAcquire(context.Connection.RemoteIpAddress))
             await RefuseAsync(context, 429, ErrorCodes.RateLimited, "Too many connections from this address.");
-        else if (await RoomBehindAsync(door) is not { } room)
+        else if (await WaitForRoomAsync(slot) is not { } room)
             await RefuseAsync(context, 503, ErrorCodes.RoomUnavailable, "The room is not available here; ask again where it is.");
         else if (room.Record.Options.Private)
             await RefuseAsync(context, 401, ErrorCodes.Unauthorized, "The room is private; joining takes a token.");
@@ -54,7 +54,7 @@ internal sealed class RoomEndpoint(RoomHostOptions options, JoinRate rate)
         }
     }
 
-    private static async Task AnswerPlainAsync(HttpContext context, RoomDoor door)
+    private static async Task AnswerHttpAsync(HttpContext context, RoomSlot slot)
     {
         if (!HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method))
         {
@@ -62,19 +62,19 @@ internal sealed class RoomEndpoint(RoomHostOptions options, JoinRate rate)
             await RefuseAsync(context, 405, ErrorCodes.MethodNotAllowed, "A room's port answers GET, and WebSocket handshakes.");
             return;
         }
-        CloseAfterwards(context);
+        SetConnectionClose(context);
         context.Response.Headers.AccessControlAllowOrigin = "*";
         context.Response.ContentType = "text/plain";
-        context.Response.ContentLength = door.Name.Length;
+        context.Response.ContentLength = slot.Name.Length;
         if (HttpMethods.IsGet(context.Request.Method))
-            await context.Response.WriteAsync(door.Name);
+            await context.Response.WriteAsync(slot.Name);
     }
 
-    private static async Task<Room?> RoomBehindAsync(RoomDoor door)
+    private static async Task<Room?> WaitForRoomAsync(RoomSlot slot)
     {
         try
         {
-            return await door.RoomAsync.WaitAsync(DoorPatience);
+            return await slot.RoomWhenReady.WaitAsync(RoomReadyTimeout);
         }
         catch (TimeoutException)
         {
@@ -83,7 +83,7 @@ internal sealed class RoomEndpoint(RoomHostOptions options, JoinRate rate)
     }
 
     // The port may be another room's soon: who keeps the connection would go on talking to this one.
-    private static void CloseAfterwards(HttpContext context)
+    private static void SetConnectionClose(HttpContext context)
     {
         var headers = context.Response.Headers;
         headers.Connection = headers.Upgrade.Count > 0 ? "Upgrade, close" : "close";
@@ -91,7 +91,7 @@ internal sealed class RoomEndpoint(RoomHostOptions options, JoinRate rate)
 
     private static Task RefuseAsync(HttpContext context, int status, string code, string detail)
     {
-        CloseAfterwards(context);
+        SetConnectionClose(context);
         if (status is 429 or 503)
             context.Response.Headers.RetryAfter = "1";
         return Problems.Of(status, code, detail).ExecuteAsync(context);

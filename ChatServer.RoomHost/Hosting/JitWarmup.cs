@@ -15,10 +15,10 @@ namespace ChatServer.RoomHost.Hosting;
 /// at its first call, and the first to call would be the members that another host has just lost, all at once. The stage is its own, on a
 /// port of the system's choice: nothing of it is seen, counted or left over.
 /// </summary>
-internal static partial class Rehearsal
+internal static partial class JitWarmup
 {
     // It takes a fifth of a second.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(3);
 
     // Settings are for members; none of them can turn these people away.
     private static readonly RoomHostOptions Options = new() { HostId = "rehearsal", Address = "localhost" };
@@ -43,14 +43,14 @@ internal static partial class Rehearsal
     /// <summary>Plays until the end, or until it fails, which costs the first members their time and nothing else.</summary>
     public static async Task TryAsync(ILogger logger)
     {
-        using var patience = new CancellationTokenSource(Patience);
+        using var timeout = new CancellationTokenSource(Timeout);
         try
         {
-            await PlayAsync(patience.Token);
+            await RunAsync(timeout.Token);
         }
         catch (Exception e) when (e is IOException or SocketException or OperationCanceledException)
         {
-            Log.Failed(logger, e);
+            Log.WarmupFailed(logger, e);
         }
     }
 
@@ -58,65 +58,65 @@ internal static partial class Rehearsal
     /// <exception cref="IOException">A visitor heard something else than its part, or there is no port.</exception>
     /// <exception cref="SocketException">The loopback does not connect.</exception>
     /// <exception cref="OperationCanceledException"/>
-    public static async Task PlayAsync(CancellationToken ct)
+    public static async Task RunAsync(CancellationToken ct)
     {
         var ports = new RoomPorts(new RoomPortsOptions { Bind = IPAddress.Loopback }, TimeProvider.System, NullLogger<RoomPorts>.Instance);
-        using var rate = new JoinRate(perSecond: 0);
+        using var rate = new JoinRateLimiter(perSecond: 0);
         var builder = WebApplication.CreateEmptyBuilder(new());
         builder.Services.AddSingleton<IConnectionListenerFactory>(ports);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(ports.ListenOn);
         await using var app = builder.Build();
-        app.Run(new RoomEndpoint(Options, rate).HandleAsync);
+        app.Run(new RoomRequestHandler(Options, rate).HandleAsync);
         await app.StartAsync(ct);
 
-        var door = new RoomDoor(Record.Name);
-        var port = ports.Open(0, door) ?? throw new IOException("There is no free port.");
+        var slot = new RoomSlot(Record.Name);
+        var port = ports.Open(0, slot) ?? throw new IOException("There is no free port.");
         await using var room = new Room(
             Record, tail: null, log: null, seated: [], seats: null, Options, Events.WelcomeLimits(Options), TimeProvider.System,
             isHeldSince: _ => true, seenAt: 0);
-        door.Open(room);
-        await PlayAsync(room, port, ct);
+        slot.SetRoom(room);
+        await ExchangeMessagesAsync(room, port, ct);
     }
 
-    private static async Task PlayAsync(Room room, int port, CancellationToken ct)
+    private static async Task ExchangeMessagesAsync(Room room, int port, CancellationToken ct)
     {
-        using Visitor ada = new(), back = new(), ben = new();
+        using WarmupClient ada = new(), back = new(), ben = new();
         // Ben takes part in what is compressed, and reads none of it.
-        await ben.ComeAsync(port, "user=ben", "Sec-WebSocket-Extensions: permessage-deflate\r\n", ct);
-        await ada.ComeAsync(port, "user=ada&session=ada-in-rehearsal", "", ct);
+        await ben.ConnectAsync(port, "user=ben", "Sec-WebSocket-Extensions: permessage-deflate\r\n", ct);
+        await ada.ConnectAsync(port, "user=ada&session=ada-in-rehearsal", "", ct);
         for (var id = 1; id <= 2; id++)
         {
-            await ada.SayAsync($$"""{"type":"message","id":"{{id}}","text":"{{new string('.', FrameDeflater.LeastBytes)}}"}""", ct);
-            await ada.HearAsync($"\"seq\":{id}", ct);
+            await ada.SendTextAsync($$"""{"type":"message","id":"{{id}}","text":"{{new string('.', FrameDeflater.LeastBytes)}}"}""", ct);
+            await ada.ReceiveUntilAsync($"\"seq\":{id}", ct);
         }
         ada.Dispose();
-        await back.ComeAsync(port, $"user=ada&session=ada-in-rehearsal&since={Record.Epoch}.1", "", ct);
-        await back.HearAsync("\"seq\":2", ct);
-        await back.SayAsync("""{"type":"ping"}""", ct);
-        await back.HearAsync("pong", ct);
-        var closing = room.CloseAsync(CloseCodes.GoingAway, "host-stopping", reconnect: true, Patience);
-        await back.HearAsync("closing", ct);
+        await back.ConnectAsync(port, $"user=ada&session=ada-in-rehearsal&since={Record.Epoch}.1", "", ct);
+        await back.ReceiveUntilAsync("\"seq\":2", ct);
+        await back.SendTextAsync("""{"type":"ping"}""", ct);
+        await back.ReceiveUntilAsync("pong", ct);
+        var closing = room.CloseAsync(CloseCodes.GoingAway, "host-stopping", reconnect: true, Timeout);
+        await back.ReceiveUntilAsync("closing", ct);
         back.Dispose();
         ben.Dispose();
         await closing;
     }
 
-    private sealed class Visitor : IDisposable
+    private sealed class WarmupClient : IDisposable
     {
         private readonly TcpClient _client = new();
         private readonly byte[] _buffer = new byte[4096];
-        private string _heard = "";
+        private string _received = "";
 
-        public async Task ComeAsync(int port, string query, string headers, CancellationToken ct)
+        public async Task ConnectAsync(int port, string query, string headers, CancellationToken ct)
         {
             await _client.ConnectAsync(IPAddress.Loopback, port, ct);
             await SendAsync(Encoding.ASCII.GetBytes(
                 $"GET /?{query} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n" +
                 $"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n{headers}\r\n"), ct);
-            await HearAsync("HTTP/1.1 101", ct);
+            await ReceiveUntilAsync("HTTP/1.1 101", ct);
         }
 
-        public async Task SayAsync(string json, CancellationToken ct)
+        public async Task SendTextAsync(string json, CancellationToken ct)
         {
             const byte masked = 0x80;
             byte[] header = new byte[FrameWriter.HeaderLength(json.Length)], mask = new byte[4];
@@ -125,12 +125,12 @@ internal static partial class Rehearsal
             await SendAsync([.. header, .. mask, .. Encoding.ASCII.GetBytes(json)], ct);
         }
 
-        public async Task HearAsync(string what, CancellationToken ct)
+        public async Task ReceiveUntilAsync(string expected, CancellationToken ct)
         {
-            while (!_heard.Contains(what, StringComparison.Ordinal))
+            while (!_received.Contains(expected, StringComparison.Ordinal))
             {
                 var read = await _client.GetStream().ReadAsync(_buffer, ct);
-                _heard += read > 0 ? Encoding.Latin1.GetString(_buffer, 0, read) : throw new IOException($"The end instead of {what}.");
+                _received += read > 0 ? Encoding.Latin1.GetString(_buffer, 0, read) : throw new IOException($"The end instead of {expected}.");
             }
         }
 
@@ -142,6 +142,6 @@ internal static partial class Rehearsal
     private static partial class Log
     {
         [LoggerMessage(Level = LogLevel.Warning, Message = "The rehearsal failed; the first members will wait for the compiler.")]
-        public static partial void Failed(ILogger logger, Exception why);
+        public static partial void WarmupFailed(ILogger logger, Exception why);
     }
 }

@@ -7,9 +7,9 @@ namespace ChatServer.RoomHost.Hosting;
 /// A room's port. It is open before the room is (what comes in waits), and stays when the room behind it is replaced after its log
 /// was lost. Only looks change it, which never overlap.
 /// </summary>
-internal sealed class RoomDoor(string name)
+internal sealed class RoomSlot(string name)
 {
-    private TaskCompletionSource<Room?> _room = New();
+    private TaskCompletionSource<Room?> _room = NewPending();
 
     public string Name { get; } = name;
 
@@ -28,30 +28,30 @@ internal sealed class RoomDoor(string name)
     public IReadOnlyList<RoomSeat>? Seats { get; set; }
 
     /// <summary>The room, once it is ready; null when it is not to be had.</summary>
-    public Task<Room?> RoomAsync => Volatile.Read(ref _room).Task;
+    public Task<Room?> RoomWhenReady => Volatile.Read(ref _room).Task;
 
     /// <summary>The room, if it is ready now.</summary>
-    public Room? Room => RoomAsync is { IsCompletedSuccessfully: true, Result: { } room } ? room : null;
+    public Room? Room => RoomWhenReady is { IsCompletedSuccessfully: true, Result: { } room } ? room : null;
 
     /// <summary>Lets in who waits, and who comes from now on; null turns them away.</summary>
-    public void Open(Room? room)
+    public void SetRoom(Room? room)
     {
         if (!_room.TrySetResult(room))
-            Volatile.Write(ref _room, Done(room));
+            Volatile.Write(ref _room, NewCompleted(room));
     }
 
-    /// <summary>Has who comes from now on wait until <see cref="Open"/>. Who waits already goes on waiting for the same.</summary>
-    public void Hold()
+    /// <summary>Has who comes from now on wait until <see cref="SetRoom"/>. Who waits already goes on waiting for the same.</summary>
+    public void HoldNewConnections()
     {
         if (_room.Task.IsCompleted)
-            Volatile.Write(ref _room, New());
+            Volatile.Write(ref _room, NewPending());
     }
 
-    private static TaskCompletionSource<Room?> New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private static TaskCompletionSource<Room?> NewPending() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private static TaskCompletionSource<Room?> Done(Room? room)
+    private static TaskCompletionSource<Room?> NewCompleted(Room? room)
     {
-        var done = New();
+        var done = NewPending();
         done.SetResult(room);
         return done;
     }

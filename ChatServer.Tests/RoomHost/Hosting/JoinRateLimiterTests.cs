@@ -1,0 +1,50 @@
+using System.Net;
+using ChatServer.RoomHost.Hosting;
+using ChatServer.Tests.Support;
+
+namespace ChatServer.Tests.RoomHost.Hosting;
+
+public sealed class JoinRateLimiterTests
+{
+    private static readonly IPAddress One = IPAddress.Parse("192.0.2.1");
+    private static readonly IPAddress Other = IPAddress.Parse("192.0.2.2");
+
+    [Fact]
+    public void An_address_may_connect_so_often_at_once_and_no_more()
+    {
+        using var rate = new JoinRateLimiter(50);
+
+        Assert.All(Enumerable.Range(0, 50), _ => Assert.True(rate.TryAcquire(One)));
+        // A machine that dawdles here gives back one every 20 ms.
+        Assert.Contains(Enumerable.Range(0, 1000), _ => !rate.TryAcquire(One));
+    }
+
+    [Fact]
+    public void Addresses_do_not_use_up_each_others_rate()
+    {
+        using var rate = new JoinRateLimiter(1);
+
+        Assert.True(rate.TryAcquire(One));
+        Assert.True(rate.TryAcquire(Other));
+        Assert.True(rate.TryAcquire(null));
+    }
+
+    [Fact]
+    public async Task Who_was_refused_may_connect_again_soon()
+    {
+        using var rate = new JoinRateLimiter(5);
+        while (rate.TryAcquire(One))
+        {
+        }
+
+        await Eventually.Async(() => rate.TryAcquire(One));
+    }
+
+    [Fact]
+    public void Zero_switches_the_rate_off()
+    {
+        using var rate = new JoinRateLimiter(0);
+
+        Assert.All(Enumerable.Range(0, 100_000), _ => Assert.True(rate.TryAcquire(One)));
+    }
+}
