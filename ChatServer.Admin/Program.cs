@@ -3,17 +3,17 @@ using ChatServer.Backplane;
 using ChatServer.ServiceDefaults;
 using ChatServer.Web;
 
-return await Startup.Run(async () =>
+return await ServiceRunner.RunAsync(async () =>
 {
-    var builder = WebApplication.CreateBuilder(args.ReadingSettingsOnce());
+    var builder = WebApplication.CreateBuilder(args.WithoutConfigurationReload());
     builder.AddServiceDefaults();
     builder.AddWebConventions();
     builder.AddAdminKeys();
     builder.AddBackplane();
     builder.AddRoomDescriptions();
-    builder.AddMachine();
-    builder.AddRedisOutage();
-    builder.AddApiDocs("ChatServer Admin", Descriptions.Admin);
+    builder.AddMachineStats();
+    builder.AddRedisUnavailable();
+    builder.AddApiDocs("ChatServer Admin", AdminDescription.Text);
     builder.LimitBodies(AdminServices.MaxBodyBytes);
     builder.ListenOn(8090, "ADMIN_PORT");
 

@@ -4,17 +4,17 @@ using ChatServer.Contracts;
 using ChatServer.ServiceDefaults;
 using ChatServer.Web;
 
-return await Startup.Run(async () =>
+return await ServiceRunner.RunAsync(async () =>
 {
-    var builder = WebApplication.CreateBuilder(args.ReadingSettingsOnce());
+    var builder = WebApplication.CreateBuilder(args.WithoutConfigurationReload());
     builder.AddServiceDefaults();
     builder.AddWebConventions();
     builder.AddApiKeys();
     builder.AddBackplane();
     builder.AddLoadBalancers();
     builder.AddShutdownWatch();
-    builder.AddAvailability();
-    builder.AddApiDocs("ChatServer", Descriptions.Api);
+    builder.AddReadinessChecks();
+    builder.AddApiDocs("ChatServer", ApiDescription.Text);
     builder.LimitBodies(Limits.MaxFrameBytes);
     builder.ListenOn(80);
 

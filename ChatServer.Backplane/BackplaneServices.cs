@@ -24,7 +24,7 @@ public static class BackplaneServices
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<BackplaneConnection>();
         services.AddSingleton<RoomDirectory>();
-        services.AddSingleton<RoomFinder>();
+        services.AddSingleton<RoomLookup>();
         services.AddSingleton<RoomPlacement>();
         services.AddSingleton<RoomRescue>();
         services.AddSingleton<RoomChanges>();
@@ -37,7 +37,7 @@ public static class BackplaneServices
         services.AddSingleton<HostInbox>();
         services.AddSingleton<Announcements>();
         services.AddSingleton<ClusterShutdown>();
-        services.AddSingleton<Looks>();
+        services.AddSingleton<ClusterSignals>();
         return builder;
     }
 }

@@ -26,15 +26,15 @@ internal static class RedisNames
     public static string RoomLog(string name) => $"chat:{{{name}}}:log";
 
     /// <summary>
-    /// List, newest last, of the keys and sequences of the last <see cref="Backplane.RoomLog.Recognized"/> messages, for a room whose log keeps
+    /// List, newest last, of the keys and sequences of the last <see cref="Backplane.RoomLog.MaxDedupeKeys"/> messages, for a room whose log keeps
     /// fewer events. Written with the log, and read by the host that takes the room. Lives as long as the room.
     /// </summary>
-    public static string RoomSaid(string name) => $"chat:{{{name}}}:said";
+    public static string RoomMessageKeys(string name) => $"chat:{{{name}}}:said";
 
     /// <summary>
     /// Hash: who sits in the room, a name by what stands for its session. Written by the room's host through <c>save-seats.lua</c>, which leaves its
     /// instance in the room's <c>keeper</c> (<c>instance</c> is emptied by a move). Read when a host takes the room, and worth something while
-    /// the keeper has its <see cref="SignOfLife"/>. Lives as long as the room.
+    /// the keeper has its <see cref="InstanceAlive"/>. Lives as long as the room.
     /// </summary>
     public static string RoomSeats(string name) => $"chat:{{{name}}}:seats";
 
@@ -47,8 +47,8 @@ internal static class RedisNames
     /// <summary>Hash with what a host tells of itself. Written and kept alive by the host's lease, so: exists = alive.</summary>
     public static string Host(string id) => $"chat:host:{{{id}}}";
 
-    /// <summary>String, written with every renewal of a host's lease: outlives the process by <see cref="HostLease.Remembered"/>.</summary>
-    public static string SignOfLife(string instance) => $"chat:instance:{instance}";
+    /// <summary>String, written with every renewal of a host's lease: outlives the process by <see cref="HostLease.InstanceRetention"/>.</summary>
+    public static string InstanceAlive(string instance) => $"chat:instance:{instance}";
 
     /// <summary>Set of the names of the rooms that a host should have open. Written by placement and by closing.</summary>
     public static string HostRooms(string id) => $"chat:host:{{{id}}}:rooms";
@@ -81,7 +81,7 @@ internal static class RedisNames
     public const string Generation = "chat:generation";
 
     /// <summary>Every key of a room, the room's own first: what scripts take that delete or make one.</summary>
-    public static RedisKey[] OfRoom(string name) => [Room(name), RoomLog(name), RoomSeats(name), RoomSaid(name)];
+    public static RedisKey[] RoomKeys(string name) => [Room(name), RoomLog(name), RoomSeats(name), RoomMessageKeys(name)];
 
     // ---- channels
 
@@ -95,5 +95,5 @@ internal static class RedisNames
     public const string RoomChanged = "chat:rooms:changed";
 
     /// <summary>To everyone: a new announcement, or a shutdown. Payload: empty.</summary>
-    public const string Look = "chat:look";
+    public const string ClusterSignal = "chat:look";
 }

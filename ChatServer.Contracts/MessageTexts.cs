@@ -4,5 +4,5 @@ namespace ChatServer.Contracts;
 public static class MessageTexts
 {
     /// <summary>Whether <paramref name="text"/> may be said.</summary>
-    public static bool IsValid(string? text) => text is { Length: > 0 } && !Characters.AreMoreThan(Limits.MaxTextLength, text);
+    public static bool IsValid(string? text) => text is { Length: > 0 } && !CharacterCount.Exceeds(Limits.MaxTextLength, text);
 }

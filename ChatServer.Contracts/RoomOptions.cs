@@ -31,7 +31,7 @@ public sealed record RoomOptions
 
     /// <summary>The first rule that these options break, or null when they are in order.</summary>
     public string? Validate() =>
-        Title is not null && Characters.AreMoreThan(MaxTitleLength, Title) ? $"title is longer than {MaxTitleLength} characters"
+        Title is not null && CharacterCount.Exceeds(MaxTitleLength, Title) ? $"title is longer than {MaxTitleLength} characters"
         : Title is not null && Title.Any(char.IsControl) ? "title has control characters"
         : MaxMembers < 0 ? "maxMembers is negative"
         : History is < 0 or > MaxHistory ? $"history is not between 0 and {MaxHistory}"

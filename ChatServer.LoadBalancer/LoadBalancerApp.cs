@@ -16,7 +16,7 @@ public static class LoadBalancerApp
     /// <exception cref="StartupException">A setting is missing or malformed.</exception>
     public static WebApplication Build(WebApplicationBuilder builder)
     {
-        var keys = ApiKeys.Require(builder.Configuration, "LOADBALANCER_KEY");
+        var keys = ApiKeys.FromSettings(builder.Configuration, "LOADBALANCER_KEY");
         builder.AddServiceDefaults();
         builder.AddWebConventions();
         builder.AddBackplane();

@@ -1,4 +1,4 @@
 using ChatServer.LoadBalancer;
 using ChatServer.Web;
 
-return await Startup.Run(() => LoadBalancerApp.Build(WebApplication.CreateBuilder(args.ReadingSettingsOnce())).RunAsync());
+return await ServiceRunner.RunAsync(() => LoadBalancerApp.Build(WebApplication.CreateBuilder(args.WithoutConfigurationReload())).RunAsync());

@@ -3,9 +3,9 @@ using ChatServer.RoomHost.Hosting;
 using ChatServer.ServiceDefaults;
 using ChatServer.Web;
 
-return await Startup.Run(async () =>
+return await ServiceRunner.RunAsync(async () =>
 {
-    var builder = WebApplication.CreateSlimBuilder(args.ReadingSettingsOnce());
+    var builder = WebApplication.CreateSlimBuilder(args.WithoutConfigurationReload());
     builder.AddServiceDefaults();
     builder.AddWebConventions();
     builder.AddBackplane();

@@ -59,7 +59,7 @@ public static class Health
     /// <summary>Writes JSON as the contract defines it: data, or a problem with a code. The template writes one word.</summary>
     private static Task WriteAsync(HttpContext context, HealthReport report)
     {
-        var checks = report.Entries.ToDictionary(entry => entry.Key, entry => Verdict(entry.Value));
+        var checks = report.Entries.ToDictionary(entry => entry.Key, entry => DescribeEntry(entry.Value));
         IResult answer = report.Status == HealthStatus.Unhealthy
             ? TypedResults.Problem(
                 "At least one check failed.", statusCode: StatusCodes.Status503ServiceUnavailable,
@@ -68,7 +68,7 @@ public static class Health
         return answer.ExecuteAsync(context);
     }
 
-    private static string Verdict(HealthReportEntry entry) => entry.Status switch
+    private static string DescribeEntry(HealthReportEntry entry) => entry.Status switch
     {
         HealthStatus.Healthy => "ok",
         _ => entry.Description ?? "failed",

@@ -18,7 +18,7 @@ namespace ChatServer.ServiceDefaults;
 public static class Telemetry
 {
     /// <summary>Every <c>ActivitySource</c> and <c>Meter</c> of ChatServer is named after its project.</summary>
-    private const string OurSources = "ChatServer.*";
+    private const string SourceNamePattern = "ChatServer.*";
 
     /// <summary>
     /// Does nothing without <c>OTEL_EXPORTER_OTLP_ENDPOINT</c>. The template collects in any case and then exports nothing; that would cost each
@@ -45,11 +45,11 @@ public static class Telemetry
                 .AddService(builder.Environment.ApplicationName, serviceVersion: AppInfo.CurrentVersion)
                 .AddEnvironmentVariableDetector())
             .WithTracing(traces => traces
-                .AddSource(OurSources)
-                .AddAspNetCoreInstrumentation(aspnet => aspnet.Filter = IsNotAProbe)
+                .AddSource(SourceNamePattern)
+                .AddAspNetCoreInstrumentation(aspnet => aspnet.Filter = IsTraced)
                 .AddHttpClientInstrumentation())
             .WithMetrics(metrics => metrics
-                .AddMeter(OurSources)
+                .AddMeter(SourceNamePattern)
                 .AddAspNetCoreInstrumentation()
                 .AddHttpClientInstrumentation()
                 .AddRuntimeInstrumentation())
@@ -57,6 +57,6 @@ public static class Telemetry
     }
 
     /// <summary>Health probes arrive every few seconds from several monitors and would outnumber all other traces.</summary>
-    private static bool IsNotAProbe(HttpContext context) =>
+    private static bool IsTraced(HttpContext context) =>
         context.Request.Path != Health.ReadyPath && context.Request.Path != Health.AlivePath;
 }

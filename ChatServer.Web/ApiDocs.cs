@@ -73,17 +73,17 @@ public static class ApiDocs
     private static void DescribePolicies(OpenApiOperation operation, OpenApiOperationTransformerContext context)
     {
         var metadata = context.Description.ActionDescriptor.EndpointMetadata;
-        if (metadata.OfType<ApiKeyUse>().FirstOrDefault() is { } use)
+        if (metadata.OfType<ApiKeyMetadata>().FirstOrDefault() is { } use)
         {
             var withKey = new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(KeyScheme, context.Document)] = [] };
             operation.Security = use.Required ? [withKey] : [new OpenApiSecurityRequirement(), withKey];
         }
-        if (metadata.OfType<PageRequired>().Any() && Parameter("limit") is { } limit)
+        if (metadata.OfType<PagingMetadata>().Any() && Parameter("limit") is { } limit)
         {
             limit.Minimum = "1";
             limit.Maximum = $"{Limits.MaxPage}";
         }
-        if (metadata.OfType<RoomNameRequired>().Any() && Parameter("name") is { } name) name.Pattern = RoomNames.Pattern;
+        if (metadata.OfType<RoomNameMetadata>().Any() && Parameter("name") is { } name) name.Pattern = RoomNames.Pattern;
 
         OpenApiSchema? Parameter(string name) => operation.Parameters?.FirstOrDefault(parameter => parameter.Name == name)?.Schema as OpenApiSchema;
     }

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http;
 namespace ChatServer.Web;
 
 /// <summary>Endpoint metadata: a caller must send a key, or may and sees more. Read by whatever describes the endpoints.</summary>
-public sealed record ApiKeyUse(bool Required);
+public sealed record ApiKeyMetadata(bool Required);
 
 /// <summary>The policy "only with a key", for one route or a group of them.</summary>
 public static class ApiKeyEndpoints
@@ -21,7 +21,7 @@ public static class ApiKeyEndpoints
     {
         builder.Finally(endpoint =>
         {
-            endpoint.Metadata.Add(new ApiKeyUse(Required: true));
+            endpoint.Metadata.Add(new ApiKeyMetadata(Required: true));
             endpoint.DocumentProblem(StatusCodes.Status401Unauthorized);
             var next = endpoint.RequestDelegate ?? throw new InvalidOperationException($"{endpoint.DisplayName} has nothing to protect.");
             endpoint.RequestDelegate = context => context.HasApiKey(keys) ? next(context) : Refuse(context);
@@ -34,7 +34,7 @@ public static class ApiKeyEndpoints
     {
         builder.Add(endpoint =>
         {
-            endpoint.Metadata.Add(new ApiKeyUse(Required: false));
+            endpoint.Metadata.Add(new ApiKeyMetadata(Required: false));
             endpoint.DocumentProblem(StatusCodes.Status401Unauthorized);
         });
         return builder;

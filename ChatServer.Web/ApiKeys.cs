@@ -20,12 +20,12 @@ public sealed class ApiKeys
 
     /// <summary>Reads the keys from the setting named <paramref name="variable"/>.</summary>
     /// <exception cref="StartupException">The setting is missing, or holds no key.</exception>
-    public static ApiKeys Require(IConfiguration configuration, string variable) =>
+    public static ApiKeys FromSettings(IConfiguration configuration, string variable) =>
         new(Read(configuration, variable, "the API key to accept, or several separated by commas"));
 
     /// <summary>The key to send where the setting named <paramref name="variable"/> holds those that are accepted: the first, while they are rotated.</summary>
     /// <exception cref="StartupException">The setting is missing, or holds no key.</exception>
-    public static string RequireFirst(IConfiguration configuration, string variable) =>
+    public static string RequireFirstKey(IConfiguration configuration, string variable) =>
         Read(configuration, variable, "the API key that is accepted there")[0];
 
     /// <summary>Whether <paramref name="key"/> is one of the keys. Takes the same time whichever it is, and if it is none.</summary>
@@ -41,7 +41,7 @@ public sealed class ApiKeys
 
     private static string[] Read(IConfiguration configuration, string variable, string meaning)
     {
-        var keys = configuration.Require(variable, meaning).Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        var keys = configuration.RequireSetting(variable, meaning).Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         return keys.Length > 0 ? keys : throw new StartupException($"{variable} holds no key: give {meaning}.");
     }
 

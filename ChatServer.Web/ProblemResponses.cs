@@ -30,24 +30,24 @@ public static class ProblemResponses
         // Not the framework's own writer: it looks at Accept, and answers a browser with text/plain or nothing.
         app.UseExceptionHandler(new ExceptionHandlerOptions
         {
-            ExceptionHandler = context => Word(context.Features.Get<IExceptionHandlerFeature>()!).ExecuteAsync(context),
+            ExceptionHandler = context => ForException(context.Features.Get<IExceptionHandlerFeature>()!).ExecuteAsync(context),
             // Not our defects: what the caller got wrong, and what a service has a wording for.
             SuppressDiagnosticsCallback = handled => handled.Exception is BadHttpRequestException
                 || handled.ExceptionHandledBy == ExceptionHandledType.ExceptionHandlerService,
         });
-        app.UseStatusCodePages(pages => Bare(pages.HttpContext.Response.StatusCode).ExecuteAsync(pages.HttpContext));
+        app.UseStatusCodePages(pages => ForStatus(pages.HttpContext.Response.StatusCode).ExecuteAsync(pages.HttpContext));
     }
 
-    private static ProblemHttpResult Bare(int status) => Problems.Of(status, $"{ReasonPhrases.GetReasonPhrase(status)}.");
+    private static ProblemHttpResult ForStatus(int status) => Problems.Of(status, $"{ReasonPhrases.GetReasonPhrase(status)}.");
 
-    private static ProblemHttpResult Word(IExceptionHandlerFeature failed) => failed.Error switch
+    private static ProblemHttpResult ForException(IExceptionHandlerFeature failed) => failed.Error switch
     {
         // System.Text.Json nests a syntax error in the error of the value that it interrupted.
         BadHttpRequestException { InnerException: JsonException { InnerException: JsonException syntax } } => Problems.Of(
             StatusCodes.Status400BadRequest, ErrorCodes.InvalidJson, $"The body is not JSON: line {syntax.LineNumber + 1}, byte {syntax.BytePositionInLine}."),
         BadHttpRequestException { InnerException: JsonException shape } => Problems.Of(
             StatusCodes.Status400BadRequest, ErrorCodes.InvalidBody, $"The body lacks a member, or has an unknown one or a bad value, at {shape.Path}."),
-        BadHttpRequestException bad when bad.StatusCode != StatusCodes.Status400BadRequest => Bare(bad.StatusCode),
+        BadHttpRequestException bad when bad.StatusCode != StatusCodes.Status400BadRequest => ForStatus(bad.StatusCode),
         // Without a reason inside, what was to be bound is empty, or no value of its type. The message names our types: not shown.
         BadHttpRequestException when failed.Endpoint?.Metadata.GetMetadata<IAcceptsMetadata>() is not null => Problems.Of(
             StatusCodes.Status400BadRequest, ErrorCodes.InvalidBody, "This call takes a JSON object as its body."),

@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Routing;
 namespace ChatServer.Web;
 
 /// <summary>Endpoint metadata: <c>{name}</c> must be a room's name. Read by whatever describes the endpoints.</summary>
-public sealed class RoomNameRequired;
+public sealed class RoomNameMetadata;
 
 /// <summary>The policy "only a well-formed room name", for routes with a <c>{name}</c>.</summary>
 public static class RoomNameEndpoints
@@ -19,7 +19,7 @@ public static class RoomNameEndpoints
     {
         builder.Add(endpoint =>
         {
-            endpoint.Metadata.Add(new RoomNameRequired());
+            endpoint.Metadata.Add(new RoomNameMetadata());
             endpoint.DocumentProblem(StatusCodes.Status400BadRequest);
             var next = endpoint.RequestDelegate ?? throw new InvalidOperationException($"{endpoint.DisplayName} has nothing to protect.");
             endpoint.RequestDelegate = context => RoomNames.IsValid(context.GetRouteValue("name") as string) ? next(context) : Refuse(context);

@@ -13,11 +13,11 @@ public static class WebConventions
     public static void AddWebConventions(this WebApplicationBuilder builder)
     {
         builder.AddProblems();
-        builder.Services.ConfigureHttpJsonOptions(options => BeStrict(options.SerializerOptions));
+        builder.Services.ConfigureHttpJsonOptions(options => RejectUnknownMembers(options.SerializerOptions));
     }
 
     /// <summary>The contract's JSON, and a misspelt member is an error: what a caller asked for either happens or is refused.</summary>
-    private static void BeStrict(JsonSerializerOptions options)
+    private static void RejectUnknownMembers(JsonSerializerOptions options)
     {
         ContractJson.Configure(options);
         options.UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow;

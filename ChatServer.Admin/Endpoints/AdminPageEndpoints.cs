@@ -9,9 +9,9 @@ internal static class AdminPageEndpoints
     {
         var files = WebFiles.Of(typeof(AdminPageEndpoints).Assembly);
         var page = files.Page("index.html");
-        var rooms = app.ServiceProvider.GetRequiredService<RoomViews>();
+        var rooms = app.ServiceProvider.GetRequiredService<RoomDescriber>();
 
         app.MapWebFiles(files);
-        app.MapWebPage("/", _ => page, headers => headers.SecurePage(rooms.SocketSources));
+        app.MapWebPage("/", _ => page, headers => headers.AddSecurityHeaders(rooms.SocketSources));
     }
 }

@@ -44,7 +44,7 @@ internal static class AnnouncementEndpoints
             : Problems.Of(StatusCodes.Status404NotFound, ErrorCodes.RoomNotFound, $"There is no room {name}.");
     }
 
-    private static Accepted<Data<Announced>> Accepted(Announcement announcement, int rooms) =>
+    private static Accepted<Data<Announced>> Accepted(AnnouncementRecord announcement, int rooms) =>
         TypedResults.Accepted((string?)null, new Data<Announced>(new(announcement.Id, rooms)));
 
     private static ProblemHttpResult Invalid(string complaint) =>

@@ -30,7 +30,7 @@ internal static class HostEndpoints
         await drain.OrderAsync(id) ? Accepted(id, "Draining") : NotFound(id);
 
     private static async Task<Results<Accepted<Data<HostOrder>>, ProblemHttpResult>> ResumeAsync(string id, HostDrain drain) =>
-        await drain.EndAsync(id) ? Accepted(id, "Taking rooms again") : NotFound(id);
+        await drain.CancelAsync(id) ? Accepted(id, "Taking rooms again") : NotFound(id);
 
     private static Accepted<Data<HostOrder>> Accepted(string id, string message) =>
         TypedResults.Accepted((string?)null, new Data<HostOrder>(new(id, message)));

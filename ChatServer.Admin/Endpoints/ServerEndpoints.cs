@@ -28,7 +28,7 @@ internal static class ServerEndpoints
 
     private static Ok<Data<AppInfo>> About() => TypedResults.Ok(new Data<AppInfo>(new("Admin chatserver", AppInfo.CurrentVersion)));
 
-    private static async Task<Ok<Data<LoadReport>>> LoadAsync(Machine machine, HostDirectory hosts, RoomDirectory rooms)
+    private static async Task<Ok<Data<LoadReport>>> LoadAsync(MachineStats machine, HostDirectory hosts, RoomDirectory rooms)
     {
         var alive = await hosts.ListAsync();
         var names = await rooms.NamesAsync();
@@ -40,10 +40,10 @@ internal static class ServerEndpoints
             Percentage: Math.Round(100.0 * (total - free) / total, 2),
             Cpus: Environment.ProcessorCount,
             Rooms: string.Join(',', names),
-            Capacity: alive.Where(host => host.Accepts).Sum(host => Math.Max(0, host.Capacity - host.Rooms)),
+            Capacity: alive.Where(host => host.AcceptsRooms).Sum(host => Math.Max(0, host.Capacity - host.Rooms)),
             OsUpTime: machine.OsUpTime,
             UpTime: machine.UpTime,
-            AcceptingConnections: alive.Any(host => host.Accepts),
+            AcceptingConnections: alive.Any(host => host.AcceptsRooms),
             Hosts: [.. alive.Select(Describe)])));
     }
 

@@ -11,26 +11,26 @@ internal static class AdminServices
     public const long MaxBodyBytes = 1024 * 1024;
 
     /// <summary>When callers had better come back while Redis is away.</summary>
-    private static readonly TimeSpan RetryRedis = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan RedisRetryAfter = TimeSpan.FromSeconds(2);
 
     /// <summary>The keys of <c>ADMIN_KEY</c>.</summary>
     /// <exception cref="StartupException">It is not set.</exception>
     public static void AddAdminKeys(this WebApplicationBuilder builder) =>
-        builder.Services.AddSingleton(ApiKeys.Require(builder.Configuration, "ADMIN_KEY"));
+        builder.Services.AddSingleton(ApiKeys.FromSettings(builder.Configuration, "ADMIN_KEY"));
 
     /// <summary>Rooms are described as on the Api: through the first of <c>LOADBALANCERS</c>, if there is one.</summary>
     /// <exception cref="StartupException">One is not a URL.</exception>
     public static void AddRoomDescriptions(this WebApplicationBuilder builder)
     {
-        var loadBalancers = builder.Configuration.Urls("LOADBALANCERS");
+        var loadBalancers = builder.Configuration.ReadUrls("LOADBALANCERS");
         var first = loadBalancers.Count > 0 ? loadBalancers[0] : null;
-        builder.Services.AddSingleton(services => new RoomViews(services.GetRequiredService<RoomCommands>(), first));
+        builder.Services.AddSingleton(services => new RoomDescriber(services.GetRequiredService<RoomCommands>(), first));
     }
 
     /// <summary>What the operating system tells of this machine. Made now: the up time counts from here.</summary>
-    public static void AddMachine(this WebApplicationBuilder builder) => builder.Services.AddSingleton(new Machine(TimeProvider.System));
+    public static void AddMachineStats(this WebApplicationBuilder builder) => builder.Services.AddSingleton(new MachineStats(TimeProvider.System));
 
     /// <summary>Without Redis every call that needs it answers <c>redis-unavailable</c>.</summary>
-    public static void AddRedisOutage(this WebApplicationBuilder builder) =>
-        builder.Services.AddUnavailable<BackplaneUnavailableException>(ErrorCodes.RedisUnavailable, RetryRedis);
+    public static void AddRedisUnavailable(this WebApplicationBuilder builder) =>
+        builder.Services.AddUnavailable<BackplaneUnavailableException>(ErrorCodes.RedisUnavailable, RedisRetryAfter);
 }

@@ -7,22 +7,22 @@ namespace ChatServer.Api;
 internal static class ChatAppEndpoints
 {
     /// <summary>Where a load balancer, and so every proxy in front of one, has the rooms.</summary>
-    private const string SameOrigin = "/rooms/";
+    private const string SameOriginRoomPrefix = "/rooms/";
 
     public static void MapChatApp(this IEndpointRouteBuilder app)
     {
         var files = WebFiles.Of(typeof(ChatAppEndpoints).Assembly);
-        var loadBalancers = app.ServiceProvider.GetRequiredService<LoadBalancers>();
+        var loadBalancers = app.ServiceProvider.GetRequiredService<LoadBalancerSettings>();
         var rooms = loadBalancers.Urls.Select(url => RoomUrls.Through(url, "")).ToArray();
         var direct = Room(files, rooms);
-        var proxied = Room(files, [SameOrigin, .. rooms]);
+        var proxied = Room(files, [SameOriginRoomPrefix, .. rooms]);
         var home = files.Page("index.html");
         // Without a load balancer a room is reached at a port of a host, and both are known only once it is there.
         string[] connect = rooms.Length > 0 ? [.. rooms.Select(url => new Uri(url).GetLeftPart(UriPartial.Authority))] : ["ws:", "wss:"];
 
         app.MapWebFiles(files);
-        app.MapWebPage("/", _ => home, headers => headers.SecurePage());
-        app.MapWebPage("/room/{name}", context => IsProxied(context.Request) ? proxied : direct, headers => headers.SecurePage(connect));
+        app.MapWebPage("/", _ => home, headers => headers.AddSecurityHeaders());
+        app.MapWebPage("/room/{name}", context => IsProxied(context.Request) ? proxied : direct, headers => headers.AddSecurityHeaders(connect));
         foreach (var module in (string[])["chat-client.js", "chat-outbox.js"])
         {
             var file = files.Find(module)!;

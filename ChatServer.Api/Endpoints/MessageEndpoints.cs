@@ -17,7 +17,7 @@ internal static class MessageEndpoints
             .WithTags("Messages");
 
         room.MapGet("/messages", ReadAsync)
-            .RequirePage()
+            .ValidatePaging()
             .WithName("readHistory")
             .WithSummary("Read a room's history")
             .WithDescription("Events as members get them, newest last. Ask again with `before` set to the last answer's `next`, until that is null.")

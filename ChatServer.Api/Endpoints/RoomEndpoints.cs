@@ -9,10 +9,10 @@ namespace ChatServer.Api;
 internal static class RoomEndpoints
 {
     /// <summary>No host has room: one is started, drained or emptied by people or a scaler, within seconds at best.</summary>
-    private static readonly TimeSpan RetryCapacity = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan CapacityRetryAfter = TimeSpan.FromSeconds(5);
 
     /// <summary>A server that shuts down does not come back at once.</summary>
-    private static readonly TimeSpan RetryShutdown = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan ShutdownRetryAfter = TimeSpan.FromSeconds(30);
 
     public static void MapRooms(this IEndpointRouteBuilder app)
     {
@@ -38,7 +38,7 @@ internal static class RoomEndpoints
             .ProducesProblem(StatusCodes.Status404NotFound);
         rooms.MapGet("/rooms", ListAsync)
             .RequireApiKey(keys)
-            .RequirePage()
+            .ValidatePaging()
             .WithName("listRooms")
             .WithSummary("List the rooms by name")
             .WithDescription("Ask again with `after` set to the last answer's `next`, until that is null.");
@@ -53,12 +53,12 @@ internal static class RoomEndpoints
         // Asked of Redis, not of the watch: a creation that begins after the order was given is refused, however late its news is.
         if (await shutdown.IsOrderedAsync())
         {
-            response.RetryAfter(RetryShutdown);
+            response.RetryAfter(ShutdownRetryAfter);
             return Problems.Of(StatusCodes.Status503ServiceUnavailable, ErrorCodes.ShuttingDown, "The server is shutting down.");
         }
         if (await placement.CreateAsync(name, options, ct) is not var (room, created))
         {
-            response.RetryAfter(RetryCapacity);
+            response.RetryAfter(CapacityRetryAfter);
             var refusal = new RoomCreated(0, "No more rooms can be created");
             return Problems.Of(
                 StatusCodes.Status503ServiceUnavailable, ErrorCodes.NoCapacity, "Every host is full, draining or gone.", ("data", refusal));
@@ -68,7 +68,7 @@ internal static class RoomEndpoints
     }
 
     private static async Task<Results<Ok<Data<RoomDescription>>, ProblemHttpResult>> DescribeAsync(
-        string name, RoomDirectory rooms, LoadBalancers loadBalancers, ApiKeys keys, HttpContext context)
+        string name, RoomDirectory rooms, LoadBalancerSettings loadBalancers, ApiKeys keys, HttpContext context)
     {
         if (await rooms.FindAsync(name) is not { State: not RoomState.Closing } room)
             return RoomProblems.NotFound(name);
@@ -78,7 +78,7 @@ internal static class RoomEndpoints
     }
 
     private static async Task<Ok<Data<RoomPage>>> ListAsync(
-        RoomDirectory rooms, LoadBalancers loadBalancers, string? after = null, int limit = Limits.DefaultPage)
+        RoomDirectory rooms, LoadBalancerSettings loadBalancers, string? after = null, int limit = Limits.DefaultPage)
     {
         var page = await rooms.ListAsync(after, limit);
         var next = page.Count == limit ? page[^1].Name : null;

@@ -9,25 +9,25 @@ namespace ChatServer.Api;
 internal static class ApiServices
 {
     /// <summary>How long Redis or a live RoomHost may take to be back; callers are told to wait this long.</summary>
-    private static readonly TimeSpan RetryRedis = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan RedisRetryAfter = TimeSpan.FromSeconds(2);
 
     /// <summary>The keys of <c>KEY</c>.</summary>
     /// <exception cref="StartupException">It is not set.</exception>
     public static void AddApiKeys(this WebApplicationBuilder builder) =>
-        builder.Services.AddSingleton(ApiKeys.Require(builder.Configuration, "KEY"));
+        builder.Services.AddSingleton(ApiKeys.FromSettings(builder.Configuration, "KEY"));
 
     /// <summary>The load balancers of <c>LOADBALANCERS</c>, and heartbeats to them.</summary>
     /// <exception cref="StartupException">One is not a URL, or there are some and <c>LOADBALANCER_KEY</c> is not set, or <c>HOST</c> is malformed.</exception>
     public static void AddLoadBalancers(this WebApplicationBuilder builder)
     {
-        var loadBalancers = LoadBalancers.Read(builder.Configuration);
+        var loadBalancers = LoadBalancerSettings.Read(builder.Configuration);
         builder.Services.AddSingleton(loadBalancers);
         if (loadBalancers.First is null) return;
         _ = builder.Configuration.AdvertisedHost(); // is told by every heartbeat: better to fail now
         builder.AddHeartbeatClient();
-        builder.Services.AddSingleton<Heartbeats>();
-        builder.Services.AddHostedService(services => services.GetRequiredService<Heartbeats>());
-        builder.Services.AddHealthChecks().AddCheck<Heartbeats>("load-balancers");
+        builder.Services.AddSingleton<HeartbeatSender>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<HeartbeatSender>());
+        builder.Services.AddHealthChecks().AddCheck<HeartbeatSender>("load-balancers");
     }
 
     /// <summary>
@@ -38,7 +38,7 @@ internal static class ApiServices
     {
         builder.AddHttpClientDefaults();
 #pragma warning disable EXTEXP0001 // Marked experimental; there is no other way to leave out a handler of the defaults.
-        builder.Services.AddHttpClient(Heartbeats.Client, client => client.Timeout = Heartbeats.Patience).RemoveAllResilienceHandlers();
+        builder.Services.AddHttpClient(HeartbeatSender.HttpClientName, client => client.Timeout = HeartbeatSender.RequestTimeout).RemoveAllResilienceHandlers();
 #pragma warning restore EXTEXP0001
     }
 
@@ -49,9 +49,9 @@ internal static class ApiServices
     /// Ready is who can create rooms: Redis answers (the Backplane's own check), and a RoomHost lives. Without Redis every call
     /// that needs it answers <c>redis-unavailable</c>.
     /// </summary>
-    public static void AddAvailability(this WebApplicationBuilder builder)
+    public static void AddReadinessChecks(this WebApplicationBuilder builder)
     {
-        builder.Services.AddHealthChecks().AddCheck<RoomHostsCheck>("room-hosts");
-        builder.Services.AddUnavailable<BackplaneUnavailableException>(ErrorCodes.RedisUnavailable, RetryRedis);
+        builder.Services.AddHealthChecks().AddCheck<RoomHostHealthCheck>("room-hosts");
+        builder.Services.AddUnavailable<BackplaneUnavailableException>(ErrorCodes.RedisUnavailable, RedisRetryAfter);
     }
 }

@@ -7,14 +7,14 @@ namespace ChatServer.Api;
 /// every few seconds makes up for nudges that were lost.
 /// </summary>
 internal sealed partial class ShutdownWatch(
-    ClusterShutdown shutdown, Looks looks, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<ShutdownWatch> logger) : BackgroundService
+    ClusterShutdown shutdown, ClusterSignals clusterSignals, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<ShutdownWatch> logger) : BackgroundService
 {
-    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(2);
 
     /// <summary>For this long after the order, callers are told by an answer; after it, by a closed port.</summary>
-    private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan StopDelay = TimeSpan.FromSeconds(1);
 
-    private readonly SemaphoreSlim _nudged = new(0);
+    private readonly SemaphoreSlim _signals = new(0);
 
     /// <summary>Looks once before the first request: an order given from then on is for this process, an older one is not.</summary>
     public override async Task StartAsync(CancellationToken cancellationToken)
@@ -25,12 +25,12 @@ internal sealed partial class ShutdownWatch(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var nudges = looks.RunAsync(() => _nudged.Release(), stoppingToken);
+        var nudges = clusterSignals.RunAsync(() => _signals.Release(), stoppingToken);
         try
         {
-            while (!await IsOrderedAsync()) await _nudged.WaitAsync(LookEvery, stoppingToken);
+            while (!await IsOrderedAsync()) await _signals.WaitAsync(PollInterval, stoppingToken);
             Log.Ordered(logger);
-            await Task.Delay(Farewell, time, stoppingToken);
+            await Task.Delay(StopDelay, time, stoppingToken);
             lifetime.StopApplication();
             await nudges;
         }
@@ -54,7 +54,7 @@ internal sealed partial class ShutdownWatch(
 
     public override void Dispose()
     {
-        _nudged.Dispose();
+        _signals.Dispose();
         base.Dispose();
     }
 

@@ -18,7 +18,7 @@ internal sealed class RedisScript
     public static readonly RedisScript Append = new("append.lua");
     public static readonly RedisScript ReadLog = new("read-log.lua");
     public static readonly RedisScript RenewLease = new("renew-lease.lua");
-    public static readonly RedisScript Lead = new("lead.lua");
+    public static readonly RedisScript TryLead = new("lead.lua");
     public static readonly RedisScript ReleaseLease = new("release-lease.lua");
     public static readonly RedisScript PostAnnouncement = new("post-announcement.lua");
 

@@ -9,16 +9,16 @@ namespace ChatServer.Backplane;
 /// </summary>
 internal static class RedisSubscription
 {
-    private static readonly TimeSpan Retry = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(250);
 
     /// <summary>Subscribes, waiting for Redis if need be, and hands on every payload until <paramref name="ct"/> ends it.</summary>
     /// <param name="connection">Where to subscribe; it re-subscribes by itself after a cut.</param>
     /// <param name="channel">The channel.</param>
-    /// <param name="subscribed">Called once the channel is subscribed and, after a cut, again: what was said meanwhile was missed.</param>
-    /// <param name="handle">Gets each payload. Like <paramref name="subscribed"/> it must not block; the two never run at once.</param>
+    /// <param name="onSubscribed">Called once the channel is subscribed and, after a cut, again: what was said meanwhile was missed.</param>
+    /// <param name="onMessage">Gets each payload. Like <paramref name="onSubscribed"/> it must not block; the two never run at once.</param>
     /// <param name="ct">Ends the loop.</param>
     public static async Task RunAsync(
-        BackplaneConnection connection, string channel, Action subscribed, Action<RedisValue> handle, CancellationToken ct)
+        BackplaneConnection connection, string channel, Action onSubscribed, Action<RedisValue> onMessage, CancellationToken ct)
     {
         // A null in between the payloads: subscribed (again).
         var events = Channel.CreateUnbounded<RedisValue?>(new UnboundedChannelOptions { SingleReader = true });
@@ -34,9 +34,9 @@ internal static class RedisSubscription
             await foreach (var payload in events.Reader.ReadAllAsync(ct))
             {
                 if (payload is { } value)
-                    handle(value);
+                    onMessage(value);
                 else
-                    subscribed();
+                    onSubscribed();
             }
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
@@ -85,7 +85,7 @@ internal static class RedisSubscription
             {
                 await restored.WaitAsync(ct);
                 while (!await IsSubscribedAsync(subscriber, channel))
-                    await Task.Delay(Retry, ct);
+                    await Task.Delay(RetryDelay, ct);
                 confirmed();
             }
         }

@@ -13,7 +13,7 @@ public sealed class HostDrain(BackplaneConnection connection)
 
     /// <summary>Orders it. False: there is no live host of this id.</summary>
     /// <exception cref="BackplaneUnavailableException"/>
-    public Task<bool> OrderAsync(string host) => TellAsync(host, async db =>
+    public Task<bool> OrderAsync(string host) => WriteAndNotifyAsync(host, async db =>
     {
         if (TraceContext.Current is { } traceparent)
             await db.StringSetAsync(RedisNames.DrainTrace(host), traceparent, TraceLifetime);
@@ -22,7 +22,7 @@ public sealed class HostDrain(BackplaneConnection connection)
 
     /// <summary>Ends it: the host takes rooms again. False: there is no live host of this id.</summary>
     /// <exception cref="BackplaneUnavailableException"/>
-    public Task<bool> EndAsync(string host) => TellAsync(host, db => db.SetRemoveAsync(RedisNames.Draining, host));
+    public Task<bool> CancelAsync(string host) => WriteAndNotifyAsync(host, db => db.SetRemoveAsync(RedisNames.Draining, host));
 
     /// <summary>Whether <paramref name="host"/> is to drain.</summary>
     /// <exception cref="BackplaneUnavailableException"/>
@@ -32,15 +32,15 @@ public sealed class HostDrain(BackplaneConnection connection)
     /// The <see cref="TraceContext"/> of the order to <paramref name="host"/>; null if it was not traced, or was given too long ago.
     /// </summary>
     /// <exception cref="BackplaneUnavailableException"/>
-    public Task<string?> TraceAsync(string host) =>
+    public Task<string?> TraceparentAsync(string host) =>
         connection.RunAsync(async db => (string?)await db.StringGetAsync(RedisNames.DrainTrace(host)));
 
-    private Task<bool> TellAsync(string host, Func<IDatabase, Task> write) => connection.RunAsync(async db =>
+    private Task<bool> WriteAndNotifyAsync(string host, Func<IDatabase, Task> write) => connection.RunAsync(async db =>
     {
         if (!await db.KeyExistsAsync(RedisNames.Host(host)))
             return false;
         await write(db);
-        await db.PublishAsync(RedisChannel.Literal(RedisNames.Look), RedisValue.EmptyString);
+        await db.PublishAsync(RedisChannel.Literal(RedisNames.ClusterSignal), RedisValue.EmptyString);
         return true;
     });
 }

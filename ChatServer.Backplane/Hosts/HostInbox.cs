@@ -7,20 +7,20 @@ public sealed class HostInbox(BackplaneConnection connection)
 {
     /// <summary>Reads until <paramref name="ct"/> ends it. None of the handlers may block.</summary>
     /// <param name="host">Whose inbox.</param>
-    /// <param name="missed">Something may have been missed (at the first subscription too): look at everything.</param>
-    /// <param name="look">Look at this room.</param>
-    /// <param name="command">Carry this out and answer with <see cref="ReplyAsync"/>.</param>
+    /// <param name="notificationsMissed">Something may have been missed (at the first subscription too): look at everything.</param>
+    /// <param name="reconcileRoom">Look at this room.</param>
+    /// <param name="handleCommand">Carry this out and answer with <see cref="ReplyAsync"/>.</param>
     /// <param name="ct">Ends the loop.</param>
-    public Task RunAsync(string host, Action missed, Action<string> look, Action<Command> command, CancellationToken ct) =>
+    public Task RunAsync(string host, Action notificationsMissed, Action<string> reconcileRoom, Action<Command> handleCommand, CancellationToken ct) =>
         RedisSubscription.RunAsync(
-            connection, RedisNames.HostChannel(host), missed,
+            connection, RedisNames.HostChannel(host), notificationsMissed,
             payload =>
             {
                 var text = (string)payload!;
                 if (text.StartsWith("r ", StringComparison.Ordinal))
-                    look(text[2..]);
+                    reconcileRoom(text[2..]);
                 else if (text.StartsWith("c ", StringComparison.Ordinal) && BackplaneJson.TryRead<Command>(text[2..]) is { } c)
-                    command(c);
+                    handleCommand(c);
             },
             ct);
 

@@ -36,7 +36,7 @@ public sealed record HostRecord
     public required DateTimeOffset LastSeen { get; init; }
 
     /// <summary>Whether new rooms may be placed there.</summary>
-    public bool Accepts => State == Up;
+    public bool AcceptsRooms => State == Up;
 
     public const string Up = "up";
     public const string Draining = "draining";
@@ -49,7 +49,7 @@ public sealed record HostRecord
         "memory", Memory, "state", State, "version", Version, "lastSeen", LastSeen.ToUnixTimeMilliseconds(),
     ];
 
-    internal static HostRecord? From(string id, HashEntry[] entries)
+    internal static HostRecord? FromHash(string id, HashEntry[] entries)
     {
         if (entries.Length == 0)
             return null;

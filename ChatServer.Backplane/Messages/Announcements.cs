@@ -13,7 +13,7 @@ namespace ChatServer.Backplane;
 /// <param name="Text">What is said.</param>
 /// <param name="Rooms">The rooms it is for; null: all that existed.</param>
 /// <param name="Time">When it was posted.</param>
-public sealed record Announcement(long Number, string Id, string Text, IReadOnlyList<string>? Rooms, DateTimeOffset Time)
+public sealed record AnnouncementRecord(long Number, string Id, string Text, IReadOnlyList<string>? Rooms, DateTimeOffset Time)
 {
     /// <summary>The <see cref="TraceContext"/> of the post; null if it was not traced.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
@@ -30,27 +30,27 @@ public sealed record Announcement(long Number, string Id, string Text, IReadOnly
 public sealed class Announcements(BackplaneConnection connection, TimeProvider time)
 {
     /// <summary>How long an announcement waits for hosts that are cut off.</summary>
-    public static readonly TimeSpan Kept = TimeSpan.FromHours(24);
+    public static readonly TimeSpan Retention = TimeSpan.FromHours(24);
 
     /// <summary>Posts to all rooms, or to <paramref name="rooms"/>.</summary>
     /// <exception cref="BackplaneUnavailableException"/>
-    public Task<Announcement> PostAsync(string text, IReadOnlyList<string>? rooms) => connection.RunAsync(async db =>
+    public Task<AnnouncementRecord> PostAsync(string text, IReadOnlyList<string>? rooms) => connection.RunAsync(async db =>
     {
-        var announcement = new Announcement(0, Guid.NewGuid().ToString("N"), text, rooms, time.GetUtcNow())
+        var announcement = new AnnouncementRecord(0, Guid.NewGuid().ToString("N"), text, rooms, time.GetUtcNow())
         {
             Traceparent = TraceContext.Current,
         };
         var number = (long)await RedisScript.PostAnnouncement.RunAsync(
             db, [RedisNames.AnnouncementCounter, RedisNames.Announcements], JsonSerializer.Serialize(announcement, ContractJson.Options));
-        await db.PublishAsync(RedisChannel.Literal(RedisNames.Look), RedisValue.EmptyString);
+        await db.PublishAsync(RedisChannel.Literal(RedisNames.ClusterSignal), RedisValue.EmptyString);
         await TrimAsync(db);
         return announcement with { Number = number };
     });
 
     /// <summary>Those after <paramref name="number"/>, in order.</summary>
     /// <exception cref="BackplaneUnavailableException"/>
-    public Task<IReadOnlyList<Announcement>> AfterAsync(long number) => connection.RunAsync(async db =>
-        (IReadOnlyList<Announcement>)Array.ConvertAll(
+    public Task<IReadOnlyList<AnnouncementRecord>> ReadAfterAsync(long number) => connection.RunAsync(async db =>
+        (IReadOnlyList<AnnouncementRecord>)Array.ConvertAll(
             await db.SortedSetRangeByScoreWithScoresAsync(RedisNames.Announcements, start: number, exclude: Exclude.Start),
             entry => Parse(entry.Element) with { Number = (long)entry.Score }));
 
@@ -60,11 +60,11 @@ public sealed class Announcements(BackplaneConnection connection, TimeProvider t
         for (; ; )
         {
             var oldest = await db.SortedSetRangeByRankAsync(RedisNames.Announcements, 0, 0);
-            if (oldest.Length == 0 || Parse(oldest[0]).Time > time.GetUtcNow() - Kept)
+            if (oldest.Length == 0 || Parse(oldest[0]).Time > time.GetUtcNow() - Retention)
                 return;
             await db.SortedSetRemoveAsync(RedisNames.Announcements, oldest[0]);
         }
     }
 
-    private static Announcement Parse(RedisValue value) => JsonSerializer.Deserialize<Announcement>((string)value!, ContractJson.Options)!;
+    private static AnnouncementRecord Parse(RedisValue value) => JsonSerializer.Deserialize<AnnouncementRecord>((string)value!, ContractJson.Options)!;
 }

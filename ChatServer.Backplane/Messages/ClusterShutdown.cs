@@ -21,7 +21,7 @@ public sealed class ClusterShutdown(BackplaneConnection connection)
     {
         var id = Guid.NewGuid().ToString("N");
         await db.StringSetAsync(RedisNames.Shutdown, TraceContext.Current is { } traceparent ? $"{id} {traceparent}" : id);
-        return await db.PublishAsync(RedisChannel.Literal(RedisNames.Look), RedisValue.EmptyString);
+        return await db.PublishAsync(RedisChannel.Literal(RedisNames.ClusterSignal), RedisValue.EmptyString);
     });
 
     /// <summary>Whether a shutdown was ordered since this process first asked. Ask at start.</summary>

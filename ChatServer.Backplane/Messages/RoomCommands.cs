@@ -10,15 +10,15 @@ namespace ChatServer.Backplane;
 public sealed class RoomCommands(BackplaneConnection connection, RoomDirectory rooms) : IAsyncDisposable
 {
     /// <summary>How long a host may take: a batch that waits for Redis, and a hiccup.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+    public static readonly TimeSpan ReplyTimeout = TimeSpan.FromSeconds(3);
 
     // As long as any command waits for Redis.
-    private static readonly TimeSpan ListeningPatience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan SubscribeTimeout = TimeSpan.FromSeconds(2);
 
-    private readonly ConcurrentDictionary<string, TaskCompletionSource<Reply>> _waiting = new();
+    private readonly ConcurrentDictionary<string, TaskCompletionSource<Reply>> _pendingReplies = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _gate = new();
-    private readonly TaskCompletionSource _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _subscribed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task? _loop;
 
     /// <summary>Sends <paramref name="command"/> to its room's host. Null: no such room, or its host did not answer in time.</summary>
@@ -30,14 +30,14 @@ public sealed class RoomCommands(BackplaneConnection connection, RoomDirectory r
             return null;
         command = command with { Id = Guid.NewGuid().ToString("N"), ReplyTo = connection.Instance, Traceparent = TraceContext.Current };
         var reply = new TaskCompletionSource<Reply>(TaskCreationOptions.RunContinuationsAsynchronously);
-        _waiting[command.Id] = reply;
+        _pendingReplies[command.Id] = reply;
         try
         {
-            await ListenAsync(ct);
+            await EnsureSubscribedAsync(ct);
             var heard = await connection.RunAsync(db => db.PublishAsync(
                 RedisChannel.Literal(RedisNames.HostChannel(room.HostId)),
                 "c " + BackplaneJson.Write(command)));
-            return heard == 0 ? null : await reply.Task.WaitAsync(Patience, ct);
+            return heard == 0 ? null : await reply.Task.WaitAsync(ReplyTimeout, ct);
         }
         catch (TimeoutException)
         {
@@ -45,21 +45,21 @@ public sealed class RoomCommands(BackplaneConnection connection, RoomDirectory r
         }
         finally
         {
-            _waiting.TryRemove(command.Id, out _);
+            _pendingReplies.TryRemove(command.Id, out _);
         }
     }
 
     // Once, when first needed: most processes never ask.
-    private async Task ListenAsync(CancellationToken ct)
+    private async Task EnsureSubscribedAsync(CancellationToken ct)
     {
         lock (_gate)
         {
             _loop ??= RedisSubscription.Start(
-                connection, RedisNames.ReplyChannel(connection.Instance), () => _listening.TrySetResult(), OnReply, _stop.Token);
+                connection, RedisNames.ReplyChannel(connection.Instance), () => _subscribed.TrySetResult(), OnReply, _stop.Token);
         }
         try
         {
-            await _listening.Task.WaitAsync(ListeningPatience, ct);
+            await _subscribed.Task.WaitAsync(SubscribeTimeout, ct);
         }
         catch (TimeoutException e)
         {
@@ -69,7 +69,7 @@ public sealed class RoomCommands(BackplaneConnection connection, RoomDirectory r
 
     private void OnReply(RedisValue payload)
     {
-        if (BackplaneJson.TryRead<Reply>(payload!) is { } reply && _waiting.TryRemove(reply.Id, out var waiting))
+        if (BackplaneJson.TryRead<Reply>(payload!) is { } reply && _pendingReplies.TryRemove(reply.Id, out var waiting))
             waiting.TrySetResult(reply);
     }
 

@@ -11,10 +11,10 @@ public sealed class RoomChanges(BackplaneConnection connection) : IAsyncDisposab
     private Task? _loop;
 
     /// <summary>A room changed; handlers must not block.</summary>
-    public event Action<string>? Changed;
+    public event Action<string>? RoomChanged;
 
     /// <summary>Changes may have been missed (the first subscription counts): forget what you know.</summary>
-    public event Action? Missed;
+    public event Action? ChangesMissed;
 
     /// <summary>Begins to listen; without it neither events nor watches hear anything. May be called again.</summary>
     public void Start()
@@ -41,14 +41,14 @@ public sealed class RoomChanges(BackplaneConnection connection) : IAsyncDisposab
     {
         if (_watches.TryGetValue(room, out var watch))
             watch.Signal();
-        Changed?.Invoke(room);
+        RoomChanged?.Invoke(room);
     }
 
     private void OnSubscribed()
     {
         foreach (var watch in _watches.Values)
             watch.Signal();
-        Missed?.Invoke();
+        ChangesMissed?.Invoke();
     }
 
     public async ValueTask DisposeAsync()
@@ -95,19 +95,19 @@ internal sealed class RoomWatch(string room, ConcurrentDictionary<string, RoomWa
         changed.SetResult();
     }
 
-    /// <summary>Waits until the version is no longer <paramref name="seen"/>, at most <paramref name="patience"/>.</summary>
-    public async Task WaitAsync(int seen, TimeSpan patience, TimeProvider time, CancellationToken ct)
+    /// <summary>Waits until the version is no longer <paramref name="seenVersion"/>, at most <paramref name="timeout"/>.</summary>
+    public async Task WaitAsync(int seenVersion, TimeSpan timeout, TimeProvider time, CancellationToken ct)
     {
         Task changed;
         lock (_gate)
         {
-            if (Version != seen)
+            if (Version != seenVersion)
                 return;
             changed = _changed.Task;
         }
         try
         {
-            await changed.WaitAsync(patience, time, ct);
+            await changed.WaitAsync(timeout, time, ct);
         }
         catch (TimeoutException)
         {

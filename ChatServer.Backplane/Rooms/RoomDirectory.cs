@@ -9,29 +9,29 @@ public sealed class RoomDirectory(BackplaneConnection connection)
     /// <summary>The room, or null when there is none of that name.</summary>
     /// <exception cref="BackplaneUnavailableException"/>
     public Task<RoomRecord?> FindAsync(string name) =>
-        connection.RunAsync(async db => RoomRecord.From(name, await db.HashGetAllAsync(RedisNames.Room(name))));
+        connection.RunAsync(async db => RoomRecord.FromHash(name, await db.HashGetAllAsync(RedisNames.Room(name))));
 
     /// <summary>Names that a search looks at in one question to Redis.</summary>
-    private const int SearchStep = 1000;
+    private const int SearchPageSize = 1000;
 
     /// <summary>Rooms by name (ordinal), those behind <paramref name="after"/>, at most <paramref name="limit"/>.</summary>
     /// <param name="after">Name before the first; null: from the beginning.</param>
     /// <param name="limit">At least 1.</param>
-    /// <param name="part">Only rooms with this in their name, in any case; null: all. It reads every name up to the last one found.</param>
+    /// <param name="nameContains">Only rooms with this in their name, in any case; null: all. It reads every name up to the last one found.</param>
     /// <exception cref="BackplaneUnavailableException"/>
-    public Task<IReadOnlyList<RoomRecord>> ListAsync(string? after, int limit, string? part = null) => connection.RunAsync(async db =>
+    public Task<IReadOnlyList<RoomRecord>> ListAsync(string? after, int limit, string? nameContains = null) => connection.RunAsync(async db =>
     {
         var rooms = new List<RoomRecord>();
         while (rooms.Count < limit)
         {
             var names = await db.SortedSetRangeByValueAsync(
                 RedisNames.Rooms, min: after ?? RedisValue.Null, exclude: after is null ? Exclude.None : Exclude.Start,
-                take: part is null ? limit - rooms.Count : SearchStep);
+                take: nameContains is null ? limit - rooms.Count : SearchPageSize);
             if (names.Length == 0)
                 break;
             after = names[^1];
-            var wanted = names.Where(n => part is null || ((string)n!).Contains(part, StringComparison.OrdinalIgnoreCase)).Take(limit - rooms.Count);
-            var found = await Task.WhenAll(wanted.Select(async n => RoomRecord.From(n!, await db.HashGetAllAsync(RedisNames.Room(n!)))));
+            var wanted = names.Where(n => nameContains is null || ((string)n!).Contains(nameContains, StringComparison.OrdinalIgnoreCase)).Take(limit - rooms.Count);
+            var found = await Task.WhenAll(wanted.Select(async n => RoomRecord.FromHash(n!, await db.HashGetAllAsync(RedisNames.Room(n!)))));
             rooms.AddRange(found.OfType<RoomRecord>());
         }
         return (IReadOnlyList<RoomRecord>)rooms;
@@ -69,24 +69,24 @@ public sealed class RoomDirectory(BackplaneConnection connection)
     });
 
     /// <summary>Puts a room into the index and among those that its host should have open.</summary>
-    internal static Task EnlistAsync(IDatabase db, string name, string host) =>
+    internal static Task AddToIndexesAsync(IDatabase db, string name, string host) =>
         Task.WhenAll(db.SortedSetAddAsync(RedisNames.Rooms, name, 0), db.SetAddAsync(RedisNames.HostRooms(host), name));
 
     /// <summary>Takes a room that was deleted out of both again.</summary>
-    internal static async Task DelistAsync(IDatabase db, string name, string host)
+    internal static async Task RemoveFromIndexesAsync(IDatabase db, string name, string host)
     {
         await Task.WhenAll(db.SortedSetRemoveAsync(RedisNames.Rooms, name), db.SetRemoveAsync(RedisNames.HostRooms(host), name));
         // These keys are not the room's, so no script removes all at once. Somebody may have made the room anew, and enlisted it, between
         // its deletion and here: look again.
         if (await db.HashGetAsync(RedisNames.Room(name), "host") is { IsNull: false } owner)
-            await EnlistAsync(db, name, owner!);
+            await AddToIndexesAsync(db, name, owner!);
     }
 
     /// <summary>Deletes a closing room of <paramref name="host"/> and tells everyone.</summary>
     internal static async Task DeleteAsync(IDatabase db, string name, string host)
     {
-        await RedisScript.DeleteRoom.RunAsync(db, RedisNames.OfRoom(name), host);
-        await DelistAsync(db, name, host);
+        await RedisScript.DeleteRoom.RunAsync(db, RedisNames.RoomKeys(name), host);
+        await RemoveFromIndexesAsync(db, name, host);
         await db.PublishAsync(RedisChannel.Literal(RedisNames.RoomChanged), name);
     }
 }

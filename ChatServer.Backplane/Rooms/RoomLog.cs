@@ -14,7 +14,7 @@ public sealed class RoomLog(BackplaneConnection connection)
     /// So many of a room's latest messages are recognized when they are said again, however few events its log keeps: a client that lost
     /// its connection says again what it has seen no answer to.
     /// </summary>
-    public const int Recognized = 256;
+    public const int MaxDedupeKeys = 256;
 
     /// <summary>
     /// Appends <paramref name="entries"/> (each a <see cref="LogEntry"/>: key and event in one piece) as the events after
@@ -43,7 +43,7 @@ public sealed class RoomLog(BackplaneConnection connection)
         {
             var db = await connection.AppendsAsync();
             var answer = (long)await RedisScript.Append.RunAsync(
-                db, history < Recognized ? [RedisNames.Room(room), RedisNames.RoomLog(room), RedisNames.RoomSaid(room)]
+                db, history < MaxDedupeKeys ? [RedisNames.Room(room), RedisNames.RoomLog(room), RedisNames.RoomMessageKeys(room)]
                     : [RedisNames.Room(room), RedisNames.RoomLog(room)], values);
             return answer switch
             {
@@ -72,18 +72,18 @@ public sealed class RoomLog(BackplaneConnection connection)
     public Task<LogPage?> ReadAfterAsync(string room, long after, int limit) => ReadAsync(room, "after", after, limit);
 
     /// <summary>
-    /// Keys and sequences of the last <see cref="Recognized"/> messages up to <paramref name="newest"/>, oldest first, of a room whose log keeps fewer
+    /// Keys and sequences of the last <see cref="MaxDedupeKeys"/> messages up to <paramref name="newest"/>, oldest first, of a room whose log keeps fewer
     /// events.
     /// </summary>
     /// <exception cref="BackplaneUnavailableException"/>
-    public Task<IReadOnlyList<(string Key, long Seq)>> ReadSaidAsync(string room, long newest) => connection.RunAsync(async db =>
+    public Task<IReadOnlyList<(string Key, long Seq)>> ReadMessageKeysAsync(string room, long newest) => connection.RunAsync(async db =>
         (IReadOnlyList<(string, long)>)
         [
-            .. (await db.ListRangeAsync(RedisNames.RoomSaid(room))).Select(Said).Where(said => said.Seq > 0 && said.Seq <= newest),
+            .. (await db.ListRangeAsync(RedisNames.RoomMessageKeys(room))).Select(ParseMessageKey).Where(said => said.Seq > 0 && said.Seq <= newest),
         ]);
 
     // What nobody of us wrote has no sequence.
-    private static (string Key, long Seq) Said(RedisValue entry)
+    private static (string Key, long Seq) ParseMessageKey(RedisValue entry)
     {
         var text = (string)entry!;
         return text.Length > LogEntry.KeyLength

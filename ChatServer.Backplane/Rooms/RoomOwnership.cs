@@ -8,7 +8,7 @@ namespace ChatServer.Backplane;
 public sealed class RoomOwnership(BackplaneConnection connection)
 {
     // Redis does nothing else meanwhile.
-    private const int SeatsAtOnce = 1000;
+    private const int MaxSeatsPerCall = 1000;
 
     /// <summary>
     /// Takes a room that was given to <paramref name="host"/> and tells everyone that it is open. Its term rises, so nobody who
@@ -26,13 +26,13 @@ public sealed class RoomOwnership(BackplaneConnection connection)
             db, [RedisNames.Room(room), RedisNames.RoomSeats(room)], host, connection.Instance, address, port, Epochs.New(), newEpoch ? 1 : 0);
         if (answer.IsNull)
             return null;
-        var record = RoomRecord.From(room, Hash(answer[0]))!;
-        var seats = Array.ConvertAll(Hash(answer[1]), seat => new RoomSeat((string)seat.Name!, (string)seat.Value!));
-        var kept = record.Keeper == "" ? SeatsKept.Never : record.Keeper == connection.Instance ? SeatsKept.Here
-            : await db.KeyExistsAsync(RedisNames.SignOfLife(record.Keeper)) ? SeatsKept.Elsewhere : SeatsKept.LongAgo;
-        await RoomDirectory.EnlistAsync(db, room, host);
+        var record = RoomRecord.FromHash(room, ToHashEntries(answer[0]))!;
+        var seats = Array.ConvertAll(ToHashEntries(answer[1]), seat => new RoomSeat((string)seat.Name!, (string)seat.Value!));
+        var kept = record.SeatsInstance == "" ? SeatsSavedBy.Nobody : record.SeatsInstance == connection.Instance ? SeatsSavedBy.ThisProcess
+            : await db.KeyExistsAsync(RedisNames.InstanceAlive(record.SeatsInstance)) ? SeatsSavedBy.LiveProcess : SeatsSavedBy.ExpiredProcess;
+        await RoomDirectory.AddToIndexesAsync(db, room, host);
         await db.PublishAsync(RedisChannel.Literal(RedisNames.RoomChanged), room);
-        return new RoomClaim(record, kept == SeatsKept.LongAgo ? [] : seats, kept);
+        return new RoomClaim(record, kept == SeatsSavedBy.ExpiredProcess ? [] : seats, kept);
     });
 
     /// <summary>Gives back a room that this host cannot open; placement finds another.</summary>
@@ -67,7 +67,7 @@ public sealed class RoomOwnership(BackplaneConnection connection)
     {
         var saved = true;
         // Given up before taken: a name may go from one to the other.
-        foreach (var part in changes.OrderBy(change => change.Value is not null).Chunk(SeatsAtOnce))
+        foreach (var part in changes.OrderBy(change => change.Value is not null).Chunk(MaxSeatsPerCall))
         {
             var seats = part.SelectMany(change => new RedisValue[] { change.Key, change.Value ?? RedisValue.EmptyString });
             saved &= (bool)await RedisScript.SaveSeats.RunAsync(
@@ -85,13 +85,13 @@ public sealed class RoomOwnership(BackplaneConnection connection)
     public Task<bool> RestoreAsync(RoomRecord room) => connection.RunAsync(async db =>
     {
         var restored = (bool)await RedisScript.RestoreRoom.RunAsync(
-            db, RedisNames.OfRoom(room.Name),
+            db, RedisNames.RoomKeys(room.Name),
             room.HostId, JsonSerializer.Serialize(room.Options, ContractJson.Options),
             room.Options.Durability == Durability.Memory ? "memory" : "redis",
             room.CreatedAt.ToUnixTimeMilliseconds(), Epochs.New(), connection.Instance, room.Address, room.Port, room.Term + 1);
         if (restored)
         {
-            await RoomDirectory.EnlistAsync(db, room.Name, room.HostId);
+            await RoomDirectory.AddToIndexesAsync(db, room.Name, room.HostId);
             await db.PublishAsync(RedisChannel.Literal(RedisNames.RoomChanged), room.Name);
         }
         return restored;
@@ -112,7 +112,7 @@ public sealed class RoomOwnership(BackplaneConnection connection)
 
     /// <summary>Takes a room off the list of what <paramref name="host"/> should have open: it was moved away or is gone.</summary>
     /// <exception cref="BackplaneUnavailableException"/>
-    public Task ForgetAsync(string room, string host) => connection.RunAsync(db => db.SetRemoveAsync(RedisNames.HostRooms(host), room));
+    public Task RemoveFromWantedAsync(string room, string host) => connection.RunAsync(db => db.SetRemoveAsync(RedisNames.HostRooms(host), room));
 
     /// <summary>
     /// Identifies Redis' memory: when it answers something else than before, the data was lost and every room has to be restored.
@@ -124,14 +124,14 @@ public sealed class RoomOwnership(BackplaneConnection connection)
         return (string)(await db.StringGetAsync(RedisNames.Generation))!;
     });
 
-    private static HashEntry[] Hash(RedisResult answer) => [.. ((RedisValue[])answer!).Chunk(2).Select(f => new HashEntry(f[0], f[1]))];
+    private static HashEntry[] ToHashEntries(RedisResult answer) => [.. ((RedisValue[])answer!).Chunk(2).Select(f => new HashEntry(f[0], f[1]))];
 }
 
 /// <summary>A room that a host has taken.</summary>
 /// <param name="Room">As it is now: the host's, under its term.</param>
-/// <param name="Seats">Who sat in it when that was saved last; nobody when that was <see cref="SeatsKept.LongAgo"/>.</param>
-/// <param name="Kept">Who saved that.</param>
-public sealed record RoomClaim(RoomRecord Room, IReadOnlyList<RoomSeat> Seats, SeatsKept Kept);
+/// <param name="Seats">Who sat in it when that was saved last; nobody when that was <see cref="SeatsSavedBy.ExpiredProcess"/>.</param>
+/// <param name="SeatsSavedBy">Who saved that.</param>
+public sealed record RoomClaim(RoomRecord Room, IReadOnlyList<RoomSeat> Seats, SeatsSavedBy SeatsSavedBy);
 
 /// <summary>A seat in a room.</summary>
 /// <param name="Key">Stands for the session whose it is: who reads Redis is not to take its place.</param>
@@ -139,17 +139,17 @@ public sealed record RoomClaim(RoomRecord Room, IReadOnlyList<RoomSeat> Seats, S
 public sealed record RoomSeat(string Key, string Name);
 
 /// <summary>Who saved last who sits in a room.</summary>
-public enum SeatsKept
+public enum SeatsSavedBy
 {
     /// <summary>Nobody, or Redis has lost it.</summary>
-    Never,
+    Nobody,
 
     /// <summary>This process.</summary>
-    Here,
+    ThisProcess,
 
-    /// <summary>Another one, of which was heard within <see cref="HostLease.Remembered"/>.</summary>
-    Elsewhere,
+    /// <summary>Another one, of which was heard within <see cref="HostLease.InstanceRetention"/>.</summary>
+    LiveProcess,
 
     /// <summary>Another one, too long ago.</summary>
-    LongAgo,
+    ExpiredProcess,
 }

@@ -11,13 +11,13 @@ namespace ChatServer.Backplane;
 public sealed class RoomPlacement(BackplaneConnection connection, HostDirectory hosts, RoomDirectory rooms, RoomChanges changes, TimeProvider time)
 {
     /// <summary>How long a caller waits for a room to open before it is told that there is no capacity.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    public static readonly TimeSpan OpenTimeout = TimeSpan.FromSeconds(5);
 
     /// <summary>How long a host may take to open a room before it is given to another one. Opening takes it some milliseconds.</summary>
-    public static readonly TimeSpan HostPatience = TimeSpan.FromSeconds(1.5);
+    public static readonly TimeSpan HostTimeout = TimeSpan.FromSeconds(1.5);
 
     // A nudge that got lost is repeated after this long.
-    private static readonly TimeSpan Renudge = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan NudgeInterval = TimeSpan.FromMilliseconds(250);
 
     /// <summary>Creates the room, or finds it; returns when its port accepts.</summary>
     /// <returns>The open room and whether this call created it; null when no host can take it: then what this call created is gone.</returns>
@@ -26,11 +26,11 @@ public sealed class RoomPlacement(BackplaneConnection connection, HostDirectory 
     {
         using var span = TraceContext.StartStep("room.place", name);
         string? madeEpoch = null;
-        var room = await OpenAsync(name, except: null, async host => madeEpoch = await MakeAsync(name, options, host) ?? madeEpoch, ct);
+        var room = await PlaceUntilOpenAsync(name, exceptTerm: null, async host => madeEpoch = await CreateRecordAsync(name, options, host) ?? madeEpoch, ct);
         if (room is not null)
             return (room, madeEpoch is not null);
         if (madeEpoch is not null)
-            await AbandonAsync(name, madeEpoch);
+            await DeleteUnopenedAsync(name, madeEpoch);
         return null;
     }
 
@@ -38,50 +38,50 @@ public sealed class RoomPlacement(BackplaneConnection connection, HostDirectory 
     /// Has a room opened by another host than the one that holds it under <paramref name="term"/>, because that one is suspected to be
     /// dead, or gives it away. On mere suspicion: from then on the old host cannot write, so two never do.
     /// </summary>
-    /// <returns>The room, open under a higher term; null when there is no such room, or nobody opened it within <see cref="Patience"/>.</returns>
+    /// <returns>The room, open under a higher term; null when there is no such room, or nobody opened it within <see cref="OpenTimeout"/>.</returns>
     /// <exception cref="BackplaneUnavailableException"/>
     public async Task<RoomRecord?> ReopenAsync(string name, long term, CancellationToken ct)
     {
         using var span = TraceContext.StartStep("room.place", name);
-        return await OpenAsync(name, except: term, make: null, ct);
+        return await PlaceUntilOpenAsync(name, exceptTerm: term, create: null, ct);
     }
 
     // Helps the room along until it is open. A term to except is one that is not to be waited for; without make, a room that is not
     // there, or closing, is not made.
-    private async Task<RoomRecord?> OpenAsync(string name, long? except, Func<string, Task>? make, CancellationToken ct)
+    private async Task<RoomRecord?> PlaceUntilOpenAsync(string name, long? exceptTerm, Func<string, Task>? create, CancellationToken ct)
     {
         var unfit = new HashSet<string>(); // hosts that refused the room, or are gone, or kept silent
         using var change = changes.Watch(name);
         var start = time.GetTimestamp();
         var (term, termSince) = (0L, start);
-        while (time.GetElapsedTime(start) < Patience)
+        while (time.GetElapsedTime(start) < OpenTimeout)
         {
             var seen = change.Version;
             var room = await rooms.FindAsync(name);
-            if (room is null or { State: RoomState.Closing } && make is null)
+            if (room is null or { State: RoomState.Closing } && create is null)
                 return null;
             if (room is null)
             {
                 if (await hosts.LeastLoadedAsync(unfit) is not { } host)
                     return null;
-                await make!(host.Id);
+                await create!(host.Id);
                 continue;
             }
             if (room.State == RoomState.Closing)
             {
                 await rooms.ShutdownAsync(name);
-                await change.WaitAsync(seen, Renudge, time, ct);
+                await change.WaitAsync(seen, NudgeInterval, time, ct);
                 continue;
             }
             if (room.Term != term)
                 (term, termSince) = (room.Term, time.GetTimestamp());
-            var instance = await InstanceAsync(room.HostId);
-            if (room.State == RoomState.Open && room.Instance == instance && room.Term != except)
+            var instance = await LiveInstanceAsync(room.HostId);
+            if (room.State == RoomState.Open && room.Instance == instance && room.Term != exceptTerm)
                 return room;
 
             // Not open: on its way, or stuck. A host that is alive gets its time; without an alternative, all there is.
             var hopeless = room.State == RoomState.Refused || instance is null;
-            if (hopeless || room.Term == except || time.GetElapsedTime(termSince) > HostPatience)
+            if (hopeless || room.Term == exceptTerm || time.GetElapsedTime(termSince) > HostTimeout)
             {
                 if (await hosts.LeastLoadedAsync(unfit.Append(room.HostId).ToHashSet()) is { } other)
                 {
@@ -90,17 +90,17 @@ public sealed class RoomPlacement(BackplaneConnection connection, HostDirectory 
                     continue;
                 }
                 // Whoever creates is better told than kept waiting; an old room waits for its host to come back.
-                if (hopeless && make is not null)
+                if (hopeless && create is not null)
                     return null;
             }
             await NudgeAsync(name, room.HostId);
-            await change.WaitAsync(seen, Renudge, time, ct);
+            await change.WaitAsync(seen, NudgeInterval, time, ct);
         }
         return null;
     }
 
     /// <summary>The epoch of the room that this made, or null when there was one already.</summary>
-    private Task<string?> MakeAsync(string name, RoomOptions options, string host) => connection.RunAsync(async db =>
+    private Task<string?> CreateRecordAsync(string name, RoomOptions options, string host) => connection.RunAsync(async db =>
     {
         var epoch = Epochs.New();
         var announced = await db.StringGetAsync(RedisNames.AnnouncementCounter);
@@ -114,7 +114,7 @@ public sealed class RoomPlacement(BackplaneConnection connection, HostDirectory 
     // The index and the wanted set are written again on every nudge: whoever created the room may have died in between.
     private Task<bool> NudgeAsync(string name, string host) => connection.RunAsync(async db =>
     {
-        await RoomDirectory.EnlistAsync(db, name, host);
+        await RoomDirectory.AddToIndexesAsync(db, name, host);
         await db.PublishAsync(RedisChannel.Literal(RedisNames.HostChannel(host)), $"r {name}");
         return true;
     });
@@ -134,18 +134,18 @@ public sealed class RoomPlacement(BackplaneConnection connection, HostDirectory 
         return true;
     });
 
-    private Task<bool> AbandonAsync(string name, string epoch) => connection.RunAsync(async db =>
+    private Task<bool> DeleteUnopenedAsync(string name, string epoch) => connection.RunAsync(async db =>
     {
-        var host = (string?)await RedisScript.AbandonRoom.RunAsync(db, RedisNames.OfRoom(name), epoch);
+        var host = (string?)await RedisScript.AbandonRoom.RunAsync(db, RedisNames.RoomKeys(name), epoch);
         if (host is null)
             return false;
-        await RoomDirectory.DelistAsync(db, name, host);
+        await RoomDirectory.RemoveFromIndexesAsync(db, name, host);
         await db.PublishAsync(RedisChannel.Literal(RedisNames.RoomChanged), name);
         return true;
     });
 
     // The process that lives under this host's id, or null.
-    private Task<string?> InstanceAsync(string host) =>
+    private Task<string?> LiveInstanceAsync(string host) =>
         connection.RunAsync(async db => (string?)await db.HashGetAsync(RedisNames.Host(host), "instance"));
 }
 

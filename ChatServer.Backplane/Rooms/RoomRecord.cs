@@ -19,7 +19,7 @@ public sealed record RoomRecord
     internal string Instance { get; init; } = "";
 
     /// <summary>The process that saved last who sits in the room; empty: none did.</summary>
-    internal string Keeper { get; init; } = "";
+    internal string SeatsInstance { get; init; } = "";
 
     /// <summary>Where that host can be reached; empty until the room is open.</summary>
     public required string Address { get; init; }
@@ -51,7 +51,7 @@ public sealed record RoomRecord
     /// </summary>
     public string? Traceparent { get; init; }
 
-    internal static RoomRecord? From(string name, HashEntry[] entries)
+    internal static RoomRecord? FromHash(string name, HashEntry[] entries)
     {
         if (entries.Length == 0)
             return null;
@@ -64,7 +64,7 @@ public sealed record RoomRecord
             State = RoomStates.Parse(fields["state"]),
             HostId = fields["host"]!,
             Instance = fields["instance"]!,
-            Keeper = (string?)fields.GetValueOrDefault("keeper") ?? "",
+            SeatsInstance = (string?)fields.GetValueOrDefault("keeper") ?? "",
             Address = fields["address"]!,
             Port = (int)fields["port"],
             Term = (long)fields["term"],

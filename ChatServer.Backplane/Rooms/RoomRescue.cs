@@ -10,26 +10,26 @@ namespace ChatServer.Backplane;
 public sealed class RoomRescue(BackplaneConnection connection, RoomDirectory rooms, RoomPlacement placement, HostDirectory hosts, TimeProvider time)
 {
     /// <summary>
-    /// How long a host that this process has not seen alive since its start, or since <see cref="BeginAgain"/>, may take to come back to its
+    /// How long a host that this process has not seen alive since its start, or since <see cref="ResetGrace"/>, may take to come back to its
     /// rooms: after a restart of everything, or an outage of Redis, the first host up is not to get the rooms of all.
     /// </summary>
-    public static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
+    public static readonly TimeSpan StartupGrace = TimeSpan.FromSeconds(5);
 
     // The role of the coordinator is held like a host's lease, and passes on as fast.
-    private static readonly TimeSpan Term = HostLease.Lifetime;
+    private static readonly TimeSpan CoordinatorLifetime = HostLease.Lifetime;
 
     // Rooms under way at a time. Each takes a handful of round trips.
-    private const int Parallel = 32;
+    private const int MaxParallelMoves = 32;
 
-    private readonly HashSet<string> _seen = [];
-    private long _start = time.GetTimestamp();
-    private volatile bool _beginsAgain;
+    private readonly HashSet<string> _seenAlive = [];
+    private long _graceStart = time.GetTimestamp();
+    private volatile bool _graceResetRequested;
 
     /// <summary>
     /// What was seen so far counts no more. For a host that lost its own lease and has it again: if Redis was away, nobody could renew
     /// theirs. From any thread.
     /// </summary>
-    public void BeginAgain() => _beginsAgain = true;
+    public void ResetGrace() => _graceResetRequested = true;
 
     /// <summary>One round: takes the role if it is free, and moves what is to be moved. Not for concurrent calls.</summary>
     /// <returns>How many rooms were given to another host.</returns>
@@ -37,32 +37,32 @@ public sealed class RoomRescue(BackplaneConnection connection, RoomDirectory roo
     /// <exception cref="AggregateException">Of some rooms Redis has nonsense; all others were moved.</exception>
     public async Task<int> RunAsync(CancellationToken ct)
     {
-        if (_beginsAgain)
+        if (_graceResetRequested)
         {
-            _beginsAgain = false;
-            _seen.Clear();
-            _start = time.GetTimestamp();
+            _graceResetRequested = false;
+            _seenAlive.Clear();
+            _graceStart = time.GetTimestamp();
         }
         // Whoever does not lead looks too: the leader may be the next to die.
-        var surveying = hosts.SurveyAsync();
+        var surveying = hosts.ListAliveAndDeadAsync();
         var leading = connection.RunAsync(TryLeadAsync);
         await Task.WhenAll(surveying, leading);
         var (alive, gone) = await surveying;
-        _seen.UnionWith(alive.Select(h => h.Id));
+        _seenAlive.UnionWith(alive.Select(h => h.Id));
         if (!await leading)
             return 0;
         var moved = 0;
         var failures = new ConcurrentQueue<Exception>();
         foreach (var dead in gone)
         {
-            if (!_seen.Contains(dead) && time.GetElapsedTime(_start) < Grace)
+            if (!_seenAlive.Contains(dead) && time.GetElapsedTime(_graceStart) < StartupGrace)
                 continue;
             var left = await connection.RunAsync(db => db.SetMembersAsync(RedisNames.HostRooms(dead)));
             if (left.Length == 0)
                 continue;
-            var choice = await hosts.ChoiceAsync();
+            var choice = await hosts.CreateSelectorAsync();
             await System.Threading.Tasks.Parallel.ForEachAsync(
-                left, new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = ct },
+                left, new ParallelOptions { MaxDegreeOfParallelism = MaxParallelMoves, CancellationToken = ct },
                 async (room, _) =>
                 {
                     try
@@ -81,9 +81,9 @@ public sealed class RoomRescue(BackplaneConnection connection, RoomDirectory roo
     }
 
     private async Task<bool> TryLeadAsync(IDatabase db) =>
-        (bool)await RedisScript.Lead.RunAsync(db, [RedisNames.Coordinator], connection.Instance, (long)Term.TotalMilliseconds);
+        (bool)await RedisScript.TryLead.RunAsync(db, [RedisNames.Coordinator], connection.Instance, (long)CoordinatorLifetime.TotalMilliseconds);
 
-    private async Task<bool> MoveAsync(string name, string from, HostChoice choice)
+    private async Task<bool> MoveAsync(string name, string from, HostSelector choice)
     {
         var room = await rooms.FindAsync(name);
         if (room is null || room.HostId != from)
@@ -97,6 +97,6 @@ public sealed class RoomRescue(BackplaneConnection connection, RoomDirectory roo
             await rooms.ShutdownAsync(name);
             return false;
         }
-        return choice.Take(new HashSet<string> { from }) is { } host && await placement.MoveAsync(room, host.Id);
+        return choice.SelectLeastLoaded(new HashSet<string> { from }) is { } host && await placement.MoveAsync(room, host.Id);
     }
 }

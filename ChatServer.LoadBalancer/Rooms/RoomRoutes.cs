@@ -19,19 +19,19 @@ public sealed class RoomRoutes : IDisposable
     /// <summary>How long a route is used without looking: what a lost word of a change costs at most.</summary>
     public static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(10);
 
-    private readonly RoomFinder _finder;
+    private readonly RoomLookup _finder;
     private readonly RoomPlacement _placement;
     private readonly RoomChanges _changes;
     private readonly TimeProvider _time;
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Entry> _rooms = [];
 
-    public RoomRoutes(RoomFinder finder, RoomPlacement placement, RoomChanges changes, TimeProvider time)
+    public RoomRoutes(RoomLookup finder, RoomPlacement placement, RoomChanges changes, TimeProvider time)
     {
         (_finder, _placement, _changes, _time) = (finder, placement, changes, time);
         // Listening begins before anything is cached; Missed comes once it does.
-        _changes.Changed += Doubt;
-        _changes.Missed += DoubtAll;
+        _changes.RoomChanged += Doubt;
+        _changes.ChangesMissed += DoubtAll;
         _finder.Start();
     }
 
@@ -68,7 +68,7 @@ public sealed class RoomRoutes : IDisposable
     /// Waits until the room is open elsewhere than at <paramref name="refused"/>, whose host is suspected to be dead: has it moved unless
     /// somebody else did. Asking once does for all who wait. A route without an address is merely waited for.
     /// </summary>
-    /// <returns>Null when nobody opened it within <see cref="RoomPlacement.Patience"/>.</returns>
+    /// <returns>Null when nobody opened it within <see cref="RoomPlacement.OpenTimeout"/>.</returns>
     /// <exception cref="BackplaneUnavailableException">Redis is away.</exception>
     public async Task<RoomRoute?> ReopenAsync(string room, RoomRoute refused)
     {
@@ -191,8 +191,8 @@ public sealed class RoomRoutes : IDisposable
 
     public void Dispose()
     {
-        _changes.Changed -= Doubt;
-        _changes.Missed -= DoubtAll;
+        _changes.RoomChanged -= Doubt;
+        _changes.ChangesMissed -= DoubtAll;
     }
 
     /// <summary>What is known of a room. Every member is guarded by the gate.</summary>

@@ -38,7 +38,7 @@ internal sealed partial class CommandHandler(RoomReconciler reconciler, HostInbo
             case SayCommand say:
                 return await SayAsync(say, room);
             case MembersCommand:
-                var (count, names) = await room.WhoAsync();
+                var (count, names) = await room.MembersAsync();
                 return new MembersReply(command.Id, count, names);
             case HistoryCommand history:
                 var (oldest, events) = await room.HistoryAsync(history.Before, Math.Clamp(history.Limit, 0, Limits.MaxPage));
@@ -52,12 +52,12 @@ internal sealed partial class CommandHandler(RoomReconciler reconciler, HostInbo
     {
         if (UserNames.Normalize(say.User) is not { } user)
             return new RefusedReply(say.Id, RoomErrorCodes.InvalidMessage, "The user is not a name.");
-        if (say.MessageId.Length == 0 || Characters.AreMoreThan(Limits.MaxIdLength, say.MessageId) || say.Text.Length == 0)
+        if (say.MessageId.Length == 0 || CharacterCount.Exceeds(Limits.MaxIdLength, say.MessageId) || say.Text.Length == 0)
             return new RefusedReply(say.Id, RoomErrorCodes.InvalidMessage, "A message has an id and a text.");
-        if (Characters.AreMoreThan(room.Options.MaxTextLength, say.Text))
+        if (CharacterCount.Exceeds(room.Options.MaxTextLength, say.Text))
             return new RefusedReply(say.Id, RoomErrorCodes.TooLong, $"The text is longer than {room.Options.MaxTextLength} characters.");
         var said = new TaskCompletionSource<Reply>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var trace = Activity.Current is { } span ? room.Sampler.Follow(room.Record.Name, span.Context) : null;
+        var trace = Activity.Current is { } span ? room.Sampler.StartTrace(room.Record.Name, span.Context) : null;
         // Told twice when it was said before and the log then refuses the batch that it came in.
         room.Say(user, say.Text, say.MessageId, (seq, error) => said.TrySetResult(error is null
             ? new SaidReply(say.Id, seq, room.Record.Epoch)
@@ -76,6 +76,6 @@ internal sealed partial class CommandHandler(RoomReconciler reconciler, HostInbo
     private static partial class Log
     {
         [LoggerMessage(Level = LogLevel.Error, Message = "{Command} in room {Room} failed; it is not answered.")]
-        public static partial void CommandFailed(ILogger logger, string command, string room, Exception why);
+        public static partial void CommandFailed(ILogger logger, string command, string room, Exception exception);
     }
 }

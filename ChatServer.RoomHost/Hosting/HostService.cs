@@ -10,7 +10,7 @@ namespace ChatServer.RoomHost.Hosting;
 /// </summary>
 internal sealed partial class HostService(
     RoomHostOptions options, RoomReconciler reconciler, CommandHandler commands, HostLoadMeter loadMeter, LeaseHolder lease, HostInbox inbox, RoomOwnership ownership,
-    RoomDirectory directory, RoomRescue rescue, HostDrain drain, Announcements announcements, ClusterShutdown shutdown, Looks reconcileSignals,
+    RoomDirectory directory, RoomRescue rescue, HostDrain drain, Announcements announcements, ClusterShutdown shutdown, ClusterSignals clusterSignals,
     IHostApplicationLifetime lifetime,
     TimeProvider time, ILogger<HostService> logger) : BackgroundService, IHostedLifecycleService
 {
@@ -49,7 +49,7 @@ internal sealed partial class HostService(
             await await Task.WhenAny(
                 RunLeaseLoopAsync(stoppingToken),
                 inbox.RunAsync(options.HostId, RequestFullReconcile, reconciler.RequestReconcile, HandleCommand, stoppingToken),
-                reconcileSignals.RunAsync(RequestReconcile, stoppingToken),
+                clusterSignals.RunAsync(WakeReconcileLoop, stoppingToken),
                 RunReconcileLoopAsync(stoppingToken),
                 RunRescueLoopAsync(stoppingToken),
                 RunReportLoopAsync(stoppingToken));
@@ -109,13 +109,13 @@ internal sealed partial class HostService(
             if (lease.IsHeld)
                 return;
             ThrowIfLeaseRefusedFor(StartupLeaseTimeout);
-            await Task.Delay(HostLease.Renewal, time, ct);
+            await Task.Delay(HostLease.RenewalInterval, time, ct);
         }
     }
 
     private async Task RunLeaseLoopAsync(CancellationToken ct)
     {
-        using var timer = new PeriodicTimer(HostLease.Renewal, time);
+        using var timer = new PeriodicTimer(HostLease.RenewalInterval, time);
         while (await timer.WaitForNextTickAsync(ct))
         {
             await TryAsync(RenewLeaseAsync);
@@ -127,7 +127,7 @@ internal sealed partial class HostService(
     {
         if (!await lease.RenewAsync(loadMeter.Measure(reconciler, _state)))
             return;
-        rescue.BeginAgain();
+        rescue.ResetGrace();
         // While it was not held, looks were put off.
         RequestFullReconcile();
     }
@@ -194,14 +194,14 @@ internal sealed partial class HostService(
     // The rounds after the first are not part of the order's trace.
     private async Task DrainAsync(bool isNew)
     {
-        var traceparent = isNew && Tracing.Source.HasListeners() ? await drain.TraceAsync(options.HostId) : null;
+        var traceparent = isNew && Tracing.Source.HasListeners() ? await drain.TraceparentAsync(options.HostId) : null;
         using var span = Tracing.Source.StartChild("host.drain", traceparent);
         await reconciler.ReconcileOpenRoomsAsync(MaxParallelMovesOnDrain, lifetime.ApplicationStopping);
     }
 
     private async Task RunRescueLoopAsync(CancellationToken ct)
     {
-        using var timer = new PeriodicTimer(HostLease.Renewal, time);
+        using var timer = new PeriodicTimer(HostLease.RenewalInterval, time);
         while (await timer.WaitForNextTickAsync(ct))
         {
             if (lease.IsHeld)
@@ -215,7 +215,7 @@ internal sealed partial class HostService(
         var rooms = reconciler.Rooms.ToList();
         if (rooms.Count == 0)
             return;
-        foreach (var announcement in await announcements.AfterAsync(rooms.Min(r => r.Announced)))
+        foreach (var announcement in await announcements.ReadAfterAsync(rooms.Min(r => r.Announced)))
         {
             foreach (var room in rooms)
                 room.Announce(announcement);
@@ -247,7 +247,7 @@ internal sealed partial class HostService(
         }
         catch
         {
-            room.ReportAgain();
+            room.RepeatReport();
             throw;
         }
     }
@@ -259,12 +259,12 @@ internal sealed partial class HostService(
             commands.Handle(command);
     }
 
-    private void RequestReconcile() => _reconcileRequests.Release();
+    private void WakeReconcileLoop() => _reconcileRequests.Release();
 
     private void RequestFullReconcile()
     {
         _notificationsMissed = true;
-        RequestReconcile();
+        WakeReconcileLoop();
     }
 
     // False: it failed, for want of Redis most of the time; whatever it was, it is done again.

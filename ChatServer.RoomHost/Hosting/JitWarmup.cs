@@ -72,7 +72,7 @@ internal static partial class JitWarmup
         var slot = new RoomSlot(Record.Name);
         var port = ports.Open(0, slot) ?? throw new IOException("There is no free port.");
         await using var room = new Room(
-            Record, tail: null, log: null, seated: [], seats: null, Options, Events.WelcomeLimits(Options), TimeProvider.System,
+            Record, tail: null, log: null, previousSeats: [], seats: null, Options, EventJson.WelcomeLimits(Options), TimeProvider.System,
             isHeldSince: _ => true, seenAt: 0);
         slot.SetRoom(room);
         await ExchangeMessagesAsync(room, port, ct);
@@ -86,7 +86,7 @@ internal static partial class JitWarmup
         await ada.ConnectAsync(port, "user=ada&session=ada-in-rehearsal", "", ct);
         for (var id = 1; id <= 2; id++)
         {
-            await ada.SendTextAsync($$"""{"type":"message","id":"{{id}}","text":"{{new string('.', FrameDeflater.LeastBytes)}}"}""", ct);
+            await ada.SendTextAsync($$"""{"type":"message","id":"{{id}}","text":"{{new string('.', FrameDeflater.MinBytes)}}"}""", ct);
             await ada.ReceiveUntilAsync($"\"seq\":{id}", ct);
         }
         ada.Dispose();
@@ -142,6 +142,6 @@ internal static partial class JitWarmup
     private static partial class Log
     {
         [LoggerMessage(Level = LogLevel.Warning, Message = "The rehearsal failed; the first members will wait for the compiler.")]
-        public static partial void WarmupFailed(ILogger logger, Exception why);
+        public static partial void WarmupFailed(ILogger logger, Exception exception);
     }
 }

@@ -38,7 +38,7 @@ internal sealed partial class RoomReconciler
         finally
         {
             if (moved is null)
-                room.GoOn();
+                room.Unpause();
         }
         if (moved is null)
             return;

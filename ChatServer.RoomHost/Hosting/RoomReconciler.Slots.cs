@@ -70,10 +70,10 @@ internal sealed partial class RoomReconciler
         var tail = durable is null || record.Seq == 0 ? null : await durable.ReadTailAsync();
         LogForeignEntries(slot.Name, tail?.Page);
         // Where this process was the last to save the seats, or Redis has lost them, its own memory is the newer one.
-        var seated = claim.Kept is SeatsKept.Never or SeatsKept.Here && slot.Seats is { } before ? before : claim.Seats;
+        var seated = claim.SeatsSavedBy is SeatsSavedBy.Nobody or SeatsSavedBy.ThisProcess && slot.Seats is { } before ? before : claim.Seats;
         var seats = new DurableSeats(_ownership, record, _time, error => Log.SeatsNotSaved(_logger, slot.Name, error));
         var room = new Room(record, tail, durable, seated, seats, _options, _welcomeLimits, _time, _lease.HasHeldSince, seenAt);
-        room.Lost += OnLogLost;
+        room.LogLost += OnLogLost;
         slot.NeedsNewEpoch = false;
         slot.Seats = null;
         slot.SetRoom(room);
@@ -83,7 +83,7 @@ internal sealed partial class RoomReconciler
     // What nobody of us wrote costs its message the protection against being said twice, not the room its log.
     private void LogForeignEntries(string room, LogPage? tail)
     {
-        var spoiled = (tail?.Events ?? []).Where(e => e.Entry.Key != LogEntry.NoKey && MessageKey.Parse(e.Entry.Key) is null).Select(e => e.Seq).ToList();
+        var spoiled = (tail?.Events ?? []).Where(e => e.Entry.Key != LogEntry.EmptyKey && MessageKey.Parse(e.Entry.Key) is null).Select(e => e.Seq).ToList();
         if (spoiled.Count > 0)
             Log.ForeignEntries(_logger, room, spoiled.Count, spoiled[0]);
     }
@@ -92,7 +92,7 @@ internal sealed partial class RoomReconciler
     private async Task ReopenRoomAsync(RoomSlot slot, Room old, RoomRecord record, string generation)
     {
         // A log that is behind what members have seen is an older state of Redis: the same numbers will name other events.
-        if (old.Loss?.Answer == AppendResult.Diverged || (record.Epoch == old.Record.Epoch && record.Seq < old.Seq))
+        if (old.LogLoss?.Result == AppendResult.Diverged || (record.Epoch == old.Record.Epoch && record.Seq < old.Seq))
             slot.NeedsNewEpoch = true;
         slot.HoldNewConnections();
         slot.Seats = await old.SeatsAsync();
@@ -114,7 +114,7 @@ internal sealed partial class RoomReconciler
 
     private async Task CloseRoomAsync(Room room, ushort code, string reason, bool reconnect)
     {
-        room.Lost -= OnLogLost;
+        room.LogLost -= OnLogLost;
         await room.FlushAsync(CloseTimeout);
         await room.CloseAsync(code, reason, reconnect, CloseTimeout);
         await room.DisposeAsync();

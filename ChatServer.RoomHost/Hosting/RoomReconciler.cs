@@ -44,7 +44,7 @@ internal sealed partial class RoomReconciler : IDisposable
         (_options, _lease, _ports, _directory, _ownership) = (options, lease, ports, directory, ownership);
         (_placement, _hosts, _log, _time, _logger) = (placement, hosts, log, time, logger);
         _queue = new ReconcileQueue(ReconcileRoomAsync, OnReconcileFailed, MaxParallelReconciles);
-        _welcomeLimits = Events.WelcomeLimits(options);
+        _welcomeLimits = EventJson.WelcomeLimits(options);
     }
 
     /// <summary>The rooms that are ready.</summary>
@@ -115,12 +115,12 @@ internal sealed partial class RoomReconciler : IDisposable
             await OpenRoomAsync(record, generation);
         else if (slot.Room is not { } room)
             await ClaimRoomAsync(slot, generation);
-        else if (room.Record.Term != record.Term || room.Loss is not null)
+        else if (room.Record.Term != record.Term || room.LogLoss is not null)
             await ReopenRoomAsync(slot, room, record, generation);
         else
         {
             slot.Generation = generation;
-            room.Confirm(seenAt);
+            room.ConfirmOwnership(seenAt);
             if (IsDraining)
                 await HandOverRoomAsync(slot, room);
         }
@@ -151,7 +151,7 @@ internal sealed partial class RoomReconciler : IDisposable
     // In the room's turn.
     private void OnLogLost(Room room)
     {
-        Log.LogLost(_logger, room.Record.Name, room.Loss!.Answer, room.Loss.Error);
+        Log.LogLost(_logger, room.Record.Name, room.LogLoss!.Result, room.LogLoss.Error);
         RequestReconcile(room.Record.Name);
     }
 
@@ -171,7 +171,7 @@ internal sealed partial class RoomReconciler : IDisposable
             await (isGone
                 ? CloseSlotAsync(slot, CloseCodes.RoomClosed, "room-closed", reconnect: false)
                 : CloseSlotAsync(slot, CloseCodes.GoingAway, "moved", reconnect: true));
-        await _ownership.ForgetAsync(name, _options.HostId);
+        await _ownership.RemoveFromWantedAsync(name, _options.HostId);
     }
 
     private async Task DeleteRoomAsync(string name, RoomSlot? slot)
@@ -203,13 +203,13 @@ internal sealed partial class RoomReconciler : IDisposable
         public static partial void ForeignEntries(ILogger logger, string room, int count, long seq);
 
         [LoggerMessage(Level = LogLevel.Error, Message = "Who sits in room {Room} cannot be saved: after a crash its members may have other names.")]
-        public static partial void SeatsNotSaved(ILogger logger, string room, Exception why);
+        public static partial void SeatsNotSaved(ILogger logger, string room, Exception exception);
 
         [LoggerMessage(Level = LogLevel.Debug, Message = "Looking at room {Room} has to wait for Redis.")]
         public static partial void ReconcilePostponed(ILogger logger, string room);
 
         [LoggerMessage(Level = LogLevel.Error, Message = "Looking at room {Room} failed; the next round tries again.")]
-        public static partial void ReconcileFailed(ILogger logger, string room, Exception why);
+        public static partial void ReconcileFailed(ILogger logger, string room, Exception exception);
 
         [LoggerMessage(Level = LogLevel.Error, Message = "Redis has lost its data: the rooms that are open here are put back with new epochs.")]
         public static partial void DataLost(ILogger logger);

@@ -44,7 +44,7 @@ internal sealed class RoomRequestHandler(RoomHostOptions options, JoinRateLimite
             await RefuseAsync(context, 503, ErrorCodes.RoomUnavailable, "The room is not available here; ask again where it is.");
         else if (room.Record.Options.Private)
             await RefuseAsync(context, 401, ErrorCodes.Unauthorized, "The room is private; joining takes a token.");
-        else if (!await room.MayEnterAsync(join.Session))
+        else if (!await room.TryAdmitAsync(join.Session))
             await RefuseAsync(context, 429, ErrorCodes.RoomFull, "The room is full.");
         else
         {

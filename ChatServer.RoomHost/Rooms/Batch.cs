@@ -15,39 +15,39 @@ internal sealed class Batch
     public const int MaxItems = 1000;
 
     /// <summary>A batch that has this many bytes takes no more.</summary>
-    public const int FullBytes = 512 * 1024;
+    public const int FullAtBytes = 512 * 1024;
 
     // For some sixty messages as people write them.
-    private const int FirstBytes = 16 * 1024;
+    private const int InitialBytes = 16 * 1024;
 
-    private readonly List<Item> _items = [];
-    private readonly List<Encoded> _encoded = [];
+    private readonly List<BatchItem> _items = [];
+    private readonly List<EncodedEvent> _encoded = [];
     private byte[] _text = [];
     private int _textLength;
     private byte[] _json = [];
     private int _jsonLength;
 
     /// <summary>What was said, in order.</summary>
-    public ReadOnlySpan<Item> Span => CollectionsMarshal.AsSpan(_items);
+    public ReadOnlySpan<BatchItem> Items => CollectionsMarshal.AsSpan(_items);
 
-    public bool IsFull => _items.Count >= MaxItems || _textLength >= FullBytes;
+    public bool IsFull => _items.Count >= MaxItems || _textLength >= FullAtBytes;
 
     /// <summary>Messages among what was encoded.</summary>
-    public int Messages { get; private set; }
+    public int MessageCount { get; private set; }
 
     /// <summary>Events encoded.</summary>
     public int Count => _encoded.Count;
 
-    /// <summary>The messages among <see cref="Span"/> that are traced: nearly always none.</summary>
+    /// <summary>The messages among <see cref="Items"/> that are traced: nearly always none.</summary>
     public List<MessageTrace> Traces { get; } = [];
 
     /// <summary>Adds something said; the bytes are copied.</summary>
-    public void Add(in Item item, ReadOnlySpan<byte> id, ReadOnlySpan<byte> text)
+    public void Add(in BatchItem item, ReadOnlySpan<byte> id, ReadOnlySpan<byte> text)
     {
-        Ensure(ref _text, _textLength, id.Length + text.Length);
+        EnsureCapacity(ref _text, _textLength, id.Length + text.Length);
         _items.Add(item);
         ref var added = ref CollectionsMarshal.AsSpan(_items)[^1];
-        (added.IdAt, added.IdLength, added.TextLength) = (_textLength, id.Length, text.Length);
+        (added.IdOffset, added.IdLength, added.TextLength) = (_textLength, id.Length, text.Length);
         id.CopyTo(_text.AsSpan(_textLength));
         text.CopyTo(_text.AsSpan(_textLength + id.Length));
         _textLength += id.Length + text.Length;
@@ -61,58 +61,58 @@ internal sealed class Batch
     }
 
     /// <summary>Tells the traces their sequences, once all is encoded. The trace of a repetition ends.</summary>
-    public void NumberTraces()
+    public void SetTraceSeqs()
     {
         for (var i = Traces.Count - 1; i >= 0; i--)
         {
             var trace = Traces[i];
-            var at = _encoded.FindIndex(e => e.Index == trace.Index);
+            var at = _encoded.FindIndex(e => e.ItemIndex == trace.Index);
             if (at >= 0)
             {
-                trace.Number(_encoded[at].Seq);
+                trace.SetSeq(_encoded[at].Seq);
                 continue;
             }
             Traces.RemoveAt(i);
-            trace.EndAsRepetition();
+            trace.EndAsDuplicate();
         }
     }
 
     /// <summary>The item's id, escaped.</summary>
-    public ReadOnlySpan<byte> Id(in Item item) => _text.AsSpan(item.IdAt, item.IdLength);
+    public ReadOnlySpan<byte> Id(in BatchItem item) => _text.AsSpan(item.IdOffset, item.IdLength);
 
     /// <summary>The item's text, escaped.</summary>
-    public ReadOnlySpan<byte> Text(in Item item) => _text.AsSpan(item.IdAt + item.IdLength, item.TextLength);
+    public ReadOnlySpan<byte> Text(in BatchItem item) => _text.AsSpan(item.IdOffset + item.IdLength, item.TextLength);
 
-    /// <summary>Encodes what is at <paramref name="index"/> of <see cref="Span"/> as the event <paramref name="seq"/>.</summary>
+    /// <summary>Encodes what is at <paramref name="index"/> of <see cref="Items"/> as the event <paramref name="seq"/>.</summary>
     public void Encode(int index, long seq, ReadOnlySpan<byte> time, ReadOnlySpan<byte> user)
     {
-        ref readonly var item = ref Span[index];
+        ref readonly var item = ref Items[index];
         var text = Text(item);
-        Ensure(ref _json, _jsonLength, LogEntry.KeyLength + Events.MessageOverhead + user.Length + item.IdLength + text.Length);
+        EnsureCapacity(ref _json, _jsonLength, LogEntry.KeyLength + EventJson.MaxMessageOverheadBytes + user.Length + item.IdLength + text.Length);
         // The key before it is for the log alone.
         var json = _json.AsSpan(_jsonLength + LogEntry.KeyLength);
         int length;
-        if (item.Kind == ItemKind.Message)
+        if (item.Kind == BatchItemKind.Message)
         {
-            length = Events.WriteMessage(json, seq, time, user, Id(item), text);
-            Messages++;
+            length = EventJson.WriteMessage(json, seq, time, user, Id(item), text);
+            MessageCount++;
         }
         else
         {
-            length = Events.WriteAnnouncement(json, seq, time, text);
+            length = EventJson.WriteAnnouncement(json, seq, time, text);
         }
-        _encoded.Add(new Encoded(index, seq, _jsonLength, LogEntry.KeyLength + length));
+        _encoded.Add(new EncodedEvent(index, seq, _jsonLength, LogEntry.KeyLength + length));
         _jsonLength += LogEntry.KeyLength + length;
     }
 
     /// <summary>What was encoded, in order.</summary>
-    public ReadOnlySpan<Encoded> EncodedEvents => CollectionsMarshal.AsSpan(_encoded);
+    public ReadOnlySpan<EncodedEvent> EncodedEvents => CollectionsMarshal.AsSpan(_encoded);
 
     /// <summary>What an encoded event was made of.</summary>
-    public ref readonly Item Item(in Encoded e) => ref Span[e.Index];
+    public ref readonly BatchItem ItemOf(in EncodedEvent e) => ref Items[e.ItemIndex];
 
     /// <summary>The JSON of an encoded event.</summary>
-    public ReadOnlySpan<byte> Json(in Encoded e) => _json.AsSpan(e.At + LogEntry.KeyLength, e.Length - LogEntry.KeyLength);
+    public ReadOnlySpan<byte> Json(in EncodedEvent e) => _json.AsSpan(e.Offset + LogEntry.KeyLength, e.Length - LogEntry.KeyLength);
 
     /// <summary>What the log gets.</summary>
     public ReadOnlyMemory<byte>[] LogEntries()
@@ -121,12 +121,12 @@ internal sealed class Batch
         for (var i = 0; i < entries.Length; i++)
         {
             var e = _encoded[i];
-            ref readonly var item = ref Item(e);
-            entries[i] = _json.AsMemory(e.At, e.Length);
-            if (item.Kind == ItemKind.Message)
-                item.Key.Write(_json.AsSpan(e.At));
+            ref readonly var item = ref ItemOf(e);
+            entries[i] = _json.AsMemory(e.Offset, e.Length);
+            if (item.Kind == BatchItemKind.Message)
+                item.Key.Write(_json.AsSpan(e.Offset));
             else
-                Encoding.ASCII.GetBytes(LogEntry.NoKey, _json.AsSpan(e.At));
+                Encoding.ASCII.GetBytes(LogEntry.EmptyKey, _json.AsSpan(e.Offset));
         }
         return entries;
     }
@@ -137,22 +137,22 @@ internal sealed class Batch
         _items.Clear();
         _encoded.Clear();
         Traces.Clear();
-        Return(ref _text);
-        Return(ref _json);
-        _textLength = _jsonLength = Messages = 0;
+        ReturnToPool(ref _text);
+        ReturnToPool(ref _json);
+        _textLength = _jsonLength = MessageCount = 0;
     }
 
-    private static void Ensure(ref byte[] buffer, int used, int more)
+    private static void EnsureCapacity(ref byte[] buffer, int used, int more)
     {
         if (buffer.Length - used >= more)
             return;
-        var larger = ArrayPool<byte>.Shared.Rent(Math.Max(FirstBytes, Math.Max(buffer.Length * 2, used + more)));
+        var larger = ArrayPool<byte>.Shared.Rent(Math.Max(InitialBytes, Math.Max(buffer.Length * 2, used + more)));
         buffer.AsSpan(0, used).CopyTo(larger);
-        Return(ref buffer);
+        ReturnToPool(ref buffer);
         buffer = larger;
     }
 
-    private static void Return(ref byte[] buffer)
+    private static void ReturnToPool(ref byte[] buffer)
     {
         if (buffer.Length > 0)
             ArrayPool<byte>.Shared.Return(buffer);
@@ -160,23 +160,23 @@ internal sealed class Batch
     }
 
     /// <summary>An event of the log to be: which of the things said, its sequence, and where its entry lies.</summary>
-    internal readonly struct Encoded(int index, long seq, int at, int length)
+    internal readonly struct EncodedEvent(int index, long seq, int at, int length)
     {
         public readonly long Seq = seq;
-        public readonly int Index = index, At = at, Length = length;
+        public readonly int ItemIndex = index, Offset = at, Length = length;
     }
 }
 
-internal enum ItemKind : byte
+internal enum BatchItemKind : byte
 {
     Message,
     Announcement,
 }
 
 /// <summary>Something said, on its way into the log.</summary>
-internal struct Item
+internal struct BatchItem
 {
-    public ItemKind Kind;
+    public BatchItemKind Kind;
 
     /// <summary>Who is to be told of a repetition or a failure; null when no member said it.</summary>
     public Member? Sender;
@@ -185,7 +185,7 @@ internal struct Item
     public byte[]? User;
 
     /// <summary>Told the sequence when the log holds it, or an error code.</summary>
-    public Action<long, string?>? Done;
+    public Action<long, string?>? OnLogged;
 
     /// <summary>Recognizes a repetition.</summary>
     public MessageKey Key;
@@ -193,5 +193,5 @@ internal struct Item
     /// <summary>Number of an announcement.</summary>
     public long Announcement;
 
-    internal int IdAt, IdLength, TextLength;
+    internal int IdOffset, IdLength, TextLength;
 }

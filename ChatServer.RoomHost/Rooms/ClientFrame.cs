@@ -20,7 +20,7 @@ internal enum ClientFrameKind
 internal readonly ref struct ClientFrame
 {
     // What ends a string, or makes it one that needs a closer look: quote, backslash, and what JSON does not allow in it.
-    private static readonly SearchValues<byte> NotPlain =
+    private static readonly SearchValues<byte> NeedsJsonReader =
         SearchValues.Create([.. Enumerable.Range(0, 0x20).Select(c => (byte)c), (byte)'"', (byte)'\\']);
 
     public ClientFrameKind Kind { get; private init; }
@@ -40,12 +40,12 @@ internal readonly ref struct ClientFrame
     public ReadOnlySpan<byte> Traceparent { get; private init; }
 
     /// <summary>Bytes of scratch that <see cref="Parse"/> needs for a frame of <paramref name="length"/> bytes: unescaping only shrinks, escaping again only restores.</summary>
-    public static int ScratchFor(int length) => 4 * length;
+    public static int ScratchBytes(int length) => 4 * length;
 
     /// <summary>Reads one frame of valid UTF-8. Unknown members are ignored; of a repeated one the last counts.</summary>
     public static ClientFrame Parse(ReadOnlySpan<byte> json, Span<byte> scratch, int maxTextLength)
     {
-        if (TryPlainMessage(json, out var id, out var text))
+        if (TryParsePlainMessage(json, out var id, out var text))
             return Message(IsId(id) ? id : default, text, default, maxTextLength);
         ReadOnlySpan<byte> type = default, traceparent = default;
         var typed = false;
@@ -57,13 +57,13 @@ internal readonly ref struct ClientFrame
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
             {
                 if (reader.ValueTextEquals("type"u8))
-                    typed = TryString(ref reader, ref scratch, out type);
+                    typed = TryReadString(ref reader, ref scratch, out type);
                 else if (reader.ValueTextEquals("id"u8))
-                    TryString(ref reader, ref scratch, out id);
+                    TryReadString(ref reader, ref scratch, out id);
                 else if (reader.ValueTextEquals("text"u8))
-                    TryString(ref reader, ref scratch, out text);
+                    TryReadString(ref reader, ref scratch, out text);
                 else if (reader.ValueTextEquals("traceparent"u8))
-                    TryString(ref reader, ref scratch, out traceparent);
+                    TryReadString(ref reader, ref scratch, out traceparent);
                 else
                     reader.Skip();
             }
@@ -92,18 +92,18 @@ internal readonly ref struct ClientFrame
     }
 
     // A message without escapes as a serializer writes it, its members in the order that the protocol shows: what nearly all frames are.
-    private static bool TryPlainMessage(ReadOnlySpan<byte> json, out ReadOnlySpan<byte> id, out ReadOnlySpan<byte> text)
+    private static bool TryParsePlainMessage(ReadOnlySpan<byte> json, out ReadOnlySpan<byte> id, out ReadOnlySpan<byte> text)
     {
         id = text = default;
-        if (TryTake(ref json, "{\"type\":\"message\",\"id\":\""u8)
-            && TryTakePlain(ref json, out id) && TryTake(ref json, "\",\"text\":\""u8)
-            && TryTakePlain(ref json, out text) && TryTake(ref json, "\"}"u8) && json.IsEmpty)
+        if (TrySkip(ref json, "{\"type\":\"message\",\"id\":\""u8)
+            && TryReadPlainString(ref json, out id) && TrySkip(ref json, "\",\"text\":\""u8)
+            && TryReadPlainString(ref json, out text) && TrySkip(ref json, "\"}"u8) && json.IsEmpty)
             return true;
         id = text = default;
         return false;
     }
 
-    private static bool TryTake(scoped ref ReadOnlySpan<byte> json, ReadOnlySpan<byte> expected)
+    private static bool TrySkip(scoped ref ReadOnlySpan<byte> json, ReadOnlySpan<byte> expected)
     {
         if (!json.StartsWith(expected))
             return false;
@@ -111,9 +111,9 @@ internal readonly ref struct ClientFrame
         return true;
     }
 
-    private static bool TryTakePlain(scoped ref ReadOnlySpan<byte> json, out ReadOnlySpan<byte> value)
+    private static bool TryReadPlainString(scoped ref ReadOnlySpan<byte> json, out ReadOnlySpan<byte> value)
     {
-        var length = json.IndexOfAny(NotPlain);
+        var length = json.IndexOfAny(NeedsJsonReader);
         value = length < 0 ? default : json[..length];
         json = json[value.Length..];
         return length >= 0;
@@ -125,7 +125,7 @@ internal readonly ref struct ClientFrame
             return Invalid(RoomErrorCodes.InvalidMessage, $"A message has an id of 1 to {Limits.MaxIdLength} characters.");
         if (text.IsEmpty)
             return Invalid(RoomErrorCodes.InvalidMessage, "A message has a text.", id);
-        if (text.Length > maxTextLength && TextLength(text) > maxTextLength)
+        if (text.Length > maxTextLength && CountCharacters(text) > maxTextLength)
             return Invalid(RoomErrorCodes.TooLong, $"The text is longer than {maxTextLength} characters.", id);
         return new ClientFrame { Kind = ClientFrameKind.Message, Error = "", Detail = "", Id = id, Text = text, Traceparent = traceparent };
     }
@@ -133,11 +133,11 @@ internal readonly ref struct ClientFrame
     private static ClientFrame Invalid(string error, string detail, ReadOnlySpan<byte> id = default) =>
         new() { Kind = ClientFrameKind.Invalid, Error = error, Detail = detail, Id = id };
 
-    private static bool IsId(ReadOnlySpan<byte> id) => id.Length > 0 && (id.Length <= Limits.MaxIdLength || TextLength(id) <= Limits.MaxIdLength);
+    private static bool IsId(ReadOnlySpan<byte> id) => id.Length > 0 && (id.Length <= Limits.MaxIdLength || CountCharacters(id) <= Limits.MaxIdLength);
 
     // A string without escapes is passed on as it came. One with escapes is decoded, which also refuses lone surrogates (no UTF-8 can carry
     // them), and encoded in the shortest form. False, and nothing, for what is no string.
-    private static bool TryString(scoped ref Utf8JsonReader reader, scoped ref Span<byte> scratch, out ReadOnlySpan<byte> value)
+    private static bool TryReadString(scoped ref Utf8JsonReader reader, scoped ref Span<byte> scratch, out ReadOnlySpan<byte> value)
     {
         value = default;
         reader.Read();
@@ -167,9 +167,9 @@ internal readonly ref struct ClientFrame
     }
 
     // Characters of an escaped string: every escape is one.
-    private static int TextLength(ReadOnlySpan<byte> escaped)
+    private static int CountCharacters(ReadOnlySpan<byte> escaped)
     {
-        var length = JsonText.Characters(escaped);
+        var length = JsonText.CountCharacters(escaped);
         for (var i = escaped.IndexOf((byte)'\\'); i >= 0 && i < escaped.Length;)
         {
             var size = escaped[i + 1] == 'u' ? 6 : 2;

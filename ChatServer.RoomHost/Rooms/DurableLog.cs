@@ -5,7 +5,7 @@ namespace ChatServer.RoomHost.Rooms;
 /// <summary>The log in Redis of one room that this host holds under one term.</summary>
 internal sealed class DurableLog(RoomLog log, RoomRecord room, TimeProvider time)
 {
-    private static readonly TimeSpan Retry = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(100);
 
     /// <summary>
     /// Appends the batch, however long Redis stays away: an append whose answer was lost may have happened, so it is repeated
@@ -18,14 +18,14 @@ internal sealed class DurableLog(RoomLog log, RoomRecord room, TimeProvider time
         {
             try
             {
-                var result = await log.AppendAsync(room.Name, room.Term, baseSeq, room.Options.History, batch.Messages, announced, entries);
+                var result = await log.AppendAsync(room.Name, room.Term, baseSeq, room.Options.History, batch.MessageCount, announced, entries);
                 available(true);
                 return result;
             }
             catch (BackplaneUnavailableException)
             {
                 available(false);
-                await Task.Delay(Retry, time, ct);
+                await Task.Delay(RetryDelay, time, ct);
             }
         }
     }
@@ -41,7 +41,7 @@ internal sealed class DurableLog(RoomLog log, RoomRecord room, TimeProvider time
             }
             catch (BackplaneUnavailableException)
             {
-                await Task.Delay(Retry, time, ct);
+                await Task.Delay(RetryDelay, time, ct);
             }
         }
     }
@@ -51,12 +51,12 @@ internal sealed class DurableLog(RoomLog log, RoomRecord room, TimeProvider time
     public async Task<LogTail?> ReadTailAsync()
     {
         var history = room.Options.History;
-        var said = history < RoomLog.Recognized ? await log.ReadSaidAsync(room.Name, room.Seq) : [];
+        var said = history < RoomLog.MaxDedupeKeys ? await log.ReadMessageKeysAsync(room.Name, room.Seq) : [];
         return await log.ReadBeforeAsync(room.Name, null, Math.Max(1, history)) is { } page ? new LogTail(page, said) : null;
     }
 }
 
 /// <summary>The end of a room's log.</summary>
 /// <param name="Page">The events that it keeps.</param>
-/// <param name="Said">If that is few: keys and sequences of the last messages, those of the page included, oldest first.</param>
-internal sealed record LogTail(LogPage Page, IReadOnlyList<(string Key, long Seq)> Said);
+/// <param name="MessageKeys">If that is few: keys and sequences of the last messages, those of the page included, oldest first.</param>
+internal sealed record LogTail(LogPage Page, IReadOnlyList<(string Key, long Seq)> MessageKeys);

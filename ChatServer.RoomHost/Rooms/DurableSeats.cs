@@ -12,10 +12,10 @@ namespace ChatServer.RoomHost.Rooms;
 /// <param name="onError">Is told once what is wrong, if it is not that Redis is away.</param>
 internal sealed class DurableSeats(RoomOwnership ownership, RoomRecord room, TimeProvider time, Action<Exception> onError)
 {
-    private static readonly TimeSpan Retry = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan RetryError = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan UnavailableRetryDelay = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan ErrorRetryDelay = TimeSpan.FromSeconds(5);
 
-    private bool _areOurs;
+    private bool _hasReplacedOld;
 
     /// <summary>
     /// Saves what changed, however long Redis stays away; the first time in place of what an earlier host saved. Ends without that when
@@ -27,20 +27,20 @@ internal sealed class DurableSeats(RoomOwnership ownership, RoomRecord room, Tim
         {
             try
             {
-                await ownership.SaveSeatsAsync(room.Name, room.Term, changes, anew: !_areOurs);
-                _areOurs = true;
+                await ownership.SaveSeatsAsync(room.Name, room.Term, changes, anew: !_hasReplacedOld);
+                _hasReplacedOld = true;
                 return;
             }
             catch (BackplaneUnavailableException)
             {
-                await Task.Delay(Retry, time, ct);
+                await Task.Delay(UnavailableRetryDelay, time, ct);
             }
             catch (Exception error)
             {
                 if (!told)
                     onError(error);
                 told = true;
-                await Task.Delay(RetryError, time, ct);
+                await Task.Delay(ErrorRetryDelay, time, ct);
             }
         }
     }

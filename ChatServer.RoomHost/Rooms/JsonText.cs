@@ -9,9 +9,9 @@ internal static class JsonText
     private static readonly SearchValues<byte> MustEscape = SearchValues.Create([.. Enumerable.Range(0, 0x20).Select(b => (byte)b), (byte)'"', (byte)'\\']);
 
     /// <summary>Most bytes that one byte of text can become: <c>\u001f</c>.</summary>
-    public const int MaxExpansion = 6;
+    public const int MaxEscapedBytesPerByte = 6;
 
-    /// <summary>Writes <paramref name="text"/> (UTF-8) without quotes; returns how many bytes that took, at most <see cref="MaxExpansion"/> times as many.</summary>
+    /// <summary>Writes <paramref name="text"/> (UTF-8) without quotes; returns how many bytes that took, at most <see cref="MaxEscapedBytesPerByte"/> times as many.</summary>
     public static int Escape(ReadOnlySpan<byte> text, Span<byte> destination)
     {
         var written = 0;
@@ -34,12 +34,12 @@ internal static class JsonText
     public static byte[] Escape(string text)
     {
         var utf8 = Encoding.UTF8.GetBytes(text);
-        var destination = new byte[utf8.Length * MaxExpansion];
+        var destination = new byte[utf8.Length * MaxEscapedBytesPerByte];
         return destination[..Escape(utf8, destination)];
     }
 
     /// <summary>Unicode characters in valid UTF-8.</summary>
-    public static int Characters(ReadOnlySpan<byte> utf8)
+    public static int CountCharacters(ReadOnlySpan<byte> utf8)
     {
         var continuations = 0;
         foreach (var b in utf8)

@@ -9,65 +9,65 @@ internal sealed partial class Member
     private const int CatchUpBytes = 64 * 1024;
 
     // Events read from the log at a time: 1.5 MB if they are the largest there can be.
-    private const int EventsARead = 64;
+    private const int EventsPerLogRead = 64;
 
-    private bool _reading, _gapless;
+    private bool _readingLog, _gapless;
 
     /// <summary>The next event of the log that it gets, while it catches up; 0 once it follows the ring.</summary>
-    public long CatchUp { get; private set; }
+    public long CatchUpSeq { get; private set; }
 
     /// <summary>
-    /// Sends it an event again that it has had, because it said it again; <paramref name="anew"/> where the log has forgotten it. An event
+    /// Sends it an event again that it has had, because it said it again; <paramref name="fallback"/> where the log has forgotten it. An event
     /// that it is yet to get comes by itself.
     /// </summary>
-    public void SendAgain(long seq, ReadOnlyMemory<byte> anew)
+    public void Resend(long seq, ReadOnlyMemory<byte> fallback)
     {
-        if (_farewell is not null || _ended)
+        if (_closingFrames is not null || _disconnected)
             return;
-        Unfollow();
-        if (CatchUp != 0 ? seq >= CatchUp : Ring.TryFind(seq, out var position, out _) && position >= _cursor)
+        UnsubscribeFromRing();
+        if (CatchUpSeq != 0 ? seq >= CatchUpSeq : Ring.TryFind(seq, out var position, out _) && position >= _cursor)
             return;
         if (_room.Ring.TryFind(seq, out position, out var length))
             _room.Ring.CopyTo(position, _outbox.Extend(length));
         else
             _room.ReadLog(seq - 1, 1, page =>
-                Send(page is { Events: [var found, ..] } && found.Seq == seq ? found.Entry.Event.Span : anew.Span));
+                Send(page is { Events: [var found, ..] } && found.Seq == seq ? found.Entry.Event.Span : fallback.Span));
     }
 
     // Puts some more of what it missed into the outbox: from the ring where that has it, else from the log. False: it has to wait.
-    private bool FillFromLog()
+    private bool FillOutbox()
     {
         if (!_gapless)
-            CatchUp = Math.Max(CatchUp, _room.Oldest);
-        while (CatchUp <= _room.Seq && _outbox.Length < CatchUpBytes)
+            CatchUpSeq = Math.Max(CatchUpSeq, _room.Oldest);
+        while (CatchUpSeq <= _room.Seq && _outbox.Length < CatchUpBytes)
         {
-            if (_room.Ring.TryFind(CatchUp, out var position, out var length))
+            if (_room.Ring.TryFind(CatchUpSeq, out var position, out var length))
             {
                 _room.Ring.CopyTo(position, _outbox.Extend(length));
-                CatchUp++;
+                CatchUpSeq++;
                 _gapless = true;
             }
             else if (!_outbox.IsEmpty)
                 return true;
             else
-                return ReadMissed();
+                return ReadMissedFromLog();
         }
-        if (CatchUp <= _room.Seq)
+        if (CatchUpSeq <= _room.Seq)
             return true;
-        CatchUp = 0;
+        CatchUpSeq = 0;
         _cursor = Ring.Head;
         return true;
     }
 
-    private bool ReadMissed()
+    private bool ReadMissedFromLog()
     {
-        if (_reading)
+        if (_readingLog)
             return false;
-        _reading = true;
-        _room.ReadLog(CatchUp - 1, EventsARead, page =>
+        _readingLog = true;
+        _room.ReadLog(CatchUpSeq - 1, EventsPerLogRead, page =>
         {
-            _reading = false;
-            if (page is not { Events: [var first, ..] } || (first.Seq != CatchUp && _gapless))
+            _readingLog = false;
+            if (page is not { Events: [var first, ..] } || (first.Seq != CatchUpSeq && _gapless))
             {
                 Close(CloseCodes.TooSlow, "too-slow", reconnect: true);
             }
@@ -79,7 +79,7 @@ internal sealed partial class Member
                     if (seq > _room.Seq)
                         break;
                     Send(entry.Event.Span);
-                    CatchUp = seq + 1;
+                    CatchUpSeq = seq + 1;
                     _gapless = true;
                 }
             }

@@ -8,38 +8,38 @@ namespace ChatServer.RoomHost.Rooms;
 internal sealed partial class Member : IFrameHandler
 {
     /// <summary>Errors in a row after which the connection is closed: a client that does not learn.</summary>
-    private const int MaxErrors = 20;
+    private const int MaxErrorsInARow = 20;
 
-    private TokenBucket _bucket;
-    private TokenBucket _otherFrames;
-    private int _errors;
+    private TokenBucket _messageBucket;
+    private TokenBucket _controlFrameBucket;
+    private int _errorsInARow;
     private bool _flooded;
-    private bool? _roomIsOurs; // asked once for all that a read brought: the answer costs a look at the clock
-    private long _heardAt;
+    private bool? _roomIsOwned; // asked once for all that a read brought: the answer costs a look at the clock
+    private long _receivedAt;
 
     private byte[] SessionBytes { get; }
 
     /// <summary>How long it has been silent.</summary>
-    public TimeSpan Silence => _room.Time.GetElapsedTime(Volatile.Read(ref _heardAt));
+    public TimeSpan SilentFor => _room.Time.GetElapsedTime(Volatile.Read(ref _receivedAt));
 
     // :: Step 1 of a message's way: a whole text frame, unmasked, valid UTF-8.
     void IFrameHandler.OnText(ReadOnlySpan<byte> utf8)
     {
-        if (_leaving || _flooded)
+        if (_closing || _flooded)
             return;
         if (!utf8.Contains((byte)'\\'))
         {
             Handle(ClientFrame.Parse(utf8, default, _room.Options.MaxTextLength));
             return;
         }
-        var scratch = ArrayPool<byte>.Shared.Rent(ClientFrame.ScratchFor(utf8.Length));
+        var scratch = ArrayPool<byte>.Shared.Rent(ClientFrame.ScratchBytes(utf8.Length));
         Handle(ClientFrame.Parse(utf8, scratch, _room.Options.MaxTextLength));
         ArrayPool<byte>.Shared.Return(scratch);
     }
 
     void IFrameHandler.OnPing(ReadOnlySpan<byte> payload)
     {
-        if (!MayGoOn())
+        if (!TryAcceptControlFrame())
             return;
         var pong = FrameWriter.Pong(payload);
         _room.Post(() => SendFrames(pong));
@@ -49,14 +49,14 @@ internal sealed partial class Member : IFrameHandler
     {
     }
 
-    void IFrameHandler.OnClose(ushort code) => _room.Post(() => Answer(code is 1005 ? CloseCodes.Normal : code));
+    void IFrameHandler.OnClose(ushort code) => _room.Post(() => AnswerClose(code is 1005 ? CloseCodes.Normal : code));
 
     void IFrameHandler.OnViolation(ushort code, string reason) => _room.Post(() => CloseNow(code, reason));
 
     void IFrameHandler.OnReceived()
     {
-        _roomIsOurs = null;
-        Volatile.Write(ref _heardAt, _room.Time.GetTimestamp());
+        _roomIsOwned = null;
+        Volatile.Write(ref _receivedAt, _room.Time.GetTimestamp());
         _room.Schedule();
     }
 
@@ -67,16 +67,16 @@ internal sealed partial class Member : IFrameHandler
         switch (frame.Kind)
         {
             case ClientFrameKind.Message:
-                Say(frame);
+                StageMessage(frame);
                 break;
-            case ClientFrameKind.Typing when MayGoOn():
-                _errors = 0;
-                _room.Post(() => _room.Typing(this));
+            case ClientFrameKind.Typing when TryAcceptControlFrame():
+                _errorsInARow = 0;
+                _room.Post(() => _room.MarkTyping(this));
                 break;
-            case ClientFrameKind.Ping when MayGoOn():
-                _errors = 0;
+            case ClientFrameKind.Ping when TryAcceptControlFrame():
+                _errorsInARow = 0;
                 var id = frame.Id.ToArray();
-                _room.Post(() => Send(Events.Pong(_room.Scratch, id)));
+                _room.Post(() => Send(EventJson.Pong(_room.Scratch, id)));
                 break;
             case ClientFrameKind.Invalid:
                 Refuse(frame.Error, frame.Detail, frame.Id);
@@ -85,18 +85,18 @@ internal sealed partial class Member : IFrameHandler
     }
 
     // :: Step 2: rate, key, and into the batch that is filling.
-    private void Say(in ClientFrame frame)
+    private void StageMessage(in ClientFrame frame)
     {
-        if (!_bucket.TryTake(_room.Time))
+        if (!_messageBucket.TryTake(_room.Time))
         {
             Refuse(RoomErrorCodes.RateLimited, $"More than {_room.Options.MessagesPerSecond} messages a second.", frame.Id);
             return;
         }
-        var item = new Item { Kind = ItemKind.Message, Sender = this, Key = MessageKey.Of(SessionBytes, frame.Id) };
+        var item = new BatchItem { Kind = BatchItemKind.Message, Sender = this, Key = MessageKey.Of(SessionBytes, frame.Id) };
         var trace = _room.Sampler.Sample(_room.Record.Name, frame.Traceparent);
-        if ((_roomIsOurs ??= _room.IsOurs) && _room.TryStage(item, frame.Id, frame.Text, trace))
+        if ((_roomIsOwned ??= _room.IsOwned) && _room.TryStage(item, frame.Id, frame.Text, trace))
         {
-            _errors = 0;
+            _errorsInARow = 0;
             return;
         }
         trace?.Fail(RoomErrorCodes.Unavailable);
@@ -106,23 +106,23 @@ internal sealed partial class Member : IFrameHandler
     private void Refuse(string code, string message, ReadOnlySpan<byte> escapedId, bool counts = true)
     {
         var id = escapedId.ToArray();
-        _room.Post(() => Send(Events.Error(_room.Scratch, code, message, id)));
-        if (counts && ++_errors >= MaxErrors)
-            Flooded($"{MaxErrors} errors in a row");
+        _room.Post(() => Send(EventJson.Error(_room.Scratch, code, message, id)));
+        if (counts && ++_errorsInARow >= MaxErrorsInARow)
+            CloseForFlooding($"{MaxErrorsInARow} errors in a row");
     }
 
     // Frames that are not messages are cheap, but not free.
-    private bool MayGoOn()
+    private bool TryAcceptControlFrame()
     {
-        if (_flooded || _leaving)
+        if (_flooded || _closing)
             return false;
-        if (_otherFrames.TryTake(_room.Time))
+        if (_controlFrameBucket.TryTake(_room.Time))
             return true;
-        Flooded("flood");
+        CloseForFlooding("flood");
         return false;
     }
 
-    private void Flooded(string reason)
+    private void CloseForFlooding(string reason)
     {
         _flooded = true;
         _room.Post(() => Close(CloseCodes.PolicyViolation, reason, reconnect: false));

@@ -36,7 +36,7 @@ internal readonly record struct MessageKey(UInt128 Value)
     public static MessageKey? Parse(string key)
     {
         Span<byte> bytes = stackalloc byte[16];
-        return key != LogEntry.NoKey
+        return key != LogEntry.EmptyKey
             && Base64Url.DecodeFromUtf8(Encoding.ASCII.GetBytes(key), bytes, out _, out var written) == OperationStatus.Done && written == bytes.Length
             ? new MessageKey(MemoryMarshal.Read<UInt128>(bytes))
             : null;

@@ -4,14 +4,14 @@ using ChatServer.Backplane;
 namespace ChatServer.RoomHost.Rooms;
 
 /// <summary>
-/// Decides which messages are traced: one in <see cref="OneIn"/>, and those whose sender supplied a trace context, within a rate. If nobody
+/// Decides which messages are traced: one in <see cref="SampleOneIn"/>, and those whose sender supplied a trace context, within a rate. If nobody
 /// listens to <paramref name="source"/>, it reads one field and does nothing else; if somebody does, a message that is not traced costs one
 /// increment. Thread-safe.
 /// </summary>
 internal sealed class MessageSampler(ActivitySource source, TimeProvider time)
 {
     /// <summary>Every so many messages of this process, one is traced without a request.</summary>
-    public const int OneIn = 1000;
+    public const int SampleOneIn = 1000;
 
     /// <summary>
     /// Messages per second and process that are traced because their sender requested it; the same number may come at once. A trace is some
@@ -19,7 +19,7 @@ internal sealed class MessageSampler(ActivitySource source, TimeProvider time)
     /// </summary>
     public const int MaxRequestedPerSecond = 10;
 
-    public static readonly MessageSampler OfProcess = new(Tracing.Source, TimeProvider.System);
+    public static readonly MessageSampler Shared = new(Tracing.Source, TimeProvider.System);
 
     private readonly Lock _gate = new();
     private TokenBucket _requested = new(MaxRequestedPerSecond, MaxRequestedPerSecond);
@@ -32,14 +32,14 @@ internal sealed class MessageSampler(ActivitySource source, TimeProvider time)
     {
         if (!source.HasListeners())
             return null;
-        var isDue = Interlocked.Increment(ref _messages) % OneIn == 0;
-        if (!traceparent.IsEmpty && TraceContext.TryParse(traceparent, out var parent) && Follow(room, parent) is { } requested)
+        var isDue = Interlocked.Increment(ref _messages) % SampleOneIn == 0;
+        if (!traceparent.IsEmpty && TraceContext.TryParse(traceparent, out var parent) && StartTrace(room, parent) is { } requested)
             return requested;
         return isDue ? MessageTrace.Start(source, room, default) : null;
     }
 
     /// <summary>Starts the trace of a message below <paramref name="parent"/>; null if that is not sampled, or above the rate.</summary>
-    public MessageTrace? Follow(string room, ActivityContext parent)
+    public MessageTrace? StartTrace(string room, ActivityContext parent)
     {
         if (!source.HasListeners() || !parent.TraceFlags.HasFlag(ActivityTraceFlags.Recorded))
             return null;

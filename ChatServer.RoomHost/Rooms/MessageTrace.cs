@@ -34,7 +34,7 @@ internal sealed class MessageTrace
     }
 
     /// <summary>The message has its place in the log to be.</summary>
-    public void Number(long seq)
+    public void SetSeq(long seq)
     {
         Seq = seq;
         _receive.SetTag("chat.seq", seq);
@@ -57,7 +57,7 @@ internal sealed class MessageTrace
     }
 
     /// <summary>The log has the message already.</summary>
-    public void EndAsRepetition()
+    public void EndAsDuplicate()
     {
         _receive.SetTag("chat.repetition", true);
         End();

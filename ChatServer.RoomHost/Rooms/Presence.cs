@@ -25,22 +25,22 @@ internal sealed class Seat(string key, string name)
 }
 
 /// <summary>
-/// Who is in the room. A lost connection keeps its seat for <see cref="Grace"/>: a session that comes back within it neither left
+/// Who is in the room. A lost connection keeps its seat for <see cref="SeatGracePeriod"/>: a session that comes back within it neither left
 /// nor joined. What changed is collected and told at once. Only the room's own turn touches it.
 /// </summary>
 internal sealed class Presence
 {
     /// <summary>How long a seat is kept for a session whose connection was lost.</summary>
-    public static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
+    public static readonly TimeSpan SeatGracePeriod = TimeSpan.FromSeconds(5);
 
     /// <summary>How long changes are collected before they are told.</summary>
-    public static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(250);
+    public static readonly TimeSpan ChangeBatchDelay = TimeSpan.FromMilliseconds(250);
 
     private readonly TimeProvider _time;
     private readonly Dictionary<string, Seat> _byKey = [];
     private readonly Dictionary<string, Seat> _byName = [];
     private readonly Dictionary<string, long> _admitted = [];
-    private readonly Queue<(Seat Seat, long At)> _lost = [];
+    private readonly Queue<(Seat Seat, long At)> _vacated = [];
     private readonly List<string> _joined = [];
     private readonly List<string> _left = [];
     private Dictionary<string, string?>? _unsaved;
@@ -58,8 +58,8 @@ internal sealed class Presence
             if (!_byName.TryAdd(name, seat))
                 continue;
             _byKey.Add(key, seat);
-            Save(key, name);
-            Leave(seat);
+            MarkUnsaved(key, name);
+            Vacate(seat);
         }
     }
 
@@ -81,7 +81,7 @@ internal sealed class Presence
     /// name with a number.
     /// </summary>
     /// <returns>The seat, and the older connection of the same session, if it was still there.</returns>
-    public (Seat Seat, Member? Replaced) Sit(Member member, string session, string? user)
+    public (Seat Seat, Member? Replaced) TakeSeat(Member member, string session, string? user)
     {
         var key = KeyOf(session);
         _admitted.Remove(key);
@@ -94,7 +94,7 @@ internal sealed class Presence
         seat = new Seat(key, FreeName(user ?? GuestName(session))) { Member = member };
         _byKey.Add(key, seat);
         _byName.Add(seat.Name, seat);
-        Save(key, seat.Name);
+        MarkUnsaved(key, seat.Name);
         if (!_left.Remove(seat.Name))
             _joined.Add(seat.Name);
         _changedAt ??= _time.GetTimestamp();
@@ -102,44 +102,44 @@ internal sealed class Presence
     }
 
     /// <summary>
-    /// Whether <paramref name="session"/> may come in where <paramref name="most"/> may sit: it has a seat, taken or kept, or there is a free
+    /// Whether <paramref name="session"/> may come in where <paramref name="maxMembers"/> may sit: it has a seat, taken or kept, or there is a free
     /// one, which is then kept for it while its handshake ends. Without that, all who ask at once would get the last one.
     /// </summary>
-    public bool Admit(string session, int most)
+    public bool TryAdmit(string session, int maxMembers)
     {
         var key = KeyOf(session);
         if (_byKey.ContainsKey(key))
             return true;
         foreach (var (other, since) in _admitted)
         {
-            if (_time.GetElapsedTime(since) >= Grace)
+            if (_time.GetElapsedTime(since) >= SeatGracePeriod)
                 _admitted.Remove(other);
         }
-        if (!_admitted.ContainsKey(key) && Count + _admitted.Count >= most)
+        if (!_admitted.ContainsKey(key) && Count + _admitted.Count >= maxMembers)
             return false;
         _admitted[key] = _time.GetTimestamp();
         return true;
     }
 
     /// <summary>The connection of <paramref name="member"/> is gone; its seat is kept for a while, unless another connection has it.</summary>
-    public void Lose(Member member)
+    public void VacateSeatOf(Member member)
     {
         if (member.Seat is not { } seat || seat.Member != member)
             return;
-        Leave(seat);
+        Vacate(seat);
     }
 
     /// <summary>Gives up the seats whose time is over.</summary>
-    public void Expire()
+    public void ExpireSeats()
     {
-        while (_lost.TryPeek(out var lost) && _time.GetElapsedTime(lost.At) >= Grace)
+        while (_vacated.TryPeek(out var lost) && _time.GetElapsedTime(lost.At) >= SeatGracePeriod)
         {
-            var seat = _lost.Dequeue().Seat;
+            var seat = _vacated.Dequeue().Seat;
             // Back, and perhaps lost again: then it stands in the queue once more, further behind.
             if (seat.Member is not null || seat.LostAt != lost.At || !_byKey.Remove(seat.Key))
                 continue;
             _byName.Remove(seat.Name);
-            Save(seat.Key, null);
+            MarkUnsaved(seat.Key, null);
             if (!_joined.Remove(seat.Name))
                 _left.Add(seat.Name);
             _changedAt ??= _time.GetTimestamp();
@@ -158,42 +158,42 @@ internal sealed class Presence
     }
 
     /// <summary>Whether there are changes that were gathered long enough.</summary>
-    public bool IsToBeTold => _changedAt is { } at && _time.GetElapsedTime(at) >= Gathering;
+    public bool AreChangesDue => _changedAt is { } at && _time.GetElapsedTime(at) >= ChangeBatchDelay;
 
     /// <summary>Forgets the changes: they were told.</summary>
-    public void Told()
+    public void ClearChanges()
     {
         _joined.Clear();
         _left.Clear();
         _changedAt = null;
     }
 
-    /// <summary>How long until <see cref="Expire"/> or telling has something to do; null: not before something happens.</summary>
-    public TimeSpan? Due()
+    /// <summary>How long until <see cref="ExpireSeats"/> or telling has something to do; null: not before something happens.</summary>
+    public TimeSpan? TimeUntilDue()
     {
-        TimeSpan? due = _changedAt is { } at ? Gathering - _time.GetElapsedTime(at) : null;
-        if (_lost.TryPeek(out var lost))
+        TimeSpan? due = _changedAt is { } at ? ChangeBatchDelay - _time.GetElapsedTime(at) : null;
+        if (_vacated.TryPeek(out var lost))
         {
-            var expiry = Grace - _time.GetElapsedTime(lost.At);
+            var expiry = SeatGracePeriod - _time.GetElapsedTime(lost.At);
             due = due is null || expiry < due ? expiry : due;
         }
         return due;
     }
 
-    private void Leave(Seat seat)
+    private void Vacate(Seat seat)
     {
         seat.Member = null;
         seat.LostAt = _time.GetTimestamp();
-        _lost.Enqueue((seat, seat.LostAt));
+        _vacated.Enqueue((seat, seat.LostAt));
     }
 
-    private void Save(string key, string? name) => (_unsaved ??= [])[key] = name;
+    private void MarkUnsaved(string key, string? name) => (_unsaved ??= [])[key] = name;
 
     private string FreeName(string user)
     {
         var name = user;
         for (var n = 2; _byName.ContainsKey(name); n++)
-            name = Cut(user, Limits.MaxUserLength - 1 - n.ToString(System.Globalization.CultureInfo.InvariantCulture).Length) + $"-{n}";
+            name = Truncate(user, Limits.MaxUserLength - 1 - n.ToString(System.Globalization.CultureInfo.InvariantCulture).Length) + $"-{n}";
         return name;
     }
 
@@ -213,7 +213,7 @@ internal sealed class Presence
         return $"guest-{digits}";
     }
 
-    private static string Cut(string name, int characters)
+    private static string Truncate(string name, int characters)
     {
         var cut = new StringBuilder();
         foreach (var rune in name.EnumerateRunes().Take(characters))

@@ -8,12 +8,12 @@ namespace ChatServer.RoomHost.Rooms;
 internal sealed partial class Room
 {
     // Those who need more than the ring: what is theirs alone, the rest of what a socket did not take, a farewell.
-    private readonly List<Member> _attended = [];
+    private readonly List<Member> _individuallyServed = [];
 
     // Those who came while the room is about to move: whom it seated now, its next host would not know.
-    private readonly List<(Member Member, RoomConnection Connection)> _arrivals = [];
+    private readonly List<(Member Member, RoomConnection Connection)> _heldArrivals = [];
 
-    private Task _saving = Task.CompletedTask;
+    private Task _seatsSave = Task.CompletedTask;
 
     /// <summary>Who sits here, for the room that follows this one.</summary>
     public Task<IReadOnlyList<RoomSeat>> SeatsAsync()
@@ -23,11 +23,11 @@ internal sealed partial class Room
         return answer.Task;
     }
 
-    private void Arrive(Member member, RoomConnection connection)
+    private void JoinOrHold(Member member, RoomConnection connection)
     {
         if (_paused && _closed is null)
         {
-            _arrivals.Add((member, connection));
+            _heldArrivals.Add((member, connection));
             return;
         }
         Join(member);
@@ -36,12 +36,12 @@ internal sealed partial class Room
     }
 
     // The pause is over, one way or the other.
-    private void LetArrive()
+    private void JoinHeldArrivals()
     {
-        foreach (var (member, connection) in _arrivals)
-            Arrive(member, connection);
-        _arrivals.Clear();
-        _arrivals.TrimExcess();
+        foreach (var (member, connection) in _heldArrivals)
+            JoinOrHold(member, connection);
+        _heldArrivals.Clear();
+        _heldArrivals.TrimExcess();
     }
 
     private void Join(Member member)
@@ -50,11 +50,11 @@ internal sealed partial class Room
         {
             // Not seated: it is told and closed, nothing more.
             Add(member);
-            member.Begin(default, Seq, gapless: false);
+            member.StartSending(default, Seq, gapless: false);
             member.Close(closed.Code, closed.Reason, closed.Reconnect);
             return;
         }
-        var (seat, replaced) = _presence.Sit(member, member.Join.Session, member.Join.User);
+        var (seat, replaced) = _presence.TakeSeat(member, member.Join.Session, member.Join.User);
         member.Seat = seat;
         replaced?.Close(CloseCodes.Replaced, "replaced", reconnect: false);
         Add(member);
@@ -63,8 +63,8 @@ internal sealed partial class Room
         var resumed = member.Join.Since is { } since && since.Epoch == Record.Epoch && since.Seq <= Seq && since.Seq + 1 >= Oldest;
         var after = resumed ? member.Join.Since!.Value.Seq
             : Math.Max(Oldest - 1, Seq - Math.Min(member.Join.History, Record.Options.History));
-        member.Begin(
-            Events.Welcome(
+        member.StartSending(
+            EventJson.Welcome(
                 Scratch, Record.Name, Record.Options.Title ?? Record.Name, seat.Name, member.Join.Session, Record.Epoch, Seq, resumed,
                 _presence.Count, _presence.Names.Take(Limits.MaxNamedMembers), _limits),
             after, gapless: resumed);
@@ -73,42 +73,42 @@ internal sealed partial class Room
     /// <summary>A member's connection is gone.</summary>
     public void Leave(Member member)
     {
-        member.End();
+        member.OnDisconnected();
         member.Dispose();
-        _presence.Lose(member);
+        _presence.VacateSeatOf(member);
         if (member.Index < 0)
             return;
-        var last = _members[--_count];
+        var last = _members[--_memberCount];
         _members[member.Index] = last;
         last.Index = member.Index;
-        _members[_count] = null!;
+        _members[_memberCount] = null!;
         member.Index = -1;
-        Dismiss(member);
-        LeaveRing(member);
-        if (_count > 0)
+        StopServingIndividually(member);
+        ReleaseRing(member);
+        if (_memberCount > 0)
             return;
         _members = [];
-        _attended.TrimExcess();
-        _speakers.TrimExcess();
+        _individuallyServed.TrimExcess();
+        _senders.TrimExcess();
         Volatile.Write(ref _emptySince, Time.GetTimestamp());
         if (_closed is not null)
-            _emptied.TrySetResult();
+            _lastMemberGone.TrySetResult();
     }
 
     // One save at a time: what changes meanwhile goes with the next. Once it is closed those who go are on their way to the next host.
     private void SaveSeats()
     {
-        if (_closed is not null || _seats is null || !_saving.IsCompleted || _presence.TakeUnsaved() is not { } changes)
+        if (_closed is not null || _seats is null || !_seatsSave.IsCompleted || _presence.TakeUnsaved() is not { } changes)
             return;
-        _saving = _seats.SaveAsync(changes, _given.Token);
+        _seatsSave = _seats.SaveAsync(changes, _abandoned.Token);
         // Posted: a turn that is ending now has looked already.
-        _ = _saving.ContinueWith(_ => Post(static () => { }), TaskScheduler.Default);
+        _ = _seatsSave.ContinueWith(_ => Post(static () => { }), TaskScheduler.Default);
     }
 
-    private bool AreSeatsSaved => _seats is null || _saving.IsCompleted && !_presence.HasUnsaved;
+    private bool AreSeatsSaved => _seats is null || _seatsSave.IsCompleted && !_presence.HasUnsaved;
 
     /// <summary>A member is typing.</summary>
-    public void Typing(Member member)
+    public void MarkTyping(Member member)
     {
         if (member.Seat is { } seat && _presence.Count <= Limits.MaxNamedMembers && !_typing.Contains(seat.Name))
             _typing.Add(seat.Name);
@@ -128,7 +128,7 @@ internal sealed partial class Room
         LogPage? page = null;
         try
         {
-            page = await log.ReadAfterAsync(after, limit, _given.Token);
+            page = await log.ReadAfterAsync(after, limit, _abandoned.Token);
         }
         catch (OperationCanceledException)
         {
@@ -139,32 +139,32 @@ internal sealed partial class Room
 
     private void Add(Member member)
     {
-        if (_count == _members.Length)
-            Array.Resize(ref _members, Math.Max(2, _count * 2));
-        member.Index = _count;
-        _members[_count++] = member;
-        TakeRing(member);
-        Attend(member);
+        if (_memberCount == _members.Length)
+            Array.Resize(ref _members, Math.Max(2, _memberCount * 2));
+        member.Index = _memberCount;
+        _members[_memberCount++] = member;
+        AssignRing(member);
+        ServeIndividually(member);
     }
 
     /// <summary>Looks after a member in every turn.</summary>
-    public void Attend(Member member)
+    public void ServeIndividually(Member member)
     {
-        member.Attended = _attended.Count;
-        _attended.Add(member);
+        member.IndividualIndex = _individuallyServed.Count;
+        _individuallyServed.Add(member);
     }
 
     /// <summary>The member needs the ring and no more, or is gone.</summary>
-    public void Dismiss(Member member)
+    public void StopServingIndividually(Member member)
     {
-        var last = _attended[^1];
-        _attended[member.Attended] = last;
-        last.Attended = member.Attended;
-        _attended.RemoveAt(_attended.Count - 1);
+        var last = _individuallyServed[^1];
+        _individuallyServed[member.IndividualIndex] = last;
+        last.IndividualIndex = member.IndividualIndex;
+        _individuallyServed.RemoveAt(_individuallyServed.Count - 1);
     }
 
     /// <summary>The oldest event that can be had: the log keeps so many; the ring, where it is the log, what it holds.</summary>
     public long Oldest => _log is null
-        ? Ring.Events > 0 ? Math.Max(Ring.FirstSeq, Seq - Record.Options.History + 1) : Seq + 1
-        : Math.Max(_oldest, Seq - Record.Options.History + 1);
+        ? Ring.EventCount > 0 ? Math.Max(Ring.FirstSeq, Seq - Record.Options.History + 1) : Seq + 1
+        : Math.Max(_oldestAtClaim, Seq - Record.Options.History + 1);
 }

@@ -8,59 +8,59 @@ namespace ChatServer.RoomHost.Rooms;
 /// </summary>
 internal sealed partial class Room
 {
-    private readonly Followers _plain;
-    private Followers? _deflated;
+    private readonly RingSubscribers _plainSubscribers;
+    private RingSubscribers? _deflatedSubscribers;
     private Func<long>? _slowestDeflated;
-    private int _deflating;
+    private int _deflatingMembers;
 
     // Adds an event for everyone; seq is 0 for one that is not in the log.
-    private void Put(ReadOnlySpan<byte> json, long seq)
+    private void AppendEvent(ReadOnlySpan<byte> json, long seq)
     {
-        Ring.Append(json, seq, _slowest);
-        if (_deflated is null)
+        Ring.Append(json, seq, _slowestPlain);
+        if (_deflatedSubscribers is null)
             return;
         var frame = FrameDeflater.Deflate(json);
         if (frame.IsEmpty)
-            _deflated.Ring.Append(json, seq, _slowestDeflated!);
+            _deflatedSubscribers.Ring.Append(json, seq, _slowestDeflated!);
         else
-            _deflated.Ring.AppendFrame(frame, seq, _slowestDeflated!);
+            _deflatedSubscribers.Ring.AppendFrame(frame, seq, _slowestDeflated!);
     }
 
-    private void PutFrame(ReadOnlySpan<byte> frame)
+    private void AppendFrame(ReadOnlySpan<byte> frame)
     {
-        Ring.AppendFrame(frame, 0, _slowest);
-        _deflated?.Ring.AppendFrame(frame, 0, _slowestDeflated!);
+        Ring.AppendFrame(frame, 0, _slowestPlain);
+        _deflatedSubscribers?.Ring.AppendFrame(frame, 0, _slowestDeflated!);
     }
 
     // Gives a newcomer the ring that it reads.
-    private void TakeRing(Member member)
+    private void AssignRing(Member member)
     {
-        if (!member.Deflates)
+        if (!member.UsesDeflate)
         {
-            member.Followers = _plain;
+            member.Subscribers = _plainSubscribers;
             return;
         }
-        if (_deflating++ == 0)
+        if (_deflatingMembers++ == 0)
         {
-            var followers = _deflated = new Followers(new RoomRing(Options.RoomBufferBytes, keepEvents: 0));
+            var followers = _deflatedSubscribers = new RingSubscribers(new RoomRing(Options.RoomBufferBytes, keepEvents: 0));
             _slowestDeflated = () => SlowestCursor(followers);
         }
-        member.Followers = _deflated!;
+        member.Subscribers = _deflatedSubscribers!;
     }
 
-    private void LeaveRing(Member member)
+    private void ReleaseRing(Member member)
     {
-        if (!member.Deflates || --_deflating > 0)
+        if (!member.UsesDeflate || --_deflatingMembers > 0)
             return;
-        _deflated!.Ring.Release();
-        _deflated = null;
+        _deflatedSubscribers!.Ring.Release();
+        _deflatedSubscribers = null;
     }
 
-    private long SlowestCursor(Followers followers)
+    private long SlowestCursor(RingSubscribers followers)
     {
-        var slowest = followers.Slowest;
-        foreach (var member in _attended)
-            slowest = Math.Min(slowest, member.Needs(followers.Ring));
+        var slowest = followers.SlowestCursor;
+        foreach (var member in _individuallyServed)
+            slowest = Math.Min(slowest, member.OldestNeeded(followers.Ring));
         return slowest;
     }
 }

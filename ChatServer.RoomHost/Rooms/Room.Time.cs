@@ -7,114 +7,114 @@ namespace ChatServer.RoomHost.Rooms;
 internal sealed partial class Room
 {
     // A room that was quiet for this long gives its ring back; whoever then needs the past reads it from the log.
-    private static readonly TimeSpan QuietFor = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan ReleaseBuffersAfter = TimeSpan.FromSeconds(30);
 
-    private static readonly TimeSpan TypingTold = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan TypingInterval = TimeSpan.FromSeconds(1);
 
     // How often silence is looked for.
-    private static readonly TimeSpan ListenEvery = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan MaxSilenceCheckInterval = TimeSpan.FromSeconds(5);
 
     // How long a connection that is being closed may take to read its Close frame.
-    private static readonly TimeSpan ClosingPatience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(5);
 
     // No timer is shorter.
-    private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan MinTimerDelay = TimeSpan.FromMilliseconds(10);
 
     private ITimer? _timer;
     private long _timerDue;
 
-    private void Tick()
+    private void RunDueWork()
     {
         if (_closed is null)
         {
             // Of a room that is about to move its next host tells.
             if (!_paused)
             {
-                _presence.Expire();
-                if (_presence.IsToBeTold)
-                    TellPresence();
+                _presence.ExpireSeats();
+                if (_presence.AreChangesDue)
+                    BroadcastPresence();
             }
             if (_presence.Count > Limits.MaxNamedMembers)
                 _typing.Clear();
-            if (_typing.Count > 0 && Time.GetElapsedTime(_typingToldAt) >= TypingTold)
-                TellTyping();
+            if (_typing.Count > 0 && Time.GetElapsedTime(_typingSentAt) >= TypingInterval)
+                BroadcastTyping();
         }
-        if (_count == 0)
+        if (_memberCount == 0)
             return;
         if (Time.GetElapsedTime(_pingedAt) >= Options.PingInterval)
         {
             _pingedAt = Time.GetTimestamp();
-            PutFrame(FrameWriter.Ping);
+            AppendFrame(FrameWriter.Ping);
         }
-        if (Time.GetElapsedTime(_listenedAt) >= Listening)
-            Listen();
+        if (Time.GetElapsedTime(_silenceCheckedAt) >= SilenceCheckInterval)
+            CloseSilentMembers();
     }
 
-    private void TellPresence()
+    private void BroadcastPresence()
     {
         // Few members may be left of many: their names would make a frame larger than the ring.
         var named = _presence.Count <= Limits.MaxNamedMembers && _presence.Left.Count <= Limits.MaxNamedMembers;
-        Tell(Events.Presence(Scratch, _presence.Count, named ? _presence.Joined : [], named ? _presence.Left : []));
-        _presence.Told();
+        BroadcastTransient(EventJson.Presence(Scratch, _presence.Count, named ? _presence.Joined : [], named ? _presence.Left : []));
+        _presence.ClearChanges();
     }
 
-    private void TellTyping()
+    private void BroadcastTyping()
     {
-        Tell(Events.Typing(Scratch, _typing));
+        BroadcastTransient(EventJson.Typing(Scratch, _typing));
         _typing.Clear();
-        _typingToldAt = Time.GetTimestamp();
+        _typingSentAt = Time.GetTimestamp();
     }
 
     // What is not in the log is only for those who are here.
-    private void Tell(ReadOnlySpan<byte> json)
+    private void BroadcastTransient(ReadOnlySpan<byte> json)
     {
-        if (_count == 0)
+        if (_memberCount == 0)
             return;
-        Put(json, seq: 0);
+        AppendEvent(json, seq: 0);
         // Who catches up begins to follow the ring behind this frame, and would never know.
-        foreach (var member in _members.AsSpan(0, _count))
+        foreach (var member in _members.AsSpan(0, _memberCount))
         {
-            if (member.CatchUp != 0)
+            if (member.CatchUpSeq != 0)
                 member.Send(json);
         }
     }
 
-    private void Listen()
+    private void CloseSilentMembers()
     {
-        _listenedAt = Time.GetTimestamp();
-        foreach (var member in _members.AsSpan(0, _count))
+        _silenceCheckedAt = Time.GetTimestamp();
+        foreach (var member in _members.AsSpan(0, _memberCount))
         {
-            if (member.ClosingFor >= ClosingPatience)
+            if (member.ClosingFor >= CloseTimeout)
                 member.Abort();
-            else if (member.Silence >= Options.SilenceTimeout)
+            else if (member.SilentFor >= Options.SilenceTimeout)
                 member.Close(CloseCodes.GoingAway, "silence", reconnect: true);
         }
     }
 
-    private void ReleaseIfQuiet()
+    private void ReleaseBuffersIfQuiet()
     {
-        if (Time.GetElapsedTime(_activeAt) < QuietFor)
+        if (Time.GetElapsedTime(_activeAt) < ReleaseBuffersAfter)
             return;
-        if (_log is not null && Ring.Capacity > 0 && SlowestCursor(_plain) == Ring.Head)
+        if (_log is not null && Ring.Capacity > 0 && SlowestCursor(_plainSubscribers) == Ring.Head)
             Ring.Release();
-        if (_deflated is { Ring.Capacity: > 0 } deflated && SlowestCursor(deflated) == deflated.Ring.Head)
+        if (_deflatedSubscribers is { Ring.Capacity: > 0 } deflated && SlowestCursor(deflated) == deflated.Ring.Head)
             deflated.Ring.Release();
     }
 
     private void SetTimer()
     {
-        TimeSpan? due = _closed is null && !_paused ? _presence.Due() : null;
+        TimeSpan? due = _closed is null && !_paused ? _presence.TimeUntilDue() : null;
         if (_closed is null && _typing.Count > 0)
-            due = Earlier(due, TypingTold, _typingToldAt);
-        if (_count > 0)
-            due = Earlier(Earlier(due, Options.PingInterval, _pingedAt), Listening, _listenedAt);
+            due = Earlier(due, TypingInterval, _typingSentAt);
+        if (_memberCount > 0)
+            due = Earlier(Earlier(due, Options.PingInterval, _pingedAt), SilenceCheckInterval, _silenceCheckedAt);
         // Overdue, it waits for a member that lags: looking for silence comes by soon enough.
-        if ((_log is not null && Ring.Capacity > 0 || _deflated is { Ring.Capacity: > 0 }) && Time.GetElapsedTime(_activeAt) < QuietFor)
-            due = Earlier(due, QuietFor, _activeAt);
+        if ((_log is not null && Ring.Capacity > 0 || _deflatedSubscribers is { Ring.Capacity: > 0 }) && Time.GetElapsedTime(_activeAt) < ReleaseBuffersAfter)
+            due = Earlier(due, ReleaseBuffersAfter, _activeAt);
         if (due is not { } wait)
             return;
         // A timer that goes off no later than needed stays: setting one costs more than an idle turn.
-        wait = wait > Soon ? wait : Soon;
+        wait = wait > MinTimerDelay ? wait : MinTimerDelay;
         var at = Time.GetTimestamp() + (long)(wait.TotalSeconds * Time.TimestampFrequency);
         if (Volatile.Read(ref _timerDue) is not 0 and var set && set <= at)
             return;
@@ -137,5 +137,5 @@ internal sealed partial class Room
         return due is { } d && d < wait ? d : wait;
     }
 
-    private TimeSpan Listening => TimeSpan.FromTicks(Math.Min(ListenEvery.Ticks, Options.SilenceTimeout.Ticks / 4));
+    private TimeSpan SilenceCheckInterval => TimeSpan.FromTicks(Math.Min(MaxSilenceCheckInterval.Ticks, Options.SilenceTimeout.Ticks / 4));
 }

@@ -7,13 +7,13 @@ namespace ChatServer.RoomHost.Rooms;
 internal sealed partial class Room
 {
     /// <summary>False when another host may have been given the room since it was seen to be ours, because the lease was not held all the time.</summary>
-    public bool IsOurs => _isHeldSince(Volatile.Read(ref _seenAt));
+    public bool IsOwned => _isHeldSince(Volatile.Read(ref _seenAt));
 
-    private bool MayWrite => !_paused && IsOurs;
+    private bool CanWrite => !_paused && IsOwned;
 
     /// <summary>The directory said that the room is this host's.</summary>
     /// <param name="seenAt">A timestamp from before it was asked.</param>
-    public void Confirm(long seenAt)
+    public void ConfirmOwnership(long seenAt)
     {
         Volatile.Write(ref _seenAt, seenAt);
         Schedule();
@@ -21,21 +21,21 @@ internal sealed partial class Room
 
     /// <summary>
     /// Writes nothing more for now: what is said waits, and so does who comes. False: something is still under way to Redis after
-    /// <paramref name="patience"/>, and the room goes on.
+    /// <paramref name="timeout"/>, and the room goes on.
     /// </summary>
-    public async Task<bool> PauseAsync(TimeSpan patience)
+    public async Task<bool> PauseAsync(TimeSpan timeout)
     {
         Post(() => _paused = true);
-        if (await WaitAsync(() => !_sequencer.IsAppending && AreSeatsSaved, patience))
+        if (await WaitUntilAsync(() => !_sequencer.IsAppending && AreSeatsSaved, timeout))
             return true;
-        GoOn();
+        Unpause();
         return false;
     }
 
     /// <summary>Ends a pause.</summary>
-    public void GoOn() => Post(() =>
+    public void Unpause() => Post(() =>
     {
         _paused = false;
-        LetArrive();
+        JoinHeldArrivals();
     });
 }

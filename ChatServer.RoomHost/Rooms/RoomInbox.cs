@@ -8,23 +8,23 @@ namespace ChatServer.RoomHost.Rooms;
 internal sealed class RoomInbox
 {
     /// <summary>Full batches that may wait before more is refused: some seconds of Redis being away at a busy room's rate.</summary>
-    private const int MaxBatches = 16;
+    private const int MaxWaitingBatches = 16;
 
     // Batches go round between all rooms of the process. The lock is taken once a batch, not once a message.
-    private static readonly Stack<Batch> Spare = new();
+    private static readonly Stack<Batch> BatchPool = new();
 
     private readonly Lock _gate = new();
     private List<Action> _actions = [];
     private List<Action> _spareActions = [];
     private readonly Queue<Batch> _batches = [];
     private Batch? _filling;
-    private volatile bool _refusing;
+    private volatile bool _refusesMessages;
 
     /// <summary>While set, nothing that a member says is taken: the log does not answer.</summary>
-    public bool Refusing
+    public bool RefusesMessages
     {
-        get => _refusing;
-        set => _refusing = value;
+        get => _refusesMessages;
+        set => _refusesMessages = value;
     }
 
     public void Post(Action action)
@@ -34,17 +34,17 @@ internal sealed class RoomInbox
     }
 
     /// <summary>Takes something said. False when too much is waiting already: tell the sender that the room is unavailable.</summary>
-    public bool TryStage(in Item item, ReadOnlySpan<byte> id, ReadOnlySpan<byte> text, MessageTrace? trace = null)
+    public bool TryStage(in BatchItem item, ReadOnlySpan<byte> id, ReadOnlySpan<byte> text, MessageTrace? trace = null)
     {
-        if (_refusing && item.Kind == ItemKind.Message)
+        if (_refusesMessages && item.Kind == BatchItemKind.Message)
             return false;
         lock (_gate)
         {
             if (_filling is not { IsFull: false })
             {
-                if (_batches.Count >= MaxBatches && item.Kind == ItemKind.Message)
+                if (_batches.Count >= MaxWaitingBatches && item.Kind == BatchItemKind.Message)
                     return false;
-                _filling = Rent();
+                _filling = RentBatch();
                 _batches.Enqueue(_filling);
             }
             _filling.Add(item, id, text);
@@ -86,19 +86,19 @@ internal sealed class RoomInbox
     }
 
     /// <summary>Gives a batch back that is done with.</summary>
-    public static void Return(Batch batch)
+    public static void ReturnBatch(Batch batch)
     {
         batch.Reset();
-        lock (Spare)
+        lock (BatchPool)
         {
-            if (Spare.Count < 64)
-                Spare.Push(batch);
+            if (BatchPool.Count < 64)
+                BatchPool.Push(batch);
         }
     }
 
-    private static Batch Rent()
+    private static Batch RentBatch()
     {
-        lock (Spare)
-            return Spare.TryPop(out var batch) ? batch : new Batch();
+        lock (BatchPool)
+            return BatchPool.TryPop(out var batch) ? batch : new Batch();
     }
 }

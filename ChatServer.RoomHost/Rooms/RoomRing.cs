@@ -15,7 +15,7 @@ namespace ChatServer.RoomHost.Rooms;
 /// </remarks>
 internal sealed class RoomRing(int maxBytes, int keepEvents)
 {
-    private const int FirstSize = 4096;
+    private const int InitialBytes = 4096;
 
     private byte[]? _bytes;
     private int _mask;
@@ -30,11 +30,11 @@ internal sealed class RoomRing(int maxBytes, int keepEvents)
     /// <summary>The oldest position still held. A member behind it has lost bytes and must be closed.</summary>
     public long Tail { get; private set; }
 
-    /// <summary>Sequence of the oldest logged event in the ring; only meaningful when <see cref="Events"/> is not 0.</summary>
+    /// <summary>Sequence of the oldest logged event in the ring; only meaningful when <see cref="EventCount"/> is not 0.</summary>
     public long FirstSeq => _index.FirstSeq;
 
     /// <summary>How many logged events the ring holds.</summary>
-    public int Events => _index.Count;
+    public int EventCount => _index.Count;
 
     /// <summary>Memory held, in bytes.</summary>
     public int Capacity => _bytes?.Length ?? 0;
@@ -155,19 +155,19 @@ internal sealed class RoomRing(int maxBytes, int keepEvents)
         {
             if (_bytes is null)
             {
-                Resize(FirstSize);
+                Resize(InitialBytes);
                 continue;
             }
             // A frame larger than the ring fits only into a larger one, however little of the past is needed.
             var tail = Math.Min(Head, Math.Max(Head + length - Capacity, Tail + Capacity / 4));
-            if (length <= Capacity && (tail <= Needed(slowest) || Capacity * 2L > maxBytes))
-                Forget(tail);
+            if (length <= Capacity && (tail <= OldestNeeded(slowest) || Capacity * 2L > maxBytes))
+                DropBefore(tail);
             else
                 Resize(Capacity * 2);
         }
     }
 
-    private long Needed(Func<long> slowest)
+    private long OldestNeeded(Func<long> slowest)
     {
         var needed = slowest();
         if (KeepEvents > 0 && _index.Count > 0 && _index.TryGet(Math.Max(_index.FirstSeq, _index.LastSeq - KeepEvents + 1), out var kept))
@@ -175,7 +175,7 @@ internal sealed class RoomRing(int maxBytes, int keepEvents)
         return needed;
     }
 
-    private void Forget(long tail)
+    private void DropBefore(long tail)
     {
         Tail = tail;
         _index.RemoveBelow(tail);

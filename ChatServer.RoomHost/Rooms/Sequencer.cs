@@ -12,13 +12,13 @@ internal sealed class Sequencer
     private readonly RoomInbox _inbox;
     private readonly DurableLog? _log;
     private readonly TimeProvider _time;
-    private readonly SaidBefore _said;
-    private readonly Action<Batch, int> _commit;
-    private readonly Action<Batch, Item, long> _repeat;
-    private readonly Action<Task<AppendResult>> _appended;
+    private readonly DedupeWindow _dedupe;
+    private readonly Action<Batch, int> _onCommitted;
+    private readonly Action<Batch, BatchItem, long> _onDuplicate;
+    private readonly Action<Task<AppendResult>> _onAppended;
     private readonly CancellationToken _ct;
-    private readonly List<(long Seq, Action<long, string?> Done)> _waiting = [];
-    private long _next;
+    private readonly List<(long Seq, Action<long, string?> Done)> _duplicatesInFlight = [];
+    private long _lastNumbered;
     private long _announced;
     private long _announcedInLog;
     private Batch? _inFlight;
@@ -28,17 +28,17 @@ internal sealed class Sequencer
     /// <param name="time">The clock of the events.</param>
     /// <param name="seq">The log's newest sequence.</param>
     /// <param name="announced">Number of the newest announcement that the log has.</param>
-    /// <param name="said">What the log has, by key.</param>
-    /// <param name="commit">Called for each event of a batch that the log holds, in order.</param>
-    /// <param name="repeat">Called for something in a batch that was said before, with its sequence.</param>
-    /// <param name="appended">Called on any thread when an append is over; must lead to <see cref="Complete"/> in the room's turn.</param>
+    /// <param name="dedupe">What the log has, by key.</param>
+    /// <param name="onCommitted">Called for each event of a batch that the log holds, in order.</param>
+    /// <param name="onDuplicate">Called for something in a batch that was said before, with its sequence.</param>
+    /// <param name="onAppended">Called on any thread when an append is over; must lead to <see cref="CompleteAppend"/> in the room's turn.</param>
     /// <param name="ct">The room is given up.</param>
     public Sequencer(
-        RoomInbox inbox, DurableLog? log, TimeProvider time, long seq, long announced, SaidBefore said,
-        Action<Batch, int> commit, Action<Batch, Item, long> repeat, Action<Task<AppendResult>> appended, CancellationToken ct)
+        RoomInbox inbox, DurableLog? log, TimeProvider time, long seq, long announced, DedupeWindow dedupe,
+        Action<Batch, int> onCommitted, Action<Batch, BatchItem, long> onDuplicate, Action<Task<AppendResult>> onAppended, CancellationToken ct)
     {
-        (_inbox, _log, _time, _said, _commit, _repeat, _appended, _ct) = (inbox, log, time, said, commit, repeat, appended, ct);
-        Seq = _next = seq;
+        (_inbox, _log, _time, _dedupe, _onCommitted, _onDuplicate, _onAppended, _ct) = (inbox, log, time, dedupe, onCommitted, onDuplicate, onAppended, ct);
+        Seq = _lastNumbered = seq;
         _announced = _announcedInLog = announced;
     }
 
@@ -55,7 +55,7 @@ internal sealed class Sequencer
     public bool IsAppending => _inFlight is not null;
 
     /// <summary>Whether an announcement is new to this room; from then on it is not.</summary>
-    public bool IsNews(long announcement)
+    public bool TryAcceptAnnouncement(long announcement)
     {
         if (announcement <= _announced)
             return false;
@@ -64,13 +64,13 @@ internal sealed class Sequencer
     }
 
     /// <summary>Sequences the batch that waited longest, if the log lets it: members are sent to between two batches.</summary>
-    public void Run()
+    public void SequenceNextBatch()
     {
         if (IsAppending || !_inbox.TryTakeBatch(out var batch))
             return;
         Encode(batch);
         if (batch.Count == 0)
-            RoomInbox.Return(batch);
+            RoomInbox.ReturnBatch(batch);
         else if (_log is null)
             Commit(batch);
         else
@@ -78,7 +78,7 @@ internal sealed class Sequencer
     }
 
     /// <summary>An append is over. True: the log holds it and the ring too.</summary>
-    public bool Complete(Task<AppendResult> append)
+    public bool CompleteAppend(Task<AppendResult> append)
     {
         var batch = _inFlight!;
         _inFlight = null;
@@ -96,27 +96,27 @@ internal sealed class Sequencer
     {
         while (_inbox.TryTakeBatch(out var batch))
             Fail(batch);
-        foreach (var (_, done) in _waiting)
+        foreach (var (_, done) in _duplicatesInFlight)
             done(0, Contracts.RoomErrorCodes.Unavailable);
-        _waiting.Clear();
+        _duplicatesInFlight.Clear();
     }
 
     private void Encode(Batch batch)
     {
-        Span<byte> time = stackalloc byte[Events.TimeLength];
-        Events.WriteTime(time, _time.GetUtcNow());
-        var items = batch.Span;
+        Span<byte> time = stackalloc byte[EventJson.TimeBytes];
+        EventJson.WriteTime(time, _time.GetUtcNow());
+        var items = batch.Items;
         for (var i = 0; i < items.Length; i++)
         {
             ref readonly var item = ref items[i];
-            if (item.Kind == ItemKind.Message)
+            if (item.Kind == BatchItemKind.Message)
             {
-                if (!_said.TryAdd(item.Key, _next + 1, out var before))
+                if (!_dedupe.TryAdd(item.Key, _lastNumbered + 1, out var before))
                 {
                     if (before <= Seq)
-                        _repeat(batch, item, before);
-                    else if (item.Done is { } done)
-                        _waiting.Add((before, done));
+                        _onDuplicate(batch, item, before);
+                    else if (item.OnLogged is { } done)
+                        _duplicatesInFlight.Add((before, done));
                     continue;
                 }
             }
@@ -125,10 +125,10 @@ internal sealed class Sequencer
                 _announcedInLog = item.Announcement;
             }
             // Nobody in the room says an announcement.
-            var user = item.Kind == ItemKind.Message ? item.User ?? item.Sender!.Seat!.EscapedName : [];
-            batch.Encode(i, ++_next, time, user);
+            var user = item.Kind == BatchItemKind.Message ? item.User ?? item.Sender!.Seat!.EscapedName : [];
+            batch.Encode(i, ++_lastNumbered, time, user);
         }
-        batch.NumberTraces();
+        batch.SetTraceSeqs();
     }
 
     private async Task AppendAsync(Batch batch, long baseSeq)
@@ -141,9 +141,9 @@ internal sealed class Sequencer
             if (i == 0)
                 Activity.Current = span;
         }
-        var append = _log!.AppendAsync(batch, baseSeq, _announcedInLog, available => _inbox.Refusing = !available, _ct);
+        var append = _log!.AppendAsync(batch, baseSeq, _announcedInLog, available => _inbox.RefusesMessages = !available, _ct);
         await ((Task)append).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        _appended(append);
+        _onAppended(append);
     }
 
     private void Commit(Batch batch)
@@ -152,25 +152,25 @@ internal sealed class Sequencer
         for (var i = 0; i < events.Length; i++)
         {
             Seq = events[i].Seq;
-            _commit(batch, i);
-            batch.Item(events[i]).Done?.Invoke(Seq, null);
+            _onCommitted(batch, i);
+            batch.ItemOf(events[i]).OnLogged?.Invoke(Seq, null);
         }
-        Messages += batch.Messages;
-        RoomInbox.Return(batch);
-        if (_waiting.Count > 0)
+        Messages += batch.MessageCount;
+        RoomInbox.ReturnBatch(batch);
+        if (_duplicatesInFlight.Count > 0)
         {
-            foreach (var (seq, done) in _waiting)
+            foreach (var (seq, done) in _duplicatesInFlight)
                 done(seq, null);
-            _waiting.Clear();
+            _duplicatesInFlight.Clear();
         }
     }
 
     private static void Fail(Batch batch)
     {
-        foreach (ref readonly var item in batch.Span)
-            item.Done?.Invoke(0, Contracts.RoomErrorCodes.Unavailable);
+        foreach (ref readonly var item in batch.Items)
+            item.OnLogged?.Invoke(0, Contracts.RoomErrorCodes.Unavailable);
         foreach (var trace in batch.Traces)
             trace.Fail(Contracts.RoomErrorCodes.Unavailable);
-        RoomInbox.Return(batch);
+        RoomInbox.ReturnBatch(batch);
     }
 }

@@ -21,14 +21,14 @@ internal static class DeflateOffer
         {
             foreach (string offer in (line ?? "").Split(','))
             {
-                if (TryMeet(offer.Split(';', StringSplitOptions.TrimEntries)) is { } answer)
+                if (TryAccept(offer.Split(';', StringSplitOptions.TrimEntries)) is { } answer)
                     return answer;
             }
         }
         return null;
     }
 
-    private static string? TryMeet(string[] offer)
+    private static string? TryAccept(string[] offer)
     {
         if (!offer[0].Equals(Extension, StringComparison.OrdinalIgnoreCase))
             return null;
@@ -43,7 +43,7 @@ internal static class DeflateOffer
             {
                 case "server_no_context_takeover" or "client_no_context_takeover" when value is null:
                 // The client may use a smaller window than ours; we read any.
-                case "client_max_window_bits" when value is null || IsWindow(value):
+                case "client_max_window_bits" when value is null || IsWindowBits(value):
                     break;
                 // The compressor's window is the largest. A smaller one is asked for by hardly anyone.
                 case "server_max_window_bits" when value is "15":
@@ -65,5 +65,5 @@ internal static class DeflateOffer
         return (parameter[..equals].Trim(), value is ['"', .. var quoted, '"'] ? quoted : value);
     }
 
-    private static bool IsWindow(string value) => value is "8" or "9" or "10" or "11" or "12" or "13" or "14" or "15";
+    private static bool IsWindowBits(string value) => value is "8" or "9" or "10" or "11" or "12" or "13" or "14" or "15";
 }

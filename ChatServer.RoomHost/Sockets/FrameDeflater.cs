@@ -12,16 +12,16 @@ namespace ChatServer.RoomHost.Sockets;
 internal sealed class FrameDeflater
 {
     /// <summary>Messages with fewer bytes are sent plain: less would be won than the 20 µs that compressing costs are worth.</summary>
-    public const int LeastBytes = 256;
+    public const int MinBytes = 256;
 
     [ThreadStatic]
-    private static FrameDeflater? _ofThread;
+    private static FrameDeflater? _threadInstance;
 
     private readonly ArrayBufferWriter<byte> _written = new(4096);
     private readonly WebSocket _socket;
     private byte[] _text = [];
 
-    private FrameDeflater() => _socket = WebSocket.CreateFromStream(new Capture(_written), new WebSocketCreationOptions
+    private FrameDeflater() => _socket = WebSocket.CreateFromStream(new CaptureStream(_written), new WebSocketCreationOptions
     {
         IsServer = true,
         KeepAliveInterval = Timeout.InfiniteTimeSpan,
@@ -31,9 +31,9 @@ internal sealed class FrameDeflater
     /// <summary>The frame of <paramref name="text"/>, compressed; valid until the thread's next call. Empty when it is better sent plain.</summary>
     public static ReadOnlySpan<byte> Deflate(ReadOnlySpan<byte> text)
     {
-        if (text.Length < LeastBytes)
+        if (text.Length < MinBytes)
             return default;
-        var frame = (_ofThread ??= new FrameDeflater()).Write(text);
+        var frame = (_threadInstance ??= new FrameDeflater()).Write(text);
         return frame.Length < FrameWriter.HeaderLength(text.Length) + text.Length ? frame : default;
     }
 
@@ -50,7 +50,7 @@ internal sealed class FrameDeflater
         return _written.WrittenSpan;
     }
 
-    private sealed class Capture(ArrayBufferWriter<byte> written) : Stream
+    private sealed class CaptureStream(ArrayBufferWriter<byte> written) : Stream
     {
         public override bool CanRead => true;
 

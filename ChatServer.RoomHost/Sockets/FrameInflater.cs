@@ -22,9 +22,9 @@ internal static class FrameInflater
     /// What goes behind the payload before it is inflated: the empty block that the sender leaves away, and a last one, so that data
     /// which was cut ends too early.
     /// </summary>
-    public static ReadOnlySpan<byte> Ending => [0x00, 0x00, 0xFF, 0xFF, 0x01, 0x00, 0x00, 0xFF, 0xFF];
+    public static ReadOnlySpan<byte> DeflateTail => [0x00, 0x00, 0xFF, 0xFF, 0x01, 0x00, 0x00, 0xFF, 0xFF];
 
-    /// <summary>Inflates <paramref name="deflated"/>, which has its <see cref="Ending"/>.</summary>
+    /// <summary>Inflates <paramref name="deflated"/>, which has its <see cref="DeflateTail"/>.</summary>
     /// <param name="deflated">The payload of all frames of the message, and the ending.</param>
     /// <param name="text">Takes the message; its length is the most that a message may have.</param>
     /// <param name="length">Bytes of the message, when it is done.</param>

@@ -23,7 +23,7 @@ public sealed class FrameReader(int maxMessageBytes, bool deflate = false)
     private const int MaxControlBytes = 125;
 
     /// <summary>Stands for a Close frame without a code; never on the wire.</summary>
-    private const ushort NoCode = 1005;
+    private const ushort NoStatusCode = 1005;
 
     private volatile bool _stopped;
 
@@ -77,9 +77,9 @@ public sealed class FrameReader(int maxMessageBytes, bool deflate = false)
             if (header.Size == 0)
                 return;
 
-            if (Judge(header) is (var code and not 0, var reason)) // :: Step 3
+            if (Validate(header) is (var code and not 0, var reason)) // :: Step 3
             {
-                Violate(handler, code, reason);
+                ReportViolation(handler, code, reason);
                 return;
             }
 
@@ -91,7 +91,7 @@ public sealed class FrameReader(int maxMessageBytes, bool deflate = false)
                 Span<byte> payload = received[..length];
                 received = received[length..];
                 FrameMask.Apply(payload, header.Key);
-                WholeFrame(header.Opcode, header.Final, payload, handler);
+                HandleWholeFrame(header.Opcode, header.Final, payload, handler);
             }
             else // :: Step 5
             {
@@ -120,7 +120,7 @@ public sealed class FrameReader(int maxMessageBytes, bool deflate = false)
         return taken;
     }
 
-    private (ushort Code, string Reason) Judge(in FrameHeader header)
+    private (ushort Code, string Reason) Validate(in FrameHeader header)
     {
         if (header.Reserved != 0 && !(deflate && header is { Reserved: FrameHeader.Rsv1, Opcode: FrameOpcode.Text }))
             return (CloseCodes.ProtocolError, "reserved bits set");
@@ -160,7 +160,7 @@ public sealed class FrameReader(int maxMessageBytes, bool deflate = false)
         {
             if (_remaining == 0)
                 _fragmented = !_final;
-            DataPart(chunk, last: _remaining == 0 && _final, handler);
+            HandleDataPart(chunk, last: _remaining == 0 && _final, handler);
         }
         else
         {
@@ -171,33 +171,33 @@ public sealed class FrameReader(int maxMessageBytes, bool deflate = false)
             {
                 int length = _controlLength;
                 _controlLength = 0;
-                ControlFrame(_opcode, _control.AsSpan(0, length), handler);
+                HandleControlFrame(_opcode, _control.AsSpan(0, length), handler);
             }
         }
         return chunk.Length;
     }
 
-    private void WholeFrame(FrameOpcode opcode, bool final, ReadOnlySpan<byte> payload, IFrameHandler handler)
+    private void HandleWholeFrame(FrameOpcode opcode, bool final, ReadOnlySpan<byte> payload, IFrameHandler handler)
     {
         if (opcode == FrameOpcode.Text && final && !_compressed)
         {
             if (Utf8.IsValid(payload))
                 handler.OnText(payload);
             else
-                Violate(handler, CloseCodes.InvalidPayload, "text is not UTF-8");
+                ReportViolation(handler, CloseCodes.InvalidPayload, "text is not UTF-8");
         }
         else if (opcode < FrameOpcode.Close)
         {
             _fragmented = !final;
-            DataPart(payload, final, handler);
+            HandleDataPart(payload, final, handler);
         }
         else
         {
-            ControlFrame(opcode, payload, handler);
+            HandleControlFrame(opcode, payload, handler);
         }
     }
 
-    private void DataPart(ReadOnlySpan<byte> chunk, bool last, IFrameHandler handler)
+    private void HandleDataPart(ReadOnlySpan<byte> chunk, bool last, IFrameHandler handler)
     {
         _partial ??= new PartialText();
         if (_compressed)
@@ -206,9 +206,9 @@ public sealed class FrameReader(int maxMessageBytes, bool deflate = false)
             if (last)
                 Inflate(_partial, handler);
         }
-        else if (!_partial.TryAppend(chunk) || last && !_partial.IsWhole)
+        else if (!_partial.TryAppend(chunk) || last && !_partial.IsCompleteUtf8)
         {
-            Violate(handler, CloseCodes.InvalidPayload, "text is not UTF-8");
+            ReportViolation(handler, CloseCodes.InvalidPayload, "text is not UTF-8");
         }
         else if (last)
         {
@@ -219,18 +219,18 @@ public sealed class FrameReader(int maxMessageBytes, bool deflate = false)
 
     private void Inflate(PartialText deflated, IFrameHandler handler)
     {
-        deflated.AppendUnchecked(FrameInflater.Ending);
+        deflated.AppendUnchecked(FrameInflater.DeflateTail);
         byte[] text = ArrayPool<byte>.Shared.Rent(maxMessageBytes);
         switch (FrameInflater.Inflate(deflated.Segment, text.AsSpan(0, maxMessageBytes), out int length))
         {
             case InflateResult.Malformed:
-                Violate(handler, CloseCodes.InvalidPayload, "not a deflated message");
+                ReportViolation(handler, CloseCodes.InvalidPayload, "not a deflated message");
                 break;
             case InflateResult.TooBig:
-                Violate(handler, CloseCodes.TooBig, "message too big");
+                ReportViolation(handler, CloseCodes.TooBig, "message too big");
                 break;
             case InflateResult.Done when !Utf8.IsValid(text.AsSpan(0, length)):
-                Violate(handler, CloseCodes.InvalidPayload, "text is not UTF-8");
+                ReportViolation(handler, CloseCodes.InvalidPayload, "text is not UTF-8");
                 break;
             default:
                 deflated.Clear();
@@ -240,7 +240,7 @@ public sealed class FrameReader(int maxMessageBytes, bool deflate = false)
         ArrayPool<byte>.Shared.Return(text);
     }
 
-    private void ControlFrame(FrameOpcode opcode, ReadOnlySpan<byte> payload, IFrameHandler handler)
+    private void HandleControlFrame(FrameOpcode opcode, ReadOnlySpan<byte> payload, IFrameHandler handler)
     {
         switch (opcode)
         {
@@ -252,17 +252,17 @@ public sealed class FrameReader(int maxMessageBytes, bool deflate = false)
                 break;
             case FrameOpcode.Close when payload.IsEmpty:
                 _stopped = true;
-                handler.OnClose(NoCode);
+                handler.OnClose(NoStatusCode);
                 break;
             default:
                 ushort code = payload.Length < 2 ? (ushort)0 : (ushort)(payload[0] << 8 | payload[1]);
-                if (!MayBeSent(code))
+                if (!IsSendableCloseCode(code))
                 {
-                    Violate(handler, CloseCodes.ProtocolError, "bad close code");
+                    ReportViolation(handler, CloseCodes.ProtocolError, "bad close code");
                 }
                 else if (!Utf8.IsValid(payload[2..]))
                 {
-                    Violate(handler, CloseCodes.InvalidPayload, "close reason is not UTF-8");
+                    ReportViolation(handler, CloseCodes.InvalidPayload, "close reason is not UTF-8");
                 }
                 else
                 {
@@ -274,9 +274,9 @@ public sealed class FrameReader(int maxMessageBytes, bool deflate = false)
     }
 
     /// <summary>The codes a peer may put into a Close frame: assigned ones, and those for libraries and applications.</summary>
-    private static bool MayBeSent(ushort code) => code is >= 1000 and <= 1003 or >= 1007 and <= 1014 or >= 3000 and <= 4999;
+    private static bool IsSendableCloseCode(ushort code) => code is >= 1000 and <= 1003 or >= 1007 and <= 1014 or >= 3000 and <= 4999;
 
-    private void Violate(IFrameHandler handler, ushort code, string reason)
+    private void ReportViolation(IFrameHandler handler, ushort code, string reason)
     {
         Release();
         handler.OnViolation(code, reason);

@@ -12,7 +12,7 @@ public static class Handshake
     public const string SubProtocol = "chat.v1";
 
     private const string Version = "13";
-    private const int KeyBytes = 16, KeyLength = 24;
+    private const int DecodedKeyBytes = 16, EncodedKeyLength = 24;
 
     /// <summary>
     /// Judges a request. One that does not ask for a WebSocket (no <c>Upgrade</c>, or an upgrade to something else, which a server
@@ -31,7 +31,7 @@ public static class Handshake
             return Bad("The Connection header does not say Upgrade.");
         if (headers.SecWebSocketVersion is not [Version])
             return HandshakeResult.Refuse(StatusCodes.Status426UpgradeRequired, "unsupported-version", "Sec-WebSocket-Version is 13 here.");
-        if (headers.SecWebSocketKey is not [{ Length: KeyLength } key] || !IsKey(key))
+        if (headers.SecWebSocketKey is not [{ Length: EncodedKeyLength } key] || !IsKey(key))
             return Bad("Sec-WebSocket-Key is not 16 bytes in base64.");
         if (!origins.Allows(headers.Origin))
             return HandshakeResult.Refuse(StatusCodes.Status403Forbidden, ErrorCodes.OriginNotAllowed, "Pages of this origin may not join.");
@@ -81,15 +81,15 @@ public static class Handshake
 
     private static bool IsKey(string key)
     {
-        Span<byte> bytes = stackalloc byte[KeyLength];
-        return Convert.TryFromBase64String(key, bytes, out int length) && length == KeyBytes;
+        Span<byte> bytes = stackalloc byte[EncodedKeyLength];
+        return Convert.TryFromBase64String(key, bytes, out int length) && length == DecodedKeyBytes;
     }
 
     private static string AcceptKey(string key)
     {
-        Span<byte> text = stackalloc byte[KeyLength + 36];
+        Span<byte> text = stackalloc byte[EncodedKeyLength + 36];
         Encoding.ASCII.GetBytes(key, text);
-        "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"u8.CopyTo(text[KeyLength..]);
+        "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"u8.CopyTo(text[EncodedKeyLength..]);
         Span<byte> hash = stackalloc byte[SHA1.HashSizeInBytes];
 #pragma warning disable CA5350 // The RFC says SHA-1; it proves that the server speaks WebSocket, nothing more.
         SHA1.HashData(text, hash);

@@ -12,7 +12,7 @@ namespace ChatServer.RoomHost.Sockets;
 internal sealed class PartialText
 {
     private byte[] _bytes = [];
-    private int _checked;
+    private int _validatedBytes;
 
     /// <summary>Bytes so far.</summary>
     public int Length { get; private set; }
@@ -22,17 +22,17 @@ internal sealed class PartialText
     public ArraySegment<byte> Segment => new(_bytes, 0, Length);
 
     /// <summary>Whether it could end here: no character is cut in two.</summary>
-    public bool IsWhole => _checked == Length;
+    public bool IsCompleteUtf8 => _validatedBytes == Length;
 
     /// <summary>False when the text so far can no longer become valid UTF-8.</summary>
     public bool TryAppend(ReadOnlySpan<byte> chunk)
     {
         AppendUnchecked(chunk);
-        ReadOnlySpan<byte> fresh = _bytes.AsSpan(_checked, Length - _checked);
-        int whole = fresh.Length - CutCharacter(fresh);
+        ReadOnlySpan<byte> fresh = _bytes.AsSpan(_validatedBytes, Length - _validatedBytes);
+        int whole = fresh.Length - IncompleteCharacterBytes(fresh);
         if (!Utf8.IsValid(fresh[..whole]))
             return false;
-        _checked += whole;
+        _validatedBytes += whole;
         return true;
     }
 
@@ -50,11 +50,11 @@ internal sealed class PartialText
         if (_bytes.Length > 0)
             ArrayPool<byte>.Shared.Return(_bytes);
         _bytes = [];
-        Length = _checked = 0;
+        Length = _validatedBytes = 0;
     }
 
     /// <summary>Bytes at the end (0 to 3) that begin a character which more bytes could complete.</summary>
-    private static int CutCharacter(ReadOnlySpan<byte> utf8)
+    private static int IncompleteCharacterBytes(ReadOnlySpan<byte> utf8)
     {
         for (int length = 1; length <= Math.Min(3, utf8.Length); length++)
         {

@@ -17,9 +17,9 @@ namespace ChatServer.RoomHost.Sockets;
 public sealed class RoomConnection : IThreadPoolWorkItem, IDisposable
 {
     /// <summary>Reads after which others get the thread: a peer that floods takes turns with everybody.</summary>
-    private const int ReadsPerTurn = 16;
+    private const int ReadsBeforeYield = 16;
 
-    private const int BufferBytes = 64 * 1024;
+    private const int ReceiveBufferBytes = 64 * 1024;
 
     [ThreadStatic]
     private static byte[]? _buffer;
@@ -28,8 +28,8 @@ public sealed class RoomConnection : IThreadPoolWorkItem, IDisposable
     private readonly Socket _socket;
     private FrameReader? _reader;
     private IFrameHandler? _handler;
-    private byte[]? _early;
-    private int _conditions;
+    private byte[]? _unreadBytes;
+    private int _startConditions;
     private int _closing, _released;
     private ITimer? _linger;
     private volatile bool _detached, _writable, _aborted, _ended;
@@ -38,7 +38,7 @@ public sealed class RoomConnection : IThreadPoolWorkItem, IDisposable
     {
         _ports = ports;
         _socket = socket;
-        Sends = new NonBlocking(socket);
+        SendSocket = new NonBlockingSocket(socket);
         Room = port.Room;
         Port = port.Number;
         RemoteEndPoint = socket.RemoteEndPoint as IPEndPoint;
@@ -51,10 +51,10 @@ public sealed class RoomConnection : IThreadPoolWorkItem, IDisposable
     public int Port { get; }
 
     /// <summary>Whether the peer reads and may send compressed messages; known once it is detached.</summary>
-    public bool Deflates { get; private set; }
+    public bool UsesDeflate { get; private set; }
 
     /// <summary>The socket, for those who send to many. It is <see cref="TrySend"/> without a look at this object.</summary>
-    internal NonBlocking Sends { get; }
+    internal NonBlockingSocket SendSocket { get; }
 
     /// <summary>The peer; behind a load balancer, that one.</summary>
     public IPEndPoint? RemoteEndPoint { get; }
@@ -71,9 +71,9 @@ public sealed class RoomConnection : IThreadPoolWorkItem, IDisposable
             throw new InvalidOperationException("The request does not ask for an upgrade.");
         await upgrade.UpgradeAsync();
 
-        _early = HttpSide.TakeUnread(context);
-        Deflates = !StringValues.IsNullOrEmpty(context.Response.Headers.SecWebSocketExtensions);
-        _reader = new FrameReader(_ports.Options.MaxFrameBytes, Deflates);
+        _unreadBytes = HandshakeTransport.TakeUnread(context);
+        UsesDeflate = !StringValues.IsNullOrEmpty(context.Response.Headers.SecWebSocketExtensions);
+        _reader = new FrameReader(_ports.Options.MaxFrameBytes, UsesDeflate);
         try
         {
             _socket.Blocking = false;
@@ -95,7 +95,7 @@ public sealed class RoomConnection : IThreadPoolWorkItem, IDisposable
     {
         if (!_detached || Interlocked.CompareExchange(ref _handler, handler, null) is not null)
             throw new InvalidOperationException("Start is for a detached connection, once.");
-        Fulfil();
+        ReceiveWhenReady();
     }
 
     /// <summary>
@@ -107,8 +107,8 @@ public sealed class RoomConnection : IThreadPoolWorkItem, IDisposable
     public int TrySend(ReadOnlySpan<byte> bytes)
     {
         if (!_writable)
-            return NonBlocking.Gone;
-        int sent = Sends.Send(bytes);
+            return NonBlockingSocket.ConnectionGone;
+        int sent = SendSocket.Send(bytes);
         if (sent < 0)
             _writable = false;
         return sent;
@@ -166,15 +166,15 @@ public sealed class RoomConnection : IThreadPoolWorkItem, IDisposable
     {
         _socket.Dispose();
         if (Interlocked.Exchange(ref _released, 1) == 0)
-            _ports.Released();
+            _ports.ReleaseSocket();
     }
 
     /// <summary>Kestrel is done: with a detached connection's handshake, or else with the connection.</summary>
-    internal void LetGo()
+    internal void OnKestrelDone()
     {
         if (_detached)
         {
-            Fulfil();
+            ReceiveWhenReady();
             return;
         }
         Shutdown(SocketShutdown.Both);
@@ -196,9 +196,9 @@ public sealed class RoomConnection : IThreadPoolWorkItem, IDisposable
     void IThreadPoolWorkItem.Execute() => _ = ReceiveAsync();
 
     /// <summary>Reading begins when both are there: Kestrel has let go, and the frames have a receiver.</summary>
-    private void Fulfil()
+    private void ReceiveWhenReady()
     {
-        if (Interlocked.Increment(ref _conditions) == 2)
+        if (Interlocked.Increment(ref _startConditions) == 2)
             ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
     }
 
@@ -206,14 +206,14 @@ public sealed class RoomConnection : IThreadPoolWorkItem, IDisposable
     {
         try
         {
-            Deliver(Interlocked.Exchange(ref _early, null));
+            Deliver(Interlocked.Exchange(ref _unreadBytes, null));
             for (int reads = 1; ; reads++)
             {
                 // Waits without a buffer: receiving nothing completes when there is something.
                 await _socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None);
                 if (_aborted || !ReceiveBatch())
                     break;
-                if (reads % ReadsPerTurn == 0)
+                if (reads % ReadsBeforeYield == 0)
                     await Task.Yield();
             }
         }
@@ -223,7 +223,7 @@ public sealed class RoomConnection : IThreadPoolWorkItem, IDisposable
         }
         catch (Exception e)
         {
-            _ports.HandlerFailed(Port, e);
+            _ports.OnHandlerFailed(Port, e);
         }
         End();
     }
@@ -231,10 +231,10 @@ public sealed class RoomConnection : IThreadPoolWorkItem, IDisposable
     /// <summary>False at the connection's end.</summary>
     private bool ReceiveBatch()
     {
-        byte[] buffer = _buffer ??= GC.AllocateUninitializedArray<byte>(BufferBytes, pinned: true);
-        int received = NonBlocking.Receive(_socket, buffer);
+        byte[] buffer = _buffer ??= GC.AllocateUninitializedArray<byte>(ReceiveBufferBytes, pinned: true);
+        int received = NonBlockingSocket.Receive(_socket, buffer);
         Deliver(buffer.AsSpan(0, Math.Max(received, 0)));
-        return received != NonBlocking.Gone;
+        return received != NonBlockingSocket.ConnectionGone;
     }
 
     private void Deliver(Span<byte> received)
@@ -257,7 +257,7 @@ public sealed class RoomConnection : IThreadPoolWorkItem, IDisposable
         }
         catch (Exception e)
         {
-            _ports.HandlerFailed(Port, e);
+            _ports.OnHandlerFailed(Port, e);
         }
     }
 }

@@ -10,7 +10,7 @@ internal sealed class RoomPort(RoomPorts ports, Socket listener, int number, obj
     : SocketAsyncEventArgs(unsafeSuppressExecutionContextFlow: true)
 {
     /// <summary>What mostly fails an accept, a process without file descriptors, lasts until somebody leaves.</summary>
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan AcceptRetryDelay = TimeSpan.FromMilliseconds(100);
 
     private volatile bool _closed;
 
@@ -31,7 +31,7 @@ internal sealed class RoomPort(RoomPorts ports, Socket listener, int number, obj
 
     protected override void OnCompleted(SocketAsyncEventArgs e)
     {
-        if (Take())
+        if (HandleAccept())
             Accept();
     }
 
@@ -41,7 +41,7 @@ internal sealed class RoomPort(RoomPorts ports, Socket listener, int number, obj
         {
             do
                 AcceptSocket = null;
-            while (!listener.AcceptAsync(this) && Take());
+            while (!listener.AcceptAsync(this) && HandleAccept());
         }
         catch (Exception e) when (_closed && e is ObjectDisposedException or InvalidOperationException)
         {
@@ -50,11 +50,11 @@ internal sealed class RoomPort(RoomPorts ports, Socket listener, int number, obj
     }
 
     /// <summary>Hands on what an accept brought. False: don't accept again now.</summary>
-    private bool Take()
+    private bool HandleAccept()
     {
         if (SocketError == SocketError.Success && AcceptSocket is { } socket)
         {
-            ports.Accepted(socket, this);
+            ports.OnAccepted(socket, this);
             return true;
         }
         if (_closed)
@@ -62,14 +62,14 @@ internal sealed class RoomPort(RoomPorts ports, Socket listener, int number, obj
         // The peer gave up while it waited in the backlog: nothing is wrong here.
         if (SocketError is SocketError.ConnectionAborted or SocketError.ConnectionReset)
             return true;
-        ports.AcceptFailed(number, SocketError);
+        ports.OnAcceptFailed(number, SocketError);
         _ = AcceptLaterAsync();
         return false;
     }
 
     private async Task AcceptLaterAsync()
     {
-        await Task.Delay(Pause, ports.Time);
+        await Task.Delay(AcceptRetryDelay, ports.Time);
         Accept();
     }
 }

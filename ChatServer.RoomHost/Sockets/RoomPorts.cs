@@ -18,14 +18,14 @@ public sealed partial class RoomPorts(RoomPortsOptions options, TimeProvider tim
     /// <summary>Connections of a port that the kernel holds until they are accepted; Kestrel's own number.</summary>
     private const int Backlog = 512;
 
-    private static readonly TimeSpan FailureTelling = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan AcceptFailureLogInterval = TimeSpan.FromSeconds(10);
 
     private readonly Lock _gate = new();
     private readonly Dictionary<int, RoomPort> _ports = [];
-    private readonly Channel<ConnectionContext> _accepted = Channel.CreateUnbounded<ConnectionContext>(new() { SingleReader = true });
+    private readonly Channel<ConnectionContext> _acceptedConnections = Channel.CreateUnbounded<ConnectionContext>(new() { SingleReader = true });
     private bool _bound, _stopped;
     private int _sockets;
-    private long? _failureTold;
+    private long? _acceptFailureLoggedAt;
 
     internal RoomPortsOptions Options => options;
 
@@ -57,12 +57,12 @@ public sealed partial class RoomPorts(RoomPortsOptions options, TimeProvider tim
     /// <exception cref="ObjectDisposedException">Kestrel has stopped.</exception>
     public int? Open(int port, object room)
     {
-        if (!TryReserve())
+        if (!TryReserveSocket())
             throw new SocketException((int)SocketError.TooManyOpenSockets);
         SocketError error = Bind(port, out Socket? listener);
         if (listener is null)
         {
-            Released();
+            ReleaseSocket();
             return error is SocketError.AddressAlreadyInUse or SocketError.AccessDenied ? null : throw new SocketException((int)error);
         }
 
@@ -112,12 +112,12 @@ public sealed partial class RoomPorts(RoomPortsOptions options, TimeProvider tim
     }
 
     /// <summary>Takes a connection just accepted on to Kestrel.</summary>
-    internal void Accepted(Socket socket, RoomPort port)
+    internal void OnAccepted(Socket socket, RoomPort port)
     {
-        if (!TryReserve())
+        if (!TryReserveSocket())
         {
             socket.Dispose();
-            AcceptFailed(port.Number, SocketError.TooManyOpenSockets);
+            OnAcceptFailed(port.Number, SocketError.TooManyOpenSockets);
             return;
         }
         try
@@ -125,7 +125,7 @@ public sealed partial class RoomPorts(RoomPortsOptions options, TimeProvider tim
             // The kernel would hold a small frame back until the one before it is acknowledged.
             socket.NoDelay = true;
             var connection = new RoomConnection(this, socket, port);
-            if (_accepted.Writer.TryWrite(new HttpSide(connection, socket)))
+            if (_acceptedConnections.Writer.TryWrite(new HandshakeTransport(connection, socket)))
                 return;
         }
         catch (Exception e) when (e is SocketException or IOException)
@@ -133,25 +133,25 @@ public sealed partial class RoomPorts(RoomPortsOptions options, TimeProvider tim
             // The peer was gone before its turn came.
         }
         socket.Dispose();
-        Released();
+        ReleaseSocket();
     }
 
     /// <summary>A port or connection has closed its socket.</summary>
-    internal void Released() => Interlocked.Decrement(ref _sockets);
+    internal void ReleaseSocket() => Interlocked.Decrement(ref _sockets);
 
     /// <summary>Tells the log, but not for every port and attempt: without file descriptors all of them fail, again and again.</summary>
-    internal void AcceptFailed(int port, SocketError error)
+    internal void OnAcceptFailed(int port, SocketError error)
     {
         lock (_gate)
         {
-            if (_failureTold is { } told && time.GetElapsedTime(told) < FailureTelling)
+            if (_acceptFailureLoggedAt is { } told && time.GetElapsedTime(told) < AcceptFailureLogInterval)
                 return;
-            _failureTold = time.GetTimestamp();
+            _acceptFailureLoggedAt = time.GetTimestamp();
         }
         Log.AcceptFailed(logger, port, error);
     }
 
-    internal void HandlerFailed(int port, Exception exception) => Log.HandlerFailed(logger, port, exception);
+    internal void OnHandlerFailed(int port, Exception exception) => Log.HandlerFailed(logger, port, exception);
 
     /// <summary>Gives a socket that listens, or the error and none.</summary>
     private SocketError Bind(int port, out Socket? listener)
@@ -181,14 +181,14 @@ public sealed partial class RoomPorts(RoomPortsOptions options, TimeProvider tim
     private void Close(RoomPort port)
     {
         port.Close();
-        Released();
+        ReleaseSocket();
     }
 
-    private bool TryReserve()
+    private bool TryReserveSocket()
     {
         if (Interlocked.Increment(ref _sockets) <= options.MaxSockets)
             return true;
-        Released();
+        ReleaseSocket();
         return false;
     }
 
@@ -203,7 +203,7 @@ public sealed partial class RoomPorts(RoomPortsOptions options, TimeProvider tim
         }
         foreach (RoomPort port in open)
             Close(port);
-        _accepted.Writer.TryComplete();
+        _acceptedConnections.Writer.TryComplete();
     }
 
     /// <summary>The one listener that Kestrel sees.</summary>
@@ -213,9 +213,9 @@ public sealed partial class RoomPorts(RoomPortsOptions options, TimeProvider tim
 
         public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
         {
-            while (await ports._accepted.Reader.WaitToReadAsync(cancellationToken))
+            while (await ports._acceptedConnections.Reader.WaitToReadAsync(cancellationToken))
             {
-                if (ports._accepted.Reader.TryRead(out ConnectionContext? connection))
+                if (ports._acceptedConnections.Reader.TryRead(out ConnectionContext? connection))
                     return connection;
             }
             return null;

@@ -7,7 +7,7 @@ namespace ChatServer.RoomHost.Sockets;
 public sealed record RoomPortsOptions
 {
     /// <summary>File descriptors left to everything else: assemblies (some 200), Redis, logs, threads that start.</summary>
-    private const int Reserved = 512;
+    private const int ReservedDescriptors = 512;
 
     /// <summary>Address that every room port binds (<c>BIND</c>). <c>::</c> takes IPv4 as well.</summary>
     public IPAddress Bind { get; init; } = IPAddress.Any;
@@ -31,6 +31,6 @@ public sealed record RoomPortsOptions
             return int.MaxValue;
         string? line = File.ReadLines(limits).FirstOrDefault(line => line.StartsWith(openFiles, StringComparison.Ordinal));
         string? soft = line?[openFiles.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries).FirstOrDefault();
-        return int.TryParse(soft, out int limit) ? Math.Max(limit - Reserved, limit / 2) : int.MaxValue;
+        return int.TryParse(soft, out int limit) ? Math.Max(limit - ReservedDescriptors, limit / 2) : int.MaxValue;
     }
 }

@@ -12,18 +12,18 @@ namespace ChatServer.RoomHost.Sockets;
 /// <remarks>One a thread, so that rooms hold none.</remarks>
 internal sealed partial class SharedPages
 {
-    private const int DoNotWait = 2; // SPLICE_F_NONBLOCK: of the pipe; a socket knows itself
+    private const int SpliceNonBlock = 2; // SPLICE_F_NONBLOCK: of the pipe; a socket knows itself
 
     [ThreadStatic]
-    private static SharedPages? _ofThread;
+    private static SharedPages? _threadInstance;
 
     private readonly Pipe _pages, _copy;
-    private readonly SafeFileHandle _nowhere;
+    private readonly SafeFileHandle _devNull;
 
-    private SharedPages(Pipe pages, Pipe copy, SafeFileHandle nowhere) => (_pages, _copy, _nowhere) = (pages, copy, nowhere);
+    private SharedPages(Pipe pages, Pipe copy, SafeFileHandle nowhere) => (_pages, _copy, _devNull) = (pages, copy, nowhere);
 
     /// <summary>This thread's; null where the system has none: not Linux, or no file descriptor left.</summary>
-    public static SharedPages? OfThread => _ofThread ??= Create();
+    public static SharedPages? ForCurrentThread => _threadInstance ??= Create();
 
     /// <summary>Bytes that were added since the last <see cref="Clear"/>.</summary>
     public int Length { get; private set; }
@@ -36,33 +36,33 @@ internal sealed partial class SharedPages
         return added == bytes.Length;
     }
 
-    /// <summary>Sends all that was added. Bytes that the kernel took; when it took fewer, <see cref="NonBlocking.Send"/> tells why.</summary>
-    public int Send(NonBlocking socket)
+    /// <summary>Sends all that was added. Bytes that the kernel took; when it took fewer, <see cref="NonBlockingSocket.Send"/> tells why.</summary>
+    public int Send(NonBlockingSocket socket)
     {
-        var shared = (int)Tee(_pages.Begin, _copy.End, (nuint)Length, DoNotWait);
+        var shared = (int)Tee(_pages.Begin, _copy.End, (nuint)Length, SpliceNonBlock);
         if (shared <= 0)
             return 0;
         var sent = socket.Splice(_copy.Begin, shared);
-        Drop(_copy, shared - sent);
+        Discard(_copy, shared - sent);
         return sent;
     }
 
     /// <summary>Gives up what was added.</summary>
     public void Clear()
     {
-        Drop(_pages, Length);
+        Discard(_pages, Length);
         Length = 0;
     }
 
     // What is left in a pipe would go to the next one who is sent something: better no pipe than that.
-    private void Drop(Pipe pipe, int length)
+    private void Discard(Pipe pipe, int length)
     {
         while (length > 0)
         {
-            var dropped = (int)Splice(pipe.Begin, 0, (int)_nowhere.DangerousGetHandle(), 0, (nuint)length, DoNotWait);
+            var dropped = (int)Splice(pipe.Begin, 0, (int)_devNull.DangerousGetHandle(), 0, (nuint)length, SpliceNonBlock);
             if (dropped <= 0)
             {
-                (_ofThread, Length) = (null, 0);
+                (_threadInstance, Length) = (null, 0);
                 return;
             }
             length -= dropped;

@@ -56,9 +56,9 @@ public sealed class AnnouncementTests(AdminCluster cluster) : IClassFixture<Admi
     [InlineData("/api/v1/room/any/message", """{"text":"x","rooms":["one"]}""")]
     public async Task What_cannot_be_announced_is_refused(string path, string body)
     {
-        var before = (await cluster.Backplane.Announcements.AfterAsync(0)).Count;
+        var before = (await cluster.Backplane.Announcements.ReadAfterAsync(0)).Count;
         await (await PostAsync(path, body)).IsProblemAsync(HttpStatusCode.BadRequest, ErrorCodes.InvalidBody);
-        Assert.Equal(before, (await cluster.Backplane.Announcements.AfterAsync(0)).Count);
+        Assert.Equal(before, (await cluster.Backplane.Announcements.ReadAfterAsync(0)).Count);
     }
 
     [Fact]
@@ -75,8 +75,8 @@ public sealed class AnnouncementTests(AdminCluster cluster) : IClassFixture<Admi
         return (data.GetProperty("id").GetString()!, data.GetProperty("rooms").GetInt32());
     }
 
-    private async Task<Announcement> FindAsync(string id) =>
-        Assert.Single(await cluster.Backplane.Announcements.AfterAsync(0), announcement => announcement.Id == id);
+    private async Task<AnnouncementRecord> FindAsync(string id) =>
+        Assert.Single(await cluster.Backplane.Announcements.ReadAfterAsync(0), announcement => announcement.Id == id);
 
     private Task<HttpResponseMessage> PostAsync(string path, string body) => cluster.Admin.SendAsync(HttpMethod.Post, path, AdminCluster.Key, body);
 }

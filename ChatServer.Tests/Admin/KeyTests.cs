@@ -34,7 +34,7 @@ public sealed class KeyTests(AdminCluster cluster) : IClassFixture<AdminCluster>
         }
         Assert.Equal(RoomState.Open, (await cluster.Backplane.Rooms.FindAsync("kept"))!.State);
         Assert.False(await cluster.Backplane.Shutdown.IsOrderedAsync());
-        Assert.Empty(await cluster.Backplane.Announcements.AfterAsync(0));
+        Assert.Empty(await cluster.Backplane.Announcements.ReadAfterAsync(0));
     }
 
     [Theory]

@@ -36,8 +36,8 @@ public sealed class RoomCreationTests(ApiCluster cluster) : IClassFixture<ApiClu
         ServiceProcess[] apis = [cluster.Api, other];
         var opened = 0;
         var listening = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        cluster.Backplane.Changes.Missed += () => listening.TrySetResult();
-        cluster.Backplane.Changes.Changed += room => { if (room == "contested") Interlocked.Increment(ref opened); };
+        cluster.Backplane.Changes.ChangesMissed += () => listening.TrySetResult();
+        cluster.Backplane.Changes.RoomChanged += room => { if (room == "contested") Interlocked.Increment(ref opened); };
         cluster.Backplane.Changes.Start();
         await listening.Task.WaitAsync(Eventually.Patience, Ct);
 

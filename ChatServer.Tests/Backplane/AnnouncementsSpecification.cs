@@ -15,10 +15,10 @@ public abstract class AnnouncementsSpecification(RedisServer redis) : BackplaneS
         for (var i = 1; i <= 12; i++)
             Assert.Equal(i, (await process.Announcements.PostAsync($"text {i}", null)).Number);
 
-        var all = await Process().Announcements.AfterAsync(0);
+        var all = await Process().Announcements.ReadAfterAsync(0);
         Assert.Equal(Enumerable.Range(1, 12).Select(i => ((long)i, $"text {i}")), all.Select(a => (a.Number, a.Text)));
-        Assert.Equal([10, 11, 12], (await process.Announcements.AfterAsync(9)).Select(a => a.Number));
-        Assert.Empty(await process.Announcements.AfterAsync(12));
+        Assert.Equal([10, 11, 12], (await process.Announcements.ReadAfterAsync(9)).Select(a => a.Number));
+        Assert.Empty(await process.Announcements.ReadAfterAsync(12));
     }
 
     [Fact]
@@ -27,7 +27,7 @@ public abstract class AnnouncementsSpecification(RedisServer redis) : BackplaneS
         var time = new FakeTimeProvider(new DateTimeOffset(2030, 1, 2, 3, 4, 5, 678, TimeSpan.Zero));
         var posted = await Process(time).Announcements.PostAsync("\"Ünïcode\" <🎉>\n", ["lobby", "Den"]);
 
-        var read = Assert.Single(await Process().Announcements.AfterAsync(0));
+        var read = Assert.Single(await Process().Announcements.ReadAfterAsync(0));
 
         Assert.Equal((posted.Number, posted.Id, posted.Text, posted.Time), (read.Number, read.Id, read.Text, read.Time));
         Assert.Equal(["lobby", "Den"], read.Rooms);
@@ -55,7 +55,7 @@ public abstract class AnnouncementsSpecification(RedisServer redis) : BackplaneS
         await Eventually.Async(
             async () =>
             {
-                seen.AddRange((await reader.Announcements.AfterAsync(seen.LastOrDefault())).Select(a => a.Number));
+                seen.AddRange((await reader.Announcements.ReadAfterAsync(seen.LastOrDefault())).Select(a => a.Number));
                 return seen.Count;
             },
             count => count >= 400);
@@ -71,14 +71,14 @@ public abstract class AnnouncementsSpecification(RedisServer redis) : BackplaneS
         var announcements = Process(time).Announcements;
         await announcements.PostAsync("first", null);
         await announcements.PostAsync("second", null);
-        time.Advance(Announcements.Kept - TimeSpan.FromSeconds(1));
+        time.Advance(Announcements.Retention - TimeSpan.FromSeconds(1));
         await announcements.PostAsync("third", null);
-        Assert.Equal(3, (await announcements.AfterAsync(0)).Count);
+        Assert.Equal(3, (await announcements.ReadAfterAsync(0)).Count);
 
         time.Advance(TimeSpan.FromSeconds(2));
         await announcements.PostAsync("fourth", null);
 
-        Assert.Equal([(3L, "third"), (4L, "fourth")], (await announcements.AfterAsync(0)).Select(a => (a.Number, a.Text)));
+        Assert.Equal([(3L, "third"), (4L, "fourth")], (await announcements.ReadAfterAsync(0)).Select(a => (a.Number, a.Text)));
     }
 
     [Fact]

@@ -62,8 +62,8 @@ public abstract class BackplaneSpecification(RedisServer redis) : IAsyncLifetime
     {
         var heard = new ConcurrentQueue<string>();
         var listening = new TaskCompletionSource();
-        changes.Changed += heard.Enqueue;
-        changes.Missed += () => listening.TrySetResult();
+        changes.RoomChanged += heard.Enqueue;
+        changes.ChangesMissed += () => listening.TrySetResult();
         changes.Start();
         await listening.Task.WaitAsync(Eventually.Patience, Cancelled);
         return heard;

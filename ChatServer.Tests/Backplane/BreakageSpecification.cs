@@ -80,7 +80,7 @@ public abstract class BreakageSpecification(RedisServer redis) : BackplaneSpecif
         await api.Commands.AskAsync(new MembersCommand("before"), Cancelled);
         var missed = 0;
         var heard = await ListenAsync(other.Changes);
-        other.Changes.Missed += () => Interlocked.Increment(ref missed);
+        other.Changes.ChangesMissed += () => Interlocked.Increment(ref missed);
         var generation = await api.Ownership.GenerationAsync();
 
         await Redis.KillAsync();
@@ -141,7 +141,7 @@ public abstract class BreakageSpecification(RedisServer redis) : BackplaneSpecif
         var process = Process();
         var missed = 0;
         var looks = new List<string>();
-        process.Changes.Missed += () => Interlocked.Increment(ref missed);
+        process.Changes.ChangesMissed += () => Interlocked.Increment(ref missed);
         process.Changes.Start();
         using var stop = new CancellationTokenSource();
         var loop = process.Inbox.RunAsync("a", () => Interlocked.Increment(ref missed), looks.Add, _ => { }, stop.Token);

@@ -76,7 +76,7 @@ public sealed class FakeHost(BackplaneProcess process, string id, int capacity) 
     {
         while (!_stop.IsCancellationRequested)
         {
-            await Task.Delay(HostLease.Renewal, _stop.Token);
+            await Task.Delay(HostLease.RenewalInterval, _stop.Token);
             try
             {
                 await RenewAsync();

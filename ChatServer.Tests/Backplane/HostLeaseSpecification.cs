@@ -29,7 +29,7 @@ public abstract class HostLeaseSpecification(RedisServer redis) : BackplaneSpeci
                 LastSeen = DateTimeOffset.FromUnixTimeMilliseconds(1_700_000_000_123),
             },
             found);
-        await Task.Delay(HostLease.Lifetime + HostLease.Renewal, Cancelled); // what is waited for is that nothing happens
+        await Task.Delay(HostLease.Lifetime + HostLease.RenewalInterval, Cancelled); // what is waited for is that nothing happens
         Assert.Equal(found, Assert.Single(await host.Process.Hosts.ListAsync()));
     }
 

@@ -117,7 +117,7 @@ public abstract class RoomDirectorySpecification(RedisServer redis) : BackplaneS
     private async Task EnterAsync(string name)
     {
         await RedisScript.CreateRoom.RunAsync(Raw, [RedisNames.Room(name)], "a", "{}", "redis", 1_700_000_000_000, Epochs.New(), 0);
-        await RoomDirectory.EnlistAsync(Raw, name, "a");
+        await RoomDirectory.AddToIndexesAsync(Raw, name, "a");
     }
 }
 

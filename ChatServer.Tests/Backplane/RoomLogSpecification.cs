@@ -24,7 +24,7 @@ public abstract class RoomLogSpecification(RedisServer redis) : BackplaneSpecifi
 
         Assert.Equal(Enumerable.Range(1, 250).Select(i => ((long)i, $"{i}")), forward.Select(e => (e.Seq, Entries.Text(e.Entry))));
         Assert.Equal(forward.Select(e => e.Seq), backward.Select(e => e.Seq));
-        Assert.All(forward, e => Assert.Equal(LogEntry.NoKey, e.Entry.Key));
+        Assert.All(forward, e => Assert.Equal(LogEntry.EmptyKey, e.Entry.Key));
     }
 
     [Fact]
@@ -51,10 +51,10 @@ public abstract class RoomLogSpecification(RedisServer redis) : BackplaneSpecifi
         await log.AppendAsync("lobby", room.Term, 250, 5, 50, 0, Keyed(251, 50));
         await log.AppendAsync("lobby", room.Term, 250, 5, 50, 0, Keyed(251, 50)); // its answer was lost
 
-        Assert.Equal(Enumerable.Range(45, 256).Select(i => ($"{i:D22}", (long)i)), await log.ReadSaidAsync("lobby", 300));
-        Assert.Equal(299, (await log.ReadSaidAsync("lobby", 299))[^1].Seq);
-        await Raw.ListRightPushAsync(RedisNames.RoomSaid("lobby"), ["", "nonsense of another author", $"{1:D22}x"]);
-        Assert.Equal(256 - 3, (await log.ReadSaidAsync("lobby", 300)).Count(said => said.Seq > 47));
+        Assert.Equal(Enumerable.Range(45, 256).Select(i => ($"{i:D22}", (long)i)), await log.ReadMessageKeysAsync("lobby", 300));
+        Assert.Equal(299, (await log.ReadMessageKeysAsync("lobby", 299))[^1].Seq);
+        await Raw.ListRightPushAsync(RedisNames.RoomMessageKeys("lobby"), ["", "nonsense of another author", $"{1:D22}x"]);
+        Assert.Equal(256 - 3, (await log.ReadMessageKeysAsync("lobby", 300)).Count(said => said.Seq > 47));
     }
 
     [Fact]
@@ -64,20 +64,20 @@ public abstract class RoomLogSpecification(RedisServer redis) : BackplaneSpecifi
         var batch = Enumerable.Range(1, 3).Select(i => (ReadOnlyMemory<byte>)System.Text.Encoding.ASCII.GetBytes($"{i:D22}{{\"seq\":{i}}}"))
             .Append(Entries.Of("""{"type":"announcement","seq":4}""")).ToArray();
         await log.AppendAsync("lobby", room.Term, 0, 0, 3, 0, batch);
-        await Raw.KeyDeleteAsync(RedisNames.RoomSaid("lobby")); // as if it had died before that was written
+        await Raw.KeyDeleteAsync(RedisNames.RoomMessageKeys("lobby")); // as if it had died before that was written
 
         Assert.Equal(AppendResult.Appended, await log.AppendAsync("lobby", room.Term, 0, 0, 3, 0, batch));
 
-        Assert.Equal([1L, 2, 3], (await log.ReadSaidAsync("lobby", 4)).Select(said => said.Seq));
+        Assert.Equal([1L, 2, 3], (await log.ReadMessageKeysAsync("lobby", 4)).Select(said => said.Seq));
     }
 
     [Fact]
     public async Task A_log_that_keeps_as_much_needs_no_list_of_what_was_said()
     {
         var (log, room) = await RoomAsync();
-        await log.AppendAsync("lobby", room.Term, 0, RoomLog.Recognized, 5, 0, Entries.Numbered(1, 5));
+        await log.AppendAsync("lobby", room.Term, 0, RoomLog.MaxDedupeKeys, 5, 0, Entries.Numbered(1, 5));
 
-        Assert.Empty(await log.ReadSaidAsync("lobby", 5));
+        Assert.Empty(await log.ReadMessageKeysAsync("lobby", 5));
     }
 
     [Fact]

@@ -171,7 +171,7 @@ public abstract class RoomOwnershipSpecification(RedisServer redis) : BackplaneS
         await Own(new FakeHost(one, "a", 1000)).StartAsync();
         await CreateAsync(other, "lobby");
         var room = (await one.Ownership.ClaimAsync("lobby", "a", "127.0.0.1", 34000))!;
-        Assert.Equal((SeatsKept.Never, 0), (room.Kept, room.Seats.Count));
+        Assert.Equal((SeatsSavedBy.Nobody, 0), (room.SeatsSavedBy, room.Seats.Count));
         Assert.True(await one.Ownership.SaveSeatsAsync("lobby", room.Room.Term, Seats(("of-ann", "ann"), ("of-bob", "bob"))));
         Assert.True(await one.Ownership.SaveSeatsAsync("lobby", room.Room.Term, Seats(("of-eve", "ann"), ("of-ann", null))));
 
@@ -179,9 +179,9 @@ public abstract class RoomOwnershipSpecification(RedisServer redis) : BackplaneS
         var next = (await other.Ownership.ClaimAsync("lobby", "a", "127.0.0.1", 34002))!;
 
         RoomSeat[] seats = [new("of-bob", "bob"), new("of-eve", "ann")];
-        Assert.Equal(SeatsKept.Here, again.Kept);
+        Assert.Equal(SeatsSavedBy.ThisProcess, again.SeatsSavedBy);
         Assert.Equal(seats, again.Seats.OrderBy(seat => seat.Key));
-        Assert.Equal(SeatsKept.Elsewhere, next.Kept);
+        Assert.Equal(SeatsSavedBy.LiveProcess, next.SeatsSavedBy);
         Assert.Equal(seats, next.Seats.OrderBy(seat => seat.Key));
 
         Assert.True(await other.Ownership.SaveSeatsAsync("lobby", next.Room.Term, Seats(("of-carl", "carl")), anew: true));
@@ -213,15 +213,15 @@ public abstract class RoomOwnershipSpecification(RedisServer redis) : BackplaneS
         var room = await CreateAsync(process, "lobby");
         Assert.True(await dead.Ownership.SaveSeatsAsync("lobby", room.Term, Seats(("of-ann", "ann"))));
         await host.BeLongDeadAsync();
-        var sign = Assert.Single(await KeysAsync(RedisNames.SignOfLife("*")));
-        Assert.InRange((await Raw.KeyTimeToLiveAsync(sign))!.Value, HostLease.Remembered / 2, HostLease.Remembered);
+        var sign = Assert.Single(await KeysAsync(RedisNames.InstanceAlive("*")));
+        Assert.InRange((await Raw.KeyTimeToLiveAsync(sign))!.Value, HostLease.InstanceRetention / 2, HostLease.InstanceRetention);
         await Raw.KeyDeleteAsync(sign); // a minute passes
 
         var claim = (await process.Ownership.ClaimAsync("lobby", "a", "127.0.0.1", 34001))!;
         var again = (await process.Ownership.ClaimAsync("lobby", "a", "127.0.0.1", 34001))!; // the first one's answer was lost
 
-        Assert.Equal((SeatsKept.LongAgo, 0), (claim.Kept, claim.Seats.Count));
-        Assert.Equal((SeatsKept.LongAgo, 0), (again.Kept, again.Seats.Count));
+        Assert.Equal((SeatsSavedBy.ExpiredProcess, 0), (claim.SeatsSavedBy, claim.Seats.Count));
+        Assert.Equal((SeatsSavedBy.ExpiredProcess, 0), (again.SeatsSavedBy, again.Seats.Count));
     }
 
     [Fact]
@@ -308,7 +308,7 @@ public abstract class RoomOwnershipSpecification(RedisServer redis) : BackplaneS
         await CreateAsync(process, "lobby");
         await CreateAsync(process, "other");
 
-        await process.Ownership.ForgetAsync("lobby", "a");
+        await process.Ownership.RemoveFromWantedAsync("lobby", "a");
 
         Assert.Equal(["other"], await process.Ownership.WantedAsync("a"));
     }

@@ -80,7 +80,7 @@ public abstract class RoomRescueSpecification(RedisServer redis) : BackplaneSpec
         var fresh = Process(time);
 
         Assert.Equal(0, await fresh.Rescue.RunAsync(Cancelled));
-        time.Advance(RoomRescue.Grace);
+        time.Advance(RoomRescue.StartupGrace);
         Assert.Equal(1, await fresh.Rescue.RunAsync(Cancelled));
     }
 
@@ -93,13 +93,13 @@ public abstract class RoomRescueSpecification(RedisServer redis) : BackplaneSpec
         var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
         var other = Process(time);
         await other.Rescue.RunAsync(Cancelled); // has seen it alive
-        time.Advance(RoomRescue.Grace);
+        time.Advance(RoomRescue.StartupGrace);
         await dead.BeLongDeadAsync();
 
-        other.Rescue.BeginAgain();
+        other.Rescue.ResetGrace();
 
         Assert.Equal(0, await other.Rescue.RunAsync(Cancelled));
-        time.Advance(RoomRescue.Grace);
+        time.Advance(RoomRescue.StartupGrace);
         Assert.Equal(1, await other.Rescue.RunAsync(Cancelled));
     }
 
@@ -185,7 +185,7 @@ public abstract class RoomRescueSpecification(RedisServer redis) : BackplaneSpec
         for (var i = 0; i < 4; i++)
             Assert.Equal("b", (await CreateAsync(api, $"room-{i}")).HostId);
 
-        Assert.True(await api.Drain.EndAsync("a"));
+        Assert.True(await api.Drain.CancelAsync("a"));
         Assert.False(await hosts[0].Process.Drain.IsOrderedAsync("a"));
         Assert.Equal("a", (await CreateAsync(api, "lobby")).HostId);
     }
@@ -194,7 +194,7 @@ public abstract class RoomRescueSpecification(RedisServer redis) : BackplaneSpec
     public async Task Only_a_host_that_lives_can_be_drained()
     {
         Assert.False(await Process().Drain.OrderAsync("nobody"));
-        Assert.False(await Process().Drain.EndAsync("nobody"));
+        Assert.False(await Process().Drain.CancelAsync("nobody"));
     }
 }
 

@@ -47,7 +47,7 @@ public abstract class TracingSpecification(RedisServer redis) : BackplaneSpecifi
         await api.Announcements.PostAsync("Tea is ready.", null);
 
         Assert.False(await Raw.HashExistsAsync(RedisNames.Room("lobby"), "traceparent"));
-        Assert.Null(await api.Drain.TraceAsync("a"));
+        Assert.Null(await api.Drain.TraceparentAsync("a"));
         Assert.Equal(32, (await Raw.StringGetAsync(RedisNames.Shutdown)).ToString().Length);
         var announcement = Assert.Single(await Raw.SortedSetRangeByRankAsync(RedisNames.Announcements));
         Assert.DoesNotContain("traceparent", announcement.ToString(), StringComparison.Ordinal);
@@ -117,8 +117,8 @@ public abstract class TracingSpecification(RedisServer redis) : BackplaneSpecifi
         await api.Drain.OrderAsync("a");
         await api.Shutdown.OrderAsync();
 
-        Assert.Equal(root.Id, Assert.Single(await host.Announcements.AfterAsync(0)).Traceparent);
-        Assert.Equal(root.Id, await host.Drain.TraceAsync("a"));
+        Assert.Equal(root.Id, Assert.Single(await host.Announcements.ReadAfterAsync(0)).Traceparent);
+        Assert.Equal(root.Id, await host.Drain.TraceparentAsync("a"));
         Assert.True(await host.Shutdown.IsOrderedAsync());
         Assert.Equal(root.Id, host.Shutdown.Traceparent);
     }

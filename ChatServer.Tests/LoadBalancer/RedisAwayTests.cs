@@ -82,7 +82,7 @@ public sealed class RedisAwayTests(RoomCluster cluster) : IClassFixture<RoomClus
         var asking = lb.Http.GetAsync($"/rooms/{room}", Ct);
         await Eventually.Async(() =>
         {
-            time.Advance(RoomFinder.Patience);
+            time.Advance(RoomLookup.RestoreTimeout);
             return asking.IsCompleted;
         });
         using var answer = await asking;

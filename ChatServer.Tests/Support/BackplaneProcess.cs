@@ -27,7 +27,7 @@ public sealed class BackplaneProcess : IAsyncDisposable
 
     public BackplaneConnection Connection => Get<BackplaneConnection>();
     public RoomDirectory Rooms => Get<RoomDirectory>();
-    public RoomFinder Finder => Get<RoomFinder>();
+    public RoomLookup Finder => Get<RoomLookup>();
     public RoomPlacement Placement => Get<RoomPlacement>();
     public RoomRescue Rescue => Get<RoomRescue>();
     public RoomChanges Changes => Get<RoomChanges>();
@@ -40,7 +40,7 @@ public sealed class BackplaneProcess : IAsyncDisposable
     public HostInbox Inbox => Get<HostInbox>();
     public Announcements Announcements => Get<Announcements>();
     public ClusterShutdown Shutdown => Get<ClusterShutdown>();
-    public Looks Looks => Get<Looks>();
+    public ClusterSignals Looks => Get<ClusterSignals>();
 
     public ValueTask DisposeAsync() => ((IAsyncDisposable)_host).DisposeAsync();
 

@@ -52,7 +52,7 @@ public sealed class DefaultService : IAsyncLifetime
         _app.UseProblems();
         _app.MapDefaultEndpoints();
         _app.MapGet("/throws", string () => throw new InvalidOperationException("a secret of the server"));
-        var withKey = _app.MapGroup("/with-key").RequireApiKey(ApiKeys.Require(_app.Configuration, "KEY"));
+        var withKey = _app.MapGroup("/with-key").RequireApiKey(ApiKeys.FromSettings(_app.Configuration, "KEY"));
         withKey.MapGet("/", () => TypedResults.Ok());
         withKey.MapPost("/", (Body body) => TypedResults.Ok(body.Text));
         _app.MapGet("/query", (int limit) => TypedResults.Ok(limit));

@@ -44,7 +44,7 @@ public sealed class ApiKeysTests(DefaultService app) : IClassFixture<DefaultServ
     public void A_setting_without_a_key_stops_the_start_and_is_named(string? setting)
     {
         var configuration = new ConfigurationBuilder().AddInMemoryCollection([new("SOME_KEY", setting)]).Build();
-        var error = Assert.Throws<StartupException>(() => ApiKeys.Require(configuration, "SOME_KEY"));
+        var error = Assert.Throws<StartupException>(() => ApiKeys.FromSettings(configuration, "SOME_KEY"));
         Assert.StartsWith("SOME_KEY ", error.Message, StringComparison.Ordinal);
     }
 
@@ -52,7 +52,7 @@ public sealed class ApiKeysTests(DefaultService app) : IClassFixture<DefaultServ
     public void Of_several_keys_the_first_that_is_one_is_sent()
     {
         var configuration = new ConfigurationBuilder().AddInMemoryCollection([new("SOME_KEY", ", new-key,old-key")]).Build();
-        Assert.Equal("new-key", ApiKeys.RequireFirst(configuration, "SOME_KEY"));
+        Assert.Equal("new-key", ApiKeys.RequireFirstKey(configuration, "SOME_KEY"));
     }
 
     private Task<HttpResponseMessage> SendAsync(HttpMethod method, params string[] keys)

@@ -12,29 +12,29 @@ namespace ChatServer.Web;
 /// </summary>
 public static class WebEndpoints
 {
-    private const string Forever = "public, max-age=31536000, immutable";
-    private const string AskEachTime = "no-cache";
+    private const string ImmutableCaching = "public, max-age=31536000, immutable";
+    private const string RevalidateCaching = "no-cache";
     private const string Brotli = "br";
 
-    private static readonly string[] Reading = [HttpMethods.Get, HttpMethods.Head];
+    private static readonly string[] ReadMethods = [HttpMethods.Get, HttpMethods.Head];
 
     /// <summary>Maps <c>/app/{version}/…</c>.</summary>
     public static void MapWebFiles(this IEndpointRouteBuilder app, WebFiles files) =>
-        app.MapReading("/app/{version}/{**file}", (string version, string file, HttpContext context) => files.Find(file) is { } found
+        app.MapReadMethods("/app/{version}/{**file}", (string version, string file, HttpContext context) => files.Find(file) is { } found
             // During an update the page may come from one process and its files from another: ours will do, but not for ever.
-            ? Answer(context, found, version == files.Version ? Forever : AskEachTime)
+            ? WriteFile(context, found, version == files.Version ? ImmutableCaching : RevalidateCaching)
             : Problems.Of(StatusCodes.Status404NotFound, $"There is no file {file}."));
 
     /// <summary>Maps a page, or a file with an address for people: neither carries a hash.</summary>
     /// <param name="app">The process.</param>
     /// <param name="pattern">Its route.</param>
     /// <param name="page">What to answer.</param>
-    /// <param name="headers">Sets more headers, such as <see cref="SecurePage"/>'s; null: none.</param>
+    /// <param name="headers">Sets more headers, such as <see cref="AddSecurityHeaders"/>'s; null: none.</param>
     public static void MapWebPage(this IEndpointRouteBuilder app, string pattern, Func<HttpContext, WebFile> page, Action<IHeaderDictionary>? headers = null) =>
-        app.MapReading(pattern, (HttpContext context) =>
+        app.MapReadMethods(pattern, (HttpContext context) =>
         {
             headers?.Invoke(context.Response.Headers);
-            return Answer(context, page(context), AskEachTime);
+            return WriteFile(context, page(context), RevalidateCaching);
         });
 
     /// <summary>
@@ -43,7 +43,7 @@ public static class WebEndpoints
     /// </summary>
     /// <param name="headers">Of the answer.</param>
     /// <param name="connect">Sources of <c>connect-src</c>, beside <c>'self'</c>.</param>
-    public static void SecurePage(this IHeaderDictionary headers, params IEnumerable<string> connect)
+    public static void AddSecurityHeaders(this IHeaderDictionary headers, params IEnumerable<string> connect)
     {
         headers.ContentSecurityPolicy =
             "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
@@ -54,10 +54,10 @@ public static class WebEndpoints
         headers["Referrer-Policy"] = "no-referrer";
     }
 
-    private static void MapReading(this IEndpointRouteBuilder app, string pattern, Delegate handler) =>
-        app.MapMethods(pattern, Reading, handler).ExcludeFromDescription();
+    private static void MapReadMethods(this IEndpointRouteBuilder app, string pattern, Delegate handler) =>
+        app.MapMethods(pattern, ReadMethods, handler).ExcludeFromDescription();
 
-    private static IResult Answer(HttpContext context, WebFile file, string caching)
+    private static IResult WriteFile(HttpContext context, WebFile file, string caching)
     {
         var headers = context.Response.Headers;
         headers.CacheControl = caching;

@@ -34,7 +34,7 @@ public sealed class DrainTests : HostCluster
         Assert.Equal("draining", (await Api.Hosts.FindAsync("host-1"))?.State);
         Assert.Equal("host-2", (await CreateAsync("new")).HostId);
 
-        Assert.True(await Api.Drain.EndAsync("host-1"));
+        Assert.True(await Api.Drain.CancelAsync("host-1"));
         await Eventually.Async(() => Api.Hosts.FindAsync("host-1"), h => h?.State == "up");
         Assert.Equal("host-1", (await CreateAsync("newer")).HostId);
     }
@@ -92,7 +92,7 @@ public sealed class DrainTests : HostCluster
             var (from, to) = now!.HostId == "host-1" ? ("host-1", "host-2") : ("host-2", "host-1");
             Assert.True(await Api.Drain.OrderAsync(from));
             await MovedAsync(now, to);
-            Assert.True(await Api.Drain.EndAsync(from));
+            Assert.True(await Api.Drain.CancelAsync(from));
             await Eventually.Async(() => Volatile.Read(ref acknowledged).Count, count => count > before + 5);
         }
         await stop.CancelAsync();

@@ -28,7 +28,7 @@ public sealed class ClientFrameTests
     [InlineData("""{"type":"message","id":"a","text":"b","traceparent":"\ud800"}""", "")]
     public void A_traceparent_is_passed_on_unchecked_and_never_makes_a_message_invalid(string json, string traceparent)
     {
-        var frame = ClientFrame.Parse(Encoding.UTF8.GetBytes(json), new byte[ClientFrame.ScratchFor(json.Length)], 4000);
+        var frame = ClientFrame.Parse(Encoding.UTF8.GetBytes(json), new byte[ClientFrame.ScratchBytes(json.Length)], 4000);
         Assert.Equal((ClientFrameKind.Message, traceparent), (frame.Kind, Encoding.UTF8.GetString(frame.Traceparent)));
     }
 
@@ -149,7 +149,7 @@ public sealed class ClientFrameTests
     private static (ClientFrameKind Kind, string? Error, string Id, string Text) Parse(string json, int maxTextLength = 4000)
     {
         var utf8 = Encoding.UTF8.GetBytes(json);
-        var frame = ClientFrame.Parse(utf8, new byte[ClientFrame.ScratchFor(utf8.Length)], maxTextLength);
+        var frame = ClientFrame.Parse(utf8, new byte[ClientFrame.ScratchBytes(utf8.Length)], maxTextLength);
         Assert.Equal(frame.Kind == ClientFrameKind.Invalid, !string.IsNullOrEmpty(frame.Detail));
         return (frame.Kind, frame.Error, Encoding.UTF8.GetString(frame.Id), Encoding.UTF8.GetString(frame.Text));
     }

@@ -17,9 +17,9 @@ public abstract class JoinSpecification(RoomRedis? redis) : RoomSpecification(re
         Assert.True(await room.Room.PauseAsync(Eventually.Patience));
         using var stays = await RawWebSocket.JoinAsync(room.Port, "/?user=bob");
         await Eventually.Async(() => room.Room.Connections == 2);
-        Assert.Equal(["ann"], (await room.Room.WhoAsync()).Names);
+        Assert.Equal(["ann"], (await room.Room.MembersAsync()).Names);
 
-        room.Room.GoOn();
+        room.Room.Unpause();
 
         Assert.Contains("\"user\":\"bob\"", (await stays.ReadFrameAsync()).Text, StringComparison.Ordinal);
         Assert.True(await room.Room.PauseAsync(Eventually.Patience));
@@ -214,7 +214,7 @@ public abstract class JoinSpecification(RoomRedis? redis) : RoomSpecification(re
                 return null;
             }
         }));
-        var seated = await room.Room.WhoAsync();
+        var seated = await room.Room.MembersAsync();
         foreach (var member in joins.OfType<RoomClient>()) await member.DisposeAsync();
 
         Assert.Equal((5, 5), (seated.Count, joins.Count(member => member is not null)));

@@ -26,6 +26,6 @@ public sealed class JsonTextTests
                 text.Append(new Rune(c));
         }
         Assert.Equal($"{text}", JsonSerializer.Deserialize<string>($"\"{Encoding.UTF8.GetString(JsonText.Escape($"{text}"))}\""));
-        Assert.Equal($"{text}".EnumerateRunes().Count(), JsonText.Characters(Encoding.UTF8.GetBytes($"{text}")));
+        Assert.Equal($"{text}".EnumerateRunes().Count(), JsonText.CountCharacters(Encoding.UTF8.GetBytes($"{text}")));
     }
 }

@@ -59,7 +59,7 @@ public sealed class OutageTests(RoomRedis redis) : RoomSpecification(redis), ICl
         var ann = await room.JoinAsync("user=ann");
         await ann.SayAsync("mine");
         var lost = new TaskCompletionSource<AppendResult>();
-        room.Room.Lost += r => lost.TrySetResult(r.Loss!.Answer!.Value);
+        room.Room.LogLost += r => lost.TrySetResult(r.LogLoss!.Result!.Value);
         await Redis!.ClaimAsync(room.Name, room.Port);
 
         var backend = new TaskCompletionSource<string?>();
@@ -111,7 +111,7 @@ public sealed class OutageTests(RoomRedis redis) : RoomSpecification(redis), ICl
         {
             var answers = new[] { new TaskCompletionSource<string?>(), new TaskCompletionSource<string?>() };
             room.Room.Say("robot", "one", "1", (_, error) => answers[0].SetResult(error));
-            await Eventually.Async(() => room.Room.WhoAsync(), _ => true);
+            await Eventually.Async(() => room.Room.MembersAsync(), _ => true);
             room.Room.Say("robot", "two", "2", (_, error) => answers[1].SetResult(error));
             await room.DisposeAsync();
             foreach (var answer in answers)

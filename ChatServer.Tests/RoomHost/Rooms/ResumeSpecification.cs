@@ -90,12 +90,12 @@ public abstract class ResumeSpecification(RoomRedis? redis) : RoomSpecification(
         for (var i = 0; i < 60; i++)
         {
             time.Advance(TimeSpan.FromMinutes(1));
-            await room.Room.WhoAsync();
+            await room.Room.MembersAsync();
         }
 
         Assert.Equal("still known", (await (await room.JoinAsync()).NextAsync("message"))["text"]);
         if (Redis is not null)
-            Assert.Equal(0, room.Room.Ring.Events); // read from the log: a quiet room gives its memory back
+            Assert.Equal(0, room.Room.Ring.EventCount); // read from the log: a quiet room gives its memory back
     }
 
     private static async Task SayAsync(OpenRoom room, int count)

@@ -40,7 +40,7 @@ public sealed class RoomInboxTests
         Assert.Equal(["1 one", "2 two"], Contents(batch));
 
         Say("3", "three"); // a batch that was taken fills no more
-        Assert.Equal(2, batch.Span.Length);
+        Assert.Equal(2, batch.Items.Length);
         Assert.True(_inbox.TryTakeBatch(out var next));
         Assert.Equal(["3 three"], Contents(next));
         Assert.False(_inbox.TryTakeBatch(out _));
@@ -53,10 +53,10 @@ public sealed class RoomInboxTests
         while (Say($"{said}", "x"))
             said++;
         Assert.Equal(16 * Batch.MaxItems, said);
-        Assert.True(_inbox.TryStage(new Item { Kind = ItemKind.Announcement }, default, "operators are heard"u8));
+        Assert.True(_inbox.TryStage(new BatchItem { Kind = BatchItemKind.Announcement }, default, "operators are heard"u8));
 
         Assert.True(_inbox.TryTakeBatch(out var first));
-        Assert.Equal((Batch.MaxItems, "0 x"), (first.Span.Length, Contents(first).First()));
+        Assert.Equal((Batch.MaxItems, "0 x"), (first.Items.Length, Contents(first).First()));
         Assert.True(_inbox.TryTakeBatch(out _));
         Assert.True(Say("again", "x"));
     }
@@ -68,19 +68,19 @@ public sealed class RoomInboxTests
         for (var i = 0; i < 100; i++)
             Say($"{i}", text);
         Assert.True(_inbox.TryTakeBatch(out var batch));
-        Assert.InRange(batch.Span.Length, Batch.FullBytes / 16_100, Batch.FullBytes / 16_000 + 1);
+        Assert.InRange(batch.Items.Length, Batch.FullAtBytes / 16_100, Batch.FullAtBytes / 16_000 + 1);
     }
 
     [Fact]
     public void While_the_log_does_not_answer_messages_are_refused_and_announcements_wait()
     {
-        _inbox.Refusing = true;
+        _inbox.RefusesMessages = true;
         Assert.False(Say("1", "x"));
-        Assert.True(_inbox.TryStage(new Item { Kind = ItemKind.Announcement }, default, "x"u8));
-        _inbox.Refusing = false;
+        Assert.True(_inbox.TryStage(new BatchItem { Kind = BatchItemKind.Announcement }, default, "x"u8));
+        _inbox.RefusesMessages = false;
         Assert.True(Say("2", "x"));
         Assert.True(_inbox.TryTakeBatch(out var batch));
-        Assert.Equal(2, batch.Span.Length);
+        Assert.Equal(2, batch.Items.Length);
     }
 
     [Fact]
@@ -89,11 +89,11 @@ public sealed class RoomInboxTests
         Say("old", "older");
         Assert.True(_inbox.TryTakeBatch(out var batch));
         batch.Encode(0, 7, new byte[24], "ann"u8);
-        Assert.Equal((1, 1), (batch.Count, batch.Messages));
+        Assert.Equal((1, 1), (batch.Count, batch.MessageCount));
         batch.Reset();
-        Assert.Equal((0, 0, 0), (batch.Count, batch.Messages, batch.Span.Length));
+        Assert.Equal((0, 0, 0), (batch.Count, batch.MessageCount, batch.Items.Length));
 
-        batch.Add(new Item { Key = MessageKey.Of("s"u8, "i"u8) }, "i"u8, "new"u8);
+        batch.Add(new BatchItem { Key = MessageKey.Of("s"u8, "i"u8) }, "i"u8, "new"u8);
         batch.Encode(0, 8, "2026-01-31T23:59:59.999Z"u8, "ann"u8);
         Assert.Equal(
             """{"type":"message","seq":8,"time":"2026-01-31T23:59:59.999Z","user":"ann","id":"i","text":"new"}""", Encoding.UTF8.GetString(batch.Json(batch.EncodedEvents[0])));
@@ -102,12 +102,12 @@ public sealed class RoomInboxTests
         Assert.Equal(Encoding.UTF8.GetString(batch.Json(batch.EncodedEvents[0])), entry[LogEntry.KeyLength..]);
     }
 
-    private bool Say(string id, string text) => _inbox.TryStage(new Item(), Encoding.UTF8.GetBytes(id), Encoding.UTF8.GetBytes(text));
+    private bool Say(string id, string text) => _inbox.TryStage(new BatchItem(), Encoding.UTF8.GetBytes(id), Encoding.UTF8.GetBytes(text));
 
     private static IEnumerable<string> Contents(Batch batch)
     {
         var contents = new List<string>();
-        foreach (ref readonly var item in batch.Span)
+        foreach (ref readonly var item in batch.Items)
             contents.Add($"{Encoding.UTF8.GetString(batch.Id(item))} {Encoding.UTF8.GetString(batch.Text(item))}");
         return contents;
     }

@@ -11,14 +11,14 @@ public sealed class RoomRingTests
     public void A_ring_has_no_memory_before_its_first_frame_and_after_its_release()
     {
         var ring = new RoomRing(Max, 0);
-        Assert.Equal((0, 0L, 0L, 0), (ring.Capacity, ring.Head, ring.Tail, ring.Events));
+        Assert.Equal((0, 0L, 0L, 0), (ring.Capacity, ring.Head, ring.Tail, ring.EventCount));
 
         ring.Append("{}"u8, 1, () => 0);
-        Assert.Equal((4L, 0L, 1), (ring.Head, ring.Tail, ring.Events));
+        Assert.Equal((4L, 0L, 1), (ring.Head, ring.Tail, ring.EventCount));
         Assert.NotEqual(0, ring.Capacity);
 
         ring.Release();
-        Assert.Equal((0, 4L, 4L, 0), (ring.Capacity, ring.Head, ring.Tail, ring.Events));
+        Assert.Equal((0, 4L, 4L, 0), (ring.Capacity, ring.Head, ring.Tail, ring.EventCount));
         Assert.False(ring.TryFind(1, out _, out _));
         ring.Append("{}"u8, 2, () => 4);
         Assert.True(ring.TryFind(2, out var position, out var length));
@@ -76,7 +76,7 @@ public sealed class RoomRingTests
         for (var seq = 1L; seq < 1000; seq++)
         {
             ring.Append(new byte[98], seq, () => ring.Head);
-            Assert.True(ring.Events >= Math.Min(seq, 50));
+            Assert.True(ring.EventCount >= Math.Min(seq, 50));
         }
         Assert.Equal(8192, ring.Capacity); // 50 events of 100 bytes
     }
@@ -123,7 +123,7 @@ public sealed class RoomRingTests
         {
             ring.Append(Encoding.ASCII.GetBytes($"event {seq}"), seq, () => ring.Head);
             ring.AppendFrame([0x89, 0], 0, () => ring.Head); // not in the log
-            Assert.Equal(seq, ring.FirstSeq + ring.Events - 1);
+            Assert.Equal(seq, ring.FirstSeq + ring.EventCount - 1);
             Assert.Equal($"event {ring.FirstSeq}", Encoding.ASCII.GetString(ring.Json(ring.FirstSeq)!));
             Assert.Equal($"event {seq}", Encoding.ASCII.GetString(ring.Json(seq)!));
             Assert.Null(ring.Json(ring.FirstSeq - 1));

@@ -15,12 +15,12 @@ public sealed class RoomTimeTests() : RoomSpecification(null)
     {
         var room = await OpenAsync();
         var ann = await room.JoinAsync("user=ann");
-        await PassAsync(room, Presence.Gathering);
+        await PassAsync(room, Presence.ChangeBatchDelay);
         Assert.Equal(["type", "count", "joined", "left"], (await ann.NextAsync("presence")).Members);
 
         await room.JoinAsync("user=bob");
         await room.JoinAsync("user=carl");
-        await PassAsync(room, Presence.Gathering - TimeSpan.FromMilliseconds(1));
+        await PassAsync(room, Presence.ChangeBatchDelay - TimeSpan.FromMilliseconds(1));
         await room.JoinAsync("user=dora");
         await ann.CatchUpAsync();
         Assert.Single(ann.Events, e => e.Type == "presence");
@@ -36,12 +36,12 @@ public sealed class RoomTimeTests() : RoomSpecification(null)
         var room = await OpenAsync();
         var ann = await room.JoinAsync("user=ann");
         var bob = await room.JoinAsync("user=bob&session=0123456789abcdef");
-        await PassAsync(room, Presence.Gathering);
+        await PassAsync(room, Presence.ChangeBatchDelay);
         await ann.NextAsync("presence");
 
         await room.LoseAsync(bob);
         await PassAsync(room, TimeSpan.FromMilliseconds(4900));
-        Assert.Equal(2, (await room.Room.WhoAsync()).Count);
+        Assert.Equal(2, (await room.Room.MembersAsync()).Count);
         var back = await room.JoinAsync("session=0123456789abcdef");
         Assert.Equal("bob", back.User);
         await PassAsync(room, TimeSpan.FromSeconds(10));
@@ -55,13 +55,13 @@ public sealed class RoomTimeTests() : RoomSpecification(null)
         var room = await OpenAsync();
         var ann = await room.JoinAsync("user=ann");
         var bob = await room.JoinAsync("user=bob");
-        await PassAsync(room, Presence.Gathering);
+        await PassAsync(room, Presence.ChangeBatchDelay);
         await ann.NextAsync("presence");
 
         await room.LoseAsync(bob);
         Assert.Equal("bob-2", (await room.JoinAsync("user=bob")).User);
-        await PassAsync(room, Presence.Grace);
-        await PassAsync(room, Presence.Gathering);
+        await PassAsync(room, Presence.SeatGracePeriod);
+        await PassAsync(room, Presence.ChangeBatchDelay);
         Assert.Equal((2, "bob-2", "bob"), await AllToldAsync(ann));
         Assert.Equal("bob", (await room.JoinAsync("user=bob")).User);
     }
@@ -81,9 +81,9 @@ public sealed class RoomTimeTests() : RoomSpecification(null)
         await PassAsync(room, TimeSpan.FromSeconds(4));
         await room.LoseAsync(await room.JoinAsync("session=0123456789abcdef"));
         await PassAsync(room, TimeSpan.FromSeconds(1));
-        Assert.Equal(["ann", "bob"], (await room.Room.WhoAsync()).Names);
+        Assert.Equal(["ann", "bob"], (await room.Room.MembersAsync()).Names);
         await PassAsync(room, TimeSpan.FromSeconds(4));
-        Assert.Equal(["ann"], (await room.Room.WhoAsync()).Names);
+        Assert.Equal(["ann"], (await room.Room.MembersAsync()).Names);
         await ann.CatchUpAsync();
     }
 
@@ -95,12 +95,12 @@ public sealed class RoomTimeTests() : RoomSpecification(null)
         for (var i = 0; i < 100; i++)
             members.Add(await room.JoinAsync($"user=member-{i}"));
         var ann = members[0];
-        await PassAsync(room, Presence.Gathering);
+        await PassAsync(room, Presence.ChangeBatchDelay);
         var hundred = await ann.NextAsync("presence");
         Assert.Equal((100, 100), (Count(hundred), hundred.List("joined").Length));
 
         members.Add(await room.JoinAsync("user=one-more"));
-        await PassAsync(room, Presence.Gathering);
+        await PassAsync(room, Presence.ChangeBatchDelay);
         Assert.Equal((101, "", ""), Told(await ann.NextAsync("presence")));
         Assert.Equal((101, 100), (Count(members[100].Welcome), members[100].Welcome.List("members").Length));
         await ann.SendAsync(new { type = "typing" });
@@ -109,8 +109,8 @@ public sealed class RoomTimeTests() : RoomSpecification(null)
         Assert.DoesNotContain(ann.Events, e => e.Type == "typing");
 
         await room.LoseAsync(members[100]);
-        await PassAsync(room, Presence.Grace);
-        await PassAsync(room, Presence.Gathering);
+        await PassAsync(room, Presence.SeatGracePeriod);
+        await PassAsync(room, Presence.ChangeBatchDelay);
         Assert.Equal((100, "", "one-more"), Told(await ann.NextAsync("presence")));
     }
 
@@ -160,7 +160,7 @@ public sealed class RoomTimeTests() : RoomSpecification(null)
     {
         var room = await OpenAsync();
         using var raw = await JoinRawAsync(room);
-        await PassAsync(room, Presence.Gathering);
+        await PassAsync(room, Presence.ChangeBatchDelay);
         Assert.Contains("presence", (await raw.ReadFrameAsync()).Text, StringComparison.Ordinal);
         await PassAsync(room, TimeSpan.FromMilliseconds(750));
         for (var ping = 0; ping < 3; ping++)
@@ -226,10 +226,10 @@ public sealed class RoomTimeTests() : RoomSpecification(null)
     // The room's timers go off, and the turns that they cause are over.
     private async Task PassAsync(OpenRoom room, TimeSpan time)
     {
-        await room.Room.WhoAsync(); // the turn before has set its timer
+        await room.Room.MembersAsync(); // the turn before has set its timer
         _time.Advance(time);
-        await room.Room.WhoAsync();
-        await room.Room.WhoAsync();
+        await room.Room.MembersAsync();
+        await room.Room.MembersAsync();
     }
 
     private static async Task<(int Count, string Joined, string Left)> AllToldAsync(RoomClient member)

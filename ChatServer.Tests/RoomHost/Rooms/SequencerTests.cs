@@ -8,7 +8,7 @@ namespace ChatServer.Tests.RoomHost.Rooms;
 public sealed class SequencerTests
 {
     private readonly RoomInbox _inbox = new();
-    private readonly SaidBefore _said = new(1000);
+    private readonly DedupeWindow _said = new(1000);
     private readonly List<string> _committed = [];
     private readonly List<(string Id, long Seq)> _repeated = [];
     private readonly List<(long Seq, string? Error)> _told = [];
@@ -24,9 +24,9 @@ public sealed class SequencerTests
     public void Events_go_on_from_the_newest_of_the_log_in_the_order_in_which_they_were_said()
     {
         Say("a", "one");
-        Assert.True(_inbox.TryStage(new Item { Kind = ItemKind.Announcement, Announcement = 6 }, default, "two"u8));
+        Assert.True(_inbox.TryStage(new BatchItem { Kind = BatchItemKind.Announcement, Announcement = 6 }, default, "two"u8));
         Say("b", "three");
-        _sequencer.Run();
+        _sequencer.SequenceNextBatch();
 
         Assert.Equal(
             [
@@ -41,7 +41,7 @@ public sealed class SequencerTests
     [Fact]
     public void Nothing_said_is_nothing_done()
     {
-        _sequencer.Run();
+        _sequencer.SequenceNextBatch();
         Assert.Empty(_committed);
         Assert.Equal(41, _sequencer.Seq);
     }
@@ -53,13 +53,13 @@ public sealed class SequencerTests
         Say("new", "one");
         Say("new", "in the same batch");
         Say("old", "again");
-        _sequencer.Run();
+        _sequencer.SequenceNextBatch();
         Assert.Equal(42, _sequencer.Seq);
         Assert.Equal([("old", 17)], _repeated);
         Assert.Equal([(42, null), (42, null)], _told); // the repetition is told when the first one is in the log
 
         Say("new", "and later");
-        _sequencer.Run();
+        _sequencer.SequenceNextBatch();
         Assert.Equal([("old", 17), ("new", 42)], _repeated);
         Assert.Single(_committed);
     }
@@ -67,7 +67,7 @@ public sealed class SequencerTests
     [Fact]
     public void An_announcement_is_news_once()
     {
-        Assert.Equal([false, false, true, false, true], new long[] { 4, 5, 6, 6, 9 }.Select(_sequencer.IsNews));
+        Assert.Equal([false, false, true, false, true], new long[] { 4, 5, 6, 6, 9 }.Select(_sequencer.TryAcceptAnnouncement));
         Assert.Equal(9, _sequencer.Announced);
     }
 
@@ -85,7 +85,7 @@ public sealed class SequencerTests
     private void Say(string id, string text)
     {
         var bytes = Encoding.UTF8.GetBytes(id);
-        var item = new Item { User = "ann"u8.ToArray(), Key = MessageKey.Of("session"u8, bytes), Done = (seq, error) => _told.Add((seq, error)) };
+        var item = new BatchItem { User = "ann"u8.ToArray(), Key = MessageKey.Of("session"u8, bytes), OnLogged = (seq, error) => _told.Add((seq, error)) };
         Assert.True(_inbox.TryStage(item, bytes, Encoding.UTF8.GetBytes(text)));
     }
 }

@@ -75,7 +75,7 @@ public abstract class TalkSpecification(RoomRedis? redis) : RoomSpecification(re
         var room = await OpenAsync();
         var ann = await room.JoinAsync("user=ann");
         await ann.SayAsync("before");
-        var announcement = new Announcement(1, "a", "Tea is \"ready\".", null, DateTimeOffset.UtcNow);
+        var announcement = new AnnouncementRecord(1, "a", "Tea is \"ready\".", null, DateTimeOffset.UtcNow);
         room.Room.Announce(announcement);
         room.Room.Announce(announcement);
         room.Room.Announce(announcement with { Number = 2, Rooms = ["elsewhere"] });
@@ -94,7 +94,7 @@ public abstract class TalkSpecification(RoomRedis? redis) : RoomSpecification(re
     public async Task An_announcement_in_an_empty_room_waits_for_whoever_comes()
     {
         var room = await OpenAsync();
-        room.Room.Announce(new Announcement(1, "a", "Tea is ready.", null, DateTimeOffset.UtcNow));
+        room.Room.Announce(new AnnouncementRecord(1, "a", "Tea is ready.", null, DateTimeOffset.UtcNow));
         await Eventually.Async(() => room.Room.Seq, seq => seq == 1);
         Assert.Equal("Tea is ready.", (await (await room.JoinAsync()).NextAsync("announcement"))["text"]);
     }

@@ -57,7 +57,7 @@ public sealed class CompressedFrameTests
     [Fact]
     public void Every_deflated_frame_of_ours_can_be_read_on_its_own()
     {
-        for (int length = FrameDeflater.LeastBytes; length < 70_000; length = length * 3 / 2)
+        for (int length = FrameDeflater.MinBytes; length < 70_000; length = length * 3 / 2)
         {
             byte[] text = Encoding.ASCII.GetBytes(string.Join(' ', Enumerable.Range(0, length)))[..length];
             byte[] frame = FrameDeflater.Deflate(text).ToArray();
@@ -71,9 +71,9 @@ public sealed class CompressedFrameTests
     [Fact]
     public void What_is_short_or_would_not_shrink_is_sent_plain()
     {
-        Assert.True(FrameDeflater.Deflate(new byte[FrameDeflater.LeastBytes - 1]).IsEmpty);
+        Assert.True(FrameDeflater.Deflate(new byte[FrameDeflater.MinBytes - 1]).IsEmpty);
         Assert.True(FrameDeflater.Deflate(Noise(1000)).IsEmpty);
-        Assert.False(FrameDeflater.Deflate(new byte[FrameDeflater.LeastBytes]).IsEmpty);
+        Assert.False(FrameDeflater.Deflate(new byte[FrameDeflater.MinBytes]).IsEmpty);
     }
 
     private static byte[] Noise(int length)

@@ -232,7 +232,7 @@ public sealed class RoomConnectionTests
         connection.Abort();
         await echo.Ended.WaitAsync(Patience, TestContext.Current.CancellationToken);
         Assert.True(await client.IsClosedAsync());
-        Assert.Equal(NonBlocking.Gone, connection.Sends.Send("x"u8));
+        Assert.Equal(NonBlockingSocket.ConnectionGone, connection.SendSocket.Send("x"u8));
         using (RawWebSocket early = await RawWebSocket.ConnectAsync(port))
             Assert.True(await early.IsClosedAsync());
 

@@ -68,7 +68,7 @@ public sealed class SharedPagesTests
         var bytes = Random(4);
         Assert.True(pages.TryAdd(bytes));
         Assert.Equal(0, pages.Send(gone.Sender));
-        Assert.Equal(NonBlocking.Gone, gone.Sender.Send("x"u8));
+        Assert.Equal(NonBlockingSocket.ConnectionGone, gone.Sender.Send("x"u8));
         Assert.Equal(Size, pages.Send(here.Sender));
         Assert.Equal(bytes, here.Read(Size));
         pages.Clear();
@@ -92,7 +92,7 @@ public sealed class SharedPagesTests
     private static SharedPages OfThread()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Pages are shared on Linux alone.");
-        return SharedPages.OfThread!;
+        return SharedPages.ForCurrentThread!;
     }
 
     private static byte[] Random(int seed)
@@ -114,10 +114,10 @@ public sealed class SharedPagesTests
             _far.Connect(listener.LocalEndpoint);
             _near = listener.AcceptSocket();
             _near.Blocking = false;
-            Sender = new NonBlocking(_near);
+            Sender = new NonBlockingSocket(_near);
         }
 
-        public NonBlocking Sender { get; }
+        public NonBlockingSocket Sender { get; }
 
         public byte[] Read(int length)
         {

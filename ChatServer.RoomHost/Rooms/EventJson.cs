@@ -7,12 +7,12 @@ using ChatServer.Contracts;
 namespace ChatServer.RoomHost.Rooms;
 
 /// <summary>Writes the room's events as JSON. Those that a busy room says often are put together by hand; the others by the library.</summary>
-internal static class Events
+internal static class EventJson
 {
     private static readonly JsonWriterOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
     /// <summary>Bytes of a message's event beside user, id and text: names, quotes, 20 digits of sequence, 24 characters of time.</summary>
-    public const int MessageOverhead = 128;
+    public const int MaxMessageOverheadBytes = 128;
 
     /// <summary>Writes a <c>message</c>; user, id and text are escaped already. Returns its length.</summary>
     public static int WriteMessage(
@@ -48,7 +48,7 @@ internal static class Events
     }
 
     /// <summary>Length of <see cref="WriteTime"/>'s output: <c>2026-01-31T23:59:59.999Z</c>.</summary>
-    public const int TimeLength = 24;
+    public const int TimeBytes = 24;
 
     /// <summary>Writes a time as the events have it: ISO 8601, UTC, milliseconds.</summary>
     public static void WriteTime(Span<byte> destination, DateTimeOffset time) =>
@@ -120,9 +120,9 @@ internal static class Events
         },
         ContractJson.Options);
 
-    private delegate void Members(Utf8JsonWriter json, ReadOnlySpan<byte> raw);
+    private delegate void WriteProperties(Utf8JsonWriter json, ReadOnlySpan<byte> raw);
 
-    private static ReadOnlySpan<byte> Write(ArrayBufferWriter<byte> buffer, string type, ReadOnlySpan<byte> raw, Members members)
+    private static ReadOnlySpan<byte> Write(ArrayBufferWriter<byte> buffer, string type, ReadOnlySpan<byte> raw, WriteProperties members)
     {
         buffer.ResetWrittenCount();
         using var json = new Utf8JsonWriter(buffer, Json);

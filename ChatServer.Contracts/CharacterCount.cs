@@ -1,19 +1,19 @@
 namespace ChatServer.Contracts;
 
 /// <summary>Characters as all limits count them: of Unicode, so a surrogate pair is one.</summary>
-public static class Characters
+public static class CharacterCount
 {
-    /// <summary>Whether <paramref name="text"/> has more than <paramref name="most"/>.</summary>
-    public static bool AreMoreThan(int most, string text)
+    /// <summary>Whether <paramref name="text"/> has more than <paramref name="max"/>.</summary>
+    public static bool Exceeds(int max, string text)
     {
-        if (text.Length <= most)
+        if (text.Length <= max)
             return false;
         // Each is at most two UTF-16 units, so most oversized texts need no counting.
-        if (text.Length > 2L * most)
+        if (text.Length > 2L * max)
             return true;
         var length = 0;
         foreach (var _ in text.EnumerateRunes())
             length++;
-        return length > most;
+        return length > max;
     }
 }

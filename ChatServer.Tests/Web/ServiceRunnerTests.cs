@@ -7,14 +7,14 @@ using Microsoft.Extensions.Configuration;
 
 namespace ChatServer.Tests.Web;
 
-public sealed class StartupTests
+public sealed class ServiceRunnerTests
 {
     [Fact]
-    public async Task A_service_that_ends_by_itself_exits_0() => Assert.Equal(0, await Startup.Run(() => Task.CompletedTask));
+    public async Task A_service_that_ends_by_itself_exits_0() => Assert.Equal(0, await ServiceRunner.RunAsync(() => Task.CompletedTask));
 
     [Fact]
     public async Task A_defect_of_ours_is_not_dressed_up_as_a_setting() =>
-        await Assert.ThrowsAsync<InvalidOperationException>(() => Startup.Run(() => throw new InvalidOperationException()));
+        await Assert.ThrowsAsync<InvalidOperationException>(() => ServiceRunner.RunAsync(() => throw new InvalidOperationException()));
 
     [Theory]
     [InlineData("PORT", "eighty")]

@@ -8,65 +8,65 @@ namespace ChatServer.RoomHost.Rooms;
 /// touched only when its socket is full.
 /// </summary>
 /// <remarks>Not thread-safe: only the room's own turn touches it.</remarks>
-internal sealed class Followers(RoomRing ring)
+internal sealed class RingSubscribers(RoomRing ring)
 {
     /// <summary>Bytes pending from which on a push is about how much can be told, and no longer about how soon.</summary>
-    public const int Much = 16 * 1024;
+    public const int EchoFirstMaxBytes = 16 * 1024;
 
     /// <summary>
     /// Bytes pending after which a push is due, whatever else there is to say: they fit into one segment of the loopback and, unless the
     /// event that makes them so many is large, into the pages of a pipe.
     /// </summary>
-    public const int Enough = 56 * 1024;
+    public const int MaxPushBytes = 56 * 1024;
 
     // From so many bytes on, and for so many members, bytes that are shared cost less than a copy for each: docs/adr/0009.
-    private const int LeastShared = 4 * 1024;
-    private const int LeastSharers = 16;
+    private const int MinSharedBytes = 4 * 1024;
+    private const int MinSharingSubscribers = 16;
 
-    private Place[] _places = [];
+    private Subscriber[] _subscribers = [];
     private Member[] _members = [];
-    private long _pushed; // head of the last push: whoever keeps up has everything before it
+    private long _pushedUpTo; // head of the last push: whoever keeps up has everything before it
 
     public RoomRing Ring => ring;
 
     public int Count { get; private set; }
 
     /// <summary>The least position that one of them still needs; the head when none does.</summary>
-    public long Slowest
+    public long SlowestCursor
     {
         get
         {
             var slowest = ring.Head;
-            foreach (ref readonly var place in _places.AsSpan(0, Count))
-                slowest = Math.Min(slowest, place.Cursor);
+            foreach (ref readonly var subscriber in _subscribers.AsSpan(0, Count))
+                slowest = Math.Min(slowest, subscriber.Cursor);
             return slowest;
         }
     }
 
-    /// <summary>Adds a member whose next byte is at <paramref name="cursor"/>; returns its place, which <see cref="Member.Place"/> must hold.</summary>
-    public int Add(Member member, NonBlocking socket, long cursor)
+    /// <summary>Adds a member whose next byte is at <paramref name="cursor"/>; returns its place, which <see cref="Member.SubscriberIndex"/> must hold.</summary>
+    public int Add(Member member, NonBlockingSocket socket, long cursor)
     {
-        if (Count == _places.Length)
+        if (Count == _subscribers.Length)
         {
-            Array.Resize(ref _places, Math.Max(2, Count * 2));
-            Array.Resize(ref _members, _places.Length);
+            Array.Resize(ref _subscribers, Math.Max(2, Count * 2));
+            Array.Resize(ref _members, _subscribers.Length);
         }
-        _places[Count] = new Place { Cursor = cursor, Socket = socket };
+        _subscribers[Count] = new Subscriber { Cursor = cursor, Socket = socket };
         _members[Count] = member;
         return Count++;
     }
 
-    /// <summary>Takes the member at <paramref name="place"/> out and returns its cursor. The last one moves to its place.</summary>
-    public long Remove(int place)
+    /// <summary>Takes the member at <paramref name="index"/> out and returns its cursor. The last one moves to its place.</summary>
+    public long Remove(int index)
     {
-        var cursor = _places[place].Cursor;
+        var cursor = _subscribers[index].Cursor;
         Count--;
-        _places[place] = _places[Count];
-        _members[place] = _members[Count];
-        _members[place].Place = place;
+        _subscribers[index] = _subscribers[Count];
+        _members[index] = _members[Count];
+        _members[index].SubscriberIndex = index;
         _members[Count] = null!;
         if (Count == 0)
-            (_places, _members) = ([], []);
+            (_subscribers, _members) = ([], []);
         return cursor;
     }
 
@@ -74,22 +74,22 @@ internal sealed class Followers(RoomRing ring)
     /// <summary>Sends to all of them. Who does not take everything is not among them any more.</summary>
     public void Push()
     {
-        var shared = Share();
+        var shared = FillSharedPages();
         // Backwards: who goes is replaced by one that had its turn.
-        for (var place = Count - 1; place >= 0; place--)
-            Push(place, shared);
+        for (var index = Count - 1; index >= 0; index--)
+            Push(index, shared);
         shared?.Clear();
-        _pushed = ring.Head;
+        _pushedUpTo = ring.Head;
     }
 
-    /// <summary>Sends to the member at <paramref name="place"/>.</summary>
-    public void Push(int place) => Push(place, null);
+    /// <summary>Sends to the member at <paramref name="index"/>.</summary>
+    public void Push(int index) => Push(index, null);
 
-    private void Push(int place, SharedPages? shared)
+    private void Push(int index, SharedPages? shared)
     {
-        ref var to = ref _places[place];
+        ref var to = ref _subscribers[index];
         var position = to.Cursor;
-        if (shared is not null && position == _pushed)
+        if (shared is not null && position == _pushedUpTo)
             position += shared.Send(to.Socket);
         // Twice where the ring wraps; not at all when the pages were all.
         while (position < ring.Head)
@@ -98,7 +98,7 @@ internal sealed class Followers(RoomRing ring)
             var sent = to.Socket.Send(news);
             if (sent < news.Length)
             {
-                _members[place].Stop(sent == NonBlocking.Gone ? NonBlocking.Gone : position + sent);
+                _members[index].OnSocketFull(sent == NonBlockingSocket.ConnectionGone ? NonBlockingSocket.ConnectionGone : position + sent);
                 return;
             }
             position += sent;
@@ -107,11 +107,11 @@ internal sealed class Followers(RoomRing ring)
     }
 
     /// <summary>What is new since the last push, in pages; null where a copy for each costs no more, or the ring has it no more.</summary>
-    private SharedPages? Share()
+    private SharedPages? FillSharedPages()
     {
-        if (Count < LeastSharers || ring.Head - _pushed < LeastShared || _pushed < ring.Tail || SharedPages.OfThread is not { } pages)
+        if (Count < MinSharingSubscribers || ring.Head - _pushedUpTo < MinSharedBytes || _pushedUpTo < ring.Tail || SharedPages.ForCurrentThread is not { } pages)
             return null;
-        for (var position = _pushed; position < ring.Head;)
+        for (var position = _pushedUpTo; position < ring.Head;)
         {
             var part = ring.Read(position);
             if (!pages.TryAdd(part))
@@ -124,11 +124,11 @@ internal sealed class Followers(RoomRing ring)
         return pages;
     }
 
-    private struct Place
+    private struct Subscriber
     {
         /// <summary>The next byte of the ring that it gets. Always the beginning of a frame.</summary>
         public long Cursor;
 
-        public NonBlocking Socket;
+        public NonBlockingSocket Socket;
     }
 }

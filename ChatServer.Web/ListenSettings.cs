@@ -9,7 +9,7 @@ using Microsoft.Extensions.Configuration;
 namespace ChatServer.Web;
 
 /// <summary>Where a service listens: the address of <c>BIND</c>, the port of a variable of its own.</summary>
-public static class Listening
+public static class ListenSettings
 {
     /// <summary>
     /// Makes Kestrel listen on <c>BIND</c> (default <c>0.0.0.0</c>) and the port in <paramref name="variable"/>, or
@@ -18,7 +18,7 @@ public static class Listening
     /// <exception cref="StartupException">A setting is malformed, or the port is taken or needs privileges.</exception>
     public static void ListenOn(this WebApplicationBuilder builder, int defaultPort, string variable = "PORT")
     {
-        var endpoint = new IPEndPoint(builder.Configuration.BindAddress(), builder.Configuration.Port(defaultPort, variable));
+        var endpoint = new IPEndPoint(builder.Configuration.BindAddress(), builder.Configuration.ReadPort(defaultPort, variable));
         RequireFree(endpoint, variable);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
@@ -61,7 +61,7 @@ public static class Listening
 
     /// <summary>The port in the setting <paramref name="variable"/>, 0 to 65535.</summary>
     /// <exception cref="StartupException">It is no such number.</exception>
-    public static int Port(this IConfiguration configuration, int defaultPort, string variable = "PORT") => configuration[variable] switch
+    public static int ReadPort(this IConfiguration configuration, int defaultPort, string variable = "PORT") => configuration[variable] switch
     {
         null or "" => defaultPort,
         var text => ushort.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port)

@@ -4,12 +4,12 @@ using ChatServer.Backplane;
 namespace ChatServer.RoomHost.Rooms;
 
 /// <summary>
-/// The messages that the room's log still has, and at least the last <see cref="RoomLog.Recognized"/>, by key: what is said again within this
+/// The messages that the room's log still has, and at least the last <see cref="RoomLog.MaxDedupeKeys"/>, by key: what is said again within this
 /// window is not logged twice. Rebuilt when a host takes the room.
 /// </summary>
-internal sealed class SaidBefore(int window)
+internal sealed class DedupeWindow(int window)
 {
-    private readonly int _window = Math.Max(window, RoomLog.Recognized);
+    private readonly int _window = Math.Max(window, RoomLog.MaxDedupeKeys);
     private readonly Dictionary<MessageKey, long> _seqs = [];
     private readonly Queue<MessageKey> _order = [];
 

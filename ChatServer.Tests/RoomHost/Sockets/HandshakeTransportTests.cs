@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace ChatServer.Tests.RoomHost.Sockets;
 
-public sealed class HttpSideTests
+public sealed class HandshakeTransportTests
 {
     [Fact]
     public async Task An_abort_is_told_though_the_connection_is_disposed_at_once()
@@ -21,7 +21,7 @@ public sealed class HttpSideTests
         {
             var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
             await socket.ConnectAsync(listener.LocalEndPoint!, TestContext.Current.CancellationToken);
-            var side = new HttpSide(new RoomConnection(ports, socket, port), socket);
+            var side = new HandshakeTransport(new RoomConnection(ports, socket, port), socket);
             var closed = side.ConnectionClosed;
             side.Abort(new ConnectionAbortedException("test"));
             await side.DisposeAsync();

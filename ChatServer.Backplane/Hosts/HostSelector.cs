@@ -4,13 +4,13 @@ namespace ChatServer.Backplane;
 /// Where rooms go: each to the host that is the least full, of those that fit the fewest connections. Rooms given out here count
 /// at once, so that many of them spread.
 /// </summary>
-internal sealed class HostChoice(IEnumerable<(HostRecord Host, long Rooms)> hosts)
+internal sealed class HostSelector(IEnumerable<(HostRecord Host, long Rooms)> hosts)
 {
     private readonly Lock _gate = new();
     private readonly List<Candidate> _candidates = [.. hosts.Select(h => new Candidate(h.Host, h.Rooms))];
 
     /// <summary>The host for one more room, none of <paramref name="except"/>; null when there is none with room left.</summary>
-    public HostRecord? Take(IReadOnlySet<string> except)
+    public HostRecord? SelectLeastLoaded(IReadOnlySet<string> except)
     {
         lock (_gate)
         {

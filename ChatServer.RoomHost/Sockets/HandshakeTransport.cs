@@ -15,7 +15,7 @@ namespace ChatServer.RoomHost.Sockets;
 /// connection can be detached between the request and the answer without a race. The price: while a handler works, a client
 /// that leaves is noticed only at the next read or write.
 /// </summary>
-internal sealed class HttpSide : DefaultConnectionContext, IDuplexPipe
+internal sealed class HandshakeTransport : DefaultConnectionContext, IDuplexPipe
 {
     private static long _ids;
 
@@ -24,7 +24,7 @@ internal sealed class HttpSide : DefaultConnectionContext, IDuplexPipe
     // Not disposed, and it needs no disposal: see Abort.
     private readonly CancellationTokenSource _closed = new();
 
-    public HttpSide(RoomConnection connection, Socket socket)
+    public HandshakeTransport(RoomConnection connection, Socket socket)
         : base(string.Create(CultureInfo.InvariantCulture, $"R{Interlocked.Increment(ref _ids):X}"))
     {
         _connection = connection;
@@ -70,7 +70,7 @@ internal sealed class HttpSide : DefaultConnectionContext, IDuplexPipe
         await Input.CompleteAsync();
         await Output.CompleteAsync();
         await base.DisposeAsync();
-        _connection.LetGo();
+        _connection.OnKestrelDone();
     }
 
     /// <summary>

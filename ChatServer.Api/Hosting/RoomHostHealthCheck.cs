@@ -4,7 +4,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace ChatServer.Api;
 
 /// <summary>Whether there is a RoomHost to put rooms on.</summary>
-internal sealed class RoomHostsCheck(HostDirectory hosts) : IHealthCheck
+internal sealed class RoomHostHealthCheck(HostDirectory hosts) : IHealthCheck
 {
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {

@@ -4,13 +4,13 @@ namespace ChatServer.Backplane;
 /// Finds rooms for those who would tell somebody that there is no such room. A Redis that lost its data knows none, until their hosts have
 /// put them back a moment later: whoever asks in that moment waits for it.
 /// </summary>
-public sealed class RoomFinder(RoomDirectory rooms, RoomOwnership ownership, RoomChanges changes, TimeProvider time)
+public sealed class RoomLookup(RoomDirectory rooms, RoomOwnership ownership, RoomChanges changes, TimeProvider time)
 {
     /// <summary>How long after a loss a room may still be put back. Hosts notice it when they are connected again, or in their next round (2 s).</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    public static readonly TimeSpan RestoreTimeout = TimeSpan.FromSeconds(5);
 
     // A change of which no word came is found after this long.
-    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(250);
 
     private readonly Lock _gate = new();
     private string? _generation;
@@ -19,7 +19,7 @@ public sealed class RoomFinder(RoomDirectory rooms, RoomOwnership ownership, Roo
     /// <summary>Begins to watch for losses: one that happened before it is taken for how things are.</summary>
     public void Start()
     {
-        changes.Missed += () => _ = NoticeAsync();
+        changes.ChangesMissed += () => _ = CheckForDataLossAsync();
         changes.Start();
     }
 
@@ -33,18 +33,18 @@ public sealed class RoomFinder(RoomDirectory rooms, RoomOwnership ownership, Roo
         for (; ; )
         {
             var seen = change.Version;
-            var mayReturn = await MayReturnAsync();
+            var mayReturn = await MayBeRestoredAsync();
             // After that, so what was put back meanwhile is not missed.
             if (await rooms.FindAsync(name) is { } back)
                 return back;
             if (!mayReturn)
                 return null;
-            await change.WaitAsync(seen, Look, time, CancellationToken.None);
+            await change.WaitAsync(seen, PollInterval, time, CancellationToken.None);
         }
     }
 
     // Whether Redis lost its data so lately that rooms may be missing.
-    private async Task<bool> MayReturnAsync()
+    private async Task<bool> MayBeRestoredAsync()
     {
         var generation = await ownership.GenerationAsync();
         lock (_gate)
@@ -52,15 +52,15 @@ public sealed class RoomFinder(RoomDirectory rooms, RoomOwnership ownership, Roo
             if (_generation is not null && _generation != generation)
                 _lostAt = time.GetTimestamp();
             _generation = generation;
-            return _lostAt is { } lost && time.GetElapsedTime(lost) < Patience;
+            return _lostAt is { } lost && time.GetElapsedTime(lost) < RestoreTimeout;
         }
     }
 
-    private async Task NoticeAsync()
+    private async Task CheckForDataLossAsync()
     {
         try
         {
-            await MayReturnAsync();
+            await MayBeRestoredAsync();
         }
         catch (BackplaneUnavailableException)
         {

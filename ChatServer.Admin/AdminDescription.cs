@@ -1,9 +1,9 @@
 namespace ChatServer.Admin;
 
 /// <summary>Prose for the page <c>/docs</c>.</summary>
-internal static class Descriptions
+internal static class AdminDescription
 {
-    public const string Admin = """
+    public const string Text = """
         Operates the rooms and their hosts. Every call takes `ADMIN_KEY` in the header `X-API-Key`.
 
         Every success is `{"data": …}`. Every error is `application/problem+json` with a `code` to switch on, such as

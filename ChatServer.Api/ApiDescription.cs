@@ -1,9 +1,9 @@
 namespace ChatServer.Api;
 
 /// <summary>Prose for the page <c>/docs</c>.</summary>
-internal static class Descriptions
+internal static class ApiDescription
 {
-    public const string Api = """
+    public const string Text = """
         Creates chat rooms and tells where they are. A room is a WebSocket address of its own; everything else about it is here.
 
         Every success is `{"data": …}`. Every error is `application/problem+json` with a `code` to switch on, such as

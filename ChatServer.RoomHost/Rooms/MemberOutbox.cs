@@ -3,7 +3,7 @@ using System.Buffers;
 namespace ChatServer.RoomHost.Rooms;
 
 /// <summary>Finished frames for one member alone: its welcome, what it missed, its errors. Holds memory only while there are any.</summary>
-internal struct Outbox
+internal struct MemberOutbox
 {
     private byte[]? _bytes;
 

@@ -7,7 +7,7 @@ namespace ChatServer.Admin;
 /// What the operating system tells of the machine that this process runs on. Linux tells through <c>/proc</c>; elsewhere load
 /// averages are zeros, and memory is what the runtime may use.
 /// </summary>
-internal sealed class Machine(TimeProvider time)
+internal sealed class MachineStats(TimeProvider time)
 {
     private const string LoadFile = "/proc/loadavg";
     private const string MemoryFile = "/proc/meminfo";

@@ -4,7 +4,7 @@ using ChatServer.RoomHost.Rooms;
 
 namespace ChatServer.Tests.RoomHost.Rooms;
 
-public sealed class SaidBeforeTests
+public sealed class DedupeWindowTests
 {
     [Fact]
     public void A_key_is_one_of_session_and_id_together()
@@ -26,7 +26,7 @@ public sealed class SaidBeforeTests
             Assert.Matches("^[A-Za-z0-9_-]{22}$", Encoding.ASCII.GetString(written));
             Assert.Equal(key, MessageKey.Parse(Encoding.ASCII.GetString(written)));
         }
-        Assert.Null(MessageKey.Parse(LogEntry.NoKey));
+        Assert.Null(MessageKey.Parse(LogEntry.EmptyKey));
     }
 
     [Theory]
@@ -43,7 +43,7 @@ public sealed class SaidBeforeTests
     [InlineData(1000, 1000)]
     public void What_was_said_is_known_for_as_long_as_the_history_and_no_longer(int history, int known)
     {
-        var said = new SaidBefore(history);
+        var said = new DedupeWindow(history);
         for (var seq = 1; seq <= known + 10; seq++)
             Assert.True(said.TryAdd(Key("session", $"{seq}"), seq, out _));
 
@@ -57,7 +57,7 @@ public sealed class SaidBeforeTests
     [Fact]
     public void The_first_one_counts()
     {
-        var said = new SaidBefore(0);
+        var said = new DedupeWindow(0);
         Assert.True(said.TryAdd(Key("session", "a"), 1, out _));
         Assert.False(said.TryAdd(Key("session", "a"), 2, out _));
         Assert.False(said.TryAdd(Key("session", "a"), 3, out var seq));

@@ -18,12 +18,12 @@ namespace ChatServer.Api;
 /// The Api is ready when each load balancer has answered once, so that a client that waits for readiness may use any of them; after
 /// <see cref="StartupGrace"/> it is ready in any case.
 /// </remarks>
-internal sealed partial class Heartbeats(
-    LoadBalancers loadBalancers, RoomDirectory rooms, IHttpClientFactory clients, IServer server, IConfiguration configuration,
-    IHostApplicationLifetime lifetime, TimeProvider time, ILogger<Heartbeats> logger) : BackgroundService, IHealthCheck
+internal sealed partial class HeartbeatSender(
+    LoadBalancerSettings loadBalancers, RoomDirectory rooms, IHttpClientFactory clients, IServer server, IConfiguration configuration,
+    IHostApplicationLifetime lifetime, TimeProvider time, ILogger<HeartbeatSender> logger) : BackgroundService, IHealthCheck
 {
     /// <summary>Name of the <see cref="HttpClient"/> that sends heartbeats.</summary>
-    public const string Client = "heartbeats";
+    public const string HttpClientName = "heartbeats";
 
     /// <summary>A load balancer removes an Api after three missed heartbeats.</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
@@ -35,13 +35,13 @@ internal sealed partial class Heartbeats(
     public static readonly TimeSpan StartupGrace = TimeSpan.FromSeconds(5);
 
     /// <summary>Timeout of a heartbeat; less than the interval.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    public static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(5);
 
     // The last failure of each (null: registered), so that a change is logged once.
     private readonly Dictionary<Uri, string?> _lastFailure = loadBalancers.Urls.Distinct().ToDictionary(url => url, _ => (string?)"not tried yet");
     private readonly TaskCompletionSource _answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _unanswered = loadBalancers.Urls.Distinct().Count();
-    private long _rooms;
+    private long _lastRoomCount;
 
     /// <summary>Healthy when every load balancer has answered, or <see cref="StartupGrace"/> is over.</summary>
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) => Task.FromResult(
@@ -51,9 +51,9 @@ internal sealed partial class Heartbeats(
     {
         try
         {
-            await StartedAsync(stoppingToken);
+            await WaitUntilListeningAsync(stoppingToken);
             if (_unanswered == 0) _answered.TrySetResult();
-            var self = Uri.EscapeDataString(Address());
+            var self = Uri.EscapeDataString(AdvertisedAddress());
             var heartbeats = _lastFailure.Keys.ToList().Select(url => RepeatAsync(url, self, stoppingToken)).ToList();
             await Task.WhenAny(_answered.Task, Task.Delay(StartupGrace, time, stoppingToken));
             _answered.TrySetResult();
@@ -71,7 +71,7 @@ internal sealed partial class Heartbeats(
         {
             var rooms = await CountRoomsAsync();
             var path = string.Create(CultureInfo.InvariantCulture, $"register/{self}/{Environment.ProcessorCount}/{rooms}/{AppInfo.CurrentVersion}");
-            var answers = await BeatAsync(loadBalancer, path, ct);
+            var answers = await SendAsync(loadBalancer, path, ct);
             if (answers && !hasAnswered && Interlocked.Decrement(ref _unanswered) == 0) _answered.TrySetResult();
             hasAnswered |= answers;
             await Task.Delay(answers ? Interval : RetryInterval, time, ct);
@@ -79,7 +79,7 @@ internal sealed partial class Heartbeats(
     }
 
     // Whether the load balancer answered, which includes a refusal.
-    private async Task<bool> BeatAsync(Uri loadBalancer, string path, CancellationToken ct)
+    private async Task<bool> SendAsync(Uri loadBalancer, string path, CancellationToken ct)
     {
         string? failure = null;
         var answers = false;
@@ -88,7 +88,7 @@ internal sealed partial class Heartbeats(
             using var request = new HttpRequestMessage(HttpMethod.Put, $"{loadBalancer.AbsoluteUri.TrimEnd('/')}/{path}");
             request.Headers.Add(ApiKeys.Header, loadBalancers.Key);
             // A new one each time: the factory replaces the connections every two minutes, because the address behind a name may change.
-            using var client = clients.CreateClient(Client);
+            using var client = clients.CreateClient(HttpClientName);
             using var response = await client.SendAsync(request, ct);
             answers = true;
             if (!response.IsSuccessStatusCode) failure = $"it answered {(int)response.StatusCode}";
@@ -113,23 +113,23 @@ internal sealed partial class Heartbeats(
     {
         try
         {
-            return _rooms = await rooms.CountAsync();
+            return _lastRoomCount = await rooms.CountAsync();
         }
         catch (BackplaneUnavailableException)
         {
-            return _rooms;
+            return _lastRoomCount;
         }
     }
 
     /// <summary>Waits until the port is known, which may be any free one, and accepts connections.</summary>
-    private async Task StartedAsync(CancellationToken ct)
+    private async Task WaitUntilListeningAsync(CancellationToken ct)
     {
         var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using var registration = lifetime.ApplicationStarted.Register(started.SetResult);
         await started.Task.WaitAsync(ct);
     }
 
-    private string Address()
+    private string AdvertisedAddress()
     {
         var host = configuration.AdvertisedHost();
         if (IPAddress.TryParse(host, out var address) && address.AddressFamily == AddressFamily.InterNetworkV6) host = $"[{address}]";

@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 namespace ChatServer.Admin;
 
 /// <summary>Lists, describes and shuts down rooms.</summary>
-internal static class RoomEndpoints
+internal static class AdminRoomEndpoints
 {
     public static void MapRooms(this IEndpointRouteBuilder app)
     {
@@ -15,7 +15,7 @@ internal static class RoomEndpoints
             .WithTags("Rooms");
 
         rooms.MapGet("/rooms", ListAsync)
-            .RequirePage()
+            .ValidatePaging()
             .WithName("listRooms")
             .WithSummary("List the rooms by name")
             .WithDescription("Ask again with `after` set to the last answer's `next`, until that is null. `search`: only rooms with that in their name, in any case.");
@@ -32,7 +32,7 @@ internal static class RoomEndpoints
     }
 
     private static async Task<Ok<Data<AdminRoomPage>>> ListAsync(
-        RoomDirectory rooms, RoomViews views, CancellationToken ct, string? after = null, int limit = Limits.DefaultPage, string? search = null)
+        RoomDirectory rooms, RoomDescriber views, CancellationToken ct, string? after = null, int limit = Limits.DefaultPage, string? search = null)
     {
         var page = await rooms.ListAsync(after, limit, search);
         var next = page.Count == limit ? page[^1].Name : null;
@@ -41,7 +41,7 @@ internal static class RoomEndpoints
     }
 
     private static async Task<Results<Ok<Data<AdminRoomDescription>>, ProblemHttpResult>> DescribeAsync(
-        string name, RoomDirectory rooms, RoomViews views, CancellationToken ct) =>
+        string name, RoomDirectory rooms, RoomDescriber views, CancellationToken ct) =>
         await rooms.FindAsync(name) is { State: not RoomState.Closing } room
             ? TypedResults.Ok(new Data<AdminRoomDescription>(await views.DescribeAsync(room, ct)))
             : Problems.Of(StatusCodes.Status404NotFound, ErrorCodes.RoomNotFound, $"There is no room {name}.");

@@ -8,31 +8,31 @@ namespace ChatServer.RoomHost.Sockets;
 /// goes to thousands of sockets, and what it does not touch need not come into the cache.
 /// </summary>
 /// <remarks>The owner sees to it that it is not used once the socket is disposed: its number may be another connection's by then.</remarks>
-internal readonly partial struct NonBlocking
+internal readonly partial struct NonBlockingSocket
 {
     /// <summary>The connection is gone.</summary>
-    public const int Gone = -1;
+    public const int ConnectionGone = -1;
 
-    private readonly int _number;
-    private readonly Socket? _portable;
+    private readonly int _descriptor;
+    private readonly Socket? _nonLinuxSocket;
 
     /// <param name="socket">One with <see cref="Socket.Blocking"/> off.</param>
-    public NonBlocking(Socket socket)
+    public NonBlockingSocket(Socket socket)
     {
         if (OperatingSystem.IsLinux())
-            _number = (int)socket.SafeHandle.DangerousGetHandle();
+            _descriptor = (int)socket.SafeHandle.DangerousGetHandle();
         else
-            _portable = socket;
+            _nonLinuxSocket = socket;
     }
 
-    /// <summary>Bytes that the kernel took; 0 when it takes none now, or <see cref="Gone"/>.</summary>
+    /// <summary>Bytes that the kernel took; 0 when it takes none now, or <see cref="ConnectionGone"/>.</summary>
     /// <param name="bytes">At least one.</param>
-    public int Send(ReadOnlySpan<byte> bytes) => _portable is null ? LinuxSend(_number, bytes) : PortableSend(_portable, bytes);
+    public int Send(ReadOnlySpan<byte> bytes) => _nonLinuxSocket is null ? LinuxSend(_descriptor, bytes) : PortableSend(_nonLinuxSocket, bytes);
 
     /// <summary>Sends what is in a pipe, on Linux alone. Bytes that the kernel took; when it took fewer than <paramref name="length"/>, <see cref="Send(ReadOnlySpan{byte})"/> tells why.</summary>
-    public int Splice(int pipe, int length) => (int)Math.Max(0, SharedPages.Splice(pipe, 0, _number, 0, (nuint)length, 0));
+    public int Splice(int pipe, int length) => (int)Math.Max(0, SharedPages.Splice(pipe, 0, _descriptor, 0, (nuint)length, 0));
 
-    /// <summary>Bytes received; 0 when there are none now, or <see cref="Gone"/>, also when the peer sent its end.</summary>
+    /// <summary>Bytes received; 0 when there are none now, or <see cref="ConnectionGone"/>, also when the peer sent its end.</summary>
     public static int Receive(Socket socket, Span<byte> buffer)
     {
         try
@@ -40,14 +40,14 @@ internal readonly partial struct NonBlocking
             int received = socket.Receive(buffer, SocketFlags.None, out SocketError error);
             return error switch
             {
-                SocketError.Success => received > 0 ? received : Gone,
+                SocketError.Success => received > 0 ? received : ConnectionGone,
                 SocketError.WouldBlock => 0,
-                _ => Gone,
+                _ => ConnectionGone,
             };
         }
         catch (ObjectDisposedException)
         {
-            return Gone;
+            return ConnectionGone;
         }
     }
 
@@ -58,7 +58,7 @@ internal readonly partial struct NonBlocking
         {
             SocketError.Success => sent,
             SocketError.WouldBlock => 0,
-            _ => Gone,
+            _ => ConnectionGone,
         };
     }
 
@@ -80,7 +80,7 @@ internal readonly partial struct NonBlocking
                 case TryAgain:
                     return 0;
                 default:
-                    return Gone;
+                    return ConnectionGone;
             }
         }
     }
