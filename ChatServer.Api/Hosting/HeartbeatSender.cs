@@ -45,7 +45,7 @@ internal sealed partial class HeartbeatSender(
 
     /// <summary>Healthy when every load balancer has answered, or <see cref="StartupGrace"/> is over.</summary>
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) => Task.FromResult(
-        _answered.Task.IsCompleted ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy("The load balancers have not been told yet."));
+        _answered.Task.IsCompleted ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy("The first heartbeats have not been sent yet."));
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -104,7 +104,7 @@ internal sealed partial class HeartbeatSender(
             _lastFailure[loadBalancer] = failure;
         }
         if (failure is null) Log.Registered(logger, loadBalancer);
-        else Log.NotRegistered(logger, loadBalancer, failure);
+        else Log.RegistrationFailed(logger, loadBalancer, failure);
         return answers;
     }
 
@@ -144,7 +144,7 @@ internal sealed partial class HeartbeatSender(
         [LoggerMessage(Level = LogLevel.Information, Message = "Registered with {LoadBalancer}.")]
         public static partial void Registered(ILogger logger, Uri loadBalancer);
 
-        [LoggerMessage(Level = LogLevel.Warning, Message = "Not registered with {LoadBalancer}: {Failure}; retrying.")]
-        public static partial void NotRegistered(ILogger logger, Uri loadBalancer, string failure);
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Registration with {LoadBalancer} failed: {Failure}; retrying.")]
+        public static partial void RegistrationFailed(ILogger logger, Uri loadBalancer, string failure);
     }
 }

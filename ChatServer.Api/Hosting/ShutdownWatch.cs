@@ -60,7 +60,7 @@ internal sealed partial class ShutdownWatch(
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Information, Message = "The server was shut down by an operator: this Api stops.")]
+        [LoggerMessage(Level = LogLevel.Information, Message = "An operator shut the server down; stopping this Api.")]
         public static partial void Ordered(ILogger logger);
     }
 }

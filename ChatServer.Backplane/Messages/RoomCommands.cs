@@ -63,7 +63,7 @@ public sealed class RoomCommands(BackplaneConnection connection, RoomDirectory r
         }
         catch (TimeoutException e)
         {
-            throw new BackplaneUnavailableException("Redis does not let this process listen for answers.", e);
+            throw new BackplaneUnavailableException("Subscribing to the reply channel timed out.", e);
         }
     }
 

@@ -77,7 +77,7 @@ public sealed class RoomRescue(BackplaneConnection connection, RoomDirectory roo
                 });
         }
         // What is wrong with one room is told when the others are safe.
-        return failures.IsEmpty ? moved : throw new AggregateException("Rooms of dead hosts cannot be moved.", failures);
+        return failures.IsEmpty ? moved : throw new AggregateException("Moving rooms of dead hosts failed.", failures);
     }
 
     private async Task<bool> TryLeadAsync(IDatabase db) =>

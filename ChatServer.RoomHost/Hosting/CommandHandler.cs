@@ -75,7 +75,7 @@ internal sealed partial class CommandHandler(RoomReconciler reconciler, HostInbo
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Error, Message = "{Command} in room {Room} failed; it is not answered.")]
+        [LoggerMessage(Level = LogLevel.Error, Message = "{Command} in room {Room} failed; no reply is sent.")]
         public static partial void CommandFailed(ILogger logger, string command, string room, Exception exception);
     }
 }

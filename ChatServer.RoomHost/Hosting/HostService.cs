@@ -77,7 +77,7 @@ internal sealed partial class HostService(
     {
         _state = HostRecord.Stopping;
         if (lease.IsHeld)
-            await TryAsync(RenewLeaseAsync);
+            await TryAsync("lease renewal", RenewLeaseAsync);
         if (!_shutdownOrdered)
             await MoveRoomsAwayAsync();
         using var span = _shutdownOrdered ? Tracing.Source.StartChild("host.shutdown", shutdown.Traceparent) : null;
@@ -91,17 +91,17 @@ internal sealed partial class HostService(
     {
         using var timeout = new CancellationTokenSource(MoveOnStopTimeout, time);
         reconciler.IsDraining = true;
-        await TryAsync(() => reconciler.ReconcileOpenRoomsAsync(MaxParallelMovesOnStop, timeout.Token).WaitAsync(timeout.Token));
+        await TryAsync("moving rooms away", () => reconciler.ReconcileOpenRoomsAsync(MaxParallelMovesOnStop, timeout.Token).WaitAsync(timeout.Token));
     }
 
     /// <summary>Gives the lease back, once nothing renews it any more.</summary>
-    async Task IHostedLifecycleService.StoppedAsync(CancellationToken cancellationToken) => await TryAsync(() => lease.ReleaseAsync(forget: _shutdownOrdered));
+    async Task IHostedLifecycleService.StoppedAsync(CancellationToken cancellationToken) => await TryAsync("lease release", () => lease.ReleaseAsync(forget: _shutdownOrdered));
 
     private async Task AcquireLeaseAsync(CancellationToken ct)
     {
         for (var logged = false; ;)
         {
-            if (!await TryAsync(RenewLeaseAsync) && !logged)
+            if (!await TryAsync("lease renewal", RenewLeaseAsync) && !logged)
             {
                 logged = true;
                 Log.WaitingForRedis(logger);
@@ -118,7 +118,7 @@ internal sealed partial class HostService(
         using var timer = new PeriodicTimer(HostLease.RenewalInterval, time);
         while (await timer.WaitForNextTickAsync(ct))
         {
-            await TryAsync(RenewLeaseAsync);
+            await TryAsync("lease renewal", RenewLeaseAsync);
             ThrowIfLeaseRefusedFor(HostLease.Lifetime);
         }
     }
@@ -142,7 +142,7 @@ internal sealed partial class HostService(
     {
         for (; ; )
         {
-            await TryAsync(ReconcileAsync);
+            await TryAsync("reconciliation", ReconcileAsync);
             await _reconcileRequests.WaitAsync(ReconcileInterval, ct);
             // Several nudges, one look.
             while (_reconcileRequests.Wait(0, ct))
@@ -188,7 +188,7 @@ internal sealed partial class HostService(
             await RenewLeaseAsync();
         }
         if (isOrdered && _drainTask.IsCompleted)
-            _drainTask = TryAsync(() => DrainAsync(isNew));
+            _drainTask = TryAsync("drain", () => DrainAsync(isNew));
     }
 
     // The rounds after the first are not part of the order's trace.
@@ -205,7 +205,7 @@ internal sealed partial class HostService(
         while (await timer.WaitForNextTickAsync(ct))
         {
             if (lease.IsHeld)
-                await TryAsync(() => rescue.RunAsync(ct));
+                await TryAsync("rescue", () => rescue.RunAsync(ct));
         }
     }
 
@@ -227,11 +227,11 @@ internal sealed partial class HostService(
         using var timer = new PeriodicTimer(ReportInterval, time);
         while (await timer.WaitForNextTickAsync(ct))
         {
-            await TryAsync(() => Task.WhenAll(reconciler.Rooms.Select(ReportRoomAsync)));
+            await TryAsync("reports", () => Task.WhenAll(reconciler.Rooms.Select(ReportRoomAsync)));
             foreach (var room in reconciler.Rooms)
             {
                 if (room.Record.Options.IdleTimeoutSeconds is > 0 and var idle && room.EmptyFor >= TimeSpan.FromSeconds(idle))
-                    await TryAsync(() => directory.ShutdownAsync(room.Record.Name, room.Record.Term));
+                    await TryAsync("idle room shutdown", () => directory.ShutdownAsync(room.Record.Name, room.Record.Term));
             }
         }
     }
@@ -268,7 +268,7 @@ internal sealed partial class HostService(
     }
 
     // False: it failed, for want of Redis most of the time; whatever it was, it is done again.
-    private async Task<bool> TryAsync(Func<Task> work)
+    private async Task<bool> TryAsync(string task, Func<Task> work)
     {
         try
         {
@@ -281,20 +281,20 @@ internal sealed partial class HostService(
         }
         catch (Exception e)
         {
-            Log.PeriodicTaskFailed(logger, e);
+            Log.PeriodicTaskFailed(logger, task, e);
             return false;
         }
     }
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Warning, Message = "Redis does not answer; this host waits for it.")]
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Redis is unavailable; waiting for it to acquire the lease.")]
         public static partial void WaitingForRedis(ILogger logger);
 
-        [LoggerMessage(Level = LogLevel.Critical, Message = "This host cannot go on.")]
-        public static partial void HostFailed(ILogger logger, Exception why);
+        [LoggerMessage(Level = LogLevel.Critical, Message = "Host failed; stopping the process.")]
+        public static partial void HostFailed(ILogger logger, Exception exception);
 
-        [LoggerMessage(Level = LogLevel.Error, Message = "Something that is done again and again failed.")]
-        public static partial void PeriodicTaskFailed(ILogger logger, Exception why);
+        [LoggerMessage(Level = LogLevel.Error, Message = "Periodic task {Task} failed; retrying.")]
+        public static partial void PeriodicTaskFailed(ILogger logger, string task, Exception exception);
     }
 }

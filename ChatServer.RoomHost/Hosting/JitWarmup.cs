@@ -21,11 +21,11 @@ internal static partial class JitWarmup
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(3);
 
     // Settings are for members; none of them can turn these people away.
-    private static readonly RoomHostOptions Options = new() { HostId = "rehearsal", Address = "localhost" };
+    private static readonly RoomHostOptions Options = new() { HostId = "jit-warmup", Address = "localhost" };
 
     private static readonly RoomRecord Record = new()
     {
-        Name = "rehearsal",
+        Name = "jit-warmup",
         Options = new RoomOptions { Durability = Durability.Memory },
         CreatedAt = DateTimeOffset.UnixEpoch,
         State = RoomState.Open,
@@ -33,7 +33,7 @@ internal static partial class JitWarmup
         Address = Options.Address,
         Port = 0,
         Term = 1,
-        Epoch = "rehearsal",
+        Epoch = "jit-warmup",
         Seq = 0,
         Messages = 0,
         Members = 0,
@@ -70,7 +70,7 @@ internal static partial class JitWarmup
         await app.StartAsync(ct);
 
         var slot = new RoomSlot(Record.Name);
-        var port = ports.Open(0, slot) ?? throw new IOException("There is no free port.");
+        var port = ports.Open(0, slot) ?? throw new IOException("No free port.");
         await using var room = new Room(
             Record, tail: null, log: null, previousSeats: [], seats: null, Options, EventJson.WelcomeLimits(Options), TimeProvider.System,
             isHeldSince: _ => true, seenAt: 0);
@@ -83,14 +83,14 @@ internal static partial class JitWarmup
         using WarmupClient ada = new(), back = new(), ben = new();
         // Ben takes part in what is compressed, and reads none of it.
         await ben.ConnectAsync(port, "user=ben", "Sec-WebSocket-Extensions: permessage-deflate\r\n", ct);
-        await ada.ConnectAsync(port, "user=ada&session=ada-in-rehearsal", "", ct);
+        await ada.ConnectAsync(port, "user=ada&session=ada-in-jit-warmup", "", ct);
         for (var id = 1; id <= 2; id++)
         {
             await ada.SendTextAsync($$"""{"type":"message","id":"{{id}}","text":"{{new string('.', FrameDeflater.MinBytes)}}"}""", ct);
             await ada.ReceiveUntilAsync($"\"seq\":{id}", ct);
         }
         ada.Dispose();
-        await back.ConnectAsync(port, $"user=ada&session=ada-in-rehearsal&since={Record.Epoch}.1", "", ct);
+        await back.ConnectAsync(port, $"user=ada&session=ada-in-jit-warmup&since={Record.Epoch}.1", "", ct);
         await back.ReceiveUntilAsync("\"seq\":2", ct);
         await back.SendTextAsync("""{"type":"ping"}""", ct);
         await back.ReceiveUntilAsync("pong", ct);
@@ -130,7 +130,7 @@ internal static partial class JitWarmup
             while (!_received.Contains(expected, StringComparison.Ordinal))
             {
                 var read = await _client.GetStream().ReadAsync(_buffer, ct);
-                _received += read > 0 ? Encoding.Latin1.GetString(_buffer, 0, read) : throw new IOException($"The end instead of {expected}.");
+                _received += read > 0 ? Encoding.Latin1.GetString(_buffer, 0, read) : throw new IOException($"The connection ended before {expected} was received.");
             }
         }
 
@@ -141,7 +141,7 @@ internal static partial class JitWarmup
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Warning, Message = "The rehearsal failed; the first members will wait for the compiler.")]
+        [LoggerMessage(Level = LogLevel.Warning, Message = "JIT warm-up failed; the first members wait for JIT compilation.")]
         public static partial void WarmupFailed(ILogger logger, Exception exception);
     }
 }

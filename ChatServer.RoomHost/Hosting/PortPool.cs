@@ -75,7 +75,7 @@ internal sealed partial class PortPool(RoomPorts ports, (int First, int Last) ra
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Error, Message = "No port can be opened: {Error}.")]
+        [LoggerMessage(Level = LogLevel.Error, Message = "Cannot open a room port: {Error}.")]
         public static partial void OpenFailed(ILogger logger, SocketError error);
     }
 }

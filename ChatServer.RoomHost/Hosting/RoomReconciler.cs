@@ -184,34 +184,34 @@ internal sealed partial class RoomReconciler : IDisposable
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Information, Message = "Room {Room} is open on port {Port} under term {Term}.")]
+        [LoggerMessage(Level = LogLevel.Information, Message = "Room {Room} opened on port {Port} with term {Term}.")]
         public static partial void RoomOpened(ILogger logger, string room, int port, long term);
 
         [LoggerMessage(Level = LogLevel.Information, Message = "Room {Room} was shut down and deleted.")]
         public static partial void RoomDeleted(ILogger logger, string room);
 
-        [LoggerMessage(Level = LogLevel.Information, Message = "Room {Room} was handed over to host {Host} under term {Term}.")]
+        [LoggerMessage(Level = LogLevel.Information, Message = "Room {Room} moved to host {Host} with term {Term}.")]
         public static partial void RoomHandedOver(ILogger logger, string room, string host, long term);
 
-        [LoggerMessage(Level = LogLevel.Warning, Message = "Room {Room} was refused: no port or no room left.")]
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Room {Room} refused: no free port, or MAX_ROOMS are open.")]
         public static partial void RoomRefused(ILogger logger, string room);
 
-        [LoggerMessage(Level = LogLevel.Warning, Message = "The log of room {Room} does not take this host's word ({Answer}): the room is opened anew.")]
-        public static partial void LogLost(ILogger logger, string room, AppendResult? answer, Exception? error);
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Append to the log of room {Room} failed ({Result}); reopening the room.")]
+        public static partial void LogLost(ILogger logger, string room, AppendResult? result, Exception? exception);
 
-        [LoggerMessage(Level = LogLevel.Critical, Message = "The log of room {Room} has {Count} entries that no host wrote so, the first at {Seq}: the room opens with them.")]
+        [LoggerMessage(Level = LogLevel.Critical, Message = "The log of room {Room} has {Count} malformed entries, the first at {Seq}; the room opens with them.")]
         public static partial void ForeignEntries(ILogger logger, string room, int count, long seq);
 
-        [LoggerMessage(Level = LogLevel.Error, Message = "Who sits in room {Room} cannot be saved: after a crash its members may have other names.")]
+        [LoggerMessage(Level = LogLevel.Error, Message = "Saving the seats of room {Room} failed; after a crash its members may get other names.")]
         public static partial void SeatsNotSaved(ILogger logger, string room, Exception exception);
 
-        [LoggerMessage(Level = LogLevel.Debug, Message = "Looking at room {Room} has to wait for Redis.")]
+        [LoggerMessage(Level = LogLevel.Debug, Message = "Reconciling room {Room} is postponed: Redis is unavailable.")]
         public static partial void ReconcilePostponed(ILogger logger, string room);
 
-        [LoggerMessage(Level = LogLevel.Error, Message = "Looking at room {Room} failed; the next round tries again.")]
+        [LoggerMessage(Level = LogLevel.Error, Message = "Reconciling room {Room} failed; the next round retries.")]
         public static partial void ReconcileFailed(ILogger logger, string room, Exception exception);
 
-        [LoggerMessage(Level = LogLevel.Error, Message = "Redis has lost its data: the rooms that are open here are put back with new epochs.")]
+        [LoggerMessage(Level = LogLevel.Error, Message = "Redis lost its data; the open rooms are restored with new epochs.")]
         public static partial void DataLost(ILogger logger);
     }
 }

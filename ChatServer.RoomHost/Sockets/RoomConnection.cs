@@ -94,7 +94,7 @@ public sealed class RoomConnection : IThreadPoolWorkItem, IDisposable
     public void Start(IFrameHandler handler)
     {
         if (!_detached || Interlocked.CompareExchange(ref _handler, handler, null) is not null)
-            throw new InvalidOperationException("Start is for a detached connection, once.");
+            throw new InvalidOperationException("Start may be called once, after DetachAsync.");
         ReceiveWhenReady();
     }
 

@@ -232,10 +232,10 @@ public sealed partial class RoomPorts(RoomPortsOptions options, TimeProvider tim
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Warning, Message = "Port {Port} could not take a connection: {Error}.")]
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Accept on port {Port} failed: {Error}.")]
         public static partial void AcceptFailed(ILogger logger, int port, SocketError error);
 
-        [LoggerMessage(Level = LogLevel.Error, Message = "A connection to port {Port} was closed: its handler failed.")]
+        [LoggerMessage(Level = LogLevel.Error, Message = "Frame handler failed; the connection to port {Port} is closed.")]
         public static partial void HandlerFailed(ILogger logger, int port, Exception exception);
     }
 }

@@ -78,7 +78,7 @@ public sealed class HeartbeatTests(ApiCluster cluster) : IClassFixture<ApiCluste
             ("LOADBALANCERS", balancer.Url), ("LOADBALANCER_KEY", "wrong"), ("Logging__LogLevel__Default", "Warning"));
         await balancer.NextAsync();
         await Eventually.Async(() => api.Process.Output, output => output.Contains("it answered 401", StringComparison.Ordinal));
-        Assert.Single(api.Process.Output.Split('\n'), line => line.Contains("Not registered", StringComparison.Ordinal));
+        Assert.Single(api.Process.Output.Split('\n'), line => line.Contains("Registration with", StringComparison.Ordinal));
         Assert.DoesNotContain("wrong", api.Process.Output, StringComparison.Ordinal);
     }
 
