@@ -10,7 +10,7 @@ namespace ChatServer.Tests.Admin;
 public sealed class AnnouncementTests(AdminCluster cluster) : IClassFixture<AdminCluster>
 {
     [Fact]
-    public async Task A_word_to_all_is_written_down_for_every_room()
+    public async Task Announcement_to_all_is_stored_for_every_room()
     {
         await cluster.CreateAsync("all-1");
         await cluster.CreateAsync("all-2");
@@ -22,7 +22,7 @@ public sealed class AnnouncementTests(AdminCluster cluster) : IClassFixture<Admi
     }
 
     [Fact]
-    public async Task A_word_to_some_rooms_is_for_those_that_exist()
+    public async Task Announcement_to_named_rooms_reaches_only_existing_rooms()
     {
         await cluster.CreateAsync("some-1");
         await cluster.CreateAsync("some-2");
@@ -33,7 +33,7 @@ public sealed class AnnouncementTests(AdminCluster cluster) : IClassFixture<Admi
     }
 
     [Fact]
-    public async Task A_word_to_one_room_is_for_that_one()
+    public async Task Announcement_to_one_room_reaches_only_that_room()
     {
         await cluster.CreateAsync("one");
         var (id, rooms) = await AnnounceAsync("/api/v1/room/one/message", """{"text":"Hello"}""");
@@ -42,7 +42,7 @@ public sealed class AnnouncementTests(AdminCluster cluster) : IClassFixture<Admi
     }
 
     [Fact]
-    public async Task A_word_to_a_room_that_does_not_exist_is_not_found() =>
+    public async Task Announcement_to_a_missing_room_is_not_found() =>
         await (await PostAsync("/api/v1/room/nobody/message", """{"text":"Hello"}""")).IsProblemAsync(HttpStatusCode.NotFound, ErrorCodes.RoomNotFound);
 
     [Theory]
@@ -54,7 +54,7 @@ public sealed class AnnouncementTests(AdminCluster cluster) : IClassFixture<Admi
     [InlineData("/api/v1/message", """{"text":"x","rooms":[null]}""")]
     [InlineData("/api/v1/message", """{"text":"x","room":"one"}""")]
     [InlineData("/api/v1/room/any/message", """{"text":"x","rooms":["one"]}""")]
-    public async Task What_cannot_be_announced_is_refused(string path, string body)
+    public async Task Invalid_announcement_is_refused(string path, string body)
     {
         var before = (await cluster.Backplane.Announcements.ReadAfterAsync(0)).Count;
         await (await PostAsync(path, body)).IsProblemAsync(HttpStatusCode.BadRequest, ErrorCodes.InvalidBody);

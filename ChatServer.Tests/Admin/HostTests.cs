@@ -8,7 +8,7 @@ namespace ChatServer.Tests.Admin;
 public sealed class HostTests(AdminCluster cluster) : IClassFixture<AdminCluster>
 {
     [Fact]
-    public async Task A_host_is_told_to_drain_and_to_go_on()
+    public async Task Host_is_drained_and_resumed()
     {
         var host = await cluster.HostAsync("host-2");
 
@@ -23,7 +23,7 @@ public sealed class HostTests(AdminCluster cluster) : IClassFixture<AdminCluster
     [Theory]
     [InlineData("drain")]
     [InlineData("resume")]
-    public async Task A_host_that_does_not_live_is_not_found(string order)
+    public async Task Dead_host_is_not_found(string order)
     {
         using var answer = await cluster.Admin.SendAsync(HttpMethod.Post, $"/api/v1/host/nobody/{order}", AdminCluster.Key);
         await answer.IsProblemAsync(HttpStatusCode.NotFound, "host-not-found");

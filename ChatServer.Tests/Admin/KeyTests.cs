@@ -40,7 +40,7 @@ public sealed class KeyTests(AdminCluster cluster) : IClassFixture<AdminCluster>
     [Theory]
     [InlineData(AdminCluster.Key)]
     [InlineData(AdminCluster.OtherKey)]
-    public async Task Each_key_opens_while_keys_are_rotated(string key)
+    public async Task Every_configured_key_is_accepted(string key)
     {
         var response = await cluster.Admin.SendAsync(HttpMethod.Get, "/api/v1/", key);
         Assert.Equal(
@@ -49,7 +49,7 @@ public sealed class KeyTests(AdminCluster cluster) : IClassFixture<AdminCluster>
     }
 
     [Fact]
-    public async Task A_missing_key_ends_the_process_with_one_line_that_names_it()
+    public async Task Missing_key_stops_the_process_with_one_line_that_names_it()
     {
         await using var process = ServiceProcess.Launch("ChatServer.Admin", ("ConnectionStrings__redis", "127.0.0.1:1"), ("ADMIN_KEY", ""));
         await process.WaitForExitAsync();
@@ -58,7 +58,7 @@ public sealed class KeyTests(AdminCluster cluster) : IClassFixture<AdminCluster>
     }
 
     [Fact]
-    public Task The_page_loads_nothing_from_elsewhere() => cluster.Admin.HasLocalDocsPageAsync();
+    public Task Page_loads_nothing_from_other_origins() => cluster.Admin.HasLocalDocsPageAsync();
 
     [Fact]
     public async Task Every_call_is_described_with_its_key() => Assert.Equal(

@@ -12,7 +12,7 @@ public sealed partial class PageTests(AdminCluster cluster) : IClassFixture<Admi
     private const int MaxBytes = 50 * 1024;
 
     [Fact]
-    public async Task The_page_is_HTML_for_everybody_and_asked_for_each_time()
+    public async Task Page_is_public_HTML_that_is_revalidated_each_time()
     {
         using var response = await GetAsync("/");
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
@@ -40,7 +40,7 @@ public sealed partial class PageTests(AdminCluster cluster) : IClassFixture<Admi
     }
 
     [Fact]
-    public async Task What_the_page_needs_is_kept_for_ever_and_is_all_there()
+    public async Task Page_assets_exist_and_are_immutable()
     {
         using var page = await GetAsync("/");
         var files = new Queue<string>(Files().Matches(await BodyAsync(page)).Select(match => match.Groups[1].Value));
@@ -65,14 +65,14 @@ public sealed partial class PageTests(AdminCluster cluster) : IClassFixture<Admi
     [Theory]
     [InlineData("/api/v1/")]
     [InlineData("/api/v1/load")]
-    public async Task The_page_opens_no_call_to_those_without_the_key(string path)
+    public async Task Page_does_not_expose_calls_without_the_key(string path)
     {
         using var response = await GetAsync(path);
         await response.IsProblemAsync(HttpStatusCode.Unauthorized, ErrorCodes.Unauthorized);
     }
 
     [Fact]
-    public async Task A_page_that_is_not_there_is_a_problem()
+    public async Task Missing_page_is_a_problem()
     {
         using var response = await GetAsync("/room/lobby");
         await response.IsProblemAsync(HttpStatusCode.NotFound, ErrorCodes.NotFound);

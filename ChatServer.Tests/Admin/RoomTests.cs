@@ -43,7 +43,7 @@ public sealed class RoomTests(AdminCluster cluster) : IClassFixture<AdminCluster
     }
 
     [Fact]
-    public async Task An_empty_room_has_no_members_whether_its_host_answers_or_not()
+    public async Task Empty_room_has_no_members_even_if_its_host_does_not_reply()
     {
         await cluster.CreateAsync("empty");
         cluster.Host.Answer = _ => null;
@@ -52,7 +52,7 @@ public sealed class RoomTests(AdminCluster cluster) : IClassFixture<AdminCluster
     }
 
     [Fact]
-    public async Task Members_whose_host_does_not_answer_are_unknown_and_not_none()
+    public async Task Members_are_unknown_if_the_host_does_not_reply()
     {
         var room = await cluster.CreateAsync("mute");
         await cluster.Host.Process.Ownership.ReportAsync(room.Name, room.Term, members: 2, messages: null);
@@ -69,7 +69,7 @@ public sealed class RoomTests(AdminCluster cluster) : IClassFixture<AdminCluster
     [InlineData("GET", "/api/v1/room/no%20body")]
     [InlineData("DELETE", "/api/v1/room/-x/shutdown")]
     [InlineData("POST", "/api/v1/room/-x/message")]
-    public async Task A_name_that_no_room_can_have_is_refused(string method, string path)
+    public async Task Invalid_room_name_is_refused(string method, string path)
     {
         var response = await cluster.Admin.SendAsync(new HttpMethod(method), path, AdminCluster.Key, method == "POST" ? """{"text":"x"}""" : null);
         await response.IsProblemAsync(HttpStatusCode.BadRequest, ErrorCodes.InvalidRoomName);

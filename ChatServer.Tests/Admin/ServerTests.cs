@@ -10,7 +10,7 @@ namespace ChatServer.Tests.Admin;
 public sealed class ServerTests(AdminCluster cluster) : IClassFixture<AdminCluster>
 {
     [Fact]
-    public async Task The_load_tells_of_the_machine_the_rooms_and_the_hosts()
+    public async Task Load_report_covers_machine_rooms_and_hosts()
     {
         await cluster.CreateAsync("load-b");
         await cluster.CreateAsync("load-a");
@@ -39,7 +39,7 @@ public sealed class ServerTests(AdminCluster cluster) : IClassFixture<AdminClust
     }
 
     [Fact]
-    public async Task A_host_that_stops_takes_no_more_rooms()
+    public async Task Stopping_host_accepts_no_rooms()
     {
         var other = await cluster.HostAsync("host-2", capacity: 7);
         await other.DieAsync();
@@ -50,7 +50,7 @@ public sealed class ServerTests(AdminCluster cluster) : IClassFixture<AdminClust
     }
 
     [Fact]
-    public async Task The_shutdown_of_the_server_is_ordered_and_the_admin_stays()
+    public async Task Server_shutdown_is_ordered_and_the_admin_keeps_running()
     {
         await cluster.Backplane.Shutdown.IsOrderedAsync();
         var rooms = await cluster.Backplane.Rooms.CountAsync();

@@ -6,10 +6,10 @@ namespace ChatServer.Tests.Api;
 public sealed class DocsTests(ApiCluster cluster) : IClassFixture<ApiCluster>
 {
     [Fact]
-    public Task The_page_loads_nothing_from_elsewhere() => cluster.Api.HasLocalDocsPageAsync();
+    public Task Page_loads_nothing_from_other_origins() => cluster.Api.HasLocalDocsPageAsync();
 
     [Fact]
-    public async Task A_description_that_there_is_not_is_a_problem_like_any_other()
+    public async Task Missing_API_description_is_a_problem()
     {
         using var answer = await cluster.Api.SendAsync(HttpMethod.Get, "/openapi/v2.json");
         await answer.IsProblemAsync(HttpStatusCode.NotFound, "not-found");

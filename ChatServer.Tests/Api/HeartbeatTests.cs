@@ -11,7 +11,7 @@ namespace ChatServer.Tests.Api;
 public sealed class HeartbeatTests(ApiCluster cluster) : IClassFixture<ApiCluster>
 {
     [Fact]
-    public async Task Every_load_balancer_is_told_at_once_and_one_that_is_away_harms_nobody()
+    public async Task Heartbeats_reach_every_load_balancer_even_if_one_is_down()
     {
         await using var one = await Listener.StartAsync();
         await using var two = await Listener.StartAsync();
@@ -32,7 +32,7 @@ public sealed class HeartbeatTests(ApiCluster cluster) : IClassFixture<ApiCluste
     }
 
     [Fact]
-    public async Task An_Api_is_not_ready_before_its_load_balancers_have_heard_of_it()
+    public async Task Api_is_not_ready_before_its_first_heartbeats()
     {
         var held = new TaskCompletionSource();
         await using var balancer = await Listener.StartAsync(held: held.Task);
@@ -71,7 +71,7 @@ public sealed class HeartbeatTests(ApiCluster cluster) : IClassFixture<ApiCluste
     }
 
     [Fact]
-    public async Task A_load_balancer_that_refuses_is_logged_once_and_not_at_every_beat()
+    public async Task Refused_heartbeat_is_logged_once()
     {
         await using var balancer = await Listener.StartAsync(StatusCodes.Status401Unauthorized);
         var api = await cluster.StartApiAsync(

@@ -28,7 +28,7 @@ public sealed class MessageTests(ApiCluster cluster) : IClassFixture<ApiCluster>
     }
 
     [Fact]
-    public async Task A_silent_room_has_an_empty_history()
+    public async Task Room_without_messages_has_an_empty_history()
     {
         await cluster.CreateAsync("silent");
         var page = await HistoryAsync("silent");
@@ -37,7 +37,7 @@ public sealed class MessageTests(ApiCluster cluster) : IClassFixture<ApiCluster>
     }
 
     [Fact]
-    public async Task The_history_in_a_hosts_memory_is_asked_of_the_host()
+    public async Task History_of_a_memory_room_is_read_from_its_host()
     {
         await cluster.CreateAsync("remembered", """{"durability":"memory"}""");
         cluster.Host.Answer = command => command is HistoryCommand { Before: 9, Limit: 1 }
@@ -63,7 +63,7 @@ public sealed class MessageTests(ApiCluster cluster) : IClassFixture<ApiCluster>
         await (await cluster.Api.SendAsync(HttpMethod.Get, "/api/v1/room/any/messages")).IsProblemAsync(HttpStatusCode.Unauthorized, ErrorCodes.Unauthorized);
 
     [Fact]
-    public async Task What_is_said_reaches_the_host_and_is_answered_when_the_log_holds_it()
+    public async Task Posted_message_is_answered_after_the_log_holds_it()
     {
         await cluster.CreateAsync("spoken");
         SayCommand? heard = null;
@@ -77,7 +77,7 @@ public sealed class MessageTests(ApiCluster cluster) : IClassFixture<ApiCluster>
     }
 
     [Fact]
-    public async Task Without_an_id_every_call_says_something_new()
+    public async Task Post_without_id_logs_a_new_message_each_time()
     {
         await cluster.CreateAsync("repeated");
         var ids = new List<string>();
@@ -104,14 +104,14 @@ public sealed class MessageTests(ApiCluster cluster) : IClassFixture<ApiCluster>
     [InlineData("""{"user":"a","text":"x","id":""}""")]
     [InlineData("""{"user":"a","text":"x","id":"12345678901234567890123456789012345678901234567890123456789012345"}""")]
     [InlineData("""{"user":"a","text":"x","to":"b"}""")]
-    public async Task What_cannot_be_said_is_refused(string body)
+    public async Task Invalid_message_is_refused(string body)
     {
         await cluster.CreateAsync("strict");
         await (await SayAsync("strict", body)).IsProblemAsync(HttpStatusCode.BadRequest, ErrorCodes.InvalidBody);
     }
 
     [Fact]
-    public async Task A_text_and_an_id_are_measured_in_characters()
+    public async Task Text_and_id_limits_count_characters()
     {
         await cluster.CreateAsync("measured");
         cluster.Host.Answer = command => new SaidReply(command.Id, 1, "e");
@@ -138,7 +138,7 @@ public sealed class MessageTests(ApiCluster cluster) : IClassFixture<ApiCluster>
     [InlineData(RoomErrorCodes.RateLimited, HttpStatusCode.TooManyRequests, RoomErrorCodes.RateLimited)]
     [InlineData(RoomErrorCodes.TooLong, HttpStatusCode.BadRequest, RoomErrorCodes.TooLong)]
     [InlineData(RoomErrorCodes.Unavailable, HttpStatusCode.ServiceUnavailable, ErrorCodes.RoomUnavailable)]
-    public async Task A_refusal_of_the_host_is_passed_on(string refusal, HttpStatusCode status, string code)
+    public async Task Refusal_of_the_host_is_returned_to_the_caller(string refusal, HttpStatusCode status, string code)
     {
         await cluster.CreateAsync("refusing");
         cluster.Host.Answer = command => new RefusedReply(command.Id, refusal, "Not now.");
@@ -146,7 +146,7 @@ public sealed class MessageTests(ApiCluster cluster) : IClassFixture<ApiCluster>
     }
 
     [Fact]
-    public async Task A_host_that_does_not_answer_makes_the_room_unavailable_for_now()
+    public async Task Room_is_unavailable_if_its_host_does_not_reply()
     {
         await cluster.CreateAsync("deaf");
         cluster.Host.Answer = _ => null;

@@ -10,7 +10,7 @@ public sealed class OutageTests(ApiCluster cluster) : IClassFixture<ApiCluster>
     private static readonly TimeSpan Recovery = TimeSpan.FromSeconds(5);
 
     [Fact]
-    public async Task Without_redis_calls_say_so_and_after_its_return_they_work_again()
+    public async Task Calls_report_redis_unavailable_during_an_outage_and_work_after_it()
     {
         await Eventually.Async(() => cluster.Api.SendAsync(HttpMethod.Get, "/health"), response => response.IsSuccessStatusCode);
         await cluster.Redis.KillAsync();

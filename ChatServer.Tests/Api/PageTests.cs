@@ -15,7 +15,7 @@ public sealed partial class PageTests(ApiCluster cluster) : IClassFixture<ApiClu
     [InlineData("/")]
     [InlineData("/room/lobby")]
     [InlineData("/room/a~room.of-66_letters")]
-    public async Task A_page_is_HTML_that_is_asked_for_each_time(string path)
+    public async Task Page_is_HTML_that_is_revalidated_each_time(string path)
     {
         using var response = await GetAsync(path);
         Assert.Equal("text/html; charset=utf-8", $"{response.Content.Headers.ContentType}");
@@ -55,7 +55,7 @@ public sealed partial class PageTests(ApiCluster cluster) : IClassFixture<ApiClu
     }
 
     [Fact]
-    public async Task A_room_page_that_came_through_a_load_balancer_tries_that_one_first()
+    public async Task Room_page_tries_the_load_balancer_that_served_it_first()
     {
         var api = await cluster.StartApiAsync(("LOADBALANCERS", "http://one:2000"), ("LOADBALANCER_KEY", "key"));
         using var request = new HttpRequestMessage(HttpMethod.Get, "/room/lobby") { Headers = { { "X-Forwarded-For", "192.0.2.1" } } };
@@ -64,7 +64,7 @@ public sealed partial class PageTests(ApiCluster cluster) : IClassFixture<ApiClu
     }
 
     [Fact]
-    public async Task What_a_page_needs_is_kept_for_ever_and_named_by_its_content()
+    public async Task Page_assets_are_immutable_and_named_by_content_hash()
     {
         using var page = await GetAsync("/room/lobby");
         var files = Files().Matches(await BodyAsync(page)).Select(match => match.Groups[1].Value).ToList();
@@ -83,7 +83,7 @@ public sealed partial class PageTests(ApiCluster cluster) : IClassFixture<ApiClu
     [Theory]
     [InlineData("/")]
     [InlineData("/room/lobby")]
-    public async Task A_page_names_every_module_that_it_needs_so_none_is_found_late(string path)
+    public async Task Page_preloads_every_module(string path)
     {
         using var page = await GetAsync(path);
         var html = await BodyAsync(page);
@@ -98,7 +98,7 @@ public sealed partial class PageTests(ApiCluster cluster) : IClassFixture<ApiClu
     }
 
     [Fact]
-    public async Task A_file_of_another_version_is_ours_but_not_for_ever()
+    public async Task File_of_another_version_is_served_without_immutable_caching()
     {
         using var response = await GetAsync("/app/0123456789abcdef/room.js");
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
@@ -106,7 +106,7 @@ public sealed partial class PageTests(ApiCluster cluster) : IClassFixture<ApiClu
     }
 
     [Fact]
-    public async Task A_file_that_is_not_there_is_a_problem()
+    public async Task Missing_file_is_a_problem()
     {
         using var response = await GetAsync("/app/0123456789abcdef/../../appsettings.json");
         await response.IsProblemAsync(HttpStatusCode.NotFound, "not-found");
@@ -121,7 +121,7 @@ public sealed partial class PageTests(ApiCluster cluster) : IClassFixture<ApiClu
     }
 
     [Fact]
-    public async Task It_is_compressed_for_those_who_read_that()
+    public async Task Response_is_compressed_if_the_client_accepts_it()
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, "/chat-client.js") { Headers = { AcceptEncoding = { StringWithQualityHeaderValue.Parse("br") } } };
         using var compressed = await cluster.Api.Http.SendAsync(request, TestContext.Current.CancellationToken);

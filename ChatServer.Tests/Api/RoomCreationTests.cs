@@ -11,7 +11,7 @@ public sealed class RoomCreationTests(ApiCluster cluster) : IClassFixture<ApiClu
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_new_room_answers_its_port_and_where_it_is_described()
+    public async Task Creation_returns_the_port_and_the_location()
     {
         var response = await PostAsync("/api/v1/room/fresh");
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
@@ -20,7 +20,7 @@ public sealed class RoomCreationTests(ApiCluster cluster) : IClassFixture<ApiClu
     }
 
     [Fact]
-    public async Task A_room_that_exists_answers_its_port_and_keeps_its_options()
+    public async Task Creation_of_an_existing_room_returns_its_port_and_keeps_its_options()
     {
         var room = await cluster.CreateAsync("twice", """{"title":"First"}""");
         var response = await PostAsync("/api/v1/room/twice", json: """{"title":"Second"}""");
@@ -30,7 +30,7 @@ public sealed class RoomCreationTests(ApiCluster cluster) : IClassFixture<ApiClu
     }
 
     [Fact]
-    public async Task Two_apis_that_are_asked_at_once_make_one_room()
+    public async Task Concurrent_creations_through_two_apis_make_one_room()
     {
         var other = await cluster.StartApiAsync();
         ServiceProcess[] apis = [cluster.Api, other];
@@ -60,7 +60,7 @@ public sealed class RoomCreationTests(ApiCluster cluster) : IClassFixture<ApiClu
     [InlineData(null)]
     [InlineData("")]
     [InlineData("wrong")]
-    public async Task Without_a_right_key_nothing_is_created(string? key)
+    public async Task Creation_without_a_valid_key_is_refused(string? key)
     {
         var response = await cluster.Api.SendAsync(HttpMethod.Post, "/api/v1/room/stolen", key);
         await response.IsProblemAsync(HttpStatusCode.Unauthorized, ErrorCodes.Unauthorized);
@@ -68,7 +68,7 @@ public sealed class RoomCreationTests(ApiCluster cluster) : IClassFixture<ApiClu
     }
 
     [Fact]
-    public async Task A_second_key_opens_too_while_keys_are_rotated() =>
+    public async Task Second_key_is_accepted_too() =>
         Assert.Equal(HttpStatusCode.OK, (await cluster.Api.SendAsync(HttpMethod.Post, "/api/v1/room/rotated", ApiCluster.OtherKey)).StatusCode);
 
     [Theory]
@@ -87,7 +87,7 @@ public sealed class RoomCreationTests(ApiCluster cluster) : IClassFixture<ApiClu
     [InlineData("Lobby.2_~-x")]
     [InlineData("7")]
     [InlineData("a23456789012345678901234567890123456789012345678901234567890abcd")]
-    public async Task Every_good_name_is_taken(string name) =>
+    public async Task Every_valid_name_is_accepted(string name) =>
         Assert.Equal(HttpStatusCode.OK, (await PostAsync($"/api/v1/room/{name}")).StatusCode);
 
     [Fact]
@@ -143,7 +143,7 @@ public sealed class RoomCreationTests(ApiCluster cluster) : IClassFixture<ApiClu
         await (await PostAsync("/api/v1/room/refused", json: """{"title":""")).IsProblemAsync(HttpStatusCode.BadRequest, ErrorCodes.InvalidJson);
 
     [Fact]
-    public async Task A_body_that_is_no_json_by_its_type_is_refused()
+    public async Task Body_with_another_content_type_is_refused()
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/room/refused") { Content = new StringContent("title=x", Encoding.UTF8, "text/plain") };
         request.Headers.Add("X-API-Key", ApiCluster.Key);
@@ -156,7 +156,7 @@ public sealed class RoomCreationTests(ApiCluster cluster) : IClassFixture<ApiClu
             .IsProblemAsync(HttpStatusCode.RequestEntityTooLarge, ErrorCodes.PayloadTooLarge);
 
     [Fact]
-    public async Task Hosts_that_take_no_room_are_no_capacity()
+    public async Task Creation_without_an_accepting_host_is_no_capacity()
     {
         cluster.Host.Refuses = true;
         try

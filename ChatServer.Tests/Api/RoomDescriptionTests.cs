@@ -8,7 +8,7 @@ namespace ChatServer.Tests.Api;
 public sealed class RoomDescriptionTests(ApiCluster cluster) : IClassFixture<ApiCluster>
 {
     [Fact]
-    public async Task The_root_tells_what_answers()
+    public async Task Root_returns_name_and_version()
     {
         var response = await cluster.Api.SendAsync(HttpMethod.Get, "/api/v1/");
         Assert.Equal(
@@ -43,14 +43,14 @@ public sealed class RoomDescriptionTests(ApiCluster cluster) : IClassFixture<Api
     }
 
     [Fact]
-    public async Task A_room_without_a_title_goes_by_its_name()
+    public async Task Room_without_a_title_uses_its_name()
     {
         await cluster.CreateAsync("plain");
         Assert.Equal("plain", (await cluster.Api.GetDataAsync("/api/v1/room/plain")).GetProperty("title").GetString());
     }
 
     [Fact]
-    public async Task The_address_leads_through_the_first_load_balancer()
+    public async Task Room_URL_uses_the_first_load_balancer()
     {
         await cluster.CreateAsync("balanced");
         var api = await cluster.StartApiAsync(
@@ -72,7 +72,7 @@ public sealed class RoomDescriptionTests(ApiCluster cluster) : IClassFixture<Api
         await (await cluster.Api.SendAsync(HttpMethod.Get, "/api/v1/room/nobody")).IsProblemAsync(HttpStatusCode.NotFound, ErrorCodes.RoomNotFound);
 
     [Fact]
-    public async Task A_name_that_no_room_can_have_is_refused() =>
+    public async Task Invalid_room_name_is_refused() =>
         await (await cluster.Api.SendAsync(HttpMethod.Get, "/api/v1/room/no%20body")).IsProblemAsync(HttpStatusCode.BadRequest, ErrorCodes.InvalidRoomName);
 
     [Fact]
@@ -97,7 +97,7 @@ public sealed class RoomDescriptionTests(ApiCluster cluster) : IClassFixture<Api
     }
 
     [Fact]
-    public async Task The_last_page_says_so()
+    public async Task Last_page_has_no_next()
     {
         await cluster.CreateAsync("some-room");
         var page = await cluster.Api.GetDataAsync("/api/v1/rooms", ApiCluster.Key);

@@ -7,7 +7,7 @@ namespace ChatServer.Tests.Api;
 public sealed class ShutdownTests(ApiCluster cluster) : IClassFixture<ApiCluster>
 {
     [Fact]
-    public async Task When_the_server_is_shut_down_no_room_is_created_and_the_process_ends_well()
+    public async Task Server_shutdown_refuses_creations_and_exits_with_0()
     {
         await cluster.Backplane.Shutdown.OrderAsync();
 
@@ -26,7 +26,7 @@ public sealed class ShutdownTests(ApiCluster cluster) : IClassFixture<ApiCluster
     }
 
     [Fact]
-    public async Task A_signal_ends_the_process_well()
+    public async Task Signal_exits_with_0()
     {
         var api = await cluster.StartApiAsync();
         await api.Process.StopAsync();

@@ -27,7 +27,7 @@ public sealed class StartTests
 
     [Theory]
     [MemberData(nameof(Mistakes))]
-    public async Task A_setting_that_is_missing_or_bad_ends_the_process_with_one_line_that_names_it(
+    public async Task Missing_or_bad_setting_stops_the_process_with_one_line_that_names_it(
         string variable, (string Name, string? Value)[] settings)
     {
         await using var process = ServiceProcess.Launch("ChatServer.Api", settings);
@@ -38,7 +38,7 @@ public sealed class StartTests
     }
 
     [Fact]
-    public async Task A_port_that_is_taken_ends_the_process_with_one_line()
+    public async Task Taken_port_stops_the_process_with_one_line()
     {
         using var taken = new TcpListener(IPAddress.Loopback, 0);
         taken.Start();

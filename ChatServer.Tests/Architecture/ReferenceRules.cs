@@ -61,12 +61,12 @@ public sealed partial class ReferenceRules
         SourceTree.Projects["Contracts"].Packages.Concat(SourceTree.Projects["Contracts"].Frameworks));
 
     [Fact]
-    public void Whoever_installs_the_client_gets_nothing_else_with_it() => Assert.Empty(
+    public void Client_has_no_dependencies() => Assert.Empty(
         SourceTree.Projects["Client"].Packages.Concat(SourceTree.Projects["Client"].Frameworks));
 
     [Theory]
     [MemberData(nameof(ProjectNames))]
-    public void A_package_with_an_owner_is_referred_to_by_nobody_else(string project) => Assert.Empty(
+    public void Owned_package_is_referenced_only_by_its_owner(string project) => Assert.Empty(
         from package in SourceTree.Projects[project].Packages
         from owner in Owners
         where package.Contains(owner.Key, StringComparison.Ordinal) && owner.Value != project
@@ -74,23 +74,23 @@ public sealed partial class ReferenceRules
 
     // References are inherited: whoever refers to the Backplane could call Redis.
     [Fact]
-    public void Only_the_Backplane_speaks_Redis() => Assert.Empty(
+    public void Only_the_Backplane_references_Redis() => Assert.Empty(
         SourceTree.Uses(FilesOfAllBut("Backplane", "Tests"), RedisNames()));
 
     [Fact]
-    public void Only_the_load_balancer_speaks_Yarp() => Assert.Empty(
+    public void Only_the_LoadBalancer_references_Yarp() => Assert.Empty(
         SourceTree.Uses(FilesOfAllBut("LoadBalancer", "Tests"), YarpNames()));
 
     [Fact]
-    public void Rooms_and_their_operators_call_nobody_over_HTTP() => Assert.Empty(
+    public void RoomHost_and_Admin_use_no_HTTP_client() => Assert.Empty(
         SourceTree.Uses([.. SourceTree.Files("ChatServer.RoomHost"), .. SourceTree.Files("ChatServer.Admin")], HttpClientNames()));
 
     [Fact]
-    public void The_broadcast_loop_knows_neither_Redis_nor_ASP_NET_nor_logging() => Assert.Empty(
+    public void Broadcast_loop_references_neither_Redis_nor_ASP_NET_nor_logging() => Assert.Empty(
         SourceTree.Uses(BroadcastLoop, LoopStrangers()));
 
     [Fact]
-    public void Sockets_know_nothing_of_rooms_and_Redis() => Assert.Empty(
+    public void Sockets_reference_neither_rooms_nor_Redis() => Assert.Empty(
         SourceTree.Uses(SourceTree.Files("ChatServer.RoomHost/Sockets"), RoomNames()));
 
     private static IEnumerable<string> FilesOfAllBut(params string[] projects) =>

@@ -22,7 +22,7 @@ public abstract class AnnouncementsSpecification(RedisServer redis) : BackplaneS
     }
 
     [Fact]
-    public async Task What_is_read_is_what_was_posted()
+    public async Task Announcement_is_read_as_posted()
     {
         var time = new FakeTimeProvider(new DateTimeOffset(2030, 1, 2, 3, 4, 5, 678, TimeSpan.Zero));
         var posted = await Process(time).Announcements.PostAsync("\"Ünïcode\" <🎉>\n", ["lobby", "Den"]);
@@ -41,7 +41,7 @@ public abstract class AnnouncementsSpecification(RedisServer redis) : BackplaneS
         Assert.True((await Process().Announcements.PostAsync("all", null)).IsFor("any"));
 
     [Fact]
-    public async Task Whoever_follows_while_many_post_misses_none_and_gets_each_once()
+    public async Task Reader_gets_each_announcement_once_while_many_post()
     {
         var posters = Enumerable.Range(0, 4).Select(_ => Process()).ToList();
         var reader = Process();
@@ -82,7 +82,7 @@ public abstract class AnnouncementsSpecification(RedisServer redis) : BackplaneS
     }
 
     [Fact]
-    public async Task A_room_begins_behind_the_announcements_that_are_older()
+    public async Task New_room_skips_older_announcements()
     {
         await HostAsync("a");
         var process = Process();
@@ -93,7 +93,7 @@ public abstract class AnnouncementsSpecification(RedisServer redis) : BackplaneS
     }
 
     [Fact]
-    public async Task A_shutdown_is_obeyed_by_those_who_run_and_not_by_a_later_start()
+    public async Task Shutdown_stops_running_processes_but_not_later_starts()
     {
         var (running, ordering) = (Process(), Process());
         Assert.False(await running.Shutdown.IsOrderedAsync());
@@ -109,7 +109,7 @@ public abstract class AnnouncementsSpecification(RedisServer redis) : BackplaneS
     }
 
     [Fact]
-    public async Task A_shutdown_that_Redis_forgot_is_not_an_order()
+    public async Task Shutdown_lost_with_Redis_data_is_not_an_order()
     {
         await Process().Shutdown.OrderAsync();
         var process = Process();
@@ -121,7 +121,7 @@ public abstract class AnnouncementsSpecification(RedisServer redis) : BackplaneS
     }
 
     [Fact]
-    public async Task Announcements_and_shutdowns_are_nudged()
+    public async Task Announcements_and_shutdowns_are_signalled()
     {
         using var stop = new CancellationTokenSource();
         var looks = 0;

@@ -22,7 +22,7 @@ public abstract class BreakageSpecification(RedisServer redis) : BackplaneSpecif
     }
 
     [Fact]
-    public async Task While_Redis_is_dead_every_call_fails_at_once()
+    public async Task Calls_fail_at_once_while_Redis_is_down()
     {
         await HostAsync("a");
         var process = Process();
@@ -37,7 +37,7 @@ public abstract class BreakageSpecification(RedisServer redis) : BackplaneSpecif
     }
 
     [Fact]
-    public async Task While_Redis_stands_still_every_call_fails_in_time()
+    public async Task Calls_time_out_while_Redis_is_stopped()
     {
         await HostAsync("a");
         var process = Process();
@@ -52,7 +52,7 @@ public abstract class BreakageSpecification(RedisServer redis) : BackplaneSpecif
     }
 
     [Fact]
-    public async Task An_append_whose_answer_never_came_is_not_logged_twice_when_repeated()
+    public async Task Repeated_append_after_a_lost_reply_is_logged_once()
     {
         await HostAsync("a");
         var process = Process();
@@ -70,7 +70,7 @@ public abstract class BreakageSpecification(RedisServer redis) : BackplaneSpecif
     }
 
     [Fact]
-    public async Task A_Redis_that_comes_back_empty_is_used_again_scripts_appends_and_subscriptions_included()
+    public async Task Scripts_appends_and_subscriptions_work_after_Redis_restarts_empty()
     {
         var host = await HostAsync("a");
         host.Answer = command => new SaidReply(command.Id, 1, "e");
@@ -102,7 +102,7 @@ public abstract class BreakageSpecification(RedisServer redis) : BackplaneSpecif
     }
 
     [Fact]
-    public async Task Every_nudge_is_heard_once_after_several_cuts()
+    public async Task Each_notification_arrives_once_after_several_disconnects()
     {
         using var stop = new CancellationTokenSource();
         var (listener, speaker) = (Process(), Process());
@@ -135,7 +135,7 @@ public abstract class BreakageSpecification(RedisServer redis) : BackplaneSpecif
     }
 
     [Fact]
-    public async Task A_process_that_starts_before_Redis_connects_when_it_comes()
+    public async Task Process_started_before_Redis_connects_later()
     {
         await Redis.KillAsync();
         var process = Process();

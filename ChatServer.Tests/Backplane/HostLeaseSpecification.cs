@@ -7,7 +7,7 @@ namespace ChatServer.Tests.Backplane;
 public abstract class HostLeaseSpecification(RedisServer redis) : BackplaneSpecification(redis)
 {
     [Fact]
-    public async Task A_host_is_alive_with_what_it_tells_while_its_lease_is_renewed()
+    public async Task Host_is_alive_with_its_reported_load_while_its_lease_is_renewed()
     {
         var host = await HostAsync("a", capacity: 77);
 
@@ -34,7 +34,7 @@ public abstract class HostLeaseSpecification(RedisServer redis) : BackplaneSpeci
     }
 
     [Fact]
-    public async Task A_lease_that_is_not_renewed_runs_out()
+    public async Task Lease_expires_without_renewal()
     {
         var host = await HostAsync("a");
         await HostAsync("b");
@@ -48,7 +48,7 @@ public abstract class HostLeaseSpecification(RedisServer redis) : BackplaneSpeci
     }
 
     [Fact]
-    public async Task A_second_process_cannot_take_an_id_that_is_held()
+    public async Task Second_process_cannot_take_a_held_id()
     {
         var first = await HostAsync("a");
         var second = Own(new FakeHost(Process(), "a", 5));
@@ -63,7 +63,7 @@ public abstract class HostLeaseSpecification(RedisServer redis) : BackplaneSpeci
     }
 
     [Fact]
-    public async Task A_lease_that_is_given_back_is_free_at_once_and_only_its_holder_can_do_so()
+    public async Task Released_lease_is_free_at_once_and_only_its_holder_can_release_it()
     {
         var host = await HostAsync("a");
         var other = Process();

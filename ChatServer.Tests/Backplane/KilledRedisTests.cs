@@ -22,7 +22,7 @@ public sealed class KilledRedisTests : IAsyncLifetime
     public async ValueTask DisposeAsync() => await ((IAsyncDisposable)_redis).DisposeAsync();
 
     [Fact]
-    public async Task Whatever_it_was_writing_every_log_has_every_event_once_and_in_its_place()
+    public async Task Every_log_has_every_event_once_and_in_order_after_a_kill()
     {
         await using var process = new BackplaneProcess(_redis.ConnectionString);
         var rooms = await RoomsAsync(process, _redis.ConnectionString);

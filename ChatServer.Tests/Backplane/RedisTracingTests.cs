@@ -12,7 +12,7 @@ public sealed class RedisTracingTests(EmbeddedRedis redis) : IClassFixture<Embed
     private const string TestSource = "ChatServer.Tests.RedisTracing";
 
     [Fact]
-    public async Task A_command_has_a_span_below_the_recorded_activity_that_sent_it_and_no_span_elsewhere()
+    public async Task Redis_command_has_a_span_only_under_a_recorded_activity()
     {
         using var source = new ActivitySource(TestSource);
         var spans = new ConcurrentQueue<Activity>();

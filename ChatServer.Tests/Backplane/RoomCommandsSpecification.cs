@@ -46,7 +46,7 @@ public abstract class RoomCommandsSpecification(RedisServer redis) : BackplaneSp
     }
 
     [Fact]
-    public async Task Many_commands_at_once_get_each_its_own_answer()
+    public async Task Concurrent_commands_get_their_own_replies()
     {
         var host = await HostAsync("a");
         host.Answer = c => new SaidReply(c.Id, ((SayCommand)c).Text.Length, "e");
@@ -60,7 +60,7 @@ public abstract class RoomCommandsSpecification(RedisServer redis) : BackplaneSp
     }
 
     [Fact]
-    public async Task Without_a_room_a_host_or_an_answer_there_is_none()
+    public async Task Ask_returns_null_without_room_host_or_reply()
     {
         var host = await HostAsync("a");
         var api = Process();
@@ -73,7 +73,7 @@ public abstract class RoomCommandsSpecification(RedisServer redis) : BackplaneSp
     }
 
     [Fact]
-    public async Task Nonsense_on_the_channels_is_ignored()
+    public async Task Malformed_channel_payloads_are_ignored()
     {
         var host = await HostAsync("a");
         host.Answer = c => new SaidReply(c.Id, 1, "e");

@@ -35,7 +35,7 @@ public abstract class RoomDirectorySpecification(RedisServer redis) : BackplaneS
     }
 
     [Fact]
-    public async Task A_listing_begins_behind_any_name_and_skips_what_is_only_in_the_index()
+    public async Task Listing_starts_after_any_name_and_skips_stale_index_entries()
     {
         foreach (var name in new[] { "a", "c", "d", "e" })
             await EnterAsync(name);
@@ -64,7 +64,7 @@ public abstract class RoomDirectorySpecification(RedisServer redis) : BackplaneS
     }
 
     [Fact]
-    public async Task Opening_and_closing_of_a_room_are_heard_by_the_other_processes()
+    public async Task Opening_and_closing_of_a_room_notify_other_processes()
     {
         await HostAsync("a");
         var heard = await ListenAsync(Process().Changes);
@@ -79,7 +79,7 @@ public abstract class RoomDirectorySpecification(RedisServer redis) : BackplaneS
     }
 
     [Fact]
-    public async Task A_change_between_the_look_and_the_wait_is_not_missed()
+    public async Task Change_between_read_and_wait_is_not_missed()
     {
         var process = Process();
         await ListenAsync(process.Changes);

@@ -42,7 +42,7 @@ public abstract class RoomLogSpecification(RedisServer redis) : BackplaneSpecifi
     }
 
     [Fact]
-    public async Task Of_a_log_that_keeps_less_the_last_256_messages_are_recognized()
+    public async Task Short_log_recognizes_duplicates_of_its_last_256_messages()
     {
         var (log, room) = await RoomAsync();
         static ReadOnlyMemory<byte>[] Keyed(int first, int count) =>
@@ -58,7 +58,7 @@ public abstract class RoomLogSpecification(RedisServer redis) : BackplaneSpecifi
     }
 
     [Fact]
-    public async Task What_Redis_did_not_live_to_recognize_is_recognized_when_the_append_is_repeated()
+    public async Task Keys_lost_in_a_Redis_crash_are_stored_when_the_append_is_repeated()
     {
         var (log, room) = await RoomAsync();
         var batch = Enumerable.Range(1, 3).Select(i => (ReadOnlyMemory<byte>)System.Text.Encoding.ASCII.GetBytes($"{i:D22}{{\"seq\":{i}}}"))
@@ -72,7 +72,7 @@ public abstract class RoomLogSpecification(RedisServer redis) : BackplaneSpecifi
     }
 
     [Fact]
-    public async Task A_log_that_keeps_as_much_needs_no_list_of_what_was_said()
+    public async Task Log_with_enough_history_stores_no_separate_keys()
     {
         var (log, room) = await RoomAsync();
         await log.AppendAsync("lobby", room.Term, 0, RoomLog.MaxDedupeKeys, 5, 0, Entries.Numbered(1, 5));
@@ -81,7 +81,7 @@ public abstract class RoomLogSpecification(RedisServer redis) : BackplaneSpecifi
     }
 
     [Fact]
-    public async Task Reading_outside_of_the_log_gives_what_there_is()
+    public async Task Read_outside_the_log_returns_existing_events()
     {
         var (log, room) = await RoomAsync();
         await log.AppendAsync("lobby", room.Term, 0, 5, 8, 0, Entries.Numbered(1, 8));
@@ -97,7 +97,7 @@ public abstract class RoomLogSpecification(RedisServer redis) : BackplaneSpecifi
     }
 
     [Fact]
-    public async Task A_room_without_history_counts_and_keeps_nothing()
+    public async Task Room_without_history_counts_events_and_keeps_none()
     {
         var (log, room) = await RoomAsync(Defaults with { History = 0 });
 
@@ -110,7 +110,7 @@ public abstract class RoomLogSpecification(RedisServer redis) : BackplaneSpecifi
     }
 
     [Fact]
-    public async Task A_batch_larger_than_the_history_leaves_its_end()
+    public async Task Batch_larger_than_the_history_keeps_its_newest_events()
     {
         var (log, room) = await RoomAsync();
 
@@ -120,7 +120,7 @@ public abstract class RoomLogSpecification(RedisServer redis) : BackplaneSpecifi
     }
 
     [Fact]
-    public async Task Repeating_an_append_whose_answer_was_lost_does_not_log_it_twice()
+    public async Task Append_repeated_after_a_lost_reply_is_idempotent()
     {
         var (log, room) = await RoomAsync();
         await log.AppendAsync("lobby", room.Term, 0, 1000, 1, 0, Entries.Numbered(1, 2));
@@ -138,7 +138,7 @@ public abstract class RoomLogSpecification(RedisServer redis) : BackplaneSpecifi
     [InlineData(3, 1000)]
     [InlineData(3, 3)]
     [InlineData(3, 4)]
-    public async Task An_append_that_Redis_did_not_survive_is_not_in_the_log_and_goes_in_once_when_it_is_repeated(int before, int history)
+    public async Task Append_cut_by_a_Redis_crash_is_logged_once_when_repeated(int before, int history)
     {
         var (log, room) = await RoomAsync();
         if (before > 0)
@@ -161,7 +161,7 @@ public abstract class RoomLogSpecification(RedisServer redis) : BackplaneSpecifi
     }
 
     [Fact]
-    public async Task An_append_to_another_place_than_the_end_is_refused()
+    public async Task Append_at_another_sequence_than_the_end_is_refused()
     {
         var (log, room) = await RoomAsync();
         await log.AppendAsync("lobby", room.Term, 0, 1000, 5, 0, Entries.Numbered(1, 5));
@@ -178,7 +178,7 @@ public abstract class RoomLogSpecification(RedisServer redis) : BackplaneSpecifi
     }
 
     [Fact]
-    public async Task Entries_of_64_KiB_and_any_bytes_come_back_as_they_were()
+    public async Task Entries_of_64_KiB_with_any_bytes_are_read_unchanged()
     {
         var (log, room) = await RoomAsync();
         var payloads = Enumerable.Range(0, 40).Select(i =>
@@ -195,7 +195,7 @@ public abstract class RoomLogSpecification(RedisServer redis) : BackplaneSpecifi
     }
 
     [Fact]
-    public async Task The_largest_batch_goes_in_at_once_and_the_largest_history_comes_out()
+    public async Task Largest_batch_is_appended_and_largest_history_is_read()
     {
         var (log, room) = await RoomAsync();
         for (var seq = 0; seq < 12_000; seq += RoomLog.MaxBatch)
@@ -208,7 +208,7 @@ public abstract class RoomLogSpecification(RedisServer redis) : BackplaneSpecifi
     }
 
     [Fact]
-    public async Task Sequences_beyond_32_bits_stay_whole_numbers()
+    public async Task Sequences_beyond_32_bits_stay_exact()
     {
         var (log, room) = await RoomAsync();
         const long Far = 9_000_000_000_000_000;

@@ -9,7 +9,7 @@ namespace ChatServer.Tests.Backplane;
 public abstract class RoomOwnershipSpecification(RedisServer redis) : BackplaneSpecification(redis)
 {
     [Fact]
-    public async Task A_claim_raises_the_term_and_tells_everyone()
+    public async Task Claim_raises_the_term_and_notifies_everyone()
     {
         await HostAsync("a");
         var process = Process();
@@ -25,7 +25,7 @@ public abstract class RoomOwnershipSpecification(RedisServer redis) : BackplaneS
     }
 
     [Fact]
-    public async Task Only_the_host_that_it_was_given_to_can_claim_a_room()
+    public async Task Only_the_assigned_host_can_claim_a_room()
     {
         await HostAsync("a");
         var process = Process();
@@ -39,7 +39,7 @@ public abstract class RoomOwnershipSpecification(RedisServer redis) : BackplaneS
     }
 
     [Fact]
-    public async Task The_second_life_of_a_host_fences_the_first()
+    public async Task Restarted_host_fences_its_previous_instance()
     {
         await HostAsync("a");
         var (first, second) = (Process(), Process());
@@ -56,7 +56,7 @@ public abstract class RoomOwnershipSpecification(RedisServer redis) : BackplaneS
     }
 
     [Fact]
-    public async Task A_host_that_slept_through_a_deletion_and_a_new_creation_is_fenced()
+    public async Task Host_paused_during_deletion_and_recreation_is_fenced()
     {
         var sleeper = await HostAsync("a");
         var api = Process();
@@ -71,7 +71,7 @@ public abstract class RoomOwnershipSpecification(RedisServer redis) : BackplaneS
     }
 
     [Fact]
-    public async Task What_a_fenced_host_reports_or_refuses_changes_nothing()
+    public async Task Reports_and_refusals_of_a_fenced_host_change_nothing()
     {
         await HostAsync("a");
         var process = Process();
@@ -92,7 +92,7 @@ public abstract class RoomOwnershipSpecification(RedisServer redis) : BackplaneS
     }
 
     [Fact]
-    public async Task A_report_tells_members_and_where_no_append_counts_them_messages_and_announcements()
+    public async Task Report_stores_members_and_for_memory_rooms_messages_and_announcements()
     {
         await HostAsync("a");
         var process = Process();
@@ -136,7 +136,7 @@ public abstract class RoomOwnershipSpecification(RedisServer redis) : BackplaneS
     }
 
     [Fact]
-    public async Task A_late_repetition_of_a_deletion_does_not_unlist_the_room_made_since()
+    public async Task Late_repeated_deletion_does_not_remove_the_recreated_room()
     {
         await HostAsync("a");
         var process = Process();
@@ -150,7 +150,7 @@ public abstract class RoomOwnershipSpecification(RedisServer redis) : BackplaneS
     }
 
     [Fact]
-    public async Task A_room_of_a_dead_host_is_shut_down_without_it()
+    public async Task Room_of_a_dead_host_can_be_shut_down()
     {
         var dead = await HostAsync("a");
         var api = Process();
@@ -165,7 +165,7 @@ public abstract class RoomOwnershipSpecification(RedisServer redis) : BackplaneS
     }
 
     [Fact]
-    public async Task Who_takes_a_room_is_told_who_sits_in_it_and_who_says_so()
+    public async Task Claim_returns_the_seats_and_who_saved_them()
     {
         var (one, other) = (Process(), Process());
         await Own(new FakeHost(one, "a", 1000)).StartAsync();
@@ -190,7 +190,7 @@ public abstract class RoomOwnershipSpecification(RedisServer redis) : BackplaneS
     }
 
     [Fact]
-    public async Task Any_number_can_sit_in_a_room()
+    public async Task Any_number_of_seats_is_saved()
     {
         await HostAsync("a");
         var process = Process();
@@ -205,7 +205,7 @@ public abstract class RoomOwnershipSpecification(RedisServer redis) : BackplaneS
     }
 
     [Fact]
-    public async Task Nobody_sits_in_a_room_any_more_whose_host_has_been_gone_for_a_minute()
+    public async Task Seats_expire_one_minute_after_the_host_is_gone()
     {
         var (dead, process) = (Process(), Process());
         var host = Own(new FakeHost(dead, "a", 1000));
@@ -239,7 +239,7 @@ public abstract class RoomOwnershipSpecification(RedisServer redis) : BackplaneS
     }
 
     [Fact]
-    public async Task A_host_can_tell_that_the_log_is_not_the_one_that_members_have_seen()
+    public async Task Claim_can_request_a_new_epoch()
     {
         await HostAsync("a");
         var process = Process();
@@ -253,7 +253,7 @@ public abstract class RoomOwnershipSpecification(RedisServer redis) : BackplaneS
     }
 
     [Fact]
-    public async Task A_room_that_Redis_forgot_is_restored_with_a_higher_term_and_a_new_epoch()
+    public async Task Room_lost_by_Redis_is_restored_with_a_higher_term_and_a_new_epoch()
     {
         await HostAsync("a");
         var process = Process();
@@ -276,7 +276,7 @@ public abstract class RoomOwnershipSpecification(RedisServer redis) : BackplaneS
     }
 
     [Fact]
-    public async Task A_room_that_somebody_made_anew_is_not_restored()
+    public async Task Recreated_room_is_not_restored()
     {
         var host = await HostAsync("a");
         var process = Process();

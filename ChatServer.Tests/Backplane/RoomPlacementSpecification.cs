@@ -9,7 +9,7 @@ namespace ChatServer.Tests.Backplane;
 public abstract class RoomPlacementSpecification(RedisServer redis) : BackplaneSpecification(redis)
 {
     [Fact]
-    public async Task A_room_that_is_created_is_open_when_the_answer_comes()
+    public async Task Created_room_is_open_when_the_call_returns()
     {
         var host = await HostAsync("a");
         var api = Process();
@@ -56,7 +56,7 @@ public abstract class RoomPlacementSpecification(RedisServer redis) : BackplaneS
     }
 
     [Fact]
-    public async Task A_creation_whose_creator_died_half_way_is_helped_along()
+    public async Task Creation_interrupted_by_a_crash_is_completed()
     {
         var host = await HostAsync("a");
         var api = Process();
@@ -108,7 +108,7 @@ public abstract class RoomPlacementSpecification(RedisServer redis) : BackplaneS
     }
 
     [Fact]
-    public async Task A_host_that_keeps_silent_loses_the_room_to_another_one()
+    public async Task Unresponsive_host_loses_the_room_to_another_host()
     {
         var stuck = await HostAsync("a");
         stuck.Silent = true;
@@ -139,7 +139,7 @@ public abstract class RoomPlacementSpecification(RedisServer redis) : BackplaneS
     }
 
     [Fact]
-    public async Task A_host_that_was_restarted_under_its_id_opens_its_room_again_before_anybody_is_sent_there()
+    public async Task Restarted_host_reopens_its_room_before_clients_are_sent_there()
     {
         var first = await HostAsync("a");
         var api = Process();
@@ -165,7 +165,7 @@ public abstract class RoomPlacementSpecification(RedisServer redis) : BackplaneS
     }
 
     [Fact]
-    public async Task When_every_host_refuses_nothing_is_left_behind()
+    public async Task Creation_refused_by_every_host_leaves_nothing()
     {
         (await HostAsync("a")).Refuses = true;
         (await HostAsync("b")).Refuses = true;
@@ -181,7 +181,7 @@ public abstract class RoomPlacementSpecification(RedisServer redis) : BackplaneS
     }
 
     [Fact]
-    public async Task A_creation_that_nobody_picks_up_gives_up_in_time_and_leaves_nothing()
+    public async Task Creation_without_a_responding_host_times_out_and_leaves_nothing()
     {
         (await HostAsync("a")).Silent = true;
         var api = Process();
@@ -194,7 +194,7 @@ public abstract class RoomPlacementSpecification(RedisServer redis) : BackplaneS
     }
 
     [Fact]
-    public async Task A_room_with_a_history_is_kept_while_nobody_can_take_it()
+    public async Task Room_with_history_is_kept_while_no_host_can_take_it()
     {
         var host = await HostAsync("a");
         var api = Process();

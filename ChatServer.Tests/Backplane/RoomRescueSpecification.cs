@@ -9,7 +9,7 @@ namespace ChatServer.Tests.Backplane;
 public abstract class RoomRescueSpecification(RedisServer redis) : BackplaneSpecification(redis)
 {
     [Fact]
-    public async Task Rooms_of_a_dead_host_move_to_the_living_with_their_logs()
+    public async Task Rooms_of_a_dead_host_move_to_live_hosts_with_their_logs()
     {
         var dead = await HostAsync("a");
         var api = Process();
@@ -32,7 +32,7 @@ public abstract class RoomRescueSpecification(RedisServer redis) : BackplaneSpec
     }
 
     [Fact]
-    public async Task A_room_of_which_Redis_has_nonsense_keeps_no_other_from_being_rescued()
+    public async Task Malformed_room_record_does_not_block_other_rescues()
     {
         const int Rooms = 40; // more than are moved at a time
         var dead = await HostAsync("a");
@@ -51,7 +51,7 @@ public abstract class RoomRescueSpecification(RedisServer redis) : BackplaneSpec
     }
 
     [Fact]
-    public async Task One_of_many_who_could_does_the_rescue()
+    public async Task Only_one_process_does_the_rescue()
     {
         var dead = await HostAsync("a");
         var living = await HostAsync("b");
@@ -70,7 +70,7 @@ public abstract class RoomRescueSpecification(RedisServer redis) : BackplaneSpec
     }
 
     [Fact]
-    public async Task A_host_that_was_not_seen_alive_gets_time_to_come_back_to_its_rooms()
+    public async Task Host_never_seen_alive_keeps_its_rooms_for_the_grace_period()
     {
         var dead = await HostAsync("a");
         await CreateAsync(dead.Process, "lobby");
@@ -85,7 +85,7 @@ public abstract class RoomRescueSpecification(RedisServer redis) : BackplaneSpec
     }
 
     [Fact]
-    public async Task After_an_outage_a_host_gets_time_again_to_come_back_to_its_rooms()
+    public async Task Grace_period_restarts_after_an_outage()
     {
         var dead = await HostAsync("a");
         await CreateAsync(dead.Process, "lobby");
@@ -123,7 +123,7 @@ public abstract class RoomRescueSpecification(RedisServer redis) : BackplaneSpec
     }
 
     [Fact]
-    public async Task A_suspected_host_loses_its_room_at_once_though_its_lease_lives()
+    public async Task Suspected_host_loses_its_room_before_its_lease_expires()
     {
         var suspect = await HostAsync("a");
         var room = await CreateAsync(suspect.Process, "lobby");
@@ -139,7 +139,7 @@ public abstract class RoomRescueSpecification(RedisServer redis) : BackplaneSpec
     }
 
     [Fact]
-    public async Task Many_who_suspect_a_host_at_once_move_its_room_once()
+    public async Task Concurrent_suspicions_move_the_room_once()
     {
         var suspect = await HostAsync("a");
         var room = await CreateAsync(suspect.Process, "lobby");
@@ -154,7 +154,7 @@ public abstract class RoomRescueSpecification(RedisServer redis) : BackplaneSpec
     }
 
     [Fact]
-    public async Task A_room_without_another_host_is_open_again_when_one_comes()
+    public async Task Room_without_another_host_reopens_when_a_host_starts()
     {
         var dead = await HostAsync("a");
         var room = await CreateAsync(dead.Process, "lobby");
@@ -175,7 +175,7 @@ public abstract class RoomRescueSpecification(RedisServer redis) : BackplaneSpec
     }
 
     [Fact]
-    public async Task A_draining_host_gets_no_rooms_until_it_is_told_to_go_on()
+    public async Task Draining_host_gets_no_rooms_until_it_is_resumed()
     {
         var hosts = new[] { await HostAsync("a"), await HostAsync("b") };
         var api = Process();

@@ -54,7 +54,7 @@ public abstract class TracingSpecification(RedisServer redis) : BackplaneSpecifi
     }
 
     [Fact]
-    public async Task A_move_carries_the_trace_of_who_moves_the_room()
+    public async Task Move_carries_the_trace_of_its_caller()
     {
         await HostAsync("a");
         var api = Process();
@@ -89,7 +89,7 @@ public abstract class TracingSpecification(RedisServer redis) : BackplaneSpecifi
     }
 
     [Fact]
-    public async Task A_command_carries_the_trace_of_who_asks()
+    public async Task Command_carries_the_trace_of_its_caller()
     {
         var host = await HostAsync("a");
         host.Answer = command => new SaidReply(command.Id, 1, command.Traceparent ?? "none");

@@ -5,7 +5,7 @@ namespace ChatServer.Tests.Bench;
 public sealed class ConnectionsTests(BenchCluster cluster) : IClassFixture<BenchCluster>
 {
     [Fact]
-    public async Task Every_round_opens_all_and_tells_what_each_costs()
+    public async Task Every_round_opens_all_connections_and_reports_bytes_for_each()
     {
         var (exitCode, report) = await BenchProcess.ReportAsync(
             ["connections", "--connections", "300", "--hold", "0.2", "--rounds", "2", .. cluster.Arguments, "--pid", $"{cluster.RoomHost.Process.Id}"]);

@@ -12,7 +12,7 @@ public sealed class FanoutTests(BenchCluster cluster) : IClassFixture<BenchClust
     [InlineData("--durability", "redis", "--window", "4")]
     [InlineData("--durability", "redis", "--rate", "100")]
     [InlineData("--through", "balancer", "--window", "4")]
-    public async Task A_sound_room_is_told_to_be_sound_with_every_delivery_checked(params string[] how)
+    public async Task Correct_room_passes_with_every_delivery_checked(params string[] how)
     {
         var (exitCode, report) = await BenchProcess.ReportAsync(
             [.. Short, .. cluster.Arguments, .. how, "--pid", $"{cluster.RoomHost.Process.Id}"]);
@@ -29,7 +29,7 @@ public sealed class FanoutTests(BenchCluster cluster) : IClassFixture<BenchClust
     }
 
     [Fact]
-    public async Task The_outcome_is_a_table_for_people()
+    public async Task Report_is_printed_as_a_table()
     {
         var (exitCode, output) = await BenchProcess.RunAsync([.. Short, .. cluster.Arguments]);
         Assert.True(exitCode == 0, output);
@@ -53,7 +53,7 @@ public sealed class FanoutTests(BenchCluster cluster) : IClassFixture<BenchClust
 
     [Theory]
     [MemberData(nameof(Impossible))]
-    public async Task What_cannot_be_done_is_said_in_a_line_and_is_no_fault_of_the_servers(string line, string[] arguments)
+    public async Task Impossible_run_ends_with_one_line_and_its_own_exit_code(string line, string[] arguments)
     {
         var (exitCode, output) = await BenchProcess.RunAsync(arguments);
         Assert.Equal(2, exitCode);

@@ -15,7 +15,7 @@ public sealed class FaultTests
     [InlineData(Fault.Swap, "reordered", "sequencesReordered")]
     [InlineData(Fault.SkipSequence, "sequencesSkipped")]
     [InlineData(Fault.Gibberish, "malformed")]
-    public async Task A_fault_is_counted_once_as_what_it_is(Fault fault, params string[] counted)
+    public async Task Each_fault_is_counted_once_in_its_category(Fault fault, params string[] counted)
     {
         await using var room = await FaultyRoom.StartAsync(fault);
         var (exitCode, report) = await BenchProcess.ReportAsync([.. Run, "--url", room.Url]);
@@ -26,7 +26,7 @@ public sealed class FaultTests
     }
 
     [Fact]
-    public async Task The_same_room_without_a_fault_is_sound()
+    public async Task Room_without_a_fault_passes()
     {
         await using var room = await FaultyRoom.StartAsync(Fault.None);
         var (exitCode, report) = await BenchProcess.ReportAsync([.. Run, "--url", room.Url]);
@@ -34,7 +34,7 @@ public sealed class FaultTests
     }
 
     [Fact]
-    public async Task A_member_that_is_cut_off_is_told_with_its_code_and_is_not_all_is_well()
+    public async Task Closed_member_is_reported_with_its_code_and_fails_the_run()
     {
         await using var room = await FaultyRoom.StartAsync(Fault.Close);
         var (exitCode, report) = await BenchProcess.ReportAsync([.. Run, "--url", room.Url]);
@@ -45,7 +45,7 @@ public sealed class FaultTests
     }
 
     [Fact]
-    public async Task A_room_that_refuses_a_message_ends_the_run_with_its_words()
+    public async Task Refused_message_ends_the_run_with_the_error_text()
     {
         await using var room = await FaultyRoom.StartAsync(Fault.Refuse);
         var (exitCode, output) = await BenchProcess.RunAsync([.. Run, "--url", room.Url]);
@@ -56,7 +56,7 @@ public sealed class FaultTests
     [Theory]
     [InlineData("--window", "8")]
     [InlineData("--rate", "21")]
-    public async Task A_load_above_the_rooms_own_limit_is_not_begun(string load, string value)
+    public async Task Load_above_the_rooms_rate_limit_is_not_started(string load, string value)
     {
         await using var room = await FaultyRoom.StartAsync(Fault.None, messagesPerSecond: 20);
         var (exitCode, output) = await BenchProcess.RunAsync("fanout", "--clients", "3", "--publishers", "1", load, value, "--url", room.Url);

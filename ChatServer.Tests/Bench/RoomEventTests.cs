@@ -25,11 +25,11 @@ public sealed class RoomEventTests
     [InlineData("[]", "Other")]
     [InlineData("{", "Malformed")]
     [InlineData("", "Malformed")]
-    public void What_is_no_message_is_told_by_what_there_is_to_check(string json, string kind) =>
+    public void Other_events_are_classified_by_their_checkable_fields(string json, string kind) =>
         Assert.Equal(kind, RoomEvent.Read(Encoding.UTF8.GetBytes(json)).Kind.ToString());
 
     [Fact]
-    public void A_stamp_comes_back_and_a_text_that_was_cut_has_none()
+    public void Stamp_is_read_back_and_a_truncated_text_has_none()
     {
         var stamp = new BenchStamp(0x7EADBEEF, 3, 41, 1L << 60);
         var text = new byte[100];

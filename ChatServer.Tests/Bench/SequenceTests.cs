@@ -15,7 +15,7 @@ public sealed class SequenceTests
     [InlineData(new[] { 0, 3, 6, 9, 5, 2, 8, 1, 7, 4 }, 0, 0, 0, 6)]
     [InlineData(new[] { 0, 0, 1, 1, 2 }, 0, 7, 2, 0)]
     [InlineData(new[] { 1, 0, 2, 3, 5, 4, 6, 7, 8, 9 }, 0, 0, 0, 2)]
-    public void What_is_lost_repeated_and_late_is_told_apart(int[] came, long skipped, long missing, long repeated, long reordered)
+    public void Lost_repeated_and_reordered_numbers_are_distinguished(int[] came, long skipped, long missing, long repeated, long reordered)
     {
         var sequence = new Sequence(0);
         foreach (var number in came) sequence.Observe(number);

@@ -9,7 +9,7 @@ public sealed class BackoffTests
     private static readonly Ending Nobody = Ending.Broken("nobody there");
 
     [Fact]
-    public void A_lost_connection_is_replaced_at_once()
+    public void First_reconnect_has_no_delay()
     {
         var backoff = new Backoff(addresses: 2, Max);
         Assert.InRange(backoff.After(Nobody with { Held = TimeSpan.FromMinutes(1) }).TotalMilliseconds, 0, 50);
@@ -19,7 +19,7 @@ public sealed class BackoffTests
     }
 
     [Fact]
-    public void Every_round_doubles_the_pause_up_to_the_longest_one()
+    public void Delay_doubles_each_round_up_to_the_maximum()
     {
         var backoff = new Backoff(addresses: 2, Max);
         for (var longest = 100; longest <= 12_800; longest *= 2)
@@ -34,7 +34,7 @@ public sealed class BackoffTests
     }
 
     [Fact]
-    public void A_room_that_lets_in_and_throws_out_is_not_hammered()
+    public void Short_connections_do_not_reset_the_backoff()
     {
         var backoff = new Backoff(addresses: 1, Max);
         var thrownOut = Ending.Closed(1013, "too slow", reconnect: true) with { Held = TimeSpan.FromMilliseconds(10) };
@@ -43,7 +43,7 @@ public sealed class BackoffTests
     }
 
     [Fact]
-    public void A_server_that_names_a_time_is_asked_again_then()
+    public void Retry_after_is_respected()
     {
         var backoff = new Backoff(addresses: 1, Max);
         for (var times = 0; times < 10; times++)
@@ -53,7 +53,7 @@ public sealed class BackoffTests
     }
 
     [Fact]
-    public void Who_is_too_many_is_that_at_every_address()
+    public void Status_429_does_not_try_the_next_address()
     {
         var backoff = new Backoff(addresses: 2, Max);
         Assert.InRange(backoff.After(Ending.Refused(429, "", TimeSpan.FromSeconds(1))).TotalSeconds, 1, 1.2);

@@ -12,7 +12,7 @@ public sealed class JoinTests : ScriptedTests
     [InlineData(401)]
     [InlineData(403)]
     [InlineData(404)]
-    public async Task A_refusal_that_will_not_pass_is_thrown(int status)
+    public async Task Permanent_refusal_is_thrown(int status)
     {
         Room.Refuse(status);
         var refused = await Assert.ThrowsAsync<JoinRefusedException>(() => ChatRoom.JoinAsync(Options).WaitAsync(Eventually.Patience));
@@ -25,7 +25,7 @@ public sealed class JoinTests : ScriptedTests
     [InlineData(502)]
     [InlineData(503)]
     [InlineData(429)]
-    public async Task A_refusal_that_may_pass_is_not(int status)
+    public async Task Temporary_refusal_is_retried(int status)
     {
         Room.Refuse(status);
         Room.Refuse(status);
@@ -36,7 +36,7 @@ public sealed class JoinTests : ScriptedTests
     }
 
     [Fact]
-    public async Task The_time_that_a_server_asks_for_is_waited()
+    public async Task Join_waits_for_retry_after()
     {
         var time = new FakeTimeProvider();
         Room.Refuse(503, retryAfter: "7");
@@ -74,7 +74,7 @@ public sealed class JoinTests : ScriptedTests
     }
 
     [Fact]
-    public async Task A_load_balancer_that_is_gone_is_replaced_by_another_one()
+    public async Task Reconnect_uses_another_load_balancer_if_one_is_down()
     {
         await using var other = await ScriptedRoom.StartAsync();
         var joining = ChatRoom.JoinAsync(Options with { Addresses = [Room.Address, other.Address] });
@@ -88,7 +88,7 @@ public sealed class JoinTests : ScriptedTests
     }
 
     [Fact]
-    public async Task An_address_that_does_not_answer_is_given_up()
+    public async Task Unresponsive_address_times_out()
     {
         var time = new FakeTimeProvider();
         var silent = new TaskCompletionSource();
@@ -103,7 +103,7 @@ public sealed class JoinTests : ScriptedTests
     }
 
     [Fact]
-    public async Task A_room_that_lets_in_and_says_nothing_is_given_up()
+    public async Task Missing_welcome_times_out()
     {
         var time = new FakeTimeProvider();
         var joining = ChatRoom.JoinAsync(Options with { Time = time });
@@ -127,7 +127,7 @@ public sealed class JoinTests : ScriptedTests
     }
 
     [Fact]
-    public async Task Who_gives_no_token_at_first_is_told_and_later_is_asked_again()
+    public async Task Failed_token_is_thrown_on_join_and_retried_on_reconnect()
     {
         await Assert.ThrowsAsync<InvalidTimeZoneException>(
             () => ChatRoom.JoinAsync(Options with { Token = _ => throw new InvalidTimeZoneException() }).WaitAsync(Eventually.Patience));
@@ -143,7 +143,7 @@ public sealed class JoinTests : ScriptedTests
     }
 
     [Fact]
-    public async Task A_room_that_is_closed_before_we_are_in_is_told()
+    public async Task Join_throws_if_the_room_closes_before_the_welcome()
     {
         var joining = ChatRoom.JoinAsync(Options);
         await (await Room.SeatAsync()).CloseAsync(4004, reconnect: false);
@@ -151,7 +151,7 @@ public sealed class JoinTests : ScriptedTests
     }
 
     [Fact]
-    public async Task A_name_keeps_its_characters_on_the_way()
+    public async Task Name_is_sent_unchanged()
     {
         var joining = ChatRoom.JoinAsync(Options with { User = "Zoë & +1/€" });
         var seat = await Room.SeatAsync(0);
@@ -164,6 +164,6 @@ public sealed class JoinTests : ScriptedTests
     [InlineData("", "lobby", "ada")]
     [InlineData("http://x", "not a room", "ada")]
     [InlineData("http://x", "lobby", "a\tb")]
-    public async Task Nonsense_is_refused_before_anything_is_sent(string addresses, string room, string user) =>
+    public async Task Invalid_options_are_refused_before_connecting(string addresses, string room, string user) =>
         await Assert.ThrowsAnyAsync<ArgumentException>(() => ChatRoom.JoinAsync(addresses, room, user));
 }

@@ -10,7 +10,7 @@ public sealed class RealRoomTests
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(45);
 
     [Fact]
-    public async Task A_host_that_is_killed_again_and_again_loses_doubles_and_reorders_nothing()
+    public async Task Repeated_host_kills_lose_duplicate_and_reorder_nothing()
     {
         await using var real = await RealRoom.StartAsync("lobby");
         var clients = new List<ChatRoom>();
@@ -99,7 +99,7 @@ public sealed class RealRoomTests
     }
 
     [Fact]
-    public async Task A_Redis_that_lost_its_data_is_told_as_another_history()
+    public async Task Redis_data_loss_is_reported_as_a_changed_history()
     {
         await using var real = await RealRoom.StartAsync("lobby");
         await using var client = await ChatRoom.JoinAsync(real.As("ada", "lobby")).WaitAsync(Patience);
@@ -131,7 +131,7 @@ public sealed class RealRoomTests
     }
 
     [Fact]
-    public async Task Who_fell_behind_what_the_room_keeps_comes_back_and_misses_nothing()
+    public async Task Lagging_reader_resumes_without_a_gap()
     {
         const int Count = 3500;
         await using var real = await RealRoom.StartAsync("lobby", new RoomOptions { History = 2 * Count }, ("ROOM_BUFFER_BYTES", $"{256 * 1024}"));

@@ -8,7 +8,7 @@ namespace ChatServer.Tests.Client;
 public sealed class ResumeTests : ScriptedTests
 {
     [Fact]
-    public async Task What_was_logged_while_the_connection_was_gone_is_told_in_its_place()
+    public async Task Events_logged_while_disconnected_arrive_in_order()
     {
         await using var joined = await JoinAsync(seq: 7);
         await joined.Seat.MessagesAsync(8, 9);
@@ -25,7 +25,7 @@ public sealed class ResumeTests : ScriptedTests
     }
 
     [Fact]
-    public async Task The_same_session_and_the_name_that_the_room_gave_come_back()
+    public async Task Reconnect_sends_the_same_session_and_assigned_name()
     {
         var joining = ChatRoom.JoinAsync(Options);
         var first = await Room.SeatAsync(0, user: "ada-2");
@@ -41,7 +41,7 @@ public sealed class ResumeTests : ScriptedTests
     }
 
     [Fact]
-    public async Task An_event_that_comes_again_is_not_told_again()
+    public async Task Repeated_event_is_delivered_once()
     {
         await using var joined = await JoinAsync();
         await joined.Seat.MessagesAsync(1, 3);
@@ -52,7 +52,7 @@ public sealed class ResumeTests : ScriptedTests
     }
 
     [Fact]
-    public async Task What_the_room_does_not_keep_any_more_is_told_as_missed()
+    public async Task Trimmed_events_are_reported_as_missed()
     {
         await using var joined = await JoinAsync();
         await joined.Seat.MessagesAsync(1, 2);
@@ -70,7 +70,7 @@ public sealed class ResumeTests : ScriptedTests
     }
 
     [Fact]
-    public async Task An_event_that_a_room_skips_is_told_as_missed()
+    public async Task Skipped_event_is_reported_as_missed()
     {
         await using var joined = await JoinAsync();
         await joined.Seat.MessageAsync(1);
@@ -81,7 +81,7 @@ public sealed class ResumeTests : ScriptedTests
     }
 
     [Fact]
-    public async Task Another_epoch_is_told_as_another_history()
+    public async Task New_epoch_is_reported_as_a_changed_history()
     {
         await using var joined = await JoinAsync();
         await joined.Seat.MessagesAsync(1, 5);
@@ -102,7 +102,7 @@ public sealed class ResumeTests : ScriptedTests
     }
 
     [Fact]
-    public async Task A_log_that_lost_its_end_is_told_as_another_history()
+    public async Task Shortened_log_is_reported_as_a_changed_history()
     {
         await using var joined = await JoinAsync();
         await joined.Seat.MessagesAsync(1, 5);
@@ -119,7 +119,7 @@ public sealed class ResumeTests : ScriptedTests
     }
 
     [Fact]
-    public async Task The_past_may_be_shorter_than_asked_for_but_nothing_since_we_came_is_missing()
+    public async Task History_may_be_short_but_nothing_is_missed_since_the_join()
     {
         await using var joined = await JoinAsync(seq: 100, Options with { History = 10 });
         Assert.Equal(("10", (string?)null), (joined.Seat["history"], joined.Seat["since"]));
@@ -144,7 +144,7 @@ public sealed class ResumeTests : ScriptedTests
     }
 
     [Fact]
-    public async Task Events_of_kinds_that_are_not_known_yet_leave_no_gap()
+    public async Task Unknown_event_types_leave_no_gap()
     {
         await using var joined = await JoinAsync();
         await joined.Seat.SendTextAsync("""{"type":"reaction","seq":1,"user":{"name":"bob"},"time":5}""");
@@ -158,7 +158,7 @@ public sealed class ResumeTests : ScriptedTests
     [InlineData(1001)]
     [InlineData(1013)]
     [InlineData(1011)]
-    public async Task Codes_that_ask_to_reconnect_lead_back(int code)
+    public async Task Reconnect_codes_reconnect(int code)
     {
         await using var joined = await JoinAsync();
         await joined.Seat.CloseAsync(code);
@@ -174,7 +174,7 @@ public sealed class ResumeTests : ScriptedTests
     [InlineData(4004)]
     [InlineData(4009)]
     [InlineData(4321)]
-    public async Task Codes_that_are_final_end_it(int code)
+    public async Task Final_codes_end_the_session(int code)
     {
         await using var joined = await JoinAsync();
         var saying = joined.Client.SayAsync("hello");
@@ -189,7 +189,7 @@ public sealed class ResumeTests : ScriptedTests
     }
 
     [Fact]
-    public async Task Our_own_late_ghost_does_not_cost_us_the_seat()
+    public async Task Late_close_of_our_stale_connection_does_not_end_the_session()
     {
         var time = new FakeTimeProvider();
         var held = new TaskCompletionSource();
@@ -217,7 +217,7 @@ public sealed class ResumeTests : ScriptedTests
     }
 
     [Fact]
-    public async Task A_room_that_is_unknown_for_a_moment_is_not_given_up()
+    public async Task Room_missing_for_a_moment_is_retried()
     {
         var time = new FakeTimeProvider();
         await using var joined = await JoinAsync(options: Options with { Time = time });
@@ -232,7 +232,7 @@ public sealed class ResumeTests : ScriptedTests
     }
 
     [Fact]
-    public async Task A_room_that_stays_unknown_is_gone()
+    public async Task Room_that_stays_missing_ends_the_session()
     {
         var time = new FakeTimeProvider();
         await using var joined = await JoinAsync(options: Options with { Time = time });
@@ -247,7 +247,7 @@ public sealed class ResumeTests : ScriptedTests
     }
 
     [Fact]
-    public async Task A_connection_that_went_silent_is_asked_and_then_given_up()
+    public async Task Silent_connection_is_pinged_and_then_dropped()
     {
         var time = new FakeTimeProvider();
         await using var joined = await JoinAsync(options: Options with { Time = time });
@@ -269,7 +269,7 @@ public sealed class ResumeTests : ScriptedTests
     }
 
     [Fact]
-    public async Task A_port_that_another_room_has_now_is_not_joined()
+    public async Task Port_reused_by_another_room_is_not_joined()
     {
         await using var joined = await JoinAsync();
         joined.Seat.Break();
@@ -279,7 +279,7 @@ public sealed class ResumeTests : ScriptedTests
     }
 
     [Fact]
-    public async Task Who_leaves_says_goodbye()
+    public async Task Leave_sends_a_close_frame()
     {
         await using var joined = await JoinAsync();
         var leaving = joined.Client.DisposeAsync();

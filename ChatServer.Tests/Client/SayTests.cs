@@ -9,7 +9,7 @@ namespace ChatServer.Tests.Client;
 public sealed class SayTests : ScriptedTests
 {
     [Fact]
-    public async Task The_echo_is_the_acknowledgement_and_says_where_it_is()
+    public async Task Echo_acknowledges_the_message_with_its_sequence()
     {
         await using var joined = await JoinAsync(seq: 4);
         var saying = joined.Client.SayAsync("héllo \"\u0001 😀");
@@ -24,7 +24,7 @@ public sealed class SayTests : ScriptedTests
     }
 
     [Fact]
-    public async Task What_was_cut_off_before_the_room_heard_it_is_said_again_in_order()
+    public async Task Unreceived_messages_are_resent_in_order()
     {
         await using var joined = await JoinAsync();
         Task<Message>[] saying = [joined.Client.SayAsync("one"), joined.Client.SayAsync("two")];
@@ -43,7 +43,7 @@ public sealed class SayTests : ScriptedTests
     }
 
     [Fact]
-    public async Task What_was_logged_but_cut_off_before_its_echo_is_acknowledged_by_the_resume_and_told_once()
+    public async Task Message_logged_before_a_disconnect_is_acknowledged_by_the_resume_once()
     {
         await using var joined = await JoinAsync();
         var saying = joined.Client.SayAsync("once");
@@ -65,7 +65,7 @@ public sealed class SayTests : ScriptedTests
     }
 
     [Fact]
-    public async Task An_acknowledgement_counts_also_when_its_event_was_had_before()
+    public async Task Repeated_event_still_acknowledges_its_message()
     {
         await using var joined = await JoinAsync();
         await joined.Seat.MessagesAsync(1, 9);
@@ -80,7 +80,7 @@ public sealed class SayTests : ScriptedTests
     [Theory]
     [InlineData(RoomErrorCodes.Unavailable)]
     [InlineData(RoomErrorCodes.RateLimited)]
-    public async Task A_refusal_that_may_pass_is_tried_again_after_a_pause(string code)
+    public async Task Temporarily_refused_message_is_retried_after_a_pause(string code)
     {
         var time = new FakeTimeProvider();
         await using var joined = await JoinAsync(options: Options with { Time = time });
@@ -100,7 +100,7 @@ public sealed class SayTests : ScriptedTests
     [InlineData(RoomErrorCodes.ReadOnly)]
     [InlineData(RoomErrorCodes.TooLong)]
     [InlineData("something-new")]
-    public async Task A_refusal_that_is_final_fails_the_task(string code)
+    public async Task Finally_refused_message_fails_the_task(string code)
     {
         await using var joined = await JoinAsync();
         var saying = joined.Client.SayAsync("no");
@@ -115,7 +115,7 @@ public sealed class SayTests : ScriptedTests
     }
 
     [Fact]
-    public async Task Another_members_message_of_the_same_id_acknowledges_nothing()
+    public async Task Message_of_another_member_with_the_same_id_acknowledges_nothing()
     {
         await using var joined = await JoinAsync();
         var saying = joined.Client.SayAsync("mine");
@@ -128,7 +128,7 @@ public sealed class SayTests : ScriptedTests
     }
 
     [Fact]
-    public async Task A_cancelled_message_is_not_said_again()
+    public async Task Cancelled_message_is_not_resent()
     {
         using var cancel = new CancellationTokenSource();
         await using var joined = await JoinAsync();
@@ -143,7 +143,7 @@ public sealed class SayTests : ScriptedTests
     }
 
     [Fact]
-    public async Task Who_says_more_than_the_outbox_holds_waits_for_a_place()
+    public async Task Say_waits_while_the_queue_is_full()
     {
         await using var joined = await JoinAsync(options: Options with { PendingMessages = 2 });
         var first = joined.Client.SayAsync("1");
@@ -160,7 +160,7 @@ public sealed class SayTests : ScriptedTests
     }
 
     [Fact]
-    public async Task Nobody_is_asked_to_take_more_than_they_allow()
+    public async Task Messages_are_sent_no_faster_than_the_server_limit()
     {
         var time = new FakeTimeProvider();
         await using var joined = await JoinAsync(
@@ -181,7 +181,7 @@ public sealed class SayTests : ScriptedTests
     }
 
     [Fact]
-    public async Task What_the_server_would_close_the_connection_for_is_not_sent()
+    public async Task Message_that_would_close_the_connection_is_not_sent()
     {
         await using var joined = await JoinAsync(limits: new { maxFrameBytes = 1024, messagesPerSecond = 0, messageBurst = 1, pingSeconds = 20, silenceSeconds = 45 });
         var refused = await Assert.ThrowsAsync<MessageRefusedException>(() => joined.Client.SayAsync(new string('x', 1024)).WaitAsync(Eventually.Patience));
@@ -191,7 +191,7 @@ public sealed class SayTests : ScriptedTests
     }
 
     [Fact]
-    public async Task What_cannot_be_a_message_is_not_taken()
+    public async Task Invalid_message_is_rejected()
     {
         await using var joined = await JoinAsync();
         foreach (var text in (string[])["", new string('x', 4001), "half \ud83d of a pair"])
@@ -199,7 +199,7 @@ public sealed class SayTests : ScriptedTests
     }
 
     [Fact]
-    public async Task Who_leaves_knows_that_what_waits_is_not_acknowledged()
+    public async Task Leave_fails_unacknowledged_messages()
     {
         await using var joined = await JoinAsync();
         var saying = joined.Client.SayAsync("too late");
@@ -209,7 +209,7 @@ public sealed class SayTests : ScriptedTests
     }
 
     [Fact]
-    public async Task Typing_is_told_once_a_second_and_nothing_else_waits_for_it()
+    public async Task Typing_is_sent_at_most_once_a_second_and_delays_nothing()
     {
         var time = new FakeTimeProvider();
         await using var joined = await JoinAsync(options: Options with { Time = time });

@@ -7,7 +7,7 @@ namespace ChatServer.Tests.Client;
 public sealed class SlowReaderTests : ScriptedTests
 {
     [Fact]
-    public async Task Who_reads_slowly_makes_the_room_wait()
+    public async Task Slow_reader_applies_back_pressure()
     {
         await using var joined = await JoinAsync(options: Options with { BufferedEvents = 8 });
         // More than the buffers between us hold, so the room gets stuck until somebody reads.
@@ -27,7 +27,7 @@ public sealed class SlowReaderTests : ScriptedTests
     }
 
     [Fact]
-    public async Task A_reader_that_waits_for_an_acknowledgement_is_told_the_rest_by_a_resume()
+    public async Task Reader_waiting_for_an_acknowledgement_gets_the_rest_by_resume()
     {
         await using var joined = await JoinAsync(options: Options with { BufferedEvents = 8 });
         await joined.Seat.MessagesAsync(1, 30);
@@ -49,7 +49,7 @@ public sealed class SlowReaderTests : ScriptedTests
     }
 
     [Fact]
-    public async Task Who_only_speaks_need_not_read()
+    public async Task Sender_that_never_reads_is_not_blocked()
     {
         var joining = ChatRoom.JoinAsync(Options with { BufferedEvents = 8 });
         var seat = await Room.SeatAsync(0);
@@ -75,7 +75,7 @@ public sealed class SlowReaderTests : ScriptedTests
     }
 
     [Fact]
-    public async Task Another_history_is_told_also_to_who_was_not_reading_when_it_began()
+    public async Task Changed_history_is_reported_to_a_late_reader()
     {
         var joining = ChatRoom.JoinAsync(Options with { BufferedEvents = 4 });
         var seat = await Room.SeatAsync(0);
@@ -103,7 +103,7 @@ public sealed class SlowReaderTests : ScriptedTests
     }
 
     [Fact]
-    public async Task What_a_closed_room_had_for_who_did_not_read_is_told_as_missed()
+    public async Task Unread_events_of_a_closed_room_are_reported_as_missed()
     {
         var joining = ChatRoom.JoinAsync(Options with { BufferedEvents = 4 });
         var seat = await Room.SeatAsync(0);
@@ -121,7 +121,7 @@ public sealed class SlowReaderTests : ScriptedTests
     }
 
     [Fact]
-    public async Task A_reader_can_stop_and_another_go_on()
+    public async Task Second_reader_continues_where_the_first_stopped()
     {
         await using var joined = await JoinAsync();
         await joined.Seat.MessagesAsync(1, 4);

@@ -16,11 +16,11 @@ public sealed class UserNamesTests
     [InlineData(" \u00a0")]
     [InlineData("a\u0007b")]
     [InlineData("123456789012345678901234567890123")]
-    public void What_is_empty_too_long_or_unprintable_is_no_name(string? given) => Assert.Null(UserNames.Normalize(given));
+    public void Empty_too_long_or_unprintable_name_is_invalid(string? given) => Assert.Null(UserNames.Normalize(given));
 
     // Not beside the others: what carries a test's arguments to it would mend this one.
     [Fact]
-    public void Half_a_surrogate_pair_is_no_name() => Assert.Null(UserNames.Normalize("a\ud83e"));
+    public void Unpaired_surrogate_in_a_name_is_invalid() => Assert.Null(UserNames.Normalize("a\ud83e"));
 
     [Fact]
     public void Length_is_counted_in_characters_of_the_normalized_name() =>

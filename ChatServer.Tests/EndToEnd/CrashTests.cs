@@ -11,7 +11,7 @@ public sealed class CrashTests(CrashTests.Shared shared) : IClassFixture<CrashTe
     private Deployment Deployment => shared.Deployment;
 
     [Fact]
-    public async Task A_member_of_a_RoomHost_that_is_killed_is_back_through_a_load_balancer_and_nothing_is_lost_or_doubled()
+    public async Task RoomHost_kill_loses_and_duplicates_nothing_for_members_behind_a_load_balancer()
     {
         await CreateOnSecondHostAsync("crash");
         const string Ann = "user=ann&session=ann-0123456789abcdef", Ben = "user=ben&session=ben-0123456789abcdef";
@@ -42,7 +42,7 @@ public sealed class CrashTests(CrashTests.Shared shared) : IClassFixture<CrashTe
     }
 
     [Fact]
-    public async Task The_embedded_Redis_is_killed_with_all_that_it_held_and_everything_works_again()
+    public async Task Deployment_recovers_from_an_embedded_Redis_kill_with_data_loss()
     {
         Assert.Equal(HttpStatusCode.OK, (await Eventually.Async(() => Deployment.CreateAsync("forgotten"), answer => answer.Status == HttpStatusCode.OK)).Status);
         var others = Others();

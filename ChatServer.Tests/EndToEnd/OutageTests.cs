@@ -12,7 +12,7 @@ public sealed class OutageTests(OutageTests.OwnRedis own) : IClassFixture<Outage
     private Deployment Deployment => own.Deployment;
 
     [Fact]
-    public async Task Redis_ends_and_starts_again_without_its_data_and_everything_works_again()
+    public async Task Deployment_recovers_from_a_Redis_restart_without_data()
     {
         await EverythingWorksAsync("ended");
         var processes = Processes();
@@ -27,7 +27,7 @@ public sealed class OutageTests(OutageTests.OwnRedis own) : IClassFixture<Outage
     }
 
     [Fact]
-    public async Task Redis_stands_still_and_what_is_said_meanwhile_is_refused_or_said_later_never_acknowledged_and_lost()
+    public async Task Redis_pause_never_loses_an_acknowledged_message()
     {
         await EverythingWorksAsync("paused");
         var processes = Processes();

@@ -12,7 +12,7 @@ public sealed class RoomTests(RoomTests.Unlimited unlimited) : IClassFixture<Roo
     private Deployment Deployment => unlimited.Deployment;
 
     [Fact]
-    public async Task A_hundred_who_create_a_room_at_once_through_both_load_balancers_make_one()
+    public async Task Hundred_concurrent_creations_through_both_load_balancers_make_one_room()
     {
         var answers = await Task.WhenAll(Enumerable.Range(0, 100).Select(i => Deployment.CreateAsync("x", at: Deployment.Entrances[i % 2])));
 
@@ -38,7 +38,7 @@ public sealed class RoomTests(RoomTests.Unlimited unlimited) : IClassFixture<Roo
     }
 
     [Fact]
-    public async Task Ten_members_who_say_200_messages_each_over_every_way_in_all_see_one_order_and_so_does_who_resumes_again_and_again()
+    public async Task Ten_members_on_all_routes_and_a_resuming_member_see_one_order_of_2000_messages()
     {
         var port = (await Deployment.CreateAsync("talk", new { history = 5000 })).Port;
         var members = await Task.WhenAll(Enumerable.Range(0, Members).Select(i => i % 3 == 2

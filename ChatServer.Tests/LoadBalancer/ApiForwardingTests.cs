@@ -36,7 +36,7 @@ public sealed class ApiForwardingTests : IAsyncLifetime
     [InlineData("GET", "/api/v1/rooms?after=a%20b&limit=3")]
     [InlineData("POST", "/api/v1/room/lobby")]
     [InlineData("DELETE", "/api/v1/room/lobby")]
-    public async Task Whatever_is_not_ours_goes_to_an_api_as_it_is(string method, string target)
+    public async Task Other_requests_are_forwarded_to_an_api_unchanged(string method, string target)
     {
         await _lb.RegisterAsync(_api);
         await RoutedAsync();
@@ -53,7 +53,7 @@ public sealed class ApiForwardingTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Without_an_api_a_call_is_told_to_wait()
+    public async Task Call_without_an_api_gets_retry_after()
     {
         using var answer = await _lb.Http.GetAsync("/api/v1/", Ct);
 
@@ -121,7 +121,7 @@ public sealed class ApiForwardingTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_read_that_an_api_took_to_its_grave_is_asked_of_another()
+    public async Task Read_interrupted_by_an_api_crash_is_retried_on_another()
     {
         await using var other = await FakeApi.StartAsync();
         await _lb.RegisterAsync(_api);

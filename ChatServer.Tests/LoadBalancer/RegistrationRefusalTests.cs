@@ -27,7 +27,7 @@ public sealed class RegistrationRefusalTests(LonelyLoadBalancer lonely) : IClass
     [InlineData("api", "4", "99999999999", "1.0.0")]
     [InlineData("api", "4", "0", "1 0")]
     [InlineData("api", "4", "0", "11111111111111111111111111111111111111111111111111111111111111111")]
-    public async Task A_heartbeat_with_a_part_that_makes_no_sense_registers_nothing(string host, string cpus, string rooms, string version)
+    public async Task Malformed_heartbeat_registers_nothing(string host, string cpus, string rooms, string version)
     {
         using var answer = await _lb.RegisterAsync(host, cpus, rooms, version);
 
@@ -39,7 +39,7 @@ public sealed class RegistrationRefusalTests(LonelyLoadBalancer lonely) : IClass
     [InlineData(null)]
     [InlineData("")]
     [InlineData("LB-KEY")]
-    public async Task Without_the_key_nothing_is_registered_and_nothing_shown(string? key)
+    public async Task Registration_requires_the_key(string? key)
     {
         using var heartbeat = await _lb.RegisterAsync("api", key: key);
         using var listing = await _lb.Http.GetAsync("/servers", TestContext.Current.CancellationToken);

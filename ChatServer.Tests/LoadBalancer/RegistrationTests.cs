@@ -54,7 +54,7 @@ public sealed class RegistrationTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Three_missed_heartbeats_and_an_api_is_out_until_its_next_one()
+    public async Task Three_missed_heartbeats_remove_an_api_until_its_next_one()
     {
         await _lb.RegisterAsync("silent");
         for (var second = 0; second < 30; second += 10)
@@ -72,7 +72,7 @@ public sealed class RegistrationTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_api_that_is_out_gets_no_calls()
+    public async Task Removed_api_gets_no_calls()
     {
         await using var api = await FakeApi.StartAsync();
         await _lb.RegisterAsync(api);

@@ -109,7 +109,7 @@ public sealed class RoomForwardingTests(RoomCluster cluster) : IClassFixture<Roo
     [InlineData("a%2Fb")]
     [InlineData("x%3Fuser=a")]
     [InlineData("12345678901234567890123456789012345678901234567890123456789012345")]
-    public async Task A_name_that_no_room_can_have_is_refused(string name)
+    public async Task Invalid_room_name_is_refused(string name)
     {
         var lb = await cluster.LoadBalancerAsync();
 

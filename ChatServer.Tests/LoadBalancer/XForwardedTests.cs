@@ -8,7 +8,7 @@ namespace ChatServer.Tests.LoadBalancer;
 public sealed class XForwardedTests
 {
     [Fact]
-    public async Task What_a_stranger_says_of_itself_is_replaced()
+    public async Task Forwarded_headers_of_an_untrusted_client_are_replaced()
     {
         var seen = await SeenByTheApiAsync(trusted: "10.0.0.0/8,192.0.2.1");
 
@@ -22,7 +22,7 @@ public sealed class XForwardedTests
     [Theory]
     [InlineData("127.0.0.1")]
     [InlineData("192.0.2.1, 127.0.0.0/8")]
-    public async Task What_a_trusted_proxy_says_is_kept_and_the_proxy_appended(string trusted)
+    public async Task Forwarded_headers_of_a_trusted_proxy_are_kept_and_extended(string trusted)
     {
         var seen = await SeenByTheApiAsync(trusted);
 

@@ -89,7 +89,7 @@ public sealed class EmbeddedRedisTests(EmbeddedRedis redis) : IClassFixture<Embe
     }
 
     [Fact]
-    public async Task Kill_9_loses_nothing_that_was_acknowledged()
+    public async Task Kill_9_loses_no_acknowledged_write()
     {
         await using var server = new DataFolderRedis();
         await server.StartAsync();
@@ -116,7 +116,7 @@ public sealed class EmbeddedRedisTests(EmbeddedRedis redis) : IClassFixture<Embe
 
     // Each of them waits in a thread of the server's, and the write that they wait for needs one too. Within the library's five seconds.
     [Fact]
-    public async Task All_who_come_at_once_after_a_start_are_answered()
+    public async Task Connections_right_after_the_start_are_all_answered()
     {
         await using var server = new DataFolderRedis();
         await server.StartAsync();
@@ -147,7 +147,7 @@ public sealed class EmbeddedRedisTests(EmbeddedRedis redis) : IClassFixture<Embe
     [InlineData("PORT", "70000")]
     [InlineData("BIND", "example")]
     [InlineData("REDIS_DATA", "/dev/null/data")]
-    public async Task A_setting_that_cannot_work_ends_the_start_with_one_line_that_names_it(string name, string value)
+    public async Task Invalid_setting_stops_the_start_with_one_line_that_names_it(string name, string value)
     {
         await using var process = EmbeddedRedisProcess.Start(("PORT", $"{FreePort.Next()}"), (name, value));
         await AssertRefused(process, name);

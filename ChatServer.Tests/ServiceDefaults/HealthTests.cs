@@ -10,7 +10,7 @@ public sealed class HealthTests(DefaultService app) : IClassFixture<DefaultServi
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_dependency_that_is_away_makes_the_service_unready_and_leaves_it_alive()
+    public async Task Unavailable_dependency_makes_the_service_unready_but_alive()
     {
         app.DependencyIsUp = false;
         try

@@ -26,7 +26,7 @@ public sealed class TelemetryResourceTests
         Assert.Equal("roomhost-2", ResourceOf(("OTEL_RESOURCE_ATTRIBUTES", "service.name=roomhost-2"))["service.name"]);
 
     [Fact]
-    public void Without_an_endpoint_nothing_is_collected()
+    public void Telemetry_is_off_without_an_endpoint()
     {
         using var host = Build([]);
         Assert.Null(host.Services.GetService<TracerProvider>());

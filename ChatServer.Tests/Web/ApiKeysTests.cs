@@ -14,7 +14,7 @@ public sealed class ApiKeysTests(DefaultService app) : IClassFixture<DefaultServ
     [Theory]
     [InlineData("old-key")]
     [InlineData("new-key")]
-    public async Task Each_of_several_keys_opens(string key) =>
+    public async Task Each_of_several_keys_is_accepted(string key) =>
         Assert.Equal(HttpStatusCode.OK, (await SendAsync(HttpMethod.Get, key)).StatusCode);
 
     [Theory]
@@ -24,14 +24,14 @@ public sealed class ApiKeysTests(DefaultService app) : IClassFixture<DefaultServ
     [InlineData("old-key, new-key")]
     [InlineData("OLD-KEY")]
     [InlineData("old-key", "new-key")]
-    public async Task No_key_a_wrong_one_and_two_at_once_are_refused(params string[] keys)
+    public async Task Missing_wrong_or_doubled_key_is_refused(params string[] keys)
     {
         var response = await SendAsync(HttpMethod.Get, keys);
         await response.IsProblemAsync(HttpStatusCode.Unauthorized, "unauthorized");
     }
 
     [Fact]
-    public async Task A_caller_without_a_key_does_not_learn_that_its_body_is_bad()
+    public async Task Key_is_checked_before_the_body()
     {
         var response = await SendAsync(HttpMethod.Post);
         await response.IsProblemAsync(HttpStatusCode.Unauthorized, "unauthorized");
@@ -49,7 +49,7 @@ public sealed class ApiKeysTests(DefaultService app) : IClassFixture<DefaultServ
     }
 
     [Fact]
-    public void Of_several_keys_the_first_that_is_one_is_sent()
+    public void First_nonempty_key_is_sent()
     {
         var configuration = new ConfigurationBuilder().AddInMemoryCollection([new("SOME_KEY", ", new-key,old-key")]).Build();
         Assert.Equal("new-key", ApiKeys.RequireFirstKey(configuration, "SOME_KEY"));

@@ -9,7 +9,7 @@ public sealed class ProblemResponsesTests(DefaultService app) : IClassFixture<De
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task An_unhandled_exception_is_an_internal_error_that_tells_nothing_of_the_server()
+    public async Task Unhandled_exception_is_an_internal_error_without_details()
     {
         var body = await (await app.Http.GetAsync("/throws", Ct)).IsProblemAsync(HttpStatusCode.InternalServerError, "internal-error");
         Assert.DoesNotContain("secret", body.GetRawText(), StringComparison.Ordinal);
@@ -20,7 +20,7 @@ public sealed class ProblemResponsesTests(DefaultService app) : IClassFixture<De
     [InlineData("{\"text\":\"a\"} tail")]
     [InlineData("{'text':'a'}")]
     [InlineData("{\"text\":\"a\",}")]
-    public async Task A_body_that_is_not_json_is_named_so(string body) =>
+    public async Task Malformed_JSON_body_is_invalid_json(string body) =>
         await (await PostAsync(body)).IsProblemAsync(HttpStatusCode.BadRequest, "invalid-json");
 
     [Theory]
@@ -40,7 +40,7 @@ public sealed class ProblemResponsesTests(DefaultService app) : IClassFixture<De
         await (await PostAsync(body)).IsProblemAsync(HttpStatusCode.BadRequest, "invalid-body");
 
     [Fact]
-    public async Task A_bad_value_in_the_query_is_named_so() =>
+    public async Task Bad_query_value_is_invalid_query() =>
         await (await app.Http.GetAsync("/query?limit=ten", Ct)).IsProblemAsync(HttpStatusCode.BadRequest, "invalid-query");
 
     [Fact]

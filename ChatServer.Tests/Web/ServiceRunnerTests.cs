@@ -10,10 +10,10 @@ namespace ChatServer.Tests.Web;
 public sealed class ServiceRunnerTests
 {
     [Fact]
-    public async Task A_service_that_ends_by_itself_exits_0() => Assert.Equal(0, await ServiceRunner.RunAsync(() => Task.CompletedTask));
+    public async Task Service_that_ends_normally_exits_with_0() => Assert.Equal(0, await ServiceRunner.RunAsync(() => Task.CompletedTask));
 
     [Fact]
-    public async Task A_defect_of_ours_is_not_dressed_up_as_a_setting() =>
+    public async Task Unexpected_exception_is_not_reported_as_a_bad_setting() =>
         await Assert.ThrowsAsync<InvalidOperationException>(() => ServiceRunner.RunAsync(() => throw new InvalidOperationException()));
 
     [Theory]
@@ -21,7 +21,7 @@ public sealed class ServiceRunnerTests
     [InlineData("PORT", "65536")]
     [InlineData("PORT", "-1")]
     [InlineData("BIND", "everywhere")]
-    public void A_malformed_listener_is_named(string variable, string value) =>
+    public void Malformed_listen_setting_is_named(string variable, string value) =>
         Assert.Contains($"{variable} must be", Assert.Throws<StartupException>(() => Listen((variable, value))).Message, StringComparison.Ordinal);
 
     [Fact]

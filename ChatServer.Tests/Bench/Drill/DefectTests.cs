@@ -7,7 +7,7 @@ namespace ChatServer.Tests.Bench.Drill;
 public sealed class DefectTests
 {
     [Fact]
-    public async Task A_deployment_that_only_loses_its_connections_is_well()
+    public async Task Lost_connections_alone_pass()
     {
         var verdict = await DrillAsync(Defect.None, times: 3);
         Assert.True(verdict.Well, string.Join('\n', verdict.Findings));
@@ -56,7 +56,7 @@ public sealed class DefectTests
     }
 
     [Fact]
-    public async Task What_a_host_says_after_its_term_is_lost_and_those_who_heard_it_diverge()
+    public async Task Writes_after_a_hosts_term_are_lost_and_their_readers_diverge()
     {
         var verdict = await DrillAsync(Defect.NoFence);
         Assert.False(verdict.Well);

@@ -44,7 +44,7 @@ public sealed class DrillTests
 
     [Theory]
     [MemberData(nameof(Impossible))]
-    public async Task What_cannot_be_drilled_is_said_in_a_line(string line, string[] arguments)
+    public async Task Impossible_drill_ends_with_one_line(string line, string[] arguments)
     {
         var (exitCode, output) = await BenchProcess.RunAsync(arguments);
         Assert.Equal(2, exitCode);

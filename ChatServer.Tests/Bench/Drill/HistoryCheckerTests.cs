@@ -16,7 +16,7 @@ public sealed class HistoryCheckerTests
     private Findings Found => _checker.Check(Epoch, _log);
 
     [Fact]
-    public void What_everybody_saw_as_the_log_has_it_is_well()
+    public void Histories_equal_to_the_log_pass()
     {
         Logged(1, 2, 3);
         See(_ada, 1, 2, 3);
@@ -26,7 +26,7 @@ public sealed class HistoryCheckerTests
     }
 
     [Fact]
-    public void A_message_that_is_in_the_log_though_nobody_was_told_is_no_defect_of_the_log()
+    public void Unacknowledged_message_in_the_log_is_no_defect()
     {
         Logged(1);
         _checker.Say("2", 0);
@@ -37,7 +37,7 @@ public sealed class HistoryCheckerTests
     }
 
     [Fact]
-    public void An_acknowledged_message_that_is_not_in_the_log_is_lost_and_who_saw_it_diverges()
+    public void Acknowledged_message_missing_from_the_log_is_lost_and_its_readers_diverge()
     {
         Logged(1, 2);
         _log.RemoveAt(1);
@@ -47,7 +47,7 @@ public sealed class HistoryCheckerTests
     }
 
     [Fact]
-    public void An_acknowledged_message_whose_place_another_one_has_is_lost()
+    public void Acknowledged_message_replaced_by_another_is_lost()
     {
         Logged(1, 2);
         _log[1] = new Seen(Epoch, 2, "another");
@@ -67,7 +67,7 @@ public sealed class HistoryCheckerTests
     }
 
     [Fact]
-    public void The_end_that_a_member_never_saw_is_lost()
+    public void Log_end_not_seen_by_a_member_is_lost()
     {
         Logged(1, 2, 3);
         See(_ada, 1, 2, 3);
@@ -76,7 +76,7 @@ public sealed class HistoryCheckerTests
     }
 
     [Fact]
-    public void Who_was_put_out_need_not_see_the_rest_but_must_have_seen_the_log_until_then()
+    public void Closed_member_must_have_seen_the_log_up_to_its_close()
     {
         Logged(1, 2, 3, 4);
         See(_ada, 1, 2, 3, 4);
@@ -120,7 +120,7 @@ public sealed class HistoryCheckerTests
     }
 
     [Fact]
-    public void After_it_was_told_of_a_break_a_member_may_see_again_what_it_had()
+    public void Announced_break_allows_repeated_events()
     {
         Logged(1, 2);
         See(_ada, 1, 2);
@@ -177,7 +177,7 @@ public sealed class HistoryCheckerTests
     }
 
     [Fact]
-    public void A_member_that_saw_something_else_than_the_log_has_diverges()
+    public void Member_that_saw_other_events_than_the_log_diverges()
     {
         Logged(1, 2);
         _log.Add(new Seen(Epoch, 3, null));
@@ -189,7 +189,7 @@ public sealed class HistoryCheckerTests
     }
 
     [Fact]
-    public void What_the_log_no_longer_keeps_is_what_members_saw()
+    public void Trimmed_log_is_completed_from_member_histories()
     {
         Logged(1, 2, 3);
         _log.RemoveRange(0, 2);
@@ -201,7 +201,7 @@ public sealed class HistoryCheckerTests
     }
 
     [Fact]
-    public void What_is_pending_is_known_by_when_it_was_said()
+    public void Pending_messages_are_tracked_by_send_time()
     {
         var said = _checker.Say("1", 10);
         Assert.True(_checker.IsAcknowledged(9));
@@ -212,7 +212,7 @@ public sealed class HistoryCheckerTests
     }
 
     [Fact]
-    public void Defects_are_told_in_words_with_room_and_place()
+    public void Findings_name_room_and_sequence()
     {
         Logged(1, 2);
         See(_ada, 1, 2);

@@ -8,7 +8,7 @@ public sealed class AccessTests(ChatSiteFixture fixture) : WebTests(fixture)
     private const string Markup = """<img src=x onerror="document.title='owned'"><b>bold</b>&amp;<script>document.title='owned'</script>""";
 
     [Fact]
-    public async Task Markup_in_a_name_and_a_text_is_text()
+    public async Task Markup_in_names_and_texts_is_escaped()
     {
         var room = await Site.RoomAsync();
         var anna = await Site.PersonAsync("Anna", room);
@@ -22,7 +22,7 @@ public sealed class AccessTests(ChatSiteFixture fixture) : WebTests(fixture)
     }
 
     [Fact]
-    public async Task Links_lead_to_the_web_and_to_nothing_else()
+    public async Task Only_web_links_are_rendered()
     {
         var room = await Site.RoomAsync();
         var anna = await Site.PersonAsync("Anna", room);
@@ -74,7 +74,7 @@ public sealed class AccessTests(ChatSiteFixture fixture) : WebTests(fixture)
     }
 
     [Fact]
-    public async Task What_is_said_while_nobody_looks_is_counted_and_marked()
+    public async Task Unread_messages_are_counted_and_marked()
     {
         var room = await Site.RoomAsync(new { title = "Lobby" });
         var anna = await Site.PersonAsync("Anna", room);
@@ -94,7 +94,7 @@ public sealed class AccessTests(ChatSiteFixture fixture) : WebTests(fixture)
     [Theory]
     [InlineData(false, false)]
     [InlineData(true, true)]
-    public async Task Nothing_is_in_the_way_of_those_who_cannot_see_or_point(bool dark, bool narrow)
+    public async Task Chat_page_passes_accessibility_checks(bool dark, bool narrow)
     {
         var room = await Site.RoomAsync();
         var page = await Site.BrowserAsync(dark, narrow);
@@ -120,7 +120,7 @@ public sealed class AccessTests(ChatSiteFixture fixture) : WebTests(fixture)
     }
 
     [Fact]
-    public async Task Dark_is_dark()
+    public async Task Dark_mode_has_a_dark_background()
     {
         var room = await Site.RoomAsync();
         var light = await Site.PersonAsync("Anna", room);

@@ -95,7 +95,7 @@ public sealed class ConversationTests(ChatSiteFixture fixture) : WebTests(fixtur
     }
 
     [Fact]
-    public async Task A_full_room_lets_in_who_waits()
+    public async Task Full_room_admits_the_waiting_person_when_one_leaves()
     {
         var room = await Site.RoomAsync(new { maxMembers = 1 });
         var anna = await Site.PersonAsync("Anna", room);

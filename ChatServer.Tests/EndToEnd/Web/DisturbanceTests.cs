@@ -6,7 +6,7 @@ namespace ChatServer.Tests.EndToEnd.Web;
 public sealed class DisturbanceTests(ChatSiteFixture fixture) : WebTests(fixture), IClassFixture<ChatSiteFixture>
 {
     [Fact]
-    public async Task What_is_pending_survives_a_reload_and_is_said_once()
+    public async Task Pending_messages_survive_a_reload_and_are_sent_once()
     {
         var room = await Site.RoomAsync();
         var anna = await Site.PersonAsync("Anna", room);

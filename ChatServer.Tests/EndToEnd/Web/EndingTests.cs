@@ -24,7 +24,7 @@ public sealed class EndingTests(ChatSiteFixture fixture) : WebTests(fixture)
     [InlineData(4001, "You were removed from this room.", "Come back")]
     [InlineData(4003, "You are banned from this room.", "Try again")]
     [InlineData(1009, "The connection ended.", "Connect again")]
-    public async Task Who_is_sent_out_is_told_and_stays_out_until_asking(int code, string title, string action)
+    public async Task Removed_person_is_informed_and_stays_out_until_rejoining(int code, string title, string action)
     {
         var anna = await PersonAsync();
         await anna.SayAsync("before");
@@ -40,7 +40,7 @@ public sealed class EndingTests(ChatSiteFixture fixture) : WebTests(fixture)
     [Theory]
     [InlineData(1001)]
     [InlineData(1013)]
-    public async Task Who_has_to_go_for_a_moment_comes_back_by_itself(int code)
+    public async Task Temporarily_closed_page_reconnects_by_itself(int code)
     {
         var anna = await PersonAsync();
         await anna.SayAsync("before");
@@ -52,7 +52,7 @@ public sealed class EndingTests(ChatSiteFixture fixture) : WebTests(fixture)
     }
 
     [Fact]
-    public async Task A_message_that_the_room_will_not_have_is_given_back()
+    public async Task Refused_message_is_returned_to_the_composer()
     {
         var anna = await PersonAsync(route => route.OnMessage(frame =>
         {

@@ -37,7 +37,7 @@ public sealed class OperatorTests(ChatSiteFixture fixture) : WebTests(fixture)
     }
 
     [Fact]
-    public async Task Who_watches_is_a_member_and_sees_texts_and_no_markup()
+    public async Task Watching_operator_joins_as_a_member_and_sees_escaped_texts()
     {
         var room = await Site.RoomAsync();
         var anna = await Site.PersonAsync("<i>Anna</i>", room);
@@ -60,7 +60,7 @@ public sealed class OperatorTests(ChatSiteFixture fixture) : WebTests(fixture)
     }
 
     [Fact]
-    public async Task Who_watches_sees_the_newest_and_can_read_back()
+    public async Task Watching_operator_sees_the_newest_events_and_can_scroll_back()
     {
         var room = await Site.RoomAsync();
         await Site.SayAsync(room, 120);
@@ -125,7 +125,7 @@ public sealed class OperatorTests(ChatSiteFixture fixture) : WebTests(fixture)
     }
 
     [Fact]
-    public async Task The_server_is_shut_down_only_by_who_says_so_twice()
+    public async Task Server_shutdown_needs_confirmation()
     {
         var orders = 0;
         var page = await Site.OperatorAsync();
@@ -150,7 +150,7 @@ public sealed class OperatorTests(ChatSiteFixture fixture) : WebTests(fixture)
     }
 
     [Fact]
-    public async Task A_page_that_cannot_ask_says_why_and_goes_on_by_itself()
+    public async Task Page_shows_why_polling_fails_and_recovers_by_itself()
     {
         var room = await Site.RoomAsync();
         var page = await Site.OperatorAsync(room);
@@ -187,7 +187,7 @@ public sealed class OperatorTests(ChatSiteFixture fixture) : WebTests(fixture)
     [Theory]
     [InlineData(false, false)]
     [InlineData(true, true)]
-    public async Task Nothing_is_in_the_way_of_an_operator_who_cannot_see_or_point(bool dark, bool narrow)
+    public async Task Admin_page_passes_accessibility_checks(bool dark, bool narrow)
     {
         var room = await Site.RoomAsync(new { title = "Tea" });
         var anna = await Site.PersonAsync("Anna", room);

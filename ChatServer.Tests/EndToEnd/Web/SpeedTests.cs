@@ -15,7 +15,7 @@ public sealed class SpeedTests(ChatSiteFixture fixture) : WebTests(fixture)
     private const double Bound = 10_000;
 
     [Fact]
-    public async Task Who_opens_a_room_can_write_in_a_moment()
+    public async Task Room_page_is_writable_quickly()
     {
         var address = Elsewhere ?? $"{ChatSite.AddressOf(Site.LoadBalancers[0])}/room/{await Site.RoomAsync()}";
         var (nothing, cached) = (new Visits("nothing cached"), new Visits("files cached"));

@@ -6,7 +6,7 @@ namespace ChatServer.Tests.RoomHost.Hosting;
 public sealed class AnnouncementTests : HostCluster
 {
     [Fact]
-    public async Task An_announcement_is_said_once_in_every_room_or_in_those_that_are_named()
+    public async Task Announcement_is_logged_once_in_every_addressed_room()
     {
         await StartHostAsync();
         var lobby = await JoinAsync((await CreateAsync("lobby")).Port);
@@ -23,7 +23,7 @@ public sealed class AnnouncementTests : HostCluster
     }
 
     [Fact]
-    public async Task A_host_that_was_cut_off_says_it_when_it_is_back()
+    public async Task Disconnected_host_delivers_the_announcement_after_reconnecting()
     {
         var host = await StartHostAsync();
         var member = await JoinAsync((await CreateAsync("lobby")).Port);
@@ -41,7 +41,7 @@ public sealed class AnnouncementTests : HostCluster
     }
 
     [Fact]
-    public async Task A_restart_neither_loses_nor_repeats_one()
+    public async Task Restart_neither_loses_nor_repeats_announcements()
     {
         var host = await StartHostAsync();
         var room = await CreateAsync("lobby");
@@ -59,7 +59,7 @@ public sealed class AnnouncementTests : HostCluster
     }
 
     [Fact]
-    public async Task What_was_said_after_Redis_lost_its_data_is_heard_by_the_rooms_that_are_put_back()
+    public async Task Announcement_posted_after_data_loss_reaches_restored_rooms()
     {
         var host = await StartHostAsync();
         var room = await CreateAsync("lobby");

@@ -76,7 +76,7 @@ public sealed class DrainTests : HostCluster
     }
 
     [Fact]
-    public async Task Nothing_said_while_rooms_move_to_and_fro_is_lost_or_doubled()
+    public async Task Messages_sent_during_repeated_moves_are_neither_lost_nor_duplicated()
     {
         await StartHostAsync();
         await StartHostAsync("host-2");

@@ -8,7 +8,7 @@ namespace ChatServer.Tests.RoomHost.Hosting;
 public sealed class FailoverTests : HostCluster
 {
     [Fact]
-    public async Task Rooms_of_a_killed_host_are_open_on_another_with_every_acknowledged_message_though_nobody_asks()
+    public async Task Rooms_of_a_killed_host_reopen_unasked_with_every_acknowledged_message()
     {
         var first = await StartHostAsync();
         var rooms = new List<RoomRecord>();
@@ -31,7 +31,7 @@ public sealed class FailoverTests : HostCluster
     }
 
     [Fact]
-    public async Task A_message_said_again_after_a_takeover_is_answered_with_its_first_event()
+    public async Task Message_repeated_after_a_takeover_returns_its_first_event()
     {
         var first = await StartHostAsync();
         var room = await CreateAsync("lobby");
@@ -87,7 +87,7 @@ public sealed class FailoverTests : HostCluster
     }
 
     [Fact]
-    public async Task A_memory_room_that_was_given_away_while_its_host_stood_still_says_nothing_more_there()
+    public async Task Memory_room_moved_from_a_paused_host_writes_nothing_there()
     {
         var first = await StartHostAsync();
         var room = await CreateAsync("lobby", Defaults with { Durability = Durability.Memory });

@@ -5,9 +5,9 @@ namespace ChatServer.Tests.RoomHost.Hosting;
 public sealed class JitWarmupTests
 {
     [Fact]
-    public async Task Everybody_plays_his_part_to_the_end() => await JitWarmup.RunAsync(TestContext.Current.CancellationToken);
+    public async Task Warmup_completes() => await JitWarmup.RunAsync(TestContext.Current.CancellationToken);
 
     [Fact]
-    public async Task It_ends_when_it_is_told_to() =>
+    public async Task Warmup_ends_when_cancelled() =>
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => JitWarmup.RunAsync(new CancellationToken(canceled: true)));
 }

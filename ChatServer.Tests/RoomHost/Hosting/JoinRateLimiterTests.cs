@@ -10,7 +10,7 @@ public sealed class JoinRateLimiterTests
     private static readonly IPAddress Other = IPAddress.Parse("192.0.2.2");
 
     [Fact]
-    public void An_address_may_connect_so_often_at_once_and_no_more()
+    public void Burst_of_an_address_is_limited()
     {
         using var rate = new JoinRateLimiter(50);
 
@@ -20,7 +20,7 @@ public sealed class JoinRateLimiterTests
     }
 
     [Fact]
-    public void Addresses_do_not_use_up_each_others_rate()
+    public void Each_address_has_its_own_limit()
     {
         using var rate = new JoinRateLimiter(1);
 
@@ -30,7 +30,7 @@ public sealed class JoinRateLimiterTests
     }
 
     [Fact]
-    public async Task Who_was_refused_may_connect_again_soon()
+    public async Task Refused_address_may_connect_again_after_refill()
     {
         using var rate = new JoinRateLimiter(5);
         while (rate.TryAcquire(One))
@@ -41,7 +41,7 @@ public sealed class JoinRateLimiterTests
     }
 
     [Fact]
-    public void Zero_switches_the_rate_off()
+    public void Zero_disables_the_limit()
     {
         using var rate = new JoinRateLimiter(0);
 

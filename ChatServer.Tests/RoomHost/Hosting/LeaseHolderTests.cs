@@ -11,7 +11,7 @@ public sealed class LeaseHolderTests : HostCluster
     private readonly FakeTimeProvider _time = new();
 
     [Fact]
-    public async Task A_lease_is_held_from_its_renewal_for_as_long_as_it_lives_and_no_longer()
+    public async Task Lease_is_held_for_its_lifetime_after_a_renewal()
     {
         var holder = Holder();
         Assert.False(holder.IsHeld);
@@ -30,7 +30,7 @@ public sealed class LeaseHolderTests : HostCluster
     }
 
     [Fact]
-    public async Task It_counts_how_long_another_process_has_had_the_id_while_Redis_answered()
+    public async Task RefusedFor_counts_while_another_process_holds_the_id()
     {
         var other = await FakeHostAsync("host-1");
         var holder = Holder();
@@ -47,7 +47,7 @@ public sealed class LeaseHolderTests : HostCluster
     }
 
     [Fact]
-    public async Task An_outage_of_Redis_is_not_held_against_the_other_process()
+    public async Task RefusedFor_resets_during_an_outage()
     {
         await FakeHostAsync("host-1");
         var holder = Holder();

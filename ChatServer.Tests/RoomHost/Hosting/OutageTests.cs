@@ -10,7 +10,7 @@ public sealed class OutageTests : HostCluster
     private static readonly TimeSpan Return = TimeSpan.FromSeconds(30);
 
     [Fact]
-    public async Task Rooms_are_put_back_with_new_epochs_when_Redis_was_started_anew_without_its_data()
+    public async Task Rooms_are_restored_with_new_epochs_after_Redis_restarts_empty()
     {
         var host = await StartHostAsync();
         var room = await CreateAsync("lobby", Defaults with { Title = "Lobby", MaxMembers = 9 });
@@ -37,7 +37,7 @@ public sealed class OutageTests : HostCluster
     }
 
     [Fact]
-    public async Task Whoever_notices_a_loss_first_there_is_one_room_of_each_name_and_it_works()
+    public async Task Data_loss_leaves_one_working_room_of_each_name()
     {
         await StartHostAsync();
         await CreateAsync("lobby");
@@ -69,7 +69,7 @@ public sealed class OutageTests : HostCluster
     }
 
     [Fact]
-    public async Task A_pause_of_Redis_costs_nobody_more_than_time()
+    public async Task Redis_pause_causes_only_delay()
     {
         var host = await StartHostAsync("host-1", ("MESSAGES_PER_SECOND", "0")); // a member that tries again and again is no flood
         var room = await CreateAsync("lobby");
@@ -91,7 +91,7 @@ public sealed class OutageTests : HostCluster
     }
 
     [Fact]
-    public async Task A_room_whose_log_is_elsewhere_than_it_thinks_is_opened_anew_with_a_new_epoch()
+    public async Task Diverged_log_reopens_the_room_with_a_new_epoch()
     {
         await StartHostAsync();
         var room = await CreateAsync("lobby");
@@ -116,7 +116,7 @@ public sealed class OutageTests : HostCluster
     }
 
     [Fact]
-    public async Task A_room_that_was_lost_is_opened_anew_however_often_looking_at_it_fails()
+    public async Task Lost_room_is_reopened_after_repeated_reconcile_failures()
     {
         await StartHostAsync();
         var room = await CreateAsync("lobby");
@@ -139,7 +139,7 @@ public sealed class OutageTests : HostCluster
     }
 
     [Fact]
-    public async Task A_log_that_something_spoiled_opens_all_the_same_and_the_host_says_so()
+    public async Task Log_with_foreign_entries_opens_and_is_reported()
     {
         var first = await StartHostAsync("first");
         var room = await CreateAsync("lobby");
@@ -183,7 +183,7 @@ public sealed class OutageWithDataTests : HostCluster
     protected override RedisServer Redis { get; } = new ChatServer.Tests.Redis.DataFolderRedis();
 
     [Fact]
-    public async Task Members_stay_and_rooms_go_on_where_they_were()
+    public async Task Members_and_sequences_survive_an_outage()
     {
         var host = await StartHostAsync("host-1", ("MESSAGES_PER_SECOND", "0")); // a member that tries again and again is no flood
         var room = await CreateAsync("lobby");
@@ -208,7 +208,7 @@ public sealed class OutageWithDataTests : HostCluster
     }
 
     [Fact]
-    public async Task After_an_outage_of_Redis_the_first_host_back_does_not_get_the_rooms_of_the_next()
+    public async Task First_host_after_an_outage_does_not_take_the_rooms_of_others()
     {
         (string, string?) unlimited = ("MESSAGES_PER_SECOND", "0"); // a member that tries again and again is no flood
         var first = await StartHostAsync("host-1", unlimited);

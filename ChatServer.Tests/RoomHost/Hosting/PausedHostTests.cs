@@ -10,7 +10,7 @@ public sealed class PausedHostTests : HostCluster
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_host_whose_room_was_given_away_while_it_stood_still_writes_nothing_and_sends_its_members_away(bool hasSomethingToWrite)
+    public async Task Paused_host_that_lost_its_room_writes_nothing_and_closes_its_members(bool hasSomethingToWrite)
     {
         var host = await StartHostAsync();
         var room = await CreateAsync("lobby");
@@ -39,7 +39,7 @@ public sealed class PausedHostTests : HostCluster
     }
 
     [Fact]
-    public async Task A_host_that_stood_still_does_not_close_a_room_for_being_idle_that_is_no_longer_its_own()
+    public async Task Paused_host_does_not_close_an_idle_room_it_no_longer_owns()
     {
         var host = await StartHostAsync();
         var room = await CreateAsync("lobby", Defaults with { IdleTimeoutSeconds = 5 });
@@ -59,7 +59,7 @@ public sealed class PausedHostTests : HostCluster
     }
 
     [Fact]
-    public async Task A_host_whose_id_another_process_has_does_not_start()
+    public async Task Host_with_a_held_id_does_not_start()
     {
         await FakeHostAsync("host-1");
 
@@ -70,7 +70,7 @@ public sealed class PausedHostTests : HostCluster
     }
 
     [Fact]
-    public async Task A_host_whose_id_another_process_took_while_it_stood_still_ends_and_leaves_the_rooms_to_that_one()
+    public async Task Paused_host_that_lost_its_id_exits_and_leaves_its_rooms()
     {
         var host = await StartHostAsync();
         var room = await CreateAsync("lobby");

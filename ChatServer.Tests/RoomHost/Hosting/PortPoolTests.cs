@@ -30,7 +30,7 @@ public sealed class PortPoolTests : IDisposable
     }
 
     [Fact]
-    public void A_port_that_is_asked_for_is_had_if_it_is_free_and_in_the_range()
+    public void Preferred_port_is_used_if_free_and_in_range()
     {
         var pool = Pool();
         Assert.Equal(_first + 2, pool.Open("kept", _first + 2));
@@ -46,7 +46,7 @@ public sealed class PortPoolTests : IDisposable
     }
 
     [Fact]
-    public void A_port_that_somebody_else_holds_is_passed_over_and_tried_again_later()
+    public void Port_held_by_another_process_is_skipped_and_retried_later()
     {
         var pool = Pool();
         using (var other = new TcpListener(IPAddress.Loopback, _first + 1))
@@ -62,7 +62,7 @@ public sealed class PortPoolTests : IDisposable
     }
 
     [Fact]
-    public void Without_sockets_there_is_no_port_and_none_is_used_up()
+    public void Open_without_free_sockets_returns_null_and_consumes_no_port()
     {
         var pool = Pool(maxSockets: 2);
         Assert.Equal(_first, pool.Open("one", 0));
@@ -81,7 +81,7 @@ public sealed class PortPoolTests : IDisposable
     }
 
     [Fact]
-    public void An_address_that_is_not_of_this_machine_gives_no_port_and_holds_no_socket()
+    public void Open_on_a_foreign_address_returns_null_and_holds_no_socket()
     {
         var pool = Pool(maxSockets: 1, bind: IPAddress.Parse("192.0.2.1"));
 

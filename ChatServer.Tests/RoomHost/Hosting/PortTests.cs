@@ -32,7 +32,7 @@ public sealed class PortTests : HostCluster
     }
 
     [Fact]
-    public async Task A_port_that_somebody_else_holds_is_passed_over()
+    public async Task Port_held_by_another_process_is_skipped()
     {
         using var other = new TcpListener(IPAddress.Loopback, FirstPort);
         other.Start();
@@ -43,7 +43,7 @@ public sealed class PortTests : HostCluster
     }
 
     [Fact]
-    public async Task A_host_has_at_most_MAX_ROOMS_also_when_they_come_at_once()
+    public async Task Concurrent_creations_never_exceed_MAX_ROOMS()
     {
         await StartHostAsync("host-1", ("MAX_ROOMS", "3"));
 
@@ -75,7 +75,7 @@ public sealed class PortTests : HostCluster
     }
 
     [Fact]
-    public async Task A_room_whose_port_is_not_to_be_had_after_a_restart_moves_to_another_host_by_itself()
+    public async Task Room_whose_port_is_taken_after_a_restart_moves_to_another_host()
     {
         var host = await StartHostAsync();
         var room = await CreateAsync("lobby");
@@ -93,7 +93,7 @@ public sealed class PortTests : HostCluster
     }
 
     [Fact]
-    public async Task A_host_without_sockets_refuses_rooms_and_lives_on()
+    public async Task Host_without_free_sockets_refuses_rooms_and_keeps_running()
     {
         // 600 file descriptors leave 300 to ports and connections.
         var first = FreePort.Next(400);

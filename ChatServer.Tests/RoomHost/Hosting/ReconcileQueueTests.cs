@@ -12,7 +12,7 @@ public sealed class ReconcileQueueTests : IDisposable
     private int _looks, _now, _most;
 
     [Fact]
-    public async Task A_look_that_fails_is_told_and_the_room_can_be_looked_at_again()
+    public async Task Failed_reconcile_is_reported_and_can_be_requested_again()
     {
         using var queue = new ReconcileQueue(_ => throw new InvalidDataException(), (room, why) => _failures.Enqueue((room, why)), maxParallel: 1);
 
@@ -27,7 +27,7 @@ public sealed class ReconcileQueueTests : IDisposable
     }
 
     [Fact]
-    public async Task A_request_during_a_failing_look_is_not_lost()
+    public async Task Request_during_a_failing_reconcile_is_not_lost()
     {
         using var queue = new ReconcileQueue(
             async _ =>
@@ -47,7 +47,7 @@ public sealed class ReconcileQueueTests : IDisposable
     }
 
     [Fact]
-    public async Task Looks_at_one_room_never_overlap_and_many_requests_meanwhile_are_one_more_look()
+    public async Task Reconciles_of_one_room_never_overlap_and_waiting_requests_coalesce()
     {
         using var queue = NewQueue(parallel: 8);
         queue.Request("lobby");
@@ -63,7 +63,7 @@ public sealed class ReconcileQueueTests : IDisposable
     }
 
     [Fact]
-    public async Task Different_rooms_are_looked_at_side_by_side_up_to_the_limit()
+    public async Task Different_rooms_are_reconciled_in_parallel_up_to_the_limit()
     {
         using var queue = NewQueue(parallel: 3);
         for (var i = 0; i < 20; i++)
@@ -80,7 +80,7 @@ public sealed class ReconcileQueueTests : IDisposable
     }
 
     [Fact]
-    public async Task A_stop_waits_for_the_look_under_way_and_takes_no_more()
+    public async Task Stop_waits_for_the_running_reconcile_and_refuses_requests()
     {
         using var queue = NewQueue(parallel: 1);
         queue.Request("lobby");

@@ -18,7 +18,7 @@ public sealed class ReplicaTests : HostCluster
     protected override string ConnectionString => $"{_primary.ConnectionString},{_replica.ConnectionString}";
 
     [Fact]
-    public async Task A_replica_that_has_everything_takes_over_and_rooms_go_on_where_they_were()
+    public async Task Complete_replica_takes_over_and_rooms_continue()
     {
         var (room, member) = await TalkAsync();
         await ReplicatedAsync(seq: 2);
@@ -34,7 +34,7 @@ public sealed class ReplicaTests : HostCluster
     }
 
     [Fact]
-    public async Task A_replica_that_lacks_the_end_of_a_log_takes_over_and_members_are_told_of_another_history()
+    public async Task Replica_without_the_log_end_takes_over_with_a_new_epoch()
     {
         var (room, member) = await TalkAsync();
         await ReplicatedAsync(seq: 2);

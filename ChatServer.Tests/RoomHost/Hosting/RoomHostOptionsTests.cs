@@ -7,7 +7,7 @@ namespace ChatServer.Tests.RoomHost.Hosting;
 public sealed class RoomHostOptionsTests
 {
     [Fact]
-    public void Without_settings_it_is_what_the_documentation_says()
+    public void Defaults_match_the_documentation()
     {
         var options = From();
 
@@ -27,7 +27,7 @@ public sealed class RoomHostOptionsTests
     [InlineData("0.0.0.0", null)]
     [InlineData("127.0.0.1", "localhost")]
     [InlineData("192.0.2.1", "192.0.2.1")]
-    public void Without_HOST_it_advertises_what_others_can_call(string? bind, string? address) =>
+    public void Default_address_is_reachable_by_others(string? bind, string? address) =>
         Assert.Equal(address ?? Environment.MachineName, From(("BIND", bind)).Address);
 
     [Fact]
@@ -86,7 +86,7 @@ public sealed class RoomHostOptionsTests
     [InlineData("PING_SECONDS", "86401")]
     [InlineData("SILENCE_SECONDS", " 45")]
     [InlineData("ROOM_BUFFER_BYTES", "1000")]
-    public void A_bad_value_is_refused_by_the_name_of_its_setting(string name, string value)
+    public void Bad_value_is_refused_with_the_setting_name(string name, string value)
     {
         var error = Assert.Throws<StartupException>(() => From((name, value)));
 
@@ -99,7 +99,7 @@ public sealed class RoomHostOptionsTests
     [InlineData("HOST", "room_host-1.internal")]
     [InlineData("ALLOWED_ORIGINS", "*")]
     [InlineData("ALLOWED_ORIGINS", "https://chat.example, http://LOCALHOST:3000,null,capacitor://localhost")]
-    public void A_value_that_makes_sense_is_taken_as_it_is(string name, string value)
+    public void Valid_value_is_used_unchanged(string name, string value)
     {
         var options = From((name, value));
 

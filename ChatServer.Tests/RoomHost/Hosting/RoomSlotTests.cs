@@ -14,7 +14,7 @@ public sealed class RoomSlotTests
     private readonly RoomSlot _door = new("lobby");
 
     [Fact]
-    public async Task Who_waits_gets_the_room_when_it_opens_and_who_comes_later_too()
+    public async Task Waiting_and_later_connections_get_the_room_when_it_is_ready()
     {
         var waiting = _door.RoomWhenReady;
         Assert.False(waiting.IsCompleted);
@@ -29,7 +29,7 @@ public sealed class RoomSlotTests
     }
 
     [Fact]
-    public async Task Who_comes_while_the_door_is_held_waits_for_the_next_room()
+    public async Task New_connections_wait_for_the_next_room_while_held()
     {
         _door.SetRoom(NewRoom());
         _door.HoldNewConnections();
@@ -43,7 +43,7 @@ public sealed class RoomSlotTests
     }
 
     [Fact]
-    public async Task Holding_a_door_that_is_not_open_yet_forgets_nobody_who_waits()
+    public async Task Hold_before_the_room_is_ready_keeps_waiting_connections()
     {
         var first = _door.RoomWhenReady;
         _door.HoldNewConnections();
@@ -57,7 +57,7 @@ public sealed class RoomSlotTests
     }
 
     [Fact]
-    public async Task A_room_that_is_not_to_be_had_turns_away_who_waits_and_who_comes()
+    public async Task Unavailable_room_refuses_waiting_and_later_connections()
     {
         var waiting = _door.RoomWhenReady;
         _door.SetRoom(null);

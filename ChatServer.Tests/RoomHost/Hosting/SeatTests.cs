@@ -11,7 +11,7 @@ public sealed class SeatTests : HostCluster
     [Theory]
     [InlineData(Durability.Redis)]
     [InlineData(Durability.Memory)]
-    public async Task After_a_kill_everyone_has_their_name_and_nobody_came_or_went(Durability durability)
+    public async Task Names_and_presence_survive_a_kill(Durability durability)
     {
         var host = await StartHostAsync();
         var before = await GatherAsync(durability);
@@ -23,7 +23,7 @@ public sealed class SeatTests : HostCluster
     }
 
     [Fact]
-    public async Task After_a_drain_everyone_has_their_name_and_nobody_came_or_went()
+    public async Task Names_and_presence_survive_a_drain()
     {
         await StartHostAsync();
         var before = await GatherAsync();
@@ -35,7 +35,7 @@ public sealed class SeatTests : HostCluster
     }
 
     [Fact]
-    public async Task After_a_restart_of_the_only_host_everyone_has_their_name_and_nobody_came_or_went()
+    public async Task Names_and_presence_survive_a_restart_of_the_only_host()
     {
         var host = await StartHostAsync();
         var before = await GatherAsync();
@@ -47,7 +47,7 @@ public sealed class SeatTests : HostCluster
     }
 
     [Fact]
-    public async Task After_Redis_lost_its_data_everyone_has_their_name_and_nobody_came_or_went()
+    public async Task Names_and_presence_survive_Redis_data_loss()
     {
         await StartHostAsync();
         var before = await GatherAsync();
@@ -59,7 +59,7 @@ public sealed class SeatTests : HostCluster
     }
 
     [Fact]
-    public async Task After_Redis_went_back_in_time_everyone_has_their_name_and_nobody_came_or_went()
+    public async Task Names_and_presence_survive_a_Redis_rollback()
     {
         await StartHostAsync();
         var before = await GatherAsync();
@@ -77,7 +77,7 @@ public sealed class SeatTests : HostCluster
     }
 
     [Fact]
-    public async Task A_seat_that_cannot_be_saved_is_told_to_the_operator_and_saved_later()
+    public async Task Unsaved_seat_is_logged_and_saved_later()
     {
         var host = await StartHostAsync("host-1", ("Logging__LogLevel__Default", "Error"));
         var room = await CreateAsync("lobby");
@@ -97,7 +97,7 @@ public sealed class SeatTests : HostCluster
     }
 
     [Fact]
-    public async Task Who_does_not_come_back_from_a_kill_has_left()
+    public async Task Member_that_does_not_return_after_a_kill_has_left()
     {
         var host = await StartHostAsync();
         var before = await GatherAsync();
@@ -114,7 +114,7 @@ public sealed class SeatTests : HostCluster
     }
 
     [Fact]
-    public async Task Nobody_sits_in_a_room_any_more_after_everything_was_shut_down()
+    public async Task Seats_are_empty_after_a_full_shutdown()
     {
         var host = await StartHostAsync();
         await GatherAsync();

@@ -15,7 +15,7 @@ public sealed class SettingsTests
     [InlineData("HOST_ID", "no spaces")]
     [InlineData("BIND", "nowhere")]
     [InlineData("PORT", "many")]
-    public async Task A_setting_that_is_missing_or_bad_ends_the_process_with_one_line_that_names_it(string variable, string? value)
+    public async Task Missing_or_bad_setting_stops_the_process_with_one_line_that_names_it(string variable, string? value)
     {
         // Nobody listens there. A process that fails to start does not ask.
         (string, string?)[] settings = [("ConnectionStrings__redis", "127.0.0.1:1"), ("BIND", "127.0.0.1"), ("PORT", $"{FreePort.Next()}")];

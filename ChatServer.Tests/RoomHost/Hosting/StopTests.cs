@@ -55,7 +55,7 @@ public sealed class StopTests : HostCluster
     }
 
     [Fact]
-    public async Task A_shutdown_of_a_room_of_which_nobody_is_told_is_found_by_the_rounds()
+    public async Task Room_shutdown_with_a_lost_notification_is_found_by_the_periodic_round()
     {
         await StartHostAsync();
         var room = await CreateAsync("lobby");
@@ -88,7 +88,7 @@ public sealed class StopTests : HostCluster
     }
 
     [Fact]
-    public async Task A_host_that_was_cut_off_when_the_server_was_shut_down_obeys_when_it_is_back_and_the_next_one_does_not()
+    public async Task Disconnected_host_obeys_the_shutdown_after_reconnecting_and_its_next_start_does_not()
     {
         var host = await StartHostAsync();
         var room = await CreateAsync("lobby");
@@ -112,7 +112,7 @@ public sealed class StopTests : HostCluster
     }
 
     [Fact]
-    public async Task A_host_that_is_told_to_stop_sends_its_members_to_reconnect_and_gives_its_lease_back()
+    public async Task Stopping_host_makes_members_reconnect_and_releases_its_lease()
     {
         var host = await StartHostAsync();
         var room = await CreateAsync("lobby");

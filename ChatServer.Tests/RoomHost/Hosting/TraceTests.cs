@@ -30,7 +30,7 @@ public sealed class TraceTests : HostCluster
     }
 
     [Fact]
-    public async Task A_room_that_a_draining_host_gives_away_is_opened_in_the_trace_of_the_drain()
+    public async Task Room_moved_by_a_drain_is_opened_in_the_trace_of_the_drain()
     {
         await using var receiver = await OtlpReceiver.StartAsync();
         using var recorder = new SpanRecorder("ChatServer.Backplane");

@@ -14,7 +14,7 @@ public sealed class ClientFrameTests
     [InlineData("""{"type":"ping","type":"message","id":"x","id":"a","text":1,"text":"b"}""", "a", "b")] // the last counts
     [InlineData("""{"type":"message","id":"\ud83d\ude00","text":"\u00e9\u2028"}""", "😀", "é\u2028")]
     [InlineData("""{"type":"message","id":"\/","text":"\"\\\n\u0000\u001F"}""", "/", """\"\\\n\u0000\u001f""")]
-    public void A_message_is_read_into_the_shortest_JSON_that_says_the_same(string json, string id, string text)
+    public void Message_is_normalized_to_its_shortest_JSON(string json, string id, string text)
     {
         var frame = Parse(json);
         Assert.Equal((ClientFrameKind.Message, id, text), (frame.Kind, frame.Id, frame.Text));
@@ -39,7 +39,7 @@ public sealed class ClientFrameTests
     [InlineData("""{"type":"ping","id":"\u0061"}""", ClientFrameKind.Ping, "a")]
     [InlineData("""{"type":"ping","id":["a"]}""", ClientFrameKind.Ping, "")]
     [InlineData("""{"type":"ping","id":"a ping may carry what it likes, and more of it than a message: it is not kept"}""", ClientFrameKind.Ping, "a ping may carry what it likes, and more of it than a message: it is not kept")]
-    public void Typing_and_pings_need_nothing(string json, object kind, string id)
+    public void Typing_and_ping_have_no_required_members(string json, object kind, string id)
     {
         var frame = Parse(json);
         Assert.Equal((kind, id), (frame.Kind, frame.Id));
@@ -65,7 +65,7 @@ public sealed class ClientFrameTests
     public void What_is_not_one_JSON_object_is_invalid_json(string json) => Assert.Equal("invalid-json", Parse(json).Error);
 
     [Fact]
-    public void Depth_is_limited_and_no_stack_overflows()
+    public void Deep_nesting_is_refused_without_stack_overflow()
     {
         string Nested(int depth) => $$"""{"type":"ping","x":{{new string('[', depth)}}{{new string(']', depth)}}}""";
         Assert.Equal(ClientFrameKind.Ping, Parse(Nested(60)).Kind);
@@ -78,7 +78,7 @@ public sealed class ClientFrameTests
     [InlineData("""{"type":"message","id":"a","text":"\ude00\ud83d"}""", "invalid-message", "a")]
     [InlineData("""{"type":"message","id":"\ud800","text":"b"}""", "invalid-message", "")]
     [InlineData("""{"type":"\ud800","id":"a"}""", "unknown-type", "a")]
-    public void Half_a_surrogate_pair_is_no_string(string json, string error, string id)
+    public void Unpaired_surrogate_is_invalid(string json, string error, string id)
     {
         var frame = Parse(json);
         Assert.Equal((error, id), (frame.Error, frame.Id));
@@ -113,7 +113,7 @@ public sealed class ClientFrameTests
     }
 
     [Fact]
-    public void Whatever_a_client_escapes_the_scratch_is_large_enough()
+    public void Scratch_buffer_is_large_enough_for_any_escapes()
     {
         foreach (var unit in new[] { """\u001f""", """\n""", """\ud83d\ude00""", """\u00e9""", """\/""", """\u0041é""" })
         {
@@ -124,7 +124,7 @@ public sealed class ClientFrameTests
     }
 
     [Fact]
-    public void What_a_frame_means_does_not_depend_on_whether_it_is_written_as_most_are()
+    public void Fast_path_and_full_parser_agree()
     {
         foreach (var common in new[] { """{"type":"message","id":"a1","text":"Hé, lobby."}""", """{"type":"message","id":"a1","text":"b","text":"c","id":"d"}""" })
         {

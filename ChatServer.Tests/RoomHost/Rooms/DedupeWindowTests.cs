@@ -36,12 +36,12 @@ public sealed class DedupeWindowTests
     [InlineData("AAAAAAAAAAAAAAAAAAAAA?")]
     [InlineData("AAAAAAAAAAAAAAAAAAAAA=")]
     [InlineData("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
-    public void What_no_room_wrote_is_no_key(string key) => Assert.Null(MessageKey.Parse(key));
+    public void Malformed_key_is_rejected(string key) => Assert.Null(MessageKey.Parse(key));
 
     [Theory]
     [InlineData(0, 256)] // a room without history still knows who sends again after a reconnect
     [InlineData(1000, 1000)]
-    public void What_was_said_is_known_for_as_long_as_the_history_and_no_longer(int history, int known)
+    public void Window_remembers_as_many_keys_as_the_history(int history, int known)
     {
         var said = new DedupeWindow(history);
         for (var seq = 1; seq <= known + 10; seq++)
@@ -55,7 +55,7 @@ public sealed class DedupeWindowTests
     }
 
     [Fact]
-    public void The_first_one_counts()
+    public void First_sequence_of_a_key_is_kept()
     {
         var said = new DedupeWindow(0);
         Assert.True(said.TryAdd(Key("session", "a"), 1, out _));

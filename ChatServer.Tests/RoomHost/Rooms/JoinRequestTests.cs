@@ -33,11 +33,11 @@ public sealed class JoinRequestTests
     }
 
     [Fact]
-    public void Of_a_repeated_parameter_the_last_counts() =>
+    public void Last_of_a_repeated_parameter_is_used() =>
         Assert.Equal(("bob", 7), (Parse("?user=ann&history=9&user=bob&history=7") is var join ? (join.User, join.History) : default));
 
     [Fact]
-    public void More_history_than_can_be_counted_is_all_there_is() =>
+    public void History_beyond_the_number_range_means_all() =>
         Assert.Equal(int.MaxValue, Parse("?history=99999999999999999999999").History);
 
     [Fact]

@@ -10,7 +10,7 @@ namespace ChatServer.Tests.RoomHost.Rooms;
 public abstract class JoinSpecification(RoomRedis? redis) : RoomSpecification(redis)
 {
     [Fact]
-    public async Task Who_comes_while_the_room_is_about_to_move_waits_until_it_is_known_whether_it_does()
+    public async Task Join_during_a_pause_waits_for_its_end()
     {
         var room = await OpenAsync();
         await room.JoinAsync("user=ann");
@@ -62,14 +62,14 @@ public abstract class JoinSpecification(RoomRedis? redis) : RoomSpecification(re
     }
 
     [Fact]
-    public async Task The_title_of_a_room_without_one_is_its_name()
+    public async Task Default_title_is_the_room_name()
     {
         var room = await OpenAsync();
         Assert.Equal(room.Name, (await room.JoinAsync()).Welcome["title"]);
     }
 
     [Fact]
-    public async Task Who_gives_no_name_is_a_guest_and_no_two_guests_share_one()
+    public async Task Join_without_a_name_gets_a_unique_guest_name()
     {
         var room = await OpenAsync();
         var guests = new List<string>();
@@ -184,7 +184,7 @@ public abstract class JoinSpecification(RoomRedis? redis) : RoomSpecification(re
     }
 
     [Fact]
-    public async Task A_full_room_answers_429_but_lets_back_in_who_sits_there()
+    public async Task Full_room_answers_429_but_admits_seated_sessions()
     {
         var room = await OpenAsync(new() { MaxMembers = 2 });
         var ann = await room.JoinAsync("user=ann&session=0123456789abcdef");
@@ -200,7 +200,7 @@ public abstract class JoinSpecification(RoomRedis? redis) : RoomSpecification(re
     }
 
     [Fact]
-    public async Task However_many_come_at_once_a_room_never_has_more_than_its_members()
+    public async Task Concurrent_joins_never_exceed_max_members()
     {
         var room = await OpenAsync(new() { MaxMembers = 5 });
         var joins = await Task.WhenAll(Enumerable.Range(0, 40).Select(async _ =>
@@ -248,7 +248,7 @@ public abstract class JoinSpecification(RoomRedis? redis) : RoomSpecification(re
     }
 
     [Fact]
-    public async Task A_private_room_takes_nobody_without_a_token()
+    public async Task Private_room_refuses_joins_without_a_token()
     {
         var room = await OpenAsync(new() { Private = true });
         using var answer = await RoomClient.HandshakeAsync(room.Port, "user=ann");
@@ -257,7 +257,7 @@ public abstract class JoinSpecification(RoomRedis? redis) : RoomSpecification(re
     }
 
     [Fact]
-    public async Task The_subprotocol_is_chat_v1_for_who_asks_for_it()
+    public async Task Requested_subprotocol_is_chat_v1()
     {
         var room = await OpenAsync();
         var asking = await room.JoinAsync(options: o =>

@@ -9,7 +9,7 @@ namespace ChatServer.Tests.RoomHost.Rooms;
 public sealed class OutageTests(RoomRedis redis) : RoomSpecification(redis), IClassFixture<RoomRedis>
 {
     [Fact]
-    public async Task While_Redis_is_away_nothing_is_echoed_and_what_more_is_said_is_refused_until_it_is_back()
+    public async Task Redis_outage_stops_echoes_and_refuses_new_messages()
     {
         var room = await OpenAsync(host: RoomsHost.Defaults with { MessagesPerSecond = 0 });
         var ann = await room.JoinAsync("user=ann");
@@ -53,7 +53,7 @@ public sealed class OutageTests(RoomRedis redis) : RoomSpecification(redis), ICl
     }
 
     [Fact]
-    public async Task What_another_host_may_write_now_is_never_echoed_here()
+    public async Task Room_without_a_held_lease_echoes_nothing()
     {
         var room = await OpenAsync();
         var ann = await room.JoinAsync("user=ann");
@@ -75,7 +75,7 @@ public sealed class OutageTests(RoomRedis redis) : RoomSpecification(redis), ICl
     }
 
     [Fact]
-    public async Task While_an_append_is_on_its_way_everything_said_meanwhile_waits_and_then_goes_as_one()
+    public async Task Messages_sent_during_an_append_form_one_batch()
     {
         var room = await OpenAsync();
         var members = new List<RoomClient>();
@@ -103,7 +103,7 @@ public sealed class OutageTests(RoomRedis redis) : RoomSpecification(redis), ICl
     }
 
     [Fact]
-    public async Task A_backend_is_told_when_the_room_is_given_up_before_the_log_has_its_message()
+    public async Task Backend_message_fails_if_the_room_closes_before_the_append()
     {
         var room = await OpenAsync();
         await Redis!.Server.PauseAsync();

@@ -70,7 +70,7 @@ public sealed class RefusalTests() : RoomSpecification(null)
     }
 
     [Fact]
-    public async Task Who_means_another_room_is_told_that_it_is_not_here()
+    public async Task Request_for_another_room_is_answered_with_421()
     {
         var room = await OpenAsync();
         using var wrong = await RoomClient.HandshakeAsync(room.Port, "", (RoomUrls.RoomHeader, "another"));
@@ -100,7 +100,7 @@ public sealed class RefusalTests() : RoomSpecification(null)
     }
 
     [Fact]
-    public async Task Errors_with_something_right_in_between_are_not_in_a_row()
+    public async Task Valid_frame_resets_the_error_count()
     {
         var ann = await (await OpenAsync()).JoinAsync();
         foreach (var right in new object[] { new { type = "message", id = "a", text = "hi" }, new { type = "typing" }, new { type = "ping" } })

@@ -29,7 +29,7 @@ public abstract class ResumeSpecification(RoomRedis? redis) : RoomSpecification(
     [InlineData(10, 11, false)] // beyond the newest
     [InlineData(100, 20, true)] // the oldest event that is needed is the oldest kept
     [InlineData(100, 19, false)]
-    public async Task A_resume_gives_exactly_what_follows_or_says_that_it_cannot(int said, int since, bool resumed)
+    public async Task Resume_replays_exactly_the_following_events_or_reports_that_it_cannot(int said, int since, bool resumed)
     {
         var room = await OpenAsync(new() { History = 80 });
         await SayAsync(room, said);
@@ -114,7 +114,7 @@ public abstract class ResumeSpecification(RoomRedis? redis) : RoomSpecification(
 public sealed class ResumingInMemory() : ResumeSpecification(null)
 {
     [Fact]
-    public async Task What_the_memory_of_a_room_has_no_place_for_cannot_be_resumed()
+    public async Task Memory_room_cannot_resume_from_an_evicted_event()
     {
         var room = await OpenAsync(host: RoomsHost.Defaults with { RoomBufferBytes = 256 * 1024, MessagesPerSecond = 0 });
         var ann = await room.JoinAsync();
@@ -132,7 +132,7 @@ public sealed class ResumingInMemory() : ResumeSpecification(null)
 public sealed class ResumingWithRedis(RoomRedis redis) : ResumeSpecification(redis), IClassFixture<RoomRedis>
 {
     [Fact]
-    public async Task What_the_room_has_no_memory_for_is_read_from_the_log_without_a_gap_while_others_talk()
+    public async Task Events_outside_the_ring_are_read_from_the_log_without_a_gap()
     {
         var room = await OpenAsync(host: RoomsHost.Defaults with { RoomBufferBytes = 256 * 1024, MessagesPerSecond = 0 });
         var bob = await room.JoinAsync("user=bob");
@@ -152,7 +152,7 @@ public sealed class ResumingWithRedis(RoomRedis redis) : ResumeSpecification(red
     [Theory]
     [InlineData(0)]
     [InlineData(3)]
-    public async Task What_was_said_before_a_move_is_known_though_the_log_has_forgotten_it(int history)
+    public async Task Message_sent_before_a_move_is_recognized_after_trimming(int history)
     {
         var room = await OpenAsync(new() { History = history });
         var ann = await room.JoinAsync("user=ann&session=0123456789abcdef");
@@ -169,7 +169,7 @@ public sealed class ResumingWithRedis(RoomRedis redis) : ResumeSpecification(red
     }
 
     [Fact]
-    public async Task Members_of_a_room_that_moves_resume_and_what_they_said_before_is_known()
+    public async Task Members_of_a_moved_room_resume_and_their_messages_are_recognized()
     {
         var room = await OpenAsync();
         var ann = await room.JoinAsync("user=ann&session=0123456789abcdef");

@@ -9,7 +9,7 @@ public sealed class RoomInboxTests
     private readonly RoomInbox _inbox = new();
 
     [Fact]
-    public void What_is_posted_is_taken_once_and_in_order()
+    public void Posted_actions_are_taken_once_and_in_order()
     {
         var done = new List<int>();
         for (var i = 0; i < 3; i++)
@@ -30,7 +30,7 @@ public sealed class RoomInboxTests
     }
 
     [Fact]
-    public void What_is_said_between_two_turns_is_one_batch()
+    public void Messages_between_two_turns_form_one_batch()
     {
         Say("1", "one");
         Say("2", "two");
@@ -72,7 +72,7 @@ public sealed class RoomInboxTests
     }
 
     [Fact]
-    public void While_the_log_does_not_answer_messages_are_refused_and_announcements_wait()
+    public void Unavailable_log_refuses_messages_and_queues_announcements()
     {
         _inbox.RefusesMessages = true;
         Assert.False(Say("1", "x"));
@@ -84,7 +84,7 @@ public sealed class RoomInboxTests
     }
 
     [Fact]
-    public void A_batch_that_is_used_again_has_nothing_of_before()
+    public void Reused_batch_is_empty()
     {
         Say("old", "older");
         Assert.True(_inbox.TryTakeBatch(out var batch));

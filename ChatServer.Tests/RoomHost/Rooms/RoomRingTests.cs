@@ -44,7 +44,7 @@ public sealed class RoomRingTests
     }
 
     [Fact]
-    public void It_grows_while_somebody_needs_the_past_and_no_further_than_its_maximum()
+    public void Ring_grows_for_slow_readers_up_to_its_maximum()
     {
         var ring = new RoomRing(Max, 0);
         var json = new byte[998];
@@ -61,7 +61,7 @@ public sealed class RoomRingTests
     }
 
     [Fact]
-    public void It_does_not_grow_for_those_who_keep_up()
+    public void Ring_does_not_grow_for_fast_readers()
     {
         var ring = new RoomRing(Max, 0);
         for (var seq = 1L; seq < 10_000; seq++)
@@ -70,7 +70,7 @@ public sealed class RoomRingTests
     }
 
     [Fact]
-    public void It_grows_for_the_events_that_it_is_to_keep_and_no_further()
+    public void Ring_grows_for_kept_events_only()
     {
         var ring = new RoomRing(Max, keepEvents: 50);
         for (var seq = 1L; seq < 1000; seq++)
@@ -82,7 +82,7 @@ public sealed class RoomRingTests
     }
 
     [Fact]
-    public void Whatever_is_written_is_read_again_however_the_ring_wraps_and_grows()
+    public void Written_bytes_are_read_back_across_wraps_and_growth()
     {
         var random = new Random(5);
         var ring = new RoomRing(Max, 0);
@@ -133,7 +133,7 @@ public sealed class RoomRingTests
     }
 
     [Fact]
-    public void The_end_of_the_frame_that_a_position_lies_in_is_found()
+    public void FrameEnd_finds_the_end_of_the_containing_frame()
     {
         var ring = new RoomRing(Max, 0);
         ring.Append(new byte[10], 1, () => 0); // 0 to 12

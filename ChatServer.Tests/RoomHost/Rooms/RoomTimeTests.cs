@@ -11,7 +11,7 @@ public sealed class RoomTimeTests() : RoomSpecification(null)
     private readonly FakeTimeProvider _time = new();
 
     [Fact]
-    public async Task Who_comes_and_goes_within_250_ms_is_told_in_one_event()
+    public async Task Joins_and_leaves_within_250_ms_form_one_event()
     {
         var room = await OpenAsync();
         var ann = await room.JoinAsync("user=ann");
@@ -67,7 +67,7 @@ public sealed class RoomTimeTests() : RoomSpecification(null)
     }
 
     [Fact]
-    public async Task A_member_that_comes_and_goes_does_not_put_off_that_another_left()
+    public async Task Rejoins_do_not_delay_the_leave_of_another_member()
     {
         var room = await OpenAsync();
         var ann = await room.JoinAsync("user=ann");
@@ -88,7 +88,7 @@ public sealed class RoomTimeTests() : RoomSpecification(null)
     }
 
     [Fact]
-    public async Task Above_100_members_names_are_left_out_and_typing_is_not_told()
+    public async Task Names_and_typing_are_omitted_above_100_members()
     {
         var room = await OpenAsync(RoomsHost.Defaults with { ConnectionsPerSecond = 0 });
         var members = new List<RoomClient>();
@@ -115,7 +115,7 @@ public sealed class RoomTimeTests() : RoomSpecification(null)
     }
 
     [Fact]
-    public async Task Typing_is_told_in_one_event_a_second()
+    public async Task Typing_is_sent_as_one_event_a_second()
     {
         var room = await OpenAsync();
         var ann = await room.JoinAsync("user=ann");
@@ -141,7 +141,7 @@ public sealed class RoomTimeTests() : RoomSpecification(null)
     }
 
     [Fact]
-    public async Task Who_has_said_it_is_no_longer_typing()
+    public async Task Sent_message_ends_typing()
     {
         var room = await OpenAsync();
         var ann = await room.JoinAsync("user=ann");

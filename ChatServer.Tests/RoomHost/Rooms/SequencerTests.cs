@@ -39,7 +39,7 @@ public sealed class SequencerTests
     }
 
     [Fact]
-    public void Nothing_said_is_nothing_done()
+    public void Empty_inbox_sequences_nothing()
     {
         _sequencer.SequenceNextBatch();
         Assert.Empty(_committed);
@@ -47,7 +47,7 @@ public sealed class SequencerTests
     }
 
     [Fact]
-    public void What_was_said_before_gets_no_number_of_its_own()
+    public void Duplicate_message_gets_no_sequence()
     {
         _said.TryAdd(MessageKey.Of("session"u8, "old"u8), 17, out _); // by another host
         Say("new", "one");
@@ -65,14 +65,14 @@ public sealed class SequencerTests
     }
 
     [Fact]
-    public void An_announcement_is_news_once()
+    public void Announcement_is_accepted_once()
     {
         Assert.Equal([false, false, true, false, true], new long[] { 4, 5, 6, 6, 9 }.Select(_sequencer.TryAcceptAnnouncement));
         Assert.Equal(9, _sequencer.Announced);
     }
 
     [Fact]
-    public void Who_waits_when_the_room_is_given_up_is_told_so()
+    public void Abandon_fails_waiting_messages()
     {
         Say("a", "one");
         Say("b", "two");

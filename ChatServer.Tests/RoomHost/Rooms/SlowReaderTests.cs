@@ -13,7 +13,7 @@ public sealed class SlowReaderTests() : RoomSpecification(null)
     private static readonly ChatServer.RoomHost.RoomHostOptions Small = RoomsHost.Defaults with { RoomBufferBytes = Buffer, MessagesPerSecond = 0 };
 
     [Fact]
-    public async Task A_member_that_does_not_read_costs_the_others_nothing_and_is_closed_with_1013()
+    public async Task Member_that_does_not_read_is_closed_with_1013_without_delaying_others()
     {
         // The clock stands still, so nobody is cut off for being silent or slow to close.
         var room = await OpenAsync(host: Small, time: new FakeTimeProvider());
@@ -41,7 +41,7 @@ public sealed class SlowReaderTests() : RoomSpecification(null)
     }
 
     [Fact]
-    public async Task A_member_that_never_reads_again_is_cut_off()
+    public async Task Member_that_never_reads_again_is_aborted()
     {
         var time = new FakeTimeProvider();
         var room = await OpenAsync(host: Small, time: time);
@@ -64,7 +64,7 @@ public sealed class SlowReaderTests() : RoomSpecification(null)
     }
 
     [Fact]
-    public async Task A_member_that_asks_and_does_not_read_is_closed_with_1013()
+    public async Task Member_that_pings_without_reading_is_closed_with_1013()
     {
         var room = await OpenAsync(host: Small, time: new FakeTimeProvider());
         using var asking = await RawWebSocket.JoinAsync(room.Port, "/?user=asking", socket => socket.ReceiveBufferSize = 4096);
@@ -96,7 +96,7 @@ public sealed class SlowReaderTests() : RoomSpecification(null)
     }
 
     [Fact]
-    public async Task Many_who_are_told_much_at_once_get_all_of_it_and_so_does_one_among_them_that_reads_late()
+    public async Task Large_broadcast_reaches_many_members_including_a_late_reader()
     {
         const int Said = 1500; // 600 KB: more than the late one's socket takes
         var room = await OpenAsync(host: RoomsHost.Defaults with { MessagesPerSecond = 0 });

@@ -70,7 +70,7 @@ public abstract class TalkSpecification(RoomRedis? redis) : RoomSpecification(re
     }
 
     [Fact]
-    public async Task An_announcement_has_a_place_in_the_log_and_is_heard_once()
+    public async Task Announcement_is_logged_and_delivered_once()
     {
         var room = await OpenAsync();
         var ann = await room.JoinAsync("user=ann");
@@ -91,7 +91,7 @@ public abstract class TalkSpecification(RoomRedis? redis) : RoomSpecification(re
     }
 
     [Fact]
-    public async Task An_announcement_in_an_empty_room_waits_for_whoever_comes()
+    public async Task Announcement_in_an_empty_room_is_delivered_to_later_members()
     {
         var room = await OpenAsync();
         room.Room.Announce(new AnnouncementRecord(1, "a", "Tea is ready.", null, DateTimeOffset.UtcNow));
@@ -100,7 +100,7 @@ public abstract class TalkSpecification(RoomRedis? redis) : RoomSpecification(re
     }
 
     [Fact]
-    public async Task A_backend_says_a_message_like_a_member_and_the_same_one_once()
+    public async Task Backend_message_is_logged_once_for_repeated_calls()
     {
         var room = await OpenAsync();
         var ann = await room.JoinAsync("user=ann");
@@ -135,7 +135,7 @@ public abstract class TalkSpecification(RoomRedis? redis) : RoomSpecification(re
     }
 
     [Fact]
-    public async Task Said_again_with_the_same_session_and_id_it_is_not_logged_twice_and_only_its_sender_hears_the_first_again()
+    public async Task Repeated_message_is_logged_once_and_echoed_again_only_to_its_sender()
     {
         var room = await OpenAsync();
         var ann = await room.JoinAsync("user=ann&session=0123456789abcdef");
@@ -153,7 +153,7 @@ public abstract class TalkSpecification(RoomRedis? redis) : RoomSpecification(re
     }
 
     [Fact]
-    public async Task A_repetition_in_one_breath_gets_one_event()
+    public async Task Duplicate_in_the_same_batch_gets_one_event()
     {
         var room = await OpenAsync();
         var ann = await room.JoinAsync("user=ann");
@@ -164,7 +164,7 @@ public abstract class TalkSpecification(RoomRedis? redis) : RoomSpecification(re
     }
 
     [Fact]
-    public async Task A_repetition_is_acknowledged_though_the_history_has_forgotten_the_first()
+    public async Task Duplicate_of_a_trimmed_message_is_acknowledged()
     {
         var room = await OpenAsync(new() { History = 5 }, RoomsHost.Defaults with { RoomBufferBytes = 256 * 1024, MessagesPerSecond = 0 });
         var ann = await room.JoinAsync("user=ann");
@@ -178,7 +178,7 @@ public abstract class TalkSpecification(RoomRedis? redis) : RoomSpecification(re
     }
 
     [Fact]
-    public async Task A_member_that_leaves_is_answered_with_its_own_code_and_hears_no_closing()
+    public async Task Leaving_member_gets_its_own_close_code_and_no_closing_event()
     {
         var room = await OpenAsync();
         var ann = await room.JoinAsync();

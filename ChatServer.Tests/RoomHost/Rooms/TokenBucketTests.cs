@@ -10,7 +10,7 @@ public sealed class TokenBucketTests
     private readonly FakeTimeProvider _time = new();
 
     [Fact]
-    public void A_burst_goes_at_once_and_then_as_many_as_the_rate_allows()
+    public void Burst_passes_at_once_and_then_the_rate_applies()
     {
         var bucket = new TokenBucket(perSecond: 10, burst: 5);
         Assert.Equal(5, Taken(ref bucket, tries: 20));
@@ -23,7 +23,7 @@ public sealed class TokenBucketTests
     }
 
     [Fact]
-    public void In_the_long_run_the_rate_holds_however_often_one_tries()
+    public void Long_term_rate_holds_for_any_number_of_attempts()
     {
         var bucket = new TokenBucket(perSecond: 20, burst: 1);
         var taken = 0;

@@ -32,7 +32,7 @@ public sealed class CompressedFrameTests
 
     [Theory]
     [MemberData(nameof(Streams))]
-    public void A_compressed_stream_means_the_same_wherever_it_is_cut(string name, byte[] stream, string[] expected)
+    public void Compressed_stream_is_read_equally_for_any_segmentation(string name, byte[] stream, string[] expected)
     {
         Assert.Equal(expected, Read(stream));
         for (int cut = 1; cut < stream.Length; cut++)
@@ -47,7 +47,7 @@ public sealed class CompressedFrameTests
     }
 
     [Fact]
-    public void A_bomb_is_not_inflated_further_than_a_message_may_be_long()
+    public void Decompression_bomb_is_inflated_only_to_the_message_limit()
     {
         byte[] bomb = Deflate(new byte[50_000_000]);
         Assert.InRange(bomb.Length, 1, Most);
@@ -55,7 +55,7 @@ public sealed class CompressedFrameTests
     }
 
     [Fact]
-    public void Every_deflated_frame_of_ours_can_be_read_on_its_own()
+    public void Each_deflated_frame_is_readable_independently()
     {
         for (int length = FrameDeflater.MinBytes; length < 70_000; length = length * 3 / 2)
         {
@@ -69,7 +69,7 @@ public sealed class CompressedFrameTests
     }
 
     [Fact]
-    public void What_is_short_or_would_not_shrink_is_sent_plain()
+    public void Short_or_incompressible_text_is_sent_uncompressed()
     {
         Assert.True(FrameDeflater.Deflate(new byte[FrameDeflater.MinBytes - 1]).IsEmpty);
         Assert.True(FrameDeflater.Deflate(Noise(1000)).IsEmpty);

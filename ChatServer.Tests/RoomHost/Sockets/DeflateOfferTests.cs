@@ -16,7 +16,7 @@ public sealed class DeflateOfferTests
     [InlineData("permessage-deflate; server_max_window_bits=15", Plain + "; server_max_window_bits=15")]
     [InlineData("x-webkit-deflate-frame, permessage-deflate", Plain)]
     [InlineData("permessage-deflate; server_max_window_bits=10, permessage-deflate", Plain)]
-    public void An_offer_that_can_be_met_is_accepted_without_context_takeover(string offer, string answer) =>
+    public void Supported_offer_is_accepted_without_context_takeover(string offer, string answer) =>
         Assert.Equal(answer, DeflateOffer.Accept(offer));
 
     [Theory]
@@ -31,7 +31,7 @@ public sealed class DeflateOfferTests
     [InlineData("permessage-deflate; client_no_context_takeover; client_no_context_takeover")]
     [InlineData("permessage-deflate; level=9")]
     [InlineData("permessage-deflate;")]
-    public void An_offer_that_cannot_be_met_to_the_letter_is_declined(string offer) => Assert.Null(DeflateOffer.Accept(offer));
+    public void Offer_with_unsupported_parameters_is_declined(string offer) => Assert.Null(DeflateOffer.Accept(offer));
 
     [Fact]
     public void Offers_in_several_headers_are_one_list() =>

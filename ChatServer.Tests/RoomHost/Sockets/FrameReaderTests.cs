@@ -50,7 +50,7 @@ public sealed class FrameReaderTests
 
     [Theory]
     [MemberData(nameof(Streams))]
-    public void A_stream_means_the_same_wherever_it_is_cut(string name, byte[] stream, string[] expected)
+    public void Stream_is_read_equally_for_any_segmentation(string name, byte[] stream, string[] expected)
     {
         Assert.Equal(expected, FrameRecorder.Read(stream));
         for (int cut = 1; cut < stream.Length; cut++)
@@ -77,7 +77,7 @@ public sealed class FrameReaderTests
     [InlineData(2999, false)]
     [InlineData(5000, false)]
     [InlineData(65535, false)]
-    public void Only_codes_that_may_be_sent_close(int code, bool valid)
+    public void Invalid_close_codes_are_violations(int code, bool valid)
     {
         string expected = valid ? $"close {code}" : "violation 1002";
         Assert.Equal([expected], FrameRecorder.Read(Frame(Close, [(byte)(code >> 8), (byte)code])));

@@ -32,7 +32,7 @@ public sealed class HandshakeTests
     [InlineData("")]
     [InlineData("h2c")]
     [InlineData("websockets")]
-    public void What_does_not_ask_for_a_WebSocket_is_an_ordinary_request(string upgrade) =>
+    public void Request_without_upgrade_is_an_ordinary_request(string upgrade) =>
         Assert.Equal(HandshakeKind.None, Check("Upgrade", upgrade).Kind);
 
     [Theory]
@@ -72,7 +72,7 @@ public sealed class HandshakeTests
     [InlineData("")]
     [InlineData("8")]
     [InlineData("13, 8")]
-    public void Another_version_is_told_the_one_that_would_do(string version)
+    public void Other_version_is_answered_with_the_supported_version(string version)
     {
         HttpContext context = Request("Sec-WebSocket-Version", version);
         HandshakeResult result = Handshake.Check(context.Request, AllowedOrigins.Any);

@@ -10,7 +10,7 @@ namespace ChatServer.Tests.RoomHost.Sockets;
 public sealed class HandshakeTransportTests
 {
     [Fact]
-    public async Task An_abort_is_told_though_the_connection_is_disposed_at_once()
+    public async Task Abort_is_reported_even_if_the_connection_is_disposed_at_once()
     {
         var ports = new RoomPorts(new RoomPortsOptions { Bind = IPAddress.Loopback }, TimeProvider.System, NullLogger<RoomPorts>.Instance);
         using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);

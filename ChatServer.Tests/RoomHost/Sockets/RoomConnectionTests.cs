@@ -97,7 +97,7 @@ public sealed class RoomConnectionTests
     }
 
     [Fact]
-    public async Task What_is_sent_at_once_never_overtakes_the_101()
+    public async Task Immediate_send_never_overtakes_the_101()
     {
         await using SocketsHost host = await SocketsHost.StartAsync();
         host.Handler = connection => new Greeter(connection);
@@ -218,7 +218,7 @@ public sealed class RoomConnectionTests
     }
 
     [Fact]
-    public async Task The_socket_of_an_aborted_connection_is_nobody_elses_until_its_handler_gives_it_back()
+    public async Task Socket_of_an_aborted_connection_is_not_reused_before_its_handler_disposes_it()
     {
         await using SocketsHost host = await SocketsHost.StartAsync(new() { Bind = System.Net.IPAddress.Loopback, MaxSockets = 2 });
         RoomConnection connection = null!;
@@ -243,7 +243,7 @@ public sealed class RoomConnectionTests
     }
 
     [Fact]
-    public async Task A_handler_that_throws_costs_its_own_connection_only()
+    public async Task Throwing_handler_ends_only_its_own_connection()
     {
         await using SocketsHost host = await SocketsHost.StartAsync();
         Echo echo = null!;
@@ -257,7 +257,7 @@ public sealed class RoomConnectionTests
     }
 
     [Fact]
-    public async Task OnReceived_comes_once_a_batch_and_after_its_frames()
+    public async Task OnReceived_is_called_once_per_batch_after_its_frames()
     {
         await using SocketsHost host = await SocketsHost.StartAsync();
         Batcher batcher = null!;
@@ -294,7 +294,7 @@ public sealed class RoomConnectionTests
     }
 
     [Fact]
-    public async Task TrySend_makes_no_garbage()
+    public async Task TrySend_does_not_allocate()
     {
         await using SocketsHost host = await SocketsHost.StartAsync();
         RoomConnection? connection = null;

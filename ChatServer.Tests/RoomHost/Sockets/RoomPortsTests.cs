@@ -43,7 +43,7 @@ public sealed class RoomPortsTests
     }
 
     [Fact]
-    public async Task A_port_that_listens_already_is_not_opened()
+    public async Task Port_already_listening_is_not_opened()
     {
         await using SocketsHost host = await SocketsHost.StartAsync();
         int mine = host.Open("lobby");
@@ -56,7 +56,7 @@ public sealed class RoomPortsTests
     }
 
     [Fact]
-    public async Task Port_0_is_any_that_is_free()
+    public async Task Port_0_opens_any_free_port()
     {
         await using SocketsHost host = await SocketsHost.StartAsync();
         int port = host.Ports.Open(0, "lobby")!.Value;

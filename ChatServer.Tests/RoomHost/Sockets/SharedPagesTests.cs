@@ -10,7 +10,7 @@ public sealed class SharedPagesTests
     private const int Size = 50_000; // not a whole number of pages
 
     [Fact]
-    public void What_was_sent_stays_as_it_was_whatever_is_added_before_the_peer_reads()
+    public void Sent_pages_do_not_change_when_new_data_is_added()
     {
         using Pair ann = new(), bob = new();
         var pages = OfThread();
@@ -31,7 +31,7 @@ public sealed class SharedPagesTests
     }
 
     [Fact]
-    public void A_socket_that_is_full_takes_a_part_and_then_nothing()
+    public void Full_socket_takes_a_part_and_then_nothing()
     {
         using Pair slow = new(), quick = new();
         var pages = OfThread();
@@ -75,7 +75,7 @@ public sealed class SharedPagesTests
     }
 
     [Fact]
-    public void More_than_fits_is_refused_and_what_fitted_can_be_given_up()
+    public void Add_beyond_capacity_is_refused_and_can_be_cleared()
     {
         using var ann = new Pair();
         var pages = OfThread();
