@@ -5,10 +5,10 @@ using ChatServer.RoomHost.Rooms;
 
 namespace ChatServer.RoomHost.Hosting;
 
-/// <summary>Carries out what other processes ask of rooms here, and answers.</summary>
+/// <summary>Executes commands of other processes on rooms of this host, and replies.</summary>
 internal sealed partial class CommandHandler(RoomReconciler reconciler, HostInbox inbox, ILogger<CommandHandler> logger)
 {
-    /// <summary>Takes a command; the answer goes out when there is one.</summary>
+    /// <summary>Starts a command; the reply is sent when it completes.</summary>
     public void Handle(Command command) => _ = HandleAsync(command);
 
     private async Task HandleAsync(Command command)
@@ -23,7 +23,7 @@ internal sealed partial class CommandHandler(RoomReconciler reconciler, HostInbo
         }
         catch (BackplaneUnavailableException)
         {
-            // Who asked does not hear, and asks again.
+            // The caller gets no reply and repeats the command.
         }
         catch (Exception e)
         {

@@ -14,7 +14,7 @@ internal sealed partial class HostService(
     IHostApplicationLifetime lifetime,
     TimeProvider time, ILogger<HostService> logger) : BackgroundService, IHostedLifecycleService
 {
-    // What nudges tell at once, rounds find within this time.
+    // Bounds the delay of a change whose notification was lost.
     private static readonly TimeSpan ReconcileInterval = TimeSpan.FromSeconds(2);
 
     private static readonly TimeSpan ReportInterval = TimeSpan.FromMilliseconds(500);
@@ -128,7 +128,7 @@ internal sealed partial class HostService(
         if (!await lease.RenewAsync(loadMeter.Measure(reconciler, _state)))
             return;
         rescue.ResetGrace();
-        // While it was not held, looks were put off.
+        // Reconciles were postponed while the lease was not held.
         RequestFullReconcile();
     }
 
@@ -144,7 +144,7 @@ internal sealed partial class HostService(
         {
             await TryAsync("reconciliation", ReconcileAsync);
             await _reconcileRequests.WaitAsync(ReconcileInterval, ct);
-            // Several nudges, one look.
+            // Several signals cause one round.
             while (_reconcileRequests.Wait(0, ct))
             {
             }

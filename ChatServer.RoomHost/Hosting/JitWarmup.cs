@@ -11,16 +11,16 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace ChatServer.RoomHost.Hosting;
 
 /// <summary>
-/// Plays a room through before the host takes part: people come over real sockets, talk, come back and are sent away. A method is compiled
-/// at its first call, and the first to call would be the members that another host has just lost, all at once. The stage is its own, on a
-/// port of the system's choice: nothing of it is seen, counted or left over.
+/// Runs a room's whole life before the host takes part: clients join over real sockets, send messages, resume and are closed. A method is
+/// compiled at its first call, and the first callers would be all members of a failed host at once. The room is separate from the host's,
+/// on a port that the system chooses; it is not visible, not counted, and closed afterwards.
 /// </summary>
 internal static partial class JitWarmup
 {
-    // It takes a fifth of a second.
+    // The warm-up takes about 200 ms.
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(3);
 
-    // Settings are for members; none of them can turn these people away.
+    // Defaults, not the host's settings: those could refuse the warm-up clients.
     private static readonly RoomHostOptions Options = new() { HostId = "jit-warmup", Address = "localhost" };
 
     private static readonly RoomRecord Record = new()
@@ -40,7 +40,7 @@ internal static partial class JitWarmup
         Announced = 0,
     };
 
-    /// <summary>Plays until the end, or until it fails, which costs the first members their time and nothing else.</summary>
+    /// <summary>Runs the warm-up. A failure is logged: it only makes the first members wait for JIT compilation.</summary>
     public static async Task TryAsync(ILogger logger)
     {
         using var timeout = new CancellationTokenSource(Timeout);
@@ -54,9 +54,9 @@ internal static partial class JitWarmup
         }
     }
 
-    /// <summary>Returns when it was played to its end.</summary>
-    /// <exception cref="IOException">A visitor heard something else than its part, or there is no port.</exception>
-    /// <exception cref="SocketException">The loopback does not connect.</exception>
+    /// <summary>Runs the warm-up to its end.</summary>
+    /// <exception cref="IOException">A client received something unexpected, or there is no free port.</exception>
+    /// <exception cref="SocketException">A loopback connection failed.</exception>
     /// <exception cref="OperationCanceledException"/>
     public static async Task RunAsync(CancellationToken ct)
     {
@@ -81,7 +81,7 @@ internal static partial class JitWarmup
     private static async Task ExchangeMessagesAsync(Room room, int port, CancellationToken ct)
     {
         using WarmupClient ada = new(), back = new(), ben = new();
-        // Ben takes part in what is compressed, and reads none of it.
+        // Ben makes the room compress events, and reads none of them.
         await ben.ConnectAsync(port, "user=ben", "Sec-WebSocket-Extensions: permessage-deflate\r\n", ct);
         await ada.ConnectAsync(port, "user=ada&session=ada-in-jit-warmup", "", ct);
         for (var id = 1; id <= 2; id++)

@@ -1,24 +1,24 @@
 namespace ChatServer.RoomHost.Hosting;
 
 /// <summary>
-/// Looks at rooms: at one room one at a time, and never none after a request; at different rooms side by side, up to a limit. A look that
-/// fails costs nothing but itself.
+/// Runs reconciles of rooms. Reconciles of one room run one at a time, and each request is followed by one; different rooms run in
+/// parallel up to a limit. A reconcile that fails affects no other.
 /// </summary>
-/// <param name="reconcile">Looks at the room of that name.</param>
-/// <param name="onFailed">Told of a look that threw; must not throw itself.</param>
-/// <param name="maxParallel">Most looks at a time.</param>
+/// <param name="reconcile">Reconciles the room of that name.</param>
+/// <param name="onFailed">Called if a reconcile throws; must not throw itself.</param>
+/// <param name="maxParallel">Maximum of concurrent reconciles.</param>
 internal sealed class ReconcileQueue(Func<string, Task> reconcile, Action<string, Exception> onFailed, int maxParallel) : IDisposable
 {
     private readonly Lock _gate = new();
-    // By room that is being looked at, or waits for it: who waits for one more look; null when there is to be none.
+    // By room with a running or waiting reconcile: completes after one more reconcile; null if none is requested.
     private readonly Dictionary<string, TaskCompletionSource?> _pending = [];
     private readonly SemaphoreSlim _concurrency = new(maxParallel);
     private TaskCompletionSource? _drained;
 
-    /// <summary>Has the room looked at: what the look sees is not older than this call.</summary>
+    /// <summary>Requests a reconcile, which reads the room's state after this call.</summary>
     public void Request(string room) => _ = RequestAsync(room);
 
-    /// <summary>As <see cref="Request"/>; ends with that look, however it went, or at once when there are no looks any more.</summary>
+    /// <summary>As <see cref="Request"/>; completes with that reconcile, failed or not, or at once after <see cref="StopAsync"/>.</summary>
     public Task RequestAsync(string room)
     {
         lock (_gate)
@@ -34,7 +34,7 @@ internal sealed class ReconcileQueue(Func<string, Task> reconcile, Action<string
         return done.Task;
     }
 
-    /// <summary>Takes no more requests and waits for what is under way.</summary>
+    /// <summary>Accepts no more requests and waits for running reconciles.</summary>
     public Task StopAsync()
     {
         lock (_gate)
@@ -74,7 +74,7 @@ internal sealed class ReconcileQueue(Func<string, Task> reconcile, Action<string
         }
     }
 
-    // Who waits for the next look at the room; null when none is to come.
+    // The completion of the next reconcile of the room; null if none is requested.
     private TaskCompletionSource? TakePending(string room)
     {
         lock (_gate)

@@ -5,13 +5,13 @@ using ChatServer.RoomHost.Rooms;
 
 namespace ChatServer.RoomHost.Hosting;
 
-/// <summary>How rooms are opened and closed. Each of these is part of a look, or of the stop after the last one.</summary>
+/// <summary>Opens and closes rooms. Each method runs in a reconcile, or in the stop after the last one.</summary>
 internal sealed partial class RoomReconciler
 {
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(3);
 
     private readonly byte[] _welcomeLimits;
-    private int _slotCount; // rooms open or about to be
+    private int _slotCount; // rooms that are open or being opened
 
     private async Task OpenRoomAsync(RoomRecord record, string generation)
     {
@@ -80,7 +80,7 @@ internal sealed partial class RoomReconciler
         Log.RoomOpened(_logger, slot.Name, slot.Port, record.Term);
     }
 
-    // What nobody of us wrote costs its message the protection against being said twice, not the room its log.
+    // A malformed entry loses its protection against duplicates; the room keeps its log.
     private void LogForeignEntries(string room, LogPage? tail)
     {
         var spoiled = (tail?.Events ?? []).Where(e => e.Entry.Key != LogEntry.EmptyKey && MessageKey.Parse(e.Entry.Key) is null).Select(e => e.Seq).ToList();
@@ -88,7 +88,7 @@ internal sealed partial class RoomReconciler
             Log.ForeignEntries(_logger, room, spoiled.Count, spoiled[0]);
     }
 
-    // The room behind the door is no longer what the directory says. Members are sent away to come back, and wait at the door.
+    // The room in the slot no longer matches the directory. Members are closed to reconnect, and wait for the new room.
     private async Task ReopenRoomAsync(RoomSlot slot, Room old, RoomRecord record, string generation)
     {
         // A log that is behind what members have seen is an older state of Redis: the same numbers will name other events.

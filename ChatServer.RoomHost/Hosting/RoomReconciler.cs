@@ -7,17 +7,17 @@ using ChatServer.RoomHost.Rooms;
 namespace ChatServer.RoomHost.Hosting;
 
 /// <summary>
-/// Makes the rooms that are open here the rooms that should be: whatever the reason to look at a room (a nudge, a missed nudge, the
-/// regular round), looking compares the directory with the table and does what is missing. Looks at one room never overlap; one that
-/// fails is made again in the next round. This half decides; <c>RoomReconciler.Slots.cs</c> opens and closes, <c>RoomReconciler.Drain.cs</c>
-/// gives away.
+/// Makes the rooms that are open here equal to those in the directory. Whatever the reason (a notification, a missed notification, the
+/// periodic round), a reconcile of a room compares its record with its slot and does what is missing. Reconciles of one room never
+/// overlap; one that fails is repeated in the next round. This part decides; <c>RoomReconciler.Slots.cs</c> opens and closes rooms,
+/// <c>RoomReconciler.Drain.cs</c> moves them.
 /// </summary>
 internal sealed partial class RoomReconciler : IDisposable
 {
-    // Looks that wait for Redis at a time; more would only queue up there.
+    // Reconciles that wait for Redis at a time; more would only queue up there.
     private const int MaxParallelReconciles = 64;
 
-    // Every room is looked at within so many rounds, whether or not there seems to be a reason.
+    // Every room is reconciled at least once in this many rounds, with or without a reason.
     private const int RoundsPerFullSweep = 10;
 
     private readonly RoomHostOptions _options;
@@ -32,7 +32,7 @@ internal sealed partial class RoomReconciler : IDisposable
     private readonly ILogger<RoomReconciler> _logger;
     private readonly ReconcileQueue _queue;
     private readonly ConcurrentDictionary<string, RoomSlot> _slots = new();
-    private readonly ConcurrentDictionary<string, bool> _retry = new(); // rooms whose last look failed or was put off
+    private readonly ConcurrentDictionary<string, bool> _retry = new(); // rooms whose last reconcile failed or was postponed
     private uint _round;
     private volatile bool _stopping;
     private volatile string? _generation;
@@ -50,15 +50,15 @@ internal sealed partial class RoomReconciler : IDisposable
     /// <summary>The rooms that are ready.</summary>
     public IEnumerable<Room> Rooms => _slots.Values.Select(d => d.Room).OfType<Room>();
 
-    /// <summary>The room of that name, if it is ready here.</summary>
+    /// <summary>The room of that name if it is ready here, else null.</summary>
     public Room? Find(string name) => _slots.TryGetValue(name, out var slot) ? slot.Room : null;
 
-    /// <summary>Has the room looked at, soon.</summary>
+    /// <summary>Requests a reconcile of the room.</summary>
     public void RequestReconcile(string name) => _queue.Request(name);
 
     /// <summary>
-    /// A round: has the rooms looked at that should be open here and are not, or are and should not, those whose last look failed, those
-    /// that Redis may have forgotten, and some of the others; all of them if nudges may have been <paramref name="notificationsMissed"/>.
+    /// A round: requests reconciles of rooms that should be open here and are not, or are and should not, of rooms whose last reconcile
+    /// failed, of rooms that Redis may have lost, and of a part of the others; of all if <paramref name="notificationsMissed"/>.
     /// </summary>
     /// <exception cref="BackplaneUnavailableException"/>
     public async Task ReconcileRoundAsync(bool notificationsMissed)
@@ -100,7 +100,7 @@ internal sealed partial class RoomReconciler : IDisposable
         }
         _retry.TryRemove(name, out _);
         var seenAt = _time.GetTimestamp();
-        // Asked for before the room: a room that is there now is in this memory, or in a newer one, which the next round finds out.
+        // Read before the room: a room found now is in this generation, or in a newer one, which the next round detects.
         var generation = _generation ??= await _ownership.GenerationAsync();
         var record = await _directory.FindAsync(name);
         _slots.TryGetValue(name, out var slot);
@@ -126,7 +126,7 @@ internal sealed partial class RoomReconciler : IDisposable
         }
     }
 
-    // The span of what a look does for an order that was traced. The order travels in the room's record: the nudge may have been missed.
+    // The span of a reconcile for a traced order. The order travels in the room's record, because the notification may be missed.
     private Activity? StartSpan(RoomRecord? record, RoomSlot? slot)
     {
         if (record?.Traceparent is null)

@@ -4,8 +4,8 @@ using ChatServer.RoomHost.Rooms;
 namespace ChatServer.RoomHost.Hosting;
 
 /// <summary>
-/// A room's port. It is open before the room is (what comes in waits), and stays when the room behind it is replaced after its log
-/// was lost. Only looks change it, which never overlap.
+/// A room's port and the room behind it. The port is open before the room is ready: connections wait. It stays open when the room is
+/// replaced after its log was lost. Only reconciles of the room change the slot, and these never overlap.
 /// </summary>
 internal sealed class RoomSlot(string name)
 {
@@ -15,32 +15,32 @@ internal sealed class RoomSlot(string name)
 
     public int Port { get; set; }
 
-    /// <summary>The room as it was open last, here or in an earlier life of this host; null when it never was.</summary>
+    /// <summary>The record of the room when it was last open on this host, earlier processes included; null if it never was.</summary>
     public RoomRecord? Record { get; set; }
 
-    /// <summary>Redis' memory in which the room was last seen: in another one, it is to be put back.</summary>
+    /// <summary>The generation of Redis' data in which the room was last seen. In another generation the room must be restored.</summary>
     public string? Generation { get; set; }
 
-    /// <summary>Members have seen what the log does not have: the next claim names a new epoch.</summary>
+    /// <summary>Members have seen events that the log does not have: the next claim starts a new epoch.</summary>
     public bool NeedsNewEpoch { get; set; }
 
-    /// <summary>Who sat in the room that was here, until there is another; null: there was none.</summary>
+    /// <summary>The seats of the replaced room, until the next room is ready; null if there was none.</summary>
     public IReadOnlyList<RoomSeat>? Seats { get; set; }
 
-    /// <summary>The room, once it is ready; null when it is not to be had.</summary>
+    /// <summary>Completes with the room when it is ready, or with null if it is unavailable.</summary>
     public Task<Room?> RoomWhenReady => Volatile.Read(ref _room).Task;
 
-    /// <summary>The room, if it is ready now.</summary>
+    /// <summary>The room if it is ready now, else null.</summary>
     public Room? Room => RoomWhenReady is { IsCompletedSuccessfully: true, Result: { } room } ? room : null;
 
-    /// <summary>Lets in who waits, and who comes from now on; null turns them away.</summary>
+    /// <summary>Gives the room to waiting and later connections; null refuses them.</summary>
     public void SetRoom(Room? room)
     {
         if (!_room.TrySetResult(room))
             Volatile.Write(ref _room, NewCompleted(room));
     }
 
-    /// <summary>Has who comes from now on wait until <see cref="SetRoom"/>. Who waits already goes on waiting for the same.</summary>
+    /// <summary>Makes later connections wait for the next <see cref="SetRoom"/>. Connections that wait already keep waiting for it.</summary>
     public void HoldNewConnections()
     {
         if (_room.Task.IsCompleted)
