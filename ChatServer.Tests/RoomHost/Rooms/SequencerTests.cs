@@ -4,7 +4,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace ChatServer.Tests.RoomHost.Rooms;
 
-/// <summary>Numbering, where the ring is the log. What Redis answers, and when, is in <see cref="OutageTests"/>.</summary>
+/// <summary>Numbering, where the ring is the log. What Redis answers, and when, is in <see cref="RoomOutageTests"/>.</summary>
 public sealed class SequencerTests
 {
     private readonly RoomInbox _inbox = new();

@@ -2,7 +2,7 @@ using ChatServer.Tests.Support;
 
 namespace ChatServer.Tests.RoomHost.Hosting;
 
-public sealed class SettingsTests
+public sealed class HostSettingsTests
 {
     [Theory]
     [InlineData("ConnectionStrings__redis", null)]

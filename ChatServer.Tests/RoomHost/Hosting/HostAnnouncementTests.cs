@@ -3,7 +3,7 @@ using ChatServer.Tests.Support;
 namespace ChatServer.Tests.RoomHost.Hosting;
 
 /// <summary>What an operator says to all rooms, each hears once.</summary>
-public sealed class AnnouncementTests : HostCluster
+public sealed class HostAnnouncementTests : HostCluster
 {
     [Fact]
     public async Task Announcement_is_logged_once_in_every_addressed_room()

@@ -5,7 +5,7 @@ using ChatServer.Tests.Support;
 namespace ChatServer.Tests.EndToEnd;
 
 /// <summary>Somebody's own Redis is away for ten seconds: redis-server where it is installed, else the embedded one.</summary>
-public sealed class OutageTests(OutageTests.OwnRedis own) : IClassFixture<OutageTests.OwnRedis>
+public sealed class EndToEndOutageTests(EndToEndOutageTests.OwnRedis own) : IClassFixture<EndToEndOutageTests.OwnRedis>
 {
     private static readonly TimeSpan Away = TimeSpan.FromSeconds(10);
 

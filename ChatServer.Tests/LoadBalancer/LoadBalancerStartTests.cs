@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 
 namespace ChatServer.Tests.LoadBalancer;
 
-public sealed class StartTests
+public sealed class LoadBalancerStartTests
 {
     [Theory]
     [InlineData("LOADBALANCER_KEY")]

@@ -4,7 +4,7 @@ using ChatServer.Tests.Support;
 
 namespace ChatServer.Tests.Api;
 
-public sealed class OutageTests(ApiCluster cluster) : IClassFixture<ApiCluster>
+public sealed class ApiOutageTests(ApiCluster cluster) : IClassFixture<ApiCluster>
 {
     /// <summary>What the contract gives everything to work again.</summary>
     private static readonly TimeSpan Recovery = TimeSpan.FromSeconds(5);

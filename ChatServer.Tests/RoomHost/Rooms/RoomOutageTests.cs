@@ -6,7 +6,7 @@ using ChatServer.Tests.Support;
 namespace ChatServer.Tests.RoomHost.Rooms;
 
 /// <summary>The promise that a message whose event its sender has seen is in Redis: what happens while Redis, or the room, is not ours.</summary>
-public sealed class OutageTests(RoomRedis redis) : RoomSpecification(redis), IClassFixture<RoomRedis>
+public sealed class RoomOutageTests(RoomRedis redis) : RoomSpecification(redis), IClassFixture<RoomRedis>
 {
     [Fact]
     public async Task Redis_outage_stops_echoes_and_refuses_new_messages()

@@ -4,7 +4,7 @@ using ChatServer.Tests.Support;
 namespace ChatServer.Tests.EndToEnd;
 
 /// <summary>What one request causes in several processes is one trace.</summary>
-public sealed class TraceTests(TracedDeployment site) : IClassFixture<TracedDeployment>
+public sealed class EndToEndTraceTests(TracedDeployment site) : IClassFixture<TracedDeployment>
 {
     private const string LoadBalancer = "ChatServer.LoadBalancer", Api = "ChatServer.Api";
     private const string Admin = "ChatServer.Admin", RoomHost = "ChatServer.RoomHost";

@@ -5,7 +5,7 @@ using ChatServer.Tests.Support;
 
 namespace ChatServer.Tests.Admin;
 
-public sealed class KeyTests(AdminCluster cluster) : IClassFixture<AdminCluster>
+public sealed class AdminKeyTests(AdminCluster cluster) : IClassFixture<AdminCluster>
 {
     public static TheoryData<string, string> Calls => new()
     {

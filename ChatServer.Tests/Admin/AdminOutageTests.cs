@@ -4,7 +4,7 @@ using ChatServer.Tests.Support;
 
 namespace ChatServer.Tests.Admin;
 
-public sealed class OutageTests(AdminCluster cluster) : IClassFixture<AdminCluster>
+public sealed class AdminOutageTests(AdminCluster cluster) : IClassFixture<AdminCluster>
 {
     /// <summary>What the contract gives everything to work again.</summary>
     private static readonly TimeSpan Recovery = TimeSpan.FromSeconds(5);

@@ -5,7 +5,7 @@ using ChatServer.Tests.Support;
 namespace ChatServer.Tests.RoomHost.Hosting;
 
 /// <summary>Which port a room gets, and what happens when there is none.</summary>
-public sealed class PortTests : HostCluster
+public sealed class RoomPortAssignmentTests : HostCluster
 {
     [Fact]
     public async Task A_room_is_open_on_the_lowest_free_port_before_its_creation_is_answered()

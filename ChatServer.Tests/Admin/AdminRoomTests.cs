@@ -6,7 +6,7 @@ using ChatServer.Tests.Support;
 
 namespace ChatServer.Tests.Admin;
 
-public sealed class RoomTests(AdminCluster cluster) : IClassFixture<AdminCluster>
+public sealed class AdminRoomTests(AdminCluster cluster) : IClassFixture<AdminCluster>
 {
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 

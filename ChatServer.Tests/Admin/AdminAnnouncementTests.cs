@@ -7,7 +7,7 @@ using ChatServer.Tests.Support;
 
 namespace ChatServer.Tests.Admin;
 
-public sealed class AnnouncementTests(AdminCluster cluster) : IClassFixture<AdminCluster>
+public sealed class AdminAnnouncementTests(AdminCluster cluster) : IClassFixture<AdminCluster>
 {
     [Fact]
     public async Task Announcement_to_all_is_stored_for_every_room()

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Time.Testing;
 namespace ChatServer.Tests.RoomHost.Rooms;
 
 /// <summary>The promise that a member which does not read costs the others nothing, and the server a bounded amount of memory.</summary>
-public sealed class SlowReaderTests() : RoomSpecification(null)
+public sealed class SlowMemberTests() : RoomSpecification(null)
 {
     private const int Buffer = 256 * 1024;
 

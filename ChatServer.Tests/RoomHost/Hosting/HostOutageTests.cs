@@ -5,7 +5,7 @@ using ChatServer.Tests.Support;
 namespace ChatServer.Tests.RoomHost.Hosting;
 
 /// <summary>Redis goes, comes back, forgets, or holds something that it should not.</summary>
-public sealed class OutageTests : HostCluster
+public sealed class HostOutageTests : HostCluster
 {
     private static readonly TimeSpan Return = TimeSpan.FromSeconds(30);
 
@@ -178,7 +178,7 @@ public sealed class OutageTests : HostCluster
 }
 
 /// <summary>Redis is stopped and started, and has its data still.</summary>
-public sealed class OutageWithDataTests : HostCluster
+public sealed class HostOutageWithDataTests : HostCluster
 {
     protected override RedisServer Redis { get; } = new ChatServer.Tests.Redis.DataFolderRedis();
 

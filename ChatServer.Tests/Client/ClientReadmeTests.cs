@@ -6,7 +6,7 @@ using ChatServer.Tests.Support;
 namespace ChatServer.Tests.Client;
 
 /// <summary>The examples of <c>docs/client-dotnet.md</c> and of the package's README are the code of this file.</summary>
-public sealed partial class ReadmeTests
+public sealed partial class ClientReadmeTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
@@ -66,7 +66,7 @@ public sealed partial class ReadmeTests
     public void Every_example_of_the_README_is_in_these_tests(string document, int count)
     {
         var readme = File.ReadAllText(Path.Combine(SourceTree.Root, document));
-        var tests = Flat(File.ReadAllText(Path.Combine(SourceTree.Root, "ChatServer.Tests/Client/ReadmeTests.cs")));
+        var tests = Flat(File.ReadAllText(Path.Combine(SourceTree.Root, "ChatServer.Tests/Client/ClientReadmeTests.cs")));
         var examples = Example().Matches(readme).Select(m => Flat(m.Groups["code"].Value)).ToList();
         Assert.Equal(count, examples.Count);
         Assert.All(examples, example => Assert.Contains(example, tests, StringComparison.Ordinal));

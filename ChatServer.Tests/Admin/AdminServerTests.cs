@@ -7,7 +7,7 @@ using ChatServer.Tests.Support;
 
 namespace ChatServer.Tests.Admin;
 
-public sealed class ServerTests(AdminCluster cluster) : IClassFixture<AdminCluster>
+public sealed class AdminServerTests(AdminCluster cluster) : IClassFixture<AdminCluster>
 {
     [Fact]
     public async Task Load_report_covers_machine_rooms_and_hosts()

@@ -4,7 +4,7 @@ using ChatServer.Tests.Support;
 namespace ChatServer.Tests.RoomHost.Hosting;
 
 /// <summary>A RoomHost carries orders out in the trace of whoever gave them.</summary>
-public sealed class TraceTests : HostCluster
+public sealed class HostTraceTests : HostCluster
 {
     [Fact]
     public async Task A_host_that_missed_the_nudge_opens_the_room_in_the_trace_of_its_creation()

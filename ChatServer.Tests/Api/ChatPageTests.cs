@@ -6,7 +6,7 @@ using ChatServer.Tests.Support;
 
 namespace ChatServer.Tests.Api;
 
-public sealed partial class PageTests(ApiCluster cluster) : IClassFixture<ApiCluster>
+public sealed partial class ChatPageTests(ApiCluster cluster) : IClassFixture<ApiCluster>
 {
     /// <summary>What the whole app may weigh, uncompressed.</summary>
     private const int MaxBytes = 60 * 1024;

@@ -4,7 +4,7 @@ using ChatServer.Tests.Support;
 namespace ChatServer.Tests.Client;
 
 /// <summary>Who reads slowly, or not at all, costs the client a bounded amount of memory and loses nothing that the room keeps.</summary>
-public sealed class SlowReaderTests : ScriptedTests
+public sealed class ClientSlowReaderTests : ScriptedTests
 {
     [Fact]
     public async Task Slow_reader_applies_back_pressure()

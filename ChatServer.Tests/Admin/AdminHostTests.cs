@@ -5,7 +5,7 @@ using ChatServer.Tests.Support;
 
 namespace ChatServer.Tests.Admin;
 
-public sealed class HostTests(AdminCluster cluster) : IClassFixture<AdminCluster>
+public sealed class AdminHostTests(AdminCluster cluster) : IClassFixture<AdminCluster>
 {
     [Fact]
     public async Task Host_is_drained_and_resumed()

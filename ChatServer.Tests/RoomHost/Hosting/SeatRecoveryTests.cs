@@ -6,7 +6,7 @@ using ChatServer.Tests.Support;
 namespace ChatServer.Tests.RoomHost.Hosting;
 
 /// <summary>Rooms change hosts, and nobody in them sees anyone come or go.</summary>
-public sealed class SeatTests : HostCluster
+public sealed class SeatRecoveryTests : HostCluster
 {
     [Theory]
     [InlineData(Durability.Redis)]

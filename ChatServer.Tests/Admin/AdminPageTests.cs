@@ -6,7 +6,7 @@ using ChatServer.Tests.Support;
 
 namespace ChatServer.Tests.Admin;
 
-public sealed partial class PageTests(AdminCluster cluster) : IClassFixture<AdminCluster>
+public sealed partial class AdminPageTests(AdminCluster cluster) : IClassFixture<AdminCluster>
 {
     /// <summary>What the page's own files may weigh, uncompressed; the rest is the chat app's.</summary>
     private const int MaxBytes = 50 * 1024;

@@ -5,7 +5,7 @@ using ChatServer.Tests.Support;
 namespace ChatServer.Tests.EndToEnd;
 
 /// <summary>Plays the transcripts of README.md and docs/getting-started.md in that order, on other ports.</summary>
-public sealed partial class ReadmeTests : IAsyncLifetime
+public sealed partial class ReadmeTranscriptTests : IAsyncLifetime
 {
     private const string RoomPort = "34000";
 

@@ -4,7 +4,7 @@ using ChatServer.Tests.Support;
 
 namespace ChatServer.Tests.Api;
 
-public sealed class StartTests
+public sealed class ApiStartTests
 {
     /// <summary>Nobody listens there. A process that fails to start does not ask.</summary>
     private static readonly (string Name, string? Value) Redis = ("ConnectionStrings__redis", "127.0.0.1:1");
