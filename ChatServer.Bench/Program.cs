@@ -15,4 +15,4 @@ var bench = new RootCommand(
 
 var parsed = bench.Parse(args);
 var exitCode = await parsed.InvokeAsync();
-return parsed.Errors.Count > 0 ? ExitCodes.Impossible : exitCode;
+return parsed.Errors.Count > 0 ? ExitCodes.CannotRun : exitCode;

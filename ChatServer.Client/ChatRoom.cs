@@ -14,13 +14,13 @@ namespace ChatServer.Client;
 public sealed class ChatRoom : IAsyncDisposable
 {
     // A Redis that lost its data knows no rooms until their hosts have told it: only who stays unknown is gone.
-    private static readonly TimeSpan UnknownFor = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan RoomNotFoundRetryTime = TimeSpan.FromSeconds(10);
 
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     private readonly ChatRoomOptions _options;
     private readonly EventBuffer _events;
-    private readonly Outbox _outbox;
+    private readonly PendingMessageQueue _pendingMessages;
     private readonly RoomSession _session;
     private readonly Dialer _dialer;
     private readonly Backoff _backoff;
@@ -28,21 +28,21 @@ public sealed class ChatRoom : IAsyncDisposable
     private readonly Lock _gate = new();
     private Connection? _connection;
     private Task _running = Task.CompletedTask;
-    private long? _unknownSince;
-    private bool _isLeaving, _mayHaveGhost;
+    private long? _notFoundSince;
+    private bool _isLeaving, _mayHaveStaleConnection;
 
     private ChatRoom(ChatRoomOptions options)
     {
         _options = options;
-        _outbox = new Outbox(options.PendingMessages);
-        _events = new EventBuffer(options.BufferedEvents, () => _outbox.IsAwaited, () => Current?.Cut(Ending.Lagged));
-        _session = new RoomSession(options, _events, _outbox);
+        _pendingMessages = new PendingMessageQueue(options.PendingMessages);
+        _events = new EventBuffer(options.BufferedEvents, () => _pendingMessages.HasPending, () => Current?.Abort(ConnectionEnd.Lagged));
+        _session = new RoomSession(options, _events, _pendingMessages);
         _dialer = new Dialer(options);
         _backoff = new Backoff(options.Addresses.Count, options.MaxBackoff);
-        _outbox.Filled += () =>
+        _pendingMessages.UnsentAvailable += () =>
         {
             Current?.Wake();
-            _events.Reconsider();
+            _events.CheckLag();
         };
     }
 
@@ -116,11 +116,11 @@ public sealed class ChatRoom : IAsyncDisposable
             throw new ArgumentException($"A message has 1 to {Limits.MaxTextLength} characters.", nameof(text));
         // Half of a surrogate pair cannot be sent. What it throws is an ArgumentException.
         _ = Utf8.GetByteCount(text);
-        return _outbox.SayAsync(text, ct);
+        return _pendingMessages.SayAsync(text, ct);
     }
 
     /// <summary>Tells the others that we are typing: at most once a second, and not at all while there is no connection.</summary>
-    public void TellTyping() => Current?.Type();
+    public void TellTyping() => Current?.SendTyping();
 
     /// <summary>Leaves the room. What still waits to be acknowledged fails with <see cref="RoomClosedException"/>.</summary>
     public async ValueTask DisposeAsync()
@@ -131,7 +131,7 @@ public sealed class ChatRoom : IAsyncDisposable
             _isLeaving = true;
             connection = _connection;
         }
-        _session.Close(Ending.Left);
+        _session.Close(ConnectionEnd.Left);
         if (connection is null)
             await _leaving.CancelAsync().ConfigureAwait(false);
         else
@@ -150,7 +150,7 @@ public sealed class ChatRoom : IAsyncDisposable
 
     private async Task RunAsync()
     {
-        var ending = Ending.Left;
+        var ending = ConnectionEnd.Left;
         try
         {
             for (; ; )
@@ -158,47 +158,47 @@ public sealed class ChatRoom : IAsyncDisposable
                 ending = await ConnectAsync();
                 if (IsFinal(ending))
                     break;
-                if (ending.Held is not null)
-                    _session.Lost(ending);
-                if (ending.TryElsewhere)
-                    _dialer.MoveOn();
-                await Task.Delay(_backoff.After(ending), _options.Time, _leaving.Token);
+                if (ending.ConnectedFor is not null)
+                    _session.OnConnectionLost(ending);
+                if (ending.TryNextAddress)
+                    _dialer.UseNextAddress();
+                await Task.Delay(_backoff.DelayAfter(ending), _options.Time, _leaving.Token);
             }
         }
         catch (OperationCanceledException) when (_leaving.IsCancellationRequested)
         {
-            ending = Ending.Left;
+            ending = ConnectionEnd.Left;
         }
         catch (Exception e)
         {
             // Of whoever gives the token, before we were in; anything else is our own fault, and must not leave anybody waiting.
             _session.Fail(e);
-            ending = Ending.Broken(e.Message);
+            ending = ConnectionEnd.Broken(e.Message);
         }
         _session.Close(ending);
     }
 
     // One attempt, and the connection that it leads to.
-    private async Task<Ending> ConnectAsync()
+    private async Task<ConnectionEnd> ConnectAsync()
     {
         var (socket, refused) = await _dialer.DialAsync(_session.User, _session.Position, _leaving.Token);
         if (socket is null)
         {
-            _mayHaveGhost |= refused!.Code == Ending.Abnormal;
+            _mayHaveStaleConnection |= refused!.Code == ConnectionEnd.Abnormal;
             return refused!;
         }
-        using var connection = new Connection(socket, _outbox, _options, _session.HandleAsync);
+        using var connection = new Connection(socket, _pendingMessages, _options, _session.HandleAsync);
         lock (_gate)
         {
             if (_isLeaving)
-                return Ending.Left;
+                return ConnectionEnd.Left;
             _connection = connection;
         }
         try
         {
             _session.Begin();
             var ending = await connection.RunAsync(_leaving.Token);
-            _mayHaveGhost |= ending.Code != CloseCodes.Replaced;
+            _mayHaveStaleConnection |= ending.Code != CloseCodes.Replaced;
             return ending;
         }
         finally
@@ -208,18 +208,18 @@ public sealed class ChatRoom : IAsyncDisposable
         }
     }
 
-    private bool IsFinal(Ending ending)
+    private bool IsFinal(ConnectionEnd ending)
     {
         if (_isLeaving)
             return true;
         // Nobody else has our session. On the way back an attempt that we gave up, or a load balancer did for us, may be let in late.
-        if (ending.Code == CloseCodes.Replaced && _mayHaveGhost)
-            return _mayHaveGhost = false;
-        if (ending.Held is not null)
-            _unknownSince = null;
+        if (ending.Code == CloseCodes.Replaced && _mayHaveStaleConnection)
+            return _mayHaveStaleConnection = false;
+        if (ending.ConnectedFor is not null)
+            _notFoundSince = null;
         if (ending.Status != 404 || _session.Position.Epoch is null)
             return ending.IsFinal;
-        _unknownSince ??= _options.Time.GetTimestamp();
-        return _options.Time.GetElapsedTime(_unknownSince.Value) >= UnknownFor;
+        _notFoundSince ??= _options.Time.GetTimestamp();
+        return _options.Time.GetElapsedTime(_notFoundSince.Value) >= RoomNotFoundRetryTime;
     }
 }

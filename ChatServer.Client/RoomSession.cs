@@ -5,7 +5,7 @@ namespace ChatServer.Client;
 /// <summary>What lasts from one connection to the next, and what every frame does to it: the walk of an event is
 /// (1) it acknowledges a message of ours, (2) it is new, had, or shows that something is missing, (3) it is handed to the reader,
 /// (4) and only then the position moves, so that what did not get there is asked for again.</summary>
-internal sealed class RoomSession(ChatRoomOptions options, EventBuffer events, Outbox outbox)
+internal sealed class RoomSession(ChatRoomOptions options, EventBuffer events, PendingMessageQueue outbox)
 {
     // Names that we had: one that the room gave us later than the echo of what we said under another is ours all the same.
     private readonly HashSet<string> _names = new(StringComparer.Ordinal);
@@ -34,13 +34,13 @@ internal sealed class RoomSession(ChatRoomOptions options, EventBuffer events, O
             case "welcome":
                 return WelcomeAsync(frame, connection, ct);
             case "presence":
-                return TellAsync(new PresenceChanged(frame.Count, frame.Joined, frame.Left), ct);
+                return PublishAsync(new PresenceChanged(frame.Count, frame.Joined, frame.Left), ct);
             case "typing":
-                return TellAsync(new Typing(frame.Users), ct);
+                return PublishAsync(new Typing(frame.Users), ct);
             case "error":
                 return ErrorAsync(frame, connection, ct);
             case "closing":
-                connection.Announce(frame);
+                connection.SetClosing(frame);
                 return ValueTask.CompletedTask;
             default:
                 // A type that is not known and not in the log is nothing to us.
@@ -56,14 +56,14 @@ internal sealed class RoomSession(ChatRoomOptions options, EventBuffer events, O
     }
 
     /// <summary>A connection that was of use is gone.</summary>
-    public void Lost(Ending ending)
+    public void OnConnectionLost(ConnectionEnd ending)
     {
         _lostAt ??= options.Time.GetTimestamp();
-        events.AddIfRoom(new ConnectionLost(ending.Code, ending.Reason));
+        events.TryAddOrDrop(new ConnectionLost(ending.Code, ending.Reason));
     }
 
     /// <summary>It is over.</summary>
-    public void Close(Ending ending)
+    public void Close(ConnectionEnd ending)
     {
         outbox.Close(ending.Code, ending.Reason);
         var closed = new Closed(ending.Code, ending.Reason);
@@ -86,12 +86,12 @@ internal sealed class RoomSession(ChatRoomOptions options, EventBuffer events, O
         if (welcome.Room != options.Room)
         {
             // A port that another room has now. To go on there would mix two histories.
-            connection.Cut(new Ending(0, $"What answers there is the room {welcome.Room}.") { IsFinal = true });
+            connection.Abort(new ConnectionEnd(0, $"What answers there is the room {welcome.Room}.") { IsFinal = true });
             return;
         }
         (_epoch, User, Title) = (welcome.Epoch, welcome.User, welcome.Title);
         _names.Add(welcome.User);
-        outbox.SendAgain();
+        outbox.MarkAllUnsent();
         connection.Open(welcome.Limits);
 
         var away = _lostAt is { } lost ? options.Time.GetElapsedTime(lost) : TimeSpan.Zero;
@@ -101,7 +101,7 @@ internal sealed class RoomSession(ChatRoomOptions options, EventBuffer events, O
         await events.AddAsync(welcomed, ct);
         if (Position.Epoch is null)
             Position.Begin(welcome.Epoch, welcome.Seq);
-        else if (Position.IsAnother(welcome.Epoch, welcome.Seq)
+        else if (Position.IsDiscontinuous(welcome.Epoch, welcome.Seq)
             && await events.AddAsync(new HistoryChanged(Position.Epoch, Position.Last, welcome.Epoch), ct))
             Position.Begin(welcome.Epoch, welcome.Seq);
         _joined.TrySetResult();
@@ -118,7 +118,7 @@ internal sealed class RoomSession(ChatRoomOptions options, EventBuffer events, O
         };
         // :: Step 1
         if (logged is Message message && _names.Contains(message.User) && outbox.Acknowledge(message))
-            connection.Accepted();
+            connection.OnMessageAccepted();
         // :: Step 2. Had already: sent again because we said it again.
         if (logged.Seq <= Position.Last)
             return;
@@ -136,14 +136,14 @@ internal sealed class RoomSession(ChatRoomOptions options, EventBuffer events, O
     private ValueTask ErrorAsync(ServerFrame error, Connection connection, CancellationToken ct)
     {
         if (error.Id is not { } id)
-            return TellAsync(new RoomError(error.Code, error.Message), ct);
+            return PublishAsync(new RoomError(error.Code, error.Message), ct);
         // An id that the outbox does not know was cancelled, or is acknowledged.
         if (error.Code is not (RoomErrorCodes.Unavailable or RoomErrorCodes.RateLimited))
             outbox.Refuse(id, error.Code, error.Message);
-        else if (outbox.PutBack(id))
-            connection.Refused();
+        else if (outbox.MarkUnsent(id))
+            connection.OnMessageRefused();
         return ValueTask.CompletedTask;
     }
 
-    private async ValueTask TellAsync(ChatEvent e, CancellationToken ct) => await events.AddAsync(e, ct);
+    private async ValueTask PublishAsync(ChatEvent e, CancellationToken ct) => await events.AddAsync(e, ct);
 }

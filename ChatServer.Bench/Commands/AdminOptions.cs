@@ -8,11 +8,11 @@ internal sealed class AdminOptions
 {
     private const string KeyVariable = "ADMIN_KEY";
 
-    private readonly Option<Uri?> _admin = Options.Address(
+    private readonly Option<Uri?> _admin = BenchOptions.Address(
         "--admin",
         "Admin that deletes the rooms afterwards, e.g. http://localhost:8090. Without it they close themselves when they have been empty for ten minutes.");
 
-    private readonly Option<string?> _key = Options.Key("--admin-key", KeyVariable, "Key of the Admin.");
+    private readonly Option<string?> _key = BenchOptions.Key("--admin-key", KeyVariable, "Key of the Admin.");
 
     public void AddTo(Command command)
     {

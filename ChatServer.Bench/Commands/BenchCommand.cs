@@ -20,17 +20,17 @@ internal static class BenchCommand
             {
                 var report = await Terminal.ShowAsync(parsed.GetValue(json), phases => run(parsed, phases, ct));
                 Terminal.Write(report, parsed.GetValue(json));
-                return report.Well ? ExitCodes.Well : ExitCodes.Faulty;
+                return report.Well ? ExitCodes.Success : ExitCodes.FaultsFound;
             }
             catch (BenchException e)
             {
                 await Console.Error.WriteLineAsync(e.Message);
-                return ExitCodes.Impossible;
+                return ExitCodes.CannotRun;
             }
             catch (OperationCanceledException)
             {
                 await Console.Error.WriteLineAsync("Interrupted.");
-                return ExitCodes.Impossible;
+                return ExitCodes.CannotRun;
             }
         });
         return command;

@@ -8,9 +8,9 @@ internal static class ConnectionsCommand
 {
     public static Command Create()
     {
-        var connections = Options.Number("--connections", "How many.", 1000, 1, 1_000_000);
-        var hold = Options.Seconds("--hold", "Seconds that they are idle before the server's memory is read.", 5);
-        var rounds = Options.Number("--rounds", "How often all are opened, held and closed.", 1, 1, 1000);
+        var connections = BenchOptions.Number("--connections", "How many.", 1000, 1, 1_000_000);
+        var hold = BenchOptions.Seconds("--hold", "Seconds that they are idle before the server's memory is read.", 5);
+        var rounds = BenchOptions.Number("--rounds", "How often all are opened, held and closed.", 1, 1, 1000);
         var pid = BenchCommand.Pid();
         var room = new RoomChoice();
 

@@ -21,12 +21,12 @@ internal static class DrillCommand
             AllowMultipleArgumentsPerToken = true,
         };
         faults.AcceptOnlyFromAmong(names);
-        var times = Options.Number("--times", "How often each does.", 1, 1, 10_000);
-        var rooms = Options.Number("--rooms", "Rooms.", 50, 1, 5000);
-        var members = Options.Number("--members", "Members of all rooms together; each room has a witness besides.", 500, 1, 100_000);
-        var rate = Options.Number("--rate", "Messages a second, of all rooms together.", 200, 1, 100_000);
-        var pause = Options.Seconds("--pause", "Seconds of calm between two faults.", 2);
-        var patience = Options.Seconds("--patience", "Seconds after a fault in which everybody must have everything again.", 60, least: 1);
+        var times = BenchOptions.Number("--times", "How often each does.", 1, 1, 10_000);
+        var rooms = BenchOptions.Number("--rooms", "Rooms.", 50, 1, 5000);
+        var members = BenchOptions.Number("--members", "Members of all rooms together; each room has a witness besides.", 500, 1, 100_000);
+        var rate = BenchOptions.Number("--rate", "Messages a second, of all rooms together.", 200, 1, 100_000);
+        var pause = BenchOptions.Seconds("--pause", "Seconds of calm between two faults.", 2);
+        var patience = BenchOptions.Seconds("--patience", "Seconds after a fault in which everybody must have everything again.", 60, least: 1);
         var target = new DrillTarget();
 
         var command = new Command("drill", "Faults while people talk: whether anything acknowledged was lost, repeated or moved, and how long members were away.")
@@ -50,7 +50,7 @@ internal static class DrillCommand
                 Members = parsed.GetValue(members),
                 Rate = parsed.GetValue(rate),
                 Pause = TimeSpan.FromSeconds(parsed.GetValue(pause)),
-                Patience = TimeSpan.FromSeconds(parsed.GetValue(patience)),
+                SettleTimeout = TimeSpan.FromSeconds(parsed.GetValue(patience)),
             };
             await using var deployment = await target.OpenAsync(parsed, plan.Rooms, phases, ct);
             return await new DrillRun(plan, deployment, phases).RunAsync(ct);
@@ -60,8 +60,8 @@ internal static class DrillCommand
     /// <summary>The deployment: one that runs where <c>--api</c> says, or one of our own.</summary>
     private sealed class DrillTarget
     {
-        private readonly Option<Uri?> _api = Options.Address("--api", "Api of a deployment that runs, or a load balancer before it. Without it the drill starts a deployment of its own on this machine.");
-        private readonly Option<string?> _key = Options.Key("--key", KeyVariable, "Key of the Api.");
+        private readonly Option<Uri?> _api = BenchOptions.Address("--api", "Api of a deployment that runs, or a load balancer before it. Without it the drill starts a deployment of its own on this machine.");
+        private readonly Option<string?> _key = BenchOptions.Key("--key", KeyVariable, "Key of the Api.");
         private readonly Option<string[]> _balancers = new("--balancers") { Description = "Its load balancers, comma-separated, e.g. http://localhost:2000,http://localhost:2001." };
         private readonly AdminOptions _admin = new();
         private readonly Option<string[]> _pids = new("--pid") { Description = "A process of it on this machine, for the faults that need one: roomhost-1=1234, or a file that holds the number: roomhost-1=/run/roomhost-1.pid." };
@@ -90,13 +90,13 @@ internal static class DrillCommand
         {
             if (parsed.GetValue(_api) is { } api)
             {
-                var processes = (parsed.GetValue(_pids) ?? []).Select(ForeignProcess.Parse).ToList();
+                var processes = (parsed.GetValue(_pids) ?? []).Select(AttachedProcess.Parse).ToList();
                 var balancers = parsed.GetValue(_balancers)!.SelectMany(text => text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)).Select(Balancer).ToList();
-                return new RunningDeployment(new ApiClient(api, parsed.KeyOf(_key, KeyVariable), Parallel), _admin.Open(parsed, Parallel), balancers, processes);
+                return new AttachedDeployment(new ApiClient(api, parsed.KeyOf(_key, KeyVariable), Parallel), _admin.Open(parsed, Parallel), balancers, processes);
             }
             using var starting = phases.Begin("starting a deployment", 1);
-            return await OwnDeployment.StartAsync(
-                new OwnPlan
+            return await LaunchedDeployment.StartAsync(
+                new LaunchPlan
                 {
                     Services = parsed.GetValue(_services),
                     EmbeddedRedis = parsed.GetValue(_embedded),

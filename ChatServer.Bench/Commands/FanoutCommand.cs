@@ -11,14 +11,14 @@ internal static class FanoutCommand
 
     public static Command Create()
     {
-        var clients = Options.Number("--clients", "Members of the room.", 100, 1, 100_000);
-        var publishers = Options.Number("--publishers", "How many of them say something.", 8, 1, 1000);
+        var clients = BenchOptions.Number("--clients", "Members of the room.", 100, 1, 100_000);
+        var publishers = BenchOptions.Number("--publishers", "How many of them say something.", 8, 1, 1000);
         var window = new Option<int?>("--window") { Description = $"Messages that a publisher has on their way, until its own echo comes; {DefaultWindow} without --rate." };
         var rate = new Option<double?>("--rate") { Description = "Messages a second, of all publishers together, instead of a window." };
-        var payload = Options.Number("--payload", "Characters of a message.", 100, BenchText.MinLength, Limits.MaxTextLength);
-        var warmUp = Options.Seconds("--warm-up", "Seconds before the measurement.", 2);
-        var duration = Options.Seconds("--duration", "Seconds of the measurement.", 10, least: 0.1);
-        var drain = Options.Seconds("--drain", "Seconds without a delivery after which the missing ones are lost.", 5, least: 0.1);
+        var payload = BenchOptions.Number("--payload", "Characters of a message.", 100, BenchText.MinLength, Limits.MaxTextLength);
+        var warmUp = BenchOptions.Seconds("--warm-up", "Seconds before the measurement.", 2);
+        var duration = BenchOptions.Seconds("--duration", "Seconds of the measurement.", 10, least: 0.1);
+        var drain = BenchOptions.Seconds("--drain", "Seconds without a delivery after which the missing ones are lost.", 5, least: 0.1);
         var pid = BenchCommand.Pid();
         var room = new RoomChoice();
 

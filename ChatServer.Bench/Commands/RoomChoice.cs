@@ -8,11 +8,11 @@ namespace ChatServer.Bench.Commands;
 internal sealed class RoomChoice
 {
     private readonly Option<string?> _url = new("--url") { Description = "Join this room, e.g. ws://localhost:34000/, instead of a new one." };
-    private readonly Option<Way> _through = new("--through") { Description = "Join the new room at its port, or through the load balancer that the Api names.", DefaultValueFactory = _ => Way.Port };
+    private readonly Option<RoomRoute> _through = new("--through") { Description = "Join the new room at its port, or through the load balancer that the Api names.", DefaultValueFactory = _ => RoomRoute.Port };
     private readonly ApiOptions _api = new();
     private readonly AdminOptions _admin = new();
 
-    private enum Way
+    private enum RoomRoute
     {
         Port,
         Balancer,
@@ -39,7 +39,7 @@ internal sealed class RoomChoice
         try
         {
             var room = await api.DescribeAsync(name, ct);
-            return await run(await RoomAddress.ResolveAsync(parsed.GetValue(_through) == Way.Balancer ? room.Url : Contracts.RoomUrls.Direct(room.Host, room.Port), ct));
+            return await run(await RoomAddress.ResolveAsync(parsed.GetValue(_through) == RoomRoute.Balancer ? room.Url : Contracts.RoomUrls.Direct(room.Host, room.Port), ct));
         }
         finally
         {

@@ -8,8 +8,8 @@ internal static class RoomsCommand
 {
     public static Command Create()
     {
-        var rooms = Options.Number("--rooms", "How many.", 1000, 1, 1_000_000);
-        var parallel = Options.Number("--parallel", "Creations under way at a time.", 32, 1, 1000);
+        var rooms = BenchOptions.Number("--rooms", "How many.", 1000, 1, 1_000_000);
+        var parallel = BenchOptions.Number("--parallel", "Creations under way at a time.", 32, 1, 1000);
         var pid = BenchCommand.Pid();
         var api = new ApiOptions();
         var admin = new AdminOptions();

@@ -3,7 +3,7 @@ using ChatServer.Bench.Sockets;
 namespace ChatServer.Bench.Connections;
 
 /// <summary>A member that says nothing.</summary>
-internal sealed class IdleMember : IFrameHandler, IDisposable
+internal sealed class IdleMember : IRoomSocketHandler, IDisposable
 {
     // A welcome grows it where the room has many names to tell.
     private const int BufferBytes = 1024;
@@ -16,10 +16,10 @@ internal sealed class IdleMember : IFrameHandler, IDisposable
     public string? Closed => _closed;
 
     /// <summary>Ends when the room has said welcome.</summary>
-    public async Task JoinAsync(RoomDoor door, int number, CancellationToken ct)
+    public async Task JoinAsync(RoomConnector door, int number, CancellationToken ct)
     {
         _socket = await door.JoinAsync(number, this, BufferBytes, ct);
-        await door.WelcomedAsync(_socket, _welcome.Task, ct);
+        await door.WaitForWelcomeAsync(_socket, _welcome.Task, ct);
     }
 
     public void OnText(ReadOnlySpan<byte> text) => _welcome.TrySetResult();

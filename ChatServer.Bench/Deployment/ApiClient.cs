@@ -21,11 +21,11 @@ internal sealed class ApiClient : IDisposable
 
     /// <summary>Creates a room.</summary>
     public Task<RoomCreated> CreateAsync(string room, RoomOptions options, CancellationToken ct) =>
-        AskAsync<RoomCreated>(HttpMethod.Post, $"api/v1/room/{room}", options, ct);
+        SendAsync<RoomCreated>(HttpMethod.Post, $"api/v1/room/{room}", options, ct);
 
     /// <summary>Describes a room.</summary>
     public Task<RoomDescription> DescribeAsync(string room, CancellationToken ct) =>
-        AskAsync<RoomDescription>(HttpMethod.Get, $"api/v1/room/{room}", null, ct);
+        SendAsync<RoomDescription>(HttpMethod.Get, $"api/v1/room/{room}", null, ct);
 
     /// <summary>
     /// Shuts a room down; an Admin's. A run has loaded what is asked here: an answer that it is unavailable is taken for a while.
@@ -36,7 +36,7 @@ internal sealed class ApiClient : IDisposable
         {
             try
             {
-                await AskAsync<RoomShutdown>(HttpMethod.Delete, $"api/v1/room/{room}/shutdown", null, ct);
+                await SendAsync<RoomShutdown>(HttpMethod.Delete, $"api/v1/room/{room}/shutdown", null, ct);
                 return;
             }
             catch (BenchException) when (triesLeft > 0)
@@ -47,21 +47,21 @@ internal sealed class ApiClient : IDisposable
     }
 
     /// <summary>A page of a room's log: events before <paramref name="before"/>, or the newest.</summary>
-    public Task<HistoryPage> HistoryAsync(string room, long? before, CancellationToken ct) => AskAsync<HistoryPage>(
+    public Task<HistoryPage> HistoryAsync(string room, long? before, CancellationToken ct) => SendAsync<HistoryPage>(
         HttpMethod.Get, $"api/v1/room/{room}/messages?limit={Limits.MaxPage}{(before is null ? "" : $"&before={before}")}", null, ct);
 
     /// <summary>The hosts and what they bear; an Admin's.</summary>
-    public Task<LoadReport> LoadAsync(CancellationToken ct) => AskAsync<LoadReport>(HttpMethod.Get, "api/v1/load", null, ct);
+    public Task<LoadReport> LoadAsync(CancellationToken ct) => SendAsync<LoadReport>(HttpMethod.Get, "api/v1/load", null, ct);
 
     /// <summary>Takes a host out of service: its rooms begin to move; an Admin's.</summary>
-    public Task DrainAsync(string host, CancellationToken ct) => AskAsync<HostOrder>(HttpMethod.Post, $"api/v1/host/{host}/drain", null, ct);
+    public Task DrainAsync(string host, CancellationToken ct) => SendAsync<HostOrder>(HttpMethod.Post, $"api/v1/host/{host}/drain", null, ct);
 
     /// <summary>Takes it into service again; an Admin's.</summary>
-    public Task ResumeAsync(string host, CancellationToken ct) => AskAsync<HostOrder>(HttpMethod.Post, $"api/v1/host/{host}/resume", null, ct);
+    public Task ResumeAsync(string host, CancellationToken ct) => SendAsync<HostOrder>(HttpMethod.Post, $"api/v1/host/{host}/resume", null, ct);
 
     public void Dispose() => _http.Dispose();
 
-    private async Task<T> AskAsync<T>(HttpMethod method, string path, object? body, CancellationToken ct) where T : notnull
+    private async Task<T> SendAsync<T>(HttpMethod method, string path, object? body, CancellationToken ct) where T : notnull
     {
         try
         {
@@ -70,7 +70,7 @@ internal sealed class ApiClient : IDisposable
                 request.Content = JsonContent.Create(body, body.GetType(), options: ContractJson.Options);
             using var response = await _http.SendAsync(request, ct);
             if (!response.IsSuccessStatusCode)
-                throw new BenchException($"{method} {request.RequestUri} answered {(int)response.StatusCode}: {await WhyAsync(response, ct)}");
+                throw new BenchException($"{method} {request.RequestUri} answered {(int)response.StatusCode}: {await ReadErrorAsync(response, ct)}");
             return (await response.Content.ReadFromJsonAsync<Data<T>>(ContractJson.Options, ct))!.Value;
         }
         catch (Exception e) when (e is HttpRequestException or JsonException || (e is TaskCanceledException && !ct.IsCancellationRequested))
@@ -80,7 +80,7 @@ internal sealed class ApiClient : IDisposable
     }
 
     // The problem's detail, where it is one.
-    private static async Task<string> WhyAsync(HttpResponseMessage response, CancellationToken ct)
+    private static async Task<string> ReadErrorAsync(HttpResponseMessage response, CancellationToken ct)
     {
         if (response.StatusCode == HttpStatusCode.Unauthorized)
             return "the key is wrong or missing.";

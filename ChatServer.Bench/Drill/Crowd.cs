@@ -12,21 +12,21 @@ namespace ChatServer.Bench.Drill;
 internal sealed class Crowd(DrillPlan plan, IDeployment deployment) : IAsyncDisposable
 {
     // Handshakes at a time: a crowd that storms the door measures the door.
-    private const int Joining = 16;
+    private const int MaxParallelJoins = 16;
 
-    private static readonly TimeSpan JoinPatience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan JoinTimeout = TimeSpan.FromSeconds(60);
 
     // Of a rate of 200 a second, one message.
-    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan SendInterval = TimeSpan.FromMilliseconds(5);
 
     private readonly string _prefix = $"drill-{Random.Shared.Next():x8}";
     private readonly ConcurrentQueue<CrowdMember> _idle = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationTokenSource _giveUp = new();
     private readonly ConcurrentBag<CrowdRoom> _rooms = [];
-    private Task _talking = Task.CompletedTask;
+    private Task _sending = Task.CompletedTask;
     private int _said, _acknowledged;
-    private bool _isGone;
+    private bool _isDisposed;
 
     /// <summary>Those that were created.</summary>
     public IReadOnlyCollection<CrowdRoom> Rooms => _rooms;
@@ -42,11 +42,11 @@ internal sealed class Crowd(DrillPlan plan, IDeployment deployment) : IAsyncDisp
     public async Task JoinAsync(Action<int> joined, CancellationToken ct)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        patience.CancelAfter(JoinPatience);
+        patience.CancelAfter(JoinTimeout);
         try
         {
             var count = 0;
-            await Each(Enumerable.Range(0, plan.Rooms), async (number, ct) =>
+            await ForEachAsync(Enumerable.Range(0, plan.Rooms), async (number, ct) =>
             {
                 var room = new CrowdRoom($"{_prefix}-{number}");
                 await deployment.Api.CreateAsync(room.Checker.Room, new RoomOptions { History = RoomOptions.MaxHistory, IdleTimeoutSeconds = 600 }, ct);
@@ -61,24 +61,24 @@ internal sealed class Crowd(DrillPlan plan, IDeployment deployment) : IAsyncDisp
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
-            throw new BenchException($"Only {_rooms.Sum(r => r.Members.Count)} of {plan.Members} members were in their rooms after {JoinPatience.TotalSeconds} s.");
+            throw new BenchException($"Only {_rooms.Sum(r => r.Members.Count)} of {plan.Members} members were in their rooms after {JoinTimeout.TotalSeconds} s.");
         }
     }
 
     /// <summary>Begins to talk.</summary>
-    public void Talk()
+    public void StartSending()
     {
         // One of each room after the other, so that all rooms hear something all the time.
         foreach (var member in Enumerable.Range(0, (plan.Members / plan.Rooms) + 1).SelectMany(n => _rooms.Where(r => r.Members.Count > n).Select(r => r.Members[n])))
             _idle.Enqueue(member);
-        _talking = Task.Run(TalkAsync);
+        _sending = Task.Run(SendMessagesAsync);
     }
 
     /// <summary>Waits until all that was said until now was acknowledged and seen by everyone. False: some of it was not, in time.</summary>
     public async Task<bool> SettleAsync(CancellationToken ct)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        patience.CancelAfter(plan.Patience);
+        patience.CancelAfter(plan.SettleTimeout);
         try
         {
             await Task.WhenAll(_rooms.Select(room => room.SettleAsync(patience.Token)));
@@ -91,21 +91,21 @@ internal sealed class Crowd(DrillPlan plan, IDeployment deployment) : IAsyncDisp
     }
 
     /// <summary>Says nothing more.</summary>
-    public async Task FallSilentAsync()
+    public async Task StopSendingAsync()
     {
         await _stop.CancelAsync();
-        await _talking;
+        await _sending;
     }
 
     /// <summary>Everybody leaves. What is not acknowledged by now never will be.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (_isGone)
+        if (_isDisposed)
             return;
-        _isGone = true;
-        await FallSilentAsync();
+        _isDisposed = true;
+        await StopSendingAsync();
         await _giveUp.CancelAsync();
-        await Each(_rooms, async (room, _) =>
+        await ForEachAsync(_rooms, async (room, _) =>
         {
             foreach (var member in room.Members)
                 await member.DisposeAsync();
@@ -116,9 +116,9 @@ internal sealed class Crowd(DrillPlan plan, IDeployment deployment) : IAsyncDisp
         _giveUp.Dispose();
     }
 
-    private async Task TalkAsync()
+    private async Task SendMessagesAsync()
     {
-        using var timer = new PeriodicTimer(Tick);
+        using var timer = new PeriodicTimer(SendInterval);
         var start = Stopwatch.GetTimestamp();
         for (var due = 0L; ;)
         {
@@ -144,10 +144,10 @@ internal sealed class Crowd(DrillPlan plan, IDeployment deployment) : IAsyncDisp
         Interlocked.Increment(ref _said);
         if (await member.SayAsync(_giveUp.Token))
             Interlocked.Increment(ref _acknowledged);
-        if (member.Out is null)
+        if (member.ClosedReason is null)
             _idle.Enqueue(member);
     }
 
-    private static Task Each<T>(IEnumerable<T> all, Func<T, CancellationToken, ValueTask> act, CancellationToken ct) =>
-        Parallel.ForEachAsync(all, new ParallelOptions { MaxDegreeOfParallelism = Joining, CancellationToken = ct }, act);
+    private static Task ForEachAsync<T>(IEnumerable<T> all, Func<T, CancellationToken, ValueTask> act, CancellationToken ct) =>
+        Parallel.ForEachAsync(all, new ParallelOptions { MaxDegreeOfParallelism = MaxParallelJoins, CancellationToken = ct }, act);
 }

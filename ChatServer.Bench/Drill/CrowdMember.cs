@@ -22,7 +22,7 @@ internal sealed class CrowdMember : IAsyncDisposable
     public MemberHistory History { get; }
 
     /// <summary>Why it is out of the room; null: it is not.</summary>
-    public string? Out { get; private set; }
+    public string? ClosedReason { get; private set; }
 
     public static async Task<CrowdMember> JoinAsync(CrowdRoom room, IReadOnlyList<Uri> balancers, string name, Outages outages, CancellationToken ct)
     {
@@ -40,11 +40,11 @@ internal sealed class CrowdMember : IAsyncDisposable
     /// <summary>Says something. True when that was acknowledged, false when it never will be.</summary>
     public async Task<bool> SayAsync(CancellationToken ct)
     {
-        var said = _room.Checker.Say(_room.NextText(), Stopwatch.GetTimestamp());
+        var said = _room.Checker.AddSent(_room.NextText(), Stopwatch.GetTimestamp());
         try
         {
             var message = await _chat.SayAsync(said.Text, ct);
-            _room.Checker.Acknowledge(said, new Place(message.Epoch, message.Seq));
+            _room.Checker.Acknowledge(said, new LogEventId(message.Epoch, message.Seq));
             return true;
         }
         catch (Exception e) when (e is ChatException or OperationCanceledException)
@@ -68,21 +68,21 @@ internal sealed class CrowdMember : IAsyncDisposable
             {
                 case LoggedEvent logged:
                     var text = (logged as Message)?.Text;
-                    History.Saw(logged.Epoch, logged.Seq, text);
+                    History.AddSeen(logged.Epoch, logged.Seq, text);
                     if (_room.Checker.Find(text) is { } said)
-                        _outages.Saw(this, Stopwatch.GetElapsedTime(said.At));
+                        _outages.AddDelay(this, Stopwatch.GetElapsedTime(said.SentAt));
                     break;
                 case Welcomed welcomed when isIn:
-                    _outages.Resumed(this, welcomed.Away);
+                    _outages.AddResume(this, welcomed.Away);
                     break;
                 case Welcomed:
                     isIn = true;
                     break;
                 case HistoryChanged:
-                    History.WasToldOfABreak();
+                    History.AddAnnouncedBreak();
                     break;
                 case Closed { Code: not (int)WebSocketCloseStatus.NormalClosure } closed:
-                    (Out, History.IsOver) = ($"{closed.Code} {closed.Reason}", true);
+                    (ClosedReason, History.IsOver) = ($"{closed.Code} {closed.Reason}", true);
                     break;
             }
         }

@@ -5,7 +5,7 @@ namespace ChatServer.Bench.Drill;
 /// <summary>A room, those who sit in it, and what is known of it.</summary>
 internal sealed class CrowdRoom(string name)
 {
-    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(20);
 
     private int _texts;
 
@@ -21,16 +21,16 @@ internal sealed class CrowdRoom(string name)
     {
         var now = Stopwatch.GetTimestamp();
         while (!Checker.IsAcknowledged(now))
-            await Task.Delay(Look, ct);
+            await Task.Delay(PollInterval, ct);
         if (Checker.Newest is not { } newest)
             return;
         while (!Members.Select(m => m.History).Append(Witness!.History).All(h => h.IsOver || HasSeen(h, newest)))
-            await Task.Delay(Look, ct);
+            await Task.Delay(PollInterval, ct);
     }
 
     /// <summary>A text by which its message is known, and that tells a person where it comes from.</summary>
     public string NextText() => $"{name} {Interlocked.Increment(ref _texts)}";
 
-    private static bool HasSeen(MemberHistory history, Place place) =>
+    private static bool HasSeen(MemberHistory history, LogEventId place) =>
         history.Newest is { } newest && (newest.Epoch != place.Epoch || newest.Seq >= place.Seq);
 }

@@ -20,5 +20,5 @@ internal sealed record DrillPlan
     public required TimeSpan Pause { get; init; }
 
     /// <summary>For everybody to be back and to have seen everything. Who is not by then is told of in the verdict.</summary>
-    public required TimeSpan Patience { get; init; }
+    public required TimeSpan SettleTimeout { get; init; }
 }

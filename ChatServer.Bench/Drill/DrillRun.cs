@@ -11,16 +11,16 @@ namespace ChatServer.Bench.Drill;
 /// </summary>
 internal sealed class DrillRun(DrillPlan plan, IDeployment deployment, IPhases phases)
 {
-    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(200);
 
-    private readonly List<(Fault Fault, Outage Outage, bool HasSettled)> _strikes = [];
+    private readonly List<(Fault Fault, Outage Outage, bool HasSettled)> _injected = [];
 
     /// <exception cref="BenchException">The deployment lacks what a fault needs, or does not do what it is asked.</exception>
     public async Task<Verdict> RunAsync(CancellationToken ct)
     {
         foreach (var fault in plan.Faults)
         {
-            if (fault.Lacking(deployment) is { } lacking)
+            if (fault.MissingRequirement(deployment) is { } lacking)
                 throw new BenchException($"{fault.Name} needs {lacking}");
         }
         var crowd = new Crowd(plan, deployment);
@@ -29,13 +29,13 @@ internal sealed class DrillRun(DrillPlan plan, IDeployment deployment, IPhases p
             using (var joining = phases.Begin($"joining: {plan.Members} members, {plan.Rooms} rooms", plan.Members))
                 await crowd.JoinAsync(joined => joining.Report(joined), ct);
             var started = Stopwatch.GetTimestamp();
-            crowd.Talk();
-            await StrikeAsync(crowd, ct);
-            await crowd.FallSilentAsync();
+            crowd.StartSending();
+            await InjectFaultAsync(crowd, ct);
+            await crowd.StopSendingAsync();
             await WithProgressAsync("waiting for the last acknowledgements", crowd, crowd.SettleAsync(ct));
             var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
             // Nobody sees anything more: the histories are complete.
-            var putOut = crowd.Rooms.SelectMany(r => r.Members).Where(m => m.Out is not null).ToList();
+            var putOut = crowd.Rooms.SelectMany(r => r.Members).Where(m => m.ClosedReason is not null).ToList();
             await crowd.DisposeAsync();
             return Verdict(seconds, await CheckAsync(crowd, ct), putOut);
         }
@@ -46,7 +46,7 @@ internal sealed class DrillRun(DrillPlan plan, IDeployment deployment, IPhases p
         }
     }
 
-    private async Task StrikeAsync(Crowd crowd, CancellationToken ct)
+    private async Task InjectFaultAsync(Crowd crowd, CancellationToken ct)
     {
         await WithProgressAsync("before the first fault", crowd, PauseAsync(crowd, ct));
         crowd.Outages.Take();
@@ -54,14 +54,14 @@ internal sealed class DrillRun(DrillPlan plan, IDeployment deployment, IPhases p
         foreach (var fault in Enumerable.Range(0, plan.Times).SelectMany(_ => plan.Faults))
         {
             var name = $"{fault.Name}, {number + 1} of {plan.Times * plan.Faults.Count}";
-            var hasSettled = await WithProgressAsync(name, crowd, StrikeAsync(fault, number++, crowd, ct));
-            _strikes.Add((fault, crowd.Outages.Take(), hasSettled));
+            var hasSettled = await WithProgressAsync(name, crowd, InjectFaultAsync(fault, number++, crowd, ct));
+            _injected.Add((fault, crowd.Outages.Take(), hasSettled));
         }
     }
 
-    private async Task<bool> StrikeAsync(Fault fault, int number, Crowd crowd, CancellationToken ct)
+    private async Task<bool> InjectFaultAsync(Fault fault, int number, Crowd crowd, CancellationToken ct)
     {
-        await fault.StrikeAsync(deployment, number, ct);
+        await fault.InjectAsync(deployment, number, ct);
         return await crowd.SettleAsync(ct) & await PauseAsync(crowd, ct);
     }
 
@@ -74,7 +74,7 @@ internal sealed class DrillRun(DrillPlan plan, IDeployment deployment, IPhases p
     private async Task<T> WithProgressAsync<T>(string name, Crowd crowd, Task<T> work)
     {
         using var phase = phases.Begin(name, 1);
-        while (await Task.WhenAny(work, Task.Delay(Look)) != work)
+        while (await Task.WhenAny(work, Task.Delay(ProgressInterval)) != work)
             phase.Report(0, $"{name}: {crowd.State}");
         return await work;
     }
@@ -92,15 +92,15 @@ internal sealed class DrillRun(DrillPlan plan, IDeployment deployment, IPhases p
         return findings;
     }
 
-    private async Task<(string Epoch, List<Seen> Log)> LogAsync(string room, CancellationToken ct)
+    private async Task<(string Epoch, List<SeenEvent> Log)> LogAsync(string room, CancellationToken ct)
     {
-        var log = new List<Seen>();
+        var log = new List<SeenEvent>();
         for (long? before = null; ;)
         {
             var page = await deployment.Api.HistoryAsync(room, before, ct);
             if (page.Next >= (before ?? long.MaxValue))
                 throw new BenchException($"The history of {room} has no beginning: the page before {before} is followed by one before {page.Next}.");
-            log.InsertRange(0, page.Messages.Select(e => new Seen(page.Epoch, e.GetProperty("seq").GetInt64(), TextOf(e))));
+            log.InsertRange(0, page.Messages.Select(e => new SeenEvent(page.Epoch, e.GetProperty("seq").GetInt64(), TextOf(e))));
             if (page.Next is null || page.Messages.Count == 0)
                 return (page.Epoch, log);
             before = page.Next;
@@ -134,9 +134,9 @@ internal sealed class DrillRun(DrillPlan plan, IDeployment deployment, IPhases p
         HistoriesChanged = findings.Sum(f => f.Breaks),
         PutOut = putOut.Count,
         Seen = findings.Sum(f => f.Seen),
-        ResumeMs = OutageTimes.Of(_strikes.SelectMany(s => s.Outage.Away)),
-        GapMs = OutageTimes.Of(_strikes.SelectMany(s => s.Outage.Gaps)),
-        Faults = [.. _strikes.GroupBy(s => s.Fault.Name).Select(g => new FaultVerdict(
+        ResumeMs = OutageTimes.Of(_injected.SelectMany(s => s.Outage.Away)),
+        GapMs = OutageTimes.Of(_injected.SelectMany(s => s.Outage.Gaps)),
+        Faults = [.. _injected.GroupBy(s => s.Fault.Name).Select(g => new FaultVerdict(
             g.Key,
             g.Count(),
             g.Count(s => !s.HasSettled),
@@ -144,6 +144,6 @@ internal sealed class DrillRun(DrillPlan plan, IDeployment deployment, IPhases p
             g.Max(s => s.Outage.MostReturns),
             OutageTimes.Of(g.SelectMany(s => s.Outage.Away)),
             OutageTimes.Of(g.SelectMany(s => s.Outage.Gaps))))],
-        Findings = [.. putOut.Select(m => $"put out: {m.History.Name}: {m.Out}").Concat(findings.SelectMany(f => f.Told)).Take(20)],
+        Findings = [.. putOut.Select(m => $"put out: {m.History.Name}: {m.ClosedReason}").Concat(findings.SelectMany(f => f.Details)).Take(20)],
     };
 }

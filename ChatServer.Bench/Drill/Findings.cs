@@ -4,12 +4,12 @@ namespace ChatServer.Bench.Drill;
 internal sealed class Findings(string room)
 {
     // Enough to look for the cause; a room that lost its log has thousands.
-    private const int MostTold = 20;
+    private const int MaxDetails = 20;
 
     private readonly HashSet<string> _lost = new(StringComparer.Ordinal);
     private readonly HashSet<string> _duplicated = new(StringComparer.Ordinal);
     private readonly HashSet<string> _divergent = new(StringComparer.Ordinal);
-    private readonly List<string> _told = [];
+    private readonly List<string> _details = [];
 
     public int Acknowledged { get; set; }
     public int Unacknowledged { get; set; }
@@ -26,39 +26,39 @@ internal sealed class Findings(string room)
     public int DivergentMembers => _divergent.Count;
 
     /// <summary>The first of them in words.</summary>
-    public IReadOnlyList<string> Told => _told;
+    public IReadOnlyList<string> Details => _details;
 
     /// <summary>An acknowledged message is not where it was acknowledged, or a member never saw it there.</summary>
     public void Lost(string text, string how)
     {
         if (_lost.Add(text))
-            Tell($"lost: {text} {how}");
+            AddDetail($"lost: {text} {how}");
     }
 
     /// <summary>A message is in the log twice, or was told to a member twice.</summary>
     public void Duplicated(string text, string how)
     {
         if (_duplicated.Add(text))
-            Tell($"duplicated: {text} {how}");
+            AddDetail($"duplicated: {text} {how}");
     }
 
     /// <summary>Something came before what was there first.</summary>
     public void Reordered(string how)
     {
         ReorderedEvents++;
-        Tell($"reordered: {how}");
+        AddDetail($"reordered: {how}");
     }
 
     /// <summary>A member's history is not the room's.</summary>
     public void Diverges(string member, string how)
     {
         if (_divergent.Add(member))
-            Tell($"divergent: {member} {how}");
+            AddDetail($"divergent: {member} {how}");
     }
 
-    public void Tell(string what)
+    public void AddDetail(string what)
     {
-        if (_told.Count < MostTold)
-            _told.Add($"{room}: {what}");
+        if (_details.Count < MaxDetails)
+            _details.Add($"{room}: {what}");
     }
 }

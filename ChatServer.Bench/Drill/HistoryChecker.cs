@@ -10,16 +10,16 @@ namespace ChatServer.Bench.Drill;
 internal sealed class HistoryChecker(string room)
 {
     private readonly Lock _gate = new();
-    private readonly ConcurrentDictionary<string, Said> _said = new(StringComparer.Ordinal);
-    private readonly HashSet<Said> _pending = [];
+    private readonly ConcurrentDictionary<string, SentMessage> _sent = new(StringComparer.Ordinal);
+    private readonly HashSet<SentMessage> _pending = [];
     private readonly List<MemberHistory> _members = [];
-    private Place? _newest;
+    private LogEventId? _newest;
 
     /// <summary>The room's name.</summary>
     public string Room => room;
 
     /// <summary>The acknowledged message that is furthest in the log; null: none was acknowledged so far.</summary>
-    public Place? Newest
+    public LogEventId? Newest
     {
         get
         {
@@ -32,7 +32,7 @@ internal sealed class HistoryChecker(string room)
     public bool IsAcknowledged(long time)
     {
         lock (_gate)
-            return _pending.All(m => m.At > time);
+            return _pending.All(m => m.SentAt > time);
     }
 
     /// <summary>What one more member sees from now on. Nothing may be said before the last one is here: each must see everything.</summary>
@@ -47,22 +47,22 @@ internal sealed class HistoryChecker(string room)
     /// <summary>Somebody is about to say something.</summary>
     /// <param name="text">Never said before.</param>
     /// <param name="now">On the caller's clock.</param>
-    public Said Say(string text, long now)
+    public SentMessage AddSent(string text, long now)
     {
         lock (_gate)
         {
-            var said = _said[text] = new Said(text, now, _newest);
+            var said = _sent[text] = new SentMessage(text, now, _newest);
             _pending.Add(said);
             return said;
         }
     }
 
     /// <summary>The room has told its sender that the log holds it.</summary>
-    public void Acknowledge(Said said, Place place)
+    public void Acknowledge(SentMessage said, LogEventId place)
     {
         lock (_gate)
         {
-            said.Place = place;
+            said.LoggedAs = place;
             _pending.Remove(said);
             if (_newest is null || _newest.Epoch != place.Epoch || _newest.Seq < place.Seq)
                 _newest = place;
@@ -70,19 +70,19 @@ internal sealed class HistoryChecker(string room)
     }
 
     /// <summary>Its sender will not be told any more whether the log holds it.</summary>
-    public void GiveUp(Said said)
+    public void GiveUp(SentMessage said)
     {
         lock (_gate)
             _pending.Remove(said);
     }
 
     /// <summary>The message of this text; null: it is none of ours.</summary>
-    public Said? Find(string? text) => text is not null && _said.TryGetValue(text, out var said) ? said : null;
+    public SentMessage? Find(string? text) => text is not null && _sent.TryGetValue(text, out var said) ? said : null;
 
     /// <summary>Compares all with the log as it is in the end.</summary>
     /// <param name="epoch">Of that log.</param>
     /// <param name="log">What it keeps, oldest first.</param>
-    public Findings Check(string epoch, IReadOnlyList<Seen> log)
+    public Findings Check(string epoch, IReadOnlyList<SeenEvent> log)
     {
         var findings = new Findings(room);
         var truth = Truth(epoch, log);
@@ -92,9 +92,9 @@ internal sealed class HistoryChecker(string room)
 
         foreach (var member in _members)
             member.Check(truth, place => place.Epoch == epoch && place.Seq >= firstKept, Find, findings);
-        foreach (var said in _said.Values)
+        foreach (var said in _sent.Values)
         {
-            if (said.Place is not { } place)
+            if (said.LoggedAs is not { } place)
             {
                 findings.Unacknowledged++;
                 continue;
@@ -104,28 +104,28 @@ internal sealed class HistoryChecker(string room)
                 findings.Lost(said.Text, $"was acknowledged at {place}, where the log does not have it");
             if (_members.FirstOrDefault(m => !m.IsOver && m[place] != said.Text) is { } without)
                 findings.Lost(said.Text, $"was acknowledged at {place}, where {without.Name} did not see it");
-            if (said.After is { } after && after.Epoch == place.Epoch && after.Seq >= place.Seq)
+            if (said.NewestBefore is { } after && after.Epoch == place.Epoch && after.Seq >= place.Seq)
                 findings.Reordered($"{said.Text} is at {place}, though it was said when {after} had been acknowledged");
         }
         return findings;
     }
 
     // What is at each place: the log says so; of places that it does not keep any more, those who saw them do, the first of them first.
-    private Dictionary<Place, string?> Truth(string epoch, IReadOnlyList<Seen> log)
+    private Dictionary<LogEventId, string?> Truth(string epoch, IReadOnlyList<SeenEvent> log)
     {
-        var truth = log.ToDictionary(e => new Place(epoch, e.Seq), e => e.Text);
+        var truth = log.ToDictionary(e => new LogEventId(epoch, e.Seq), e => e.Text);
         var firstKept = log.Count > 0 ? log[0].Seq : long.MaxValue;
         foreach (var seen in _members.SelectMany(m => m.All))
         {
             if (seen.Epoch != epoch || seen.Seq < firstKept)
-                truth.TryAdd(new Place(seen.Epoch, seen.Seq), seen.Text);
+                truth.TryAdd(new LogEventId(seen.Epoch, seen.Seq), seen.Text);
         }
         return truth;
     }
 }
 
 /// <summary>A place in a room's log.</summary>
-internal sealed record Place(string Epoch, long Seq)
+internal sealed record LogEventId(string Epoch, long Seq)
 {
     public override string ToString() => $"{Epoch}.{Seq}";
 }
@@ -134,20 +134,20 @@ internal sealed record Place(string Epoch, long Seq)
 /// <param name="Epoch">The log's.</param>
 /// <param name="Seq">Its place.</param>
 /// <param name="Text">The message's; null: it is no message.</param>
-internal readonly record struct Seen(string Epoch, long Seq, string? Text);
+internal readonly record struct SeenEvent(string Epoch, long Seq, string? Text);
 
 /// <summary>A message.</summary>
 /// <param name="text">By which it is known.</param>
 /// <param name="at">When it was said, on the caller's clock.</param>
 /// <param name="after">What had been acknowledged in the room by then: it belongs behind that.</param>
-internal sealed class Said(string text, long at, Place? after)
+internal sealed class SentMessage(string text, long at, LogEventId? after)
 {
     public string Text => text;
 
-    public long At => at;
+    public long SentAt => at;
 
-    public Place? After => after;
+    public LogEventId? NewestBefore => after;
 
     /// <summary>Where the log has it, as its sender was told; null: its sender was told nothing so far.</summary>
-    public Place? Place { get; set; }
+    public LogEventId? LoggedAs { get; set; }
 }

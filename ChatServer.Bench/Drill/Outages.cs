@@ -8,7 +8,7 @@ internal sealed class Outages
     private readonly List<TimeSpan> _away = [];
 
     /// <summary>A member is back in its room.</summary>
-    public void Resumed(CrowdMember member, TimeSpan away)
+    public void AddResume(CrowdMember member, TimeSpan away)
     {
         lock (_gate)
         {
@@ -19,7 +19,7 @@ internal sealed class Outages
     }
 
     /// <summary>A member saw a message that was said so long before.</summary>
-    public void Saw(CrowdMember member, TimeSpan after)
+    public void AddDelay(CrowdMember member, TimeSpan after)
     {
         lock (_gate)
         {

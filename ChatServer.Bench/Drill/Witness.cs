@@ -13,14 +13,14 @@ namespace ChatServer.Bench.Drill;
 internal sealed class Witness : IAsyncDisposable
 {
     // More than a frame of the contract, or a welcome, has.
-    private const int MaxFrame = 1024 * 1024;
+    private const int MaxFrameBytes = 1024 * 1024;
 
-    private static readonly TimeSpan Connecting = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(15);
 
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan ReconnectDelay = TimeSpan.FromMilliseconds(100);
 
     // A connection on which nothing comes for so long is given up: the drill's rooms are never quiet.
-    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(45);
+    private static readonly TimeSpan SilenceTimeout = TimeSpan.FromSeconds(45);
 
     private readonly string _room;
     private readonly IReadOnlyList<Uri> _balancers;
@@ -67,7 +67,7 @@ internal sealed class Witness : IAsyncDisposable
             {
                 // It comes back, as one that knows nothing better would.
             }
-            await Task.Delay(Pause, _leaving.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(ReconnectDelay, _leaving.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -77,14 +77,14 @@ internal sealed class Witness : IAsyncDisposable
         socket.Options.KeepAliveInterval = Timeout.InfiniteTimeSpan;
         using (var connecting = CancellationTokenSource.CreateLinkedTokenSource(_leaving.Token))
         {
-            connecting.CancelAfter(Connecting);
-            await socket.ConnectAsync(Target(), connecting.Token);
+            connecting.CancelAfter(ConnectTimeout);
+            await socket.ConnectAsync(JoinUrl(), connecting.Token);
         }
-        var frame = new byte[MaxFrame];
+        var frame = new byte[MaxFrameBytes];
         for (; ; )
         {
             using var silence = CancellationTokenSource.CreateLinkedTokenSource(_leaving.Token);
-            silence.CancelAfter(Silence);
+            silence.CancelAfter(SilenceTimeout);
             var length = 0;
             ValueWebSocketReceiveResult read;
             do
@@ -98,11 +98,11 @@ internal sealed class Witness : IAsyncDisposable
                 await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, silence.Token);
                 return;
             }
-            Take(JsonSerializer.Deserialize<JsonElement>(frame.AsSpan(0, length)));
+            HandleEvent(JsonSerializer.Deserialize<JsonElement>(frame.AsSpan(0, length)));
         }
     }
 
-    private void Take(JsonElement e)
+    private void HandleEvent(JsonElement e)
     {
         var type = e.GetProperty("type").GetString();
         if (type == "welcome")
@@ -110,17 +110,17 @@ internal sealed class Witness : IAsyncDisposable
             var epoch = e.GetProperty("epoch").GetString()!;
             // At first there is nothing that could be continued.
             if (History.Newest is not null && !e.GetProperty("resumed").GetBoolean())
-                History.WasToldOfABreak();
+                History.AddAnnouncedBreak();
             _epoch = epoch;
             _joined.TrySetResult();
         }
         else if (e.TryGetProperty("seq", out var seq))
         {
-            History.Saw(_epoch!, seq.GetInt64(), type == "message" ? e.GetProperty("text").GetString() : null);
+            History.AddSeen(_epoch!, seq.GetInt64(), type == "message" ? e.GetProperty("text").GetString() : null);
         }
     }
 
-    private Uri Target()
+    private Uri JoinUrl()
     {
         var balancer = _balancers[_attempts++ % _balancers.Count];
         var query = string.Create(CultureInfo.InvariantCulture, $"{RoomUrls.Through(balancer, _room)}?session={_session}&user=witness&history={RoomOptions.MaxHistory}");

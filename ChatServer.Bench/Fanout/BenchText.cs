@@ -8,9 +8,9 @@ namespace ChatServer.Bench.Fanout;
 /// <param name="Run">Tells this run from others, and from people.</param>
 /// <param name="Publisher">Who said it, from 0.</param>
 /// <param name="Counter">Its place among those of its publisher, from 0.</param>
-/// <param name="SaidAt">When, by <see cref="System.Diagnostics.Stopwatch.GetTimestamp"/>.</param>
+/// <param name="SentAt">When, by <see cref="System.Diagnostics.Stopwatch.GetTimestamp"/>.</param>
 [StructLayout(LayoutKind.Sequential, Pack = 1)]
-internal readonly record struct BenchStamp(int Run, int Publisher, long Counter, long SaidAt);
+internal readonly record struct BenchStamp(int Run, int Publisher, long Counter, long SentAt);
 
 /// <summary>A bench message's text: <c>bench:</c>, the stamp in Base64 for URLs (nothing that JSON would escape), padding.</summary>
 internal static class BenchText

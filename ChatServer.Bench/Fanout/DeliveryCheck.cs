@@ -9,8 +9,8 @@ namespace ChatServer.Bench.Fanout;
 /// <param name="textLength">Of every message, in bytes.</param>
 internal sealed class DeliveryCheck(int run, int publishers, int textLength)
 {
-    private readonly Sequence[] _publishers = new Sequence[publishers];
-    private Sequence _log;
+    private readonly SequenceChecker[] _publishers = new SequenceChecker[publishers];
+    private SequenceChecker _log;
     private long _deliveries;
 
     /// <summary>Messages of this run that came, in whatever order.</summary>
@@ -23,18 +23,18 @@ internal sealed class DeliveryCheck(int run, int publishers, int textLength)
     public long Malformed { get; private set; }
 
     /// <summary>The member has joined: the log's newest event is <paramref name="seq"/>.</summary>
-    public void Begin(long seq) => _log = new Sequence(seq + 1);
+    public void Begin(long seq) => _log = new SequenceChecker(seq + 1);
 
     /// <summary>Takes note of an event; true when it is a message of this run's.</summary>
-    public bool Observe(in RoomEvent happened, out BenchStamp stamp)
+    public bool Observe(in FanoutEvent happened, out BenchStamp stamp)
     {
         stamp = default;
         switch (happened.Kind)
         {
-            case RoomEventKind.Malformed:
+            case FanoutEventKind.Malformed:
                 Malformed++;
                 return false;
-            case RoomEventKind.Message or RoomEventKind.Logged:
+            case FanoutEventKind.Message or FanoutEventKind.Logged:
                 _log.Observe(happened.Seq);
                 break;
             default:
@@ -51,12 +51,12 @@ internal sealed class DeliveryCheck(int run, int publishers, int textLength)
     }
 
     /// <summary>What is wrong, when publisher i has said <paramref name="said"/>[i] messages.</summary>
-    public Faults FaultsAfter(ReadOnlySpan<long> said)
+    public DeliveryFaults FaultsAfter(ReadOnlySpan<long> said)
     {
-        var faults = new Faults { Malformed = Malformed, SequencesSkipped = _log.Skipped, SequencesRepeated = _log.Repeated, SequencesReordered = _log.Reordered };
+        var faults = new DeliveryFaults { Malformed = Malformed, SequencesSkipped = _log.Skipped, SequencesRepeated = _log.Repeated, SequencesReordered = _log.Reordered };
         for (var i = 0; i < _publishers.Length; i++)
         {
-            faults += new Faults
+            faults += new DeliveryFaults
             {
                 Lost = _publishers[i].MissingBefore(said[i]),
                 Repeated = _publishers[i].Repeated,

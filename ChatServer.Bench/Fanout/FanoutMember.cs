@@ -7,9 +7,9 @@ using ChatServer.Contracts;
 namespace ChatServer.Bench.Fanout;
 
 /// <summary>A member of the room: checks what it gets and, when it publishes, hears its own echoes.</summary>
-internal sealed class FanoutMember(FanoutState state, DeliveryCheck check) : IFrameHandler, IDisposable
+internal sealed class FanoutMember(FanoutState state, DeliveryCheck check) : IRoomSocketHandler, IDisposable
 {
-    private readonly TaskCompletionSource<Welcome> _welcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<WelcomeFrame> _welcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private RoomSocket? _socket;
     private long _bytesReceived;
     private long _arrivedAt;
@@ -21,7 +21,7 @@ internal sealed class FanoutMember(FanoutState state, DeliveryCheck check) : IFr
     public Publisher? Publisher { get; set; }
 
     /// <summary>What the room said first; after <see cref="JoinAsync"/>.</summary>
-    public Welcome Welcome => _welcome.Task.Result;
+    public WelcomeFrame Welcome => _welcome.Task.Result;
 
     /// <summary>Payload bytes that came.</summary>
     public long BytesReceived => Volatile.Read(ref _bytesReceived);
@@ -29,10 +29,10 @@ internal sealed class FanoutMember(FanoutState state, DeliveryCheck check) : IFr
     /// <summary>How the server ended the connection; null while it has not.</summary>
     public string? Closed => _closed;
 
-    public async Task JoinAsync(RoomDoor door, int number, int bufferBytes, CancellationToken ct)
+    public async Task JoinAsync(RoomConnector door, int number, int bufferBytes, CancellationToken ct)
     {
         _socket = await door.JoinAsync(number, this, bufferBytes, ct);
-        await door.WelcomedAsync(_socket, _welcome.Task, ct);
+        await door.WaitForWelcomeAsync(_socket, _welcome.Task, ct);
     }
 
     /// <summary>Sends frames when <see cref="Flush"/> is called.</summary>
@@ -48,19 +48,19 @@ internal sealed class FanoutMember(FanoutState state, DeliveryCheck check) : IFr
             Join(text);
             return;
         }
-        var happened = RoomEvent.Read(text);
+        var happened = FanoutEvent.Read(text);
         if (check.Observe(happened, out var stamp))
         {
-            Publisher?.Heard(stamp);
+            Publisher?.OnEcho(stamp);
             if (state.Measuring)
             {
                 // What came in one receive came at one time.
                 if (_arrivedAt == 0)
                     _arrivedAt = Stopwatch.GetTimestamp();
-                state.Latencies.Record(stamp.SaidAt, _arrivedAt);
+                state.Latencies.Record(stamp.SentAt, _arrivedAt);
             }
         }
-        else if (happened.Kind == RoomEventKind.Error)
+        else if (happened.Kind == FanoutEventKind.Error)
         {
             state.Refuse(Encoding.UTF8.GetString(text));
         }
@@ -69,7 +69,7 @@ internal sealed class FanoutMember(FanoutState state, DeliveryCheck check) : IFr
     public void OnIdle()
     {
         _arrivedAt = 0;
-        Publisher?.TopUpWhenHeard();
+        Publisher?.FillWindowAfterEcho();
     }
 
     public void OnClosed(int code, string why)
@@ -82,10 +82,10 @@ internal sealed class FanoutMember(FanoutState state, DeliveryCheck check) : IFr
 
     private void Join(ReadOnlySpan<byte> text)
     {
-        Welcome? welcome = null;
+        WelcomeFrame? welcome = null;
         try
         {
-            welcome = JsonSerializer.Deserialize<Welcome>(text, ContractJson.Options);
+            welcome = JsonSerializer.Deserialize<WelcomeFrame>(text, ContractJson.Options);
         }
         catch (JsonException)
         {

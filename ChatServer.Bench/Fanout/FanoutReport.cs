@@ -23,7 +23,7 @@ internal sealed record FanoutReport : IReport
 
     /// <summary>Deliveries of the whole run: each was checked.</summary>
     public required long Checked { get; init; }
-    public required Faults Faults { get; init; }
+    public required DeliveryFaults Faults { get; init; }
 
     /// <summary>Connections that the server ended, by how.</summary>
     public required IReadOnlyList<ClosedReport> Closed { get; init; }

@@ -11,7 +11,7 @@ namespace ChatServer.Bench.Fanout;
 /// </summary>
 internal sealed class FanoutRun(FanoutPlan plan, RoomAddress room, IPhases phases) : IDisposable
 {
-    private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(100);
 
     private readonly FanoutState _state = new();
     private readonly List<FanoutMember> _members = [];
@@ -25,17 +25,17 @@ internal sealed class FanoutRun(FanoutPlan plan, RoomAddress room, IPhases phase
 
         // :: Step 2
         _state.Publishing = true;
-        using var pace = plan.Window > 0 ? null : Pace.Start(_publishers, plan.Rate);
+        using var pace = plan.Window > 0 ? null : PublishScheduler.Start(_publishers, plan.Rate);
         foreach (var publisher in _publishers)
-            publisher.TopUp();
-        await PassAsync("warming up", plan.WarmUp, ct);
+            publisher.FillWindow();
+        await RunPhaseAsync("warming up", plan.WarmUp, ct);
 
         // :: Step 3
         var (before, server, self) = (Deliveries, ProcessSample.Of(plan.ServerPid), ProcessSample.OfThisProcess());
         var (said, received) = (Said.Sum(), BytesReceived);
         _state.Measuring = true;
         var watch = Stopwatch.StartNew();
-        await PassAsync("measuring", plan.Duration, ct);
+        await RunPhaseAsync("measuring", plan.Duration, ct);
         _state.Measuring = false;
         var seconds = watch.Elapsed.TotalSeconds;
         var deliveries = Deliveries - before;
@@ -84,12 +84,12 @@ internal sealed class FanoutRun(FanoutPlan plan, RoomAddress room, IPhases phase
 
     private long BytesReceived => _members.Sum(member => member.BytesReceived);
 
-    private long[] Said => [.. _publishers.Select(publisher => publisher.Said)];
+    private long[] Said => [.. _publishers.Select(publisher => publisher.Published)];
 
     private async Task<TimeSpan> JoinAsync(CancellationToken ct)
     {
         using var phase = phases.Begin($"joining {plan.Clients} members", plan.Clients);
-        var door = new RoomDoor(room);
+        var door = new RoomConnector(room);
         for (var i = 0; i < plan.Clients; i++)
         {
             var member = new FanoutMember(_state, new DeliveryCheck(_state.Run, plan.Publishers, plan.Payload));
@@ -100,7 +100,7 @@ internal sealed class FanoutRun(FanoutPlan plan, RoomAddress room, IPhases phase
         // Together some 32 MB: what one receive takes at most. Small enough for the caches, large enough for few receives.
         var bufferBytes = Math.Clamp((32 << 20) / plan.Clients, 4 << 10, 64 << 10);
         var watch = Stopwatch.StartNew();
-        await Joining.AllAsync(plan.Clients, (i, ct) => _members[i].JoinAsync(door, i, bufferBytes, ct), done => phase.Report(done), ct);
+        await ParallelJoins.AllAsync(plan.Clients, (i, ct) => _members[i].JoinAsync(door, i, bufferBytes, ct), done => phase.Report(done), ct);
         return watch.Elapsed;
     }
 
@@ -116,14 +116,14 @@ internal sealed class FanoutRun(FanoutPlan plan, RoomAddress room, IPhases phase
         }
     }
 
-    private async Task PassAsync(string name, TimeSpan time, CancellationToken ct)
+    private async Task RunPhaseAsync(string name, TimeSpan time, CancellationToken ct)
     {
         using var phase = phases.Begin(name, time.TotalSeconds);
         var watch = Stopwatch.StartNew();
         var (last, lastAt) = (Deliveries, TimeSpan.Zero);
         while (watch.Elapsed is var elapsed && elapsed < time)
         {
-            await Task.Delay(time - elapsed < Glance ? time - elapsed : Glance, ct);
+            await Task.Delay(time - elapsed < PollInterval ? time - elapsed : PollInterval, ct);
             _state.ThrowIfRefused();
             var now = Deliveries;
             phase.Report(watch.Elapsed.TotalSeconds, $"{name}, {(now - last) / (watch.Elapsed - lastAt).TotalSeconds:N0} deliveries/s");
@@ -145,14 +145,14 @@ internal sealed class FanoutRun(FanoutPlan plan, RoomAddress room, IPhases phase
                 return;
             if (now != last)
                 (last, since) = (now, Stopwatch.StartNew());
-            await Task.Delay(Glance, ct);
+            await Task.Delay(PollInterval, ct);
         }
     }
 
     // Of those whose connection ended: what they got until then. That it ended is told beside it.
-    private Faults Check()
+    private DeliveryFaults Check()
     {
         var (said, nothing) = (Said, new long[plan.Publishers]);
-        return _members.Aggregate(default(Faults), (sum, member) => sum + member.Check.FaultsAfter(member.Closed is null ? said : nothing));
+        return _members.Aggregate(default(DeliveryFaults), (sum, member) => sum + member.Check.FaultsAfter(member.Closed is null ? said : nothing));
     }
 }

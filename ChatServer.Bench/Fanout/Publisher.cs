@@ -15,9 +15,9 @@ internal sealed class Publisher
     private readonly int _window;
     private readonly byte[] _message;
     private readonly Range _id, _text;
-    private long _said;
+    private long _published;
     private long _echoed;
-    private bool _heard;
+    private bool _echoReceived;
 
     public Publisher(FanoutState state, FanoutMember member, int number, int window, int textLength)
     {
@@ -29,41 +29,41 @@ internal sealed class Publisher
     }
 
     /// <summary>Messages that it said.</summary>
-    public long Said => Volatile.Read(ref _said);
+    public long Published => Volatile.Read(ref _published);
 
     /// <summary>A message came to this member: its own, as the acknowledgement, or another's.</summary>
-    public void Heard(in BenchStamp stamp)
+    public void OnEcho(in BenchStamp stamp)
     {
         if (stamp.Publisher != _number)
             return;
         _echoed++;
-        _heard = true;
+        _echoReceived = true;
     }
 
     /// <summary>Fills the window when an echo has made room in it.</summary>
-    public void TopUpWhenHeard()
+    public void FillWindowAfterEcho()
     {
-        if (!_heard)
+        if (!_echoReceived)
             return;
-        _heard = false;
-        TopUp();
+        _echoReceived = false;
+        FillWindow();
     }
 
     /// <summary>Fills the window.</summary>
-    public void TopUp()
+    public void FillWindow()
     {
         lock (_lock)
         {
-            if (_window == 0 || !_state.Publishing || _said - _echoed >= _window)
+            if (_window == 0 || !_state.Publishing || _published - _echoed >= _window)
                 return;
-            while (_said - _echoed < _window)
+            while (_published - _echoed < _window)
                 Add();
         }
         _member.Flush();
     }
 
     /// <summary>Says one message now.</summary>
-    public void Say()
+    public void Publish()
     {
         lock (_lock)
         {
@@ -76,9 +76,9 @@ internal sealed class Publisher
 
     private void Add()
     {
-        Utf8Formatter.TryFormat(_said, _message.AsSpan(_id), out _, new StandardFormat('x', 16));
-        BenchText.Write(_message.AsSpan(_text), new BenchStamp(_state.Run, _number, _said, Stopwatch.GetTimestamp()));
+        Utf8Formatter.TryFormat(_published, _message.AsSpan(_id), out _, new StandardFormat('x', 16));
+        BenchText.Write(_message.AsSpan(_text), new BenchStamp(_state.Run, _number, _published, Stopwatch.GetTimestamp()));
         _member.Add(_message);
-        Volatile.Write(ref _said, _said + 1);
+        Volatile.Write(ref _published, _published + 1);
     }
 }

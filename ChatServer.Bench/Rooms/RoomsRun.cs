@@ -48,7 +48,7 @@ internal sealed class RoomsRun(RoomsPlan plan, ApiClient api, ApiClient? admin, 
                 LastTenthMs = AnswerTimes.Of(milliseconds[^TenthOf(plan.Rooms)..]),
                 RssBytes = after?.RssBytes,
                 BytesEach = (double?)(after?.RssBytes - before?.RssBytes) / plan.Rooms,
-                Wrong = await CountWrongAsync(ct),
+                Wrong = await CountMissingAsync(ct),
             };
         }
         finally
@@ -65,7 +65,7 @@ internal sealed class RoomsRun(RoomsPlan plan, ApiClient api, ApiClient? admin, 
 
     private static int TenthOf(int rooms) => Math.Max(1, rooms / 10);
 
-    private async Task<int> CountWrongAsync(CancellationToken ct)
+    private async Task<int> CountMissingAsync(CancellationToken ct)
     {
         using var http = new HttpClient();
         var wrong = 0;
@@ -73,13 +73,13 @@ internal sealed class RoomsRun(RoomsPlan plan, ApiClient api, ApiClient? admin, 
         {
             var room = await api.DescribeAsync(Name(i), ct);
             var url = new UriBuilder(RoomUrls.Direct(room.Host, room.Port)) { Scheme = Uri.UriSchemeHttp }.Uri;
-            if (!await IsThereAsync(http, url, Name(i), ct))
+            if (!await ExistsAsync(http, url, Name(i), ct))
                 Interlocked.Increment(ref wrong);
         }, ct);
         return wrong;
     }
 
-    private static async Task<bool> IsThereAsync(HttpClient http, Uri url, string name, CancellationToken ct)
+    private static async Task<bool> ExistsAsync(HttpClient http, Uri url, string name, CancellationToken ct)
     {
         try
         {

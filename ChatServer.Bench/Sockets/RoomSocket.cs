@@ -11,13 +11,13 @@ namespace ChatServer.Bench.Sockets;
 /// </summary>
 internal sealed class RoomSocket : IThreadPoolWorkItem, IDisposable
 {
-    private const int ReceivesInARow = 4;
-    private const int NoStatus = 1005, Abnormal = 1006;
+    private const int MaxSyncReceives = 4;
+    private const int NoStatus = 1005, AbnormalClosure = 1006;
 
     private readonly Socket _socket;
-    private readonly IFrameHandler _handler;
+    private readonly IRoomSocketHandler _handler;
     private readonly SocketAsyncEventArgs _receive = new();
-    private readonly Outbox _outbox;
+    private readonly SocketSendQueue _outbox;
     private byte[] _buffer;
     private int _filled;
     private volatile bool _closed;
@@ -26,11 +26,11 @@ internal sealed class RoomSocket : IThreadPoolWorkItem, IDisposable
     /// <param name="handler">Gets what comes.</param>
     /// <param name="first">Bytes that came with the handshake's answer.</param>
     /// <param name="bufferBytes">To receive into; grows for a frame that does not fit.</param>
-    public RoomSocket(Socket socket, IFrameHandler handler, ReadOnlySpan<byte> first, int bufferBytes)
+    public RoomSocket(Socket socket, IRoomSocketHandler handler, ReadOnlySpan<byte> first, int bufferBytes)
     {
         _socket = socket;
         _handler = handler;
-        _outbox = new Outbox(socket);
+        _outbox = new SocketSendQueue(socket);
         // Pinned from birth: a receive that waits would pin it anyway, in the middle of the heap.
         _buffer = GC.AllocateUninitializedArray<byte>(Math.Max(bufferBytes, first.Length), pinned: true);
         first.CopyTo(_buffer);
@@ -65,7 +65,7 @@ internal sealed class RoomSocket : IThreadPoolWorkItem, IDisposable
 
     void IThreadPoolWorkItem.Execute()
     {
-        if (TakeFrames())
+        if (HandleFrames())
             Receive();
     }
 
@@ -73,12 +73,12 @@ internal sealed class RoomSocket : IThreadPoolWorkItem, IDisposable
     {
         try
         {
-            for (var i = 0; i < ReceivesInARow; i++)
+            for (var i = 0; i < MaxSyncReceives; i++)
             {
                 _receive.SetBuffer(_buffer, _filled, _buffer.Length - _filled);
                 if (_socket.ReceiveAsync(_receive))
                     return;
-                if (!Take())
+                if (!HandleReceived())
                     return;
             }
         }
@@ -91,37 +91,37 @@ internal sealed class RoomSocket : IThreadPoolWorkItem, IDisposable
 
     private void Received()
     {
-        if (Take())
+        if (HandleReceived())
             Receive();
     }
 
     // False when there is nothing more to receive.
-    private bool Take()
+    private bool HandleReceived()
     {
         if (_closed)
             return false;
         if (_receive.SocketError != SocketError.Success)
-            return Close(Abnormal, $"{_receive.SocketError}");
+            return Close(AbnormalClosure, $"{_receive.SocketError}");
         if (_receive.BytesTransferred == 0)
-            return Close(Abnormal, "end of stream");
+            return Close(AbnormalClosure, "end of stream");
         _filled += _receive.BytesTransferred;
-        return TakeFrames();
+        return HandleFrames();
     }
 
-    private bool TakeFrames()
+    private bool HandleFrames()
     {
         var start = 0;
         while (true)
         {
-            var read = ServerFrame.TryRead(_buffer.AsSpan(start, _filled - start), out var frame);
-            if (read == FrameRead.Malformed)
-                return Close(Abnormal, "a frame that no room sends");
-            if (read == FrameRead.Incomplete)
+            var read = WebSocketFrame.TryRead(_buffer.AsSpan(start, _filled - start), out var frame);
+            if (read == FrameReadResult.Malformed)
+                return Close(AbnormalClosure, "a frame that no room sends");
+            if (read == FrameReadResult.Incomplete)
                 break;
             start += frame.Length;
             if (frame.Opcode == FrameOpcode.Text)
                 _handler.OnText(frame.Payload);
-            else if (!TakeControl(frame))
+            else if (!HandleControlFrame(frame))
                 return false;
         }
         _handler.OnIdle();
@@ -133,7 +133,7 @@ internal sealed class RoomSocket : IThreadPoolWorkItem, IDisposable
         return true;
     }
 
-    private bool TakeControl(ServerFrame frame)
+    private bool HandleControlFrame(WebSocketFrame frame)
     {
         switch (frame.Opcode)
         {
@@ -148,7 +148,7 @@ internal sealed class RoomSocket : IThreadPoolWorkItem, IDisposable
             case FrameOpcode.Close:
                 return Close(NoStatus, "");
             default:
-                return Close(Abnormal, $"a frame with opcode {(int)frame.Opcode}");
+                return Close(AbnormalClosure, $"a frame with opcode {(int)frame.Opcode}");
         }
     }
 

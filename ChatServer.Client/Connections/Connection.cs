@@ -13,25 +13,25 @@ internal sealed class Connection : IDisposable
     // More than the largest frame of the contract, escaped at its worst; a welcome names at most 100 members.
     private const int MaxReceivedBytes = 1024 * 1024;
 
-    private const int UsualBytes = 4 * 1024;
+    private const int InitialBufferBytes = 4 * 1024;
 
     // To say goodbye in, or to read why the other side went when it no longer takes what we send.
-    private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(2);
 
     // The room tells no more often.
-    private static readonly TimeSpan TypingTold = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan TypingInterval = TimeSpan.FromSeconds(1);
 
     private readonly WebSocket _socket;
-    private readonly Outbox _outbox;
+    private readonly PendingMessageQueue _pendingMessages;
     private readonly ChatRoomOptions _options;
     private readonly Func<ServerFrame, Connection, CancellationToken, ValueTask> _handle;
     private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
-    private readonly CancellationTokenSource _cut;
+    private readonly CancellationTokenSource _aborted;
     private readonly Heartbeat _heartbeat;
     private readonly ITimer _sendTimer;
-    private readonly Pace _pace;
+    private readonly SendRateLimiter _rateLimiter;
     private ServerFrame? _closing;
-    private Ending? _ending;
+    private ConnectionEnd? _ending;
     private ServerLimits? _limits;
     private long? _openedAt, _typingAt;
     private volatile bool _isPingDue, _isTyping, _isLeaving;
@@ -40,36 +40,36 @@ internal sealed class Connection : IDisposable
     /// <param name="outbox">What to send, once the room has let us in.</param>
     /// <param name="options">Of the room.</param>
     /// <param name="handle">Takes every frame; while it waits, nothing is received.</param>
-    public Connection(WebSocket socket, Outbox outbox, ChatRoomOptions options, Func<ServerFrame, Connection, CancellationToken, ValueTask> handle)
+    public Connection(WebSocket socket, PendingMessageQueue outbox, ChatRoomOptions options, Func<ServerFrame, Connection, CancellationToken, ValueTask> handle)
     {
-        (_socket, _outbox, _options, _handle) = (socket, outbox, options, handle);
-        _cut = new CancellationTokenSource(Timeout.InfiniteTimeSpan, options.Time);
-        _pace = new Pace(options.Time);
+        (_socket, _pendingMessages, _options, _handle) = (socket, outbox, options, handle);
+        _aborted = new CancellationTokenSource(Timeout.InfiniteTimeSpan, options.Time);
+        _rateLimiter = new SendRateLimiter(options.Time);
         _sendTimer = options.Time.CreateTimer(static c => ((Connection)c!).Wake(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        _heartbeat = new Heartbeat(options.Time, options.ConnectTimeout, Ask, () => Cut(Ending.Broken("The server has been silent for too long.")));
+        _heartbeat = new Heartbeat(options.Time, options.ConnectTimeout, SendPing, () => Abort(ConnectionEnd.Broken("The server has been silent for too long.")));
     }
 
     /// <summary>Runs until it ends, by either side.</summary>
-    public async Task<Ending> RunAsync(CancellationToken ct)
+    public async Task<ConnectionEnd> RunAsync(CancellationToken ct)
     {
-        using var outer = ct.UnsafeRegister(static c => ((Connection)c!).Cut(Ending.Left), this);
-        var sending = SendAsync(_cut.Token);
-        Ending ending;
+        using var outer = ct.UnsafeRegister(static c => ((Connection)c!).Abort(ConnectionEnd.Left), this);
+        var sending = SendAsync(_aborted.Token);
+        ConnectionEnd ending;
         try
         {
-            ending = await ReceiveAsync(_cut.Token);
+            ending = await ReceiveAsync(_aborted.Token);
             // The Close frame's answer, from the loop that sends.
             _isLeaving = true;
             Wake();
-            await sending.WaitAsync(LastWords, _options.Time, _cut.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await sending.WaitAsync(CloseTimeout, _options.Time, _aborted.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
         catch (Exception e) when (e is WebSocketException or IOException or OperationCanceledException or JsonException)
         {
-            ending = Volatile.Read(ref _ending) ?? (_isLeaving ? Ending.Left : Ending.Broken(e.Message));
+            ending = Volatile.Read(ref _ending) ?? (_isLeaving ? ConnectionEnd.Left : ConnectionEnd.Broken(e.Message));
         }
-        await _cut.CancelAsync();
+        await _aborted.CancelAsync();
         await sending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        return _openedAt is { } opened ? ending with { Held = _options.Time.GetElapsedTime(opened) } : ending;
+        return _openedAt is { } opened ? ending with { ConnectedFor = _options.Time.GetElapsedTime(opened) } : ending;
     }
 
     /// <summary>The room has let us in: what is in the outbox may be sent.</summary>
@@ -77,28 +77,28 @@ internal sealed class Connection : IDisposable
     {
         var ping = _options.PingAfter ?? TimeSpan.FromSeconds(Math.Max(1, limits.PingSeconds));
         var limit = _options.SilenceLimit ?? TimeSpan.FromSeconds(limits.SilenceSeconds);
-        _heartbeat.Expect(ping, limit > ping ? limit : 2 * ping);
-        _pace.Limit(limits.MessagesPerSecond, limits.MessageBurst);
+        _heartbeat.SetLimits(ping, limit > ping ? limit : 2 * ping);
+        _rateLimiter.SetLimit(limits.MessagesPerSecond, limits.MessageBurst);
         _openedAt = _options.Time.GetTimestamp();
         Volatile.Write(ref _limits, limits);
         Wake();
     }
 
     /// <summary>The server is about to close it.</summary>
-    public void Announce(ServerFrame closing) => _closing = closing;
+    public void SetClosing(ServerFrame closing) => _closing = closing;
 
     /// <summary>The room took one of our messages.</summary>
-    public void Accepted() => _pace.Accepted();
+    public void OnMessageAccepted() => _rateLimiter.OnAccepted();
 
     /// <summary>The room does not take messages at the moment.</summary>
-    public void Refused()
+    public void OnMessageRefused()
     {
-        _pace.Refused();
+        _rateLimiter.OnRefused();
         Wake();
     }
 
     /// <summary>Tells the others that we are typing, soon, unless it was just told.</summary>
-    public void Type()
+    public void SendTyping()
     {
         _isTyping = true;
         Wake();
@@ -111,15 +111,15 @@ internal sealed class Connection : IDisposable
     public void Leave()
     {
         _isLeaving = true;
-        _cut.CancelAfter(LastWords);
+        _aborted.CancelAfter(CloseTimeout);
         Wake();
     }
 
     /// <summary>Ends it now, without a word. The first reason counts.</summary>
-    public void Cut(Ending reason)
+    public void Abort(ConnectionEnd reason)
     {
         Interlocked.CompareExchange(ref _ending, reason, null);
-        _ = _cut.CancelAsync();
+        _ = _aborted.CancelAsync();
     }
 
     public void Dispose()
@@ -130,9 +130,9 @@ internal sealed class Connection : IDisposable
         // _cut is cancelled, so it holds nothing; whoever still calls us may do so.
     }
 
-    private async Task<Ending> ReceiveAsync(CancellationToken ct)
+    private async Task<ConnectionEnd> ReceiveAsync(CancellationToken ct)
     {
-        var buffer = ArrayPool<byte>.Shared.Rent(UsualBytes);
+        var buffer = ArrayPool<byte>.Shared.Rent(InitialBufferBytes);
         try
         {
             for (var length = 0; ;)
@@ -140,9 +140,9 @@ internal sealed class Connection : IDisposable
                 if (length == buffer.Length)
                     buffer = Resize(buffer, length, 2 * length);
                 var read = await _socket.ReceiveAsync(buffer.AsMemory(length), ct);
-                _heartbeat.Heard();
+                _heartbeat.OnReceived();
                 if (read.MessageType == WebSocketMessageType.Close)
-                    return Closed();
+                    return EndFromClose();
                 length += read.Count;
                 if (!read.EndOfMessage)
                     continue;
@@ -151,11 +151,11 @@ internal sealed class Connection : IDisposable
                 {
                     _heartbeat.Pause();
                     await handling;
-                    _heartbeat.Heard();
+                    _heartbeat.OnReceived();
                 }
                 length = 0;
                 if (buffer.Length > Limits.MaxFrameBytes)
-                    buffer = Resize(buffer, 0, UsualBytes);
+                    buffer = Resize(buffer, 0, InitialBufferBytes);
             }
         }
         finally
@@ -164,8 +164,8 @@ internal sealed class Connection : IDisposable
         }
     }
 
-    private Ending Closed() => Ending.Closed(
-        (int?)_socket.CloseStatus ?? Ending.Abnormal,
+    private ConnectionEnd EndFromClose() => ConnectionEnd.Closed(
+        (int?)_socket.CloseStatus ?? ConnectionEnd.Abnormal,
         _closing?.Reason ?? _socket.CloseStatusDescription ?? "",
         _closing?.Reconnect);
 
@@ -186,7 +186,7 @@ internal sealed class Connection : IDisposable
         {
             while (!_isLeaving)
             {
-                if (TryNext(frame))
+                if (TryWriteNextFrame(frame))
                     await _socket.SendAsync(frame.WrittenMemory, WebSocketMessageType.Text, endOfMessage: true, ct);
                 else
                     await _wake.Reader.ReadAsync(ct);
@@ -196,11 +196,11 @@ internal sealed class Connection : IDisposable
         catch (Exception e) when (e is WebSocketException or IOException or OperationCanceledException)
         {
             // What the other side said last may still be on its way to us.
-            _cut.CancelAfter(LastWords);
+            _aborted.CancelAfter(CloseTimeout);
         }
     }
 
-    private bool TryNext(ArrayBufferWriter<byte> frame)
+    private bool TryWriteNextFrame(ArrayBufferWriter<byte> frame)
     {
         frame.ResetWrittenCount();
         if (_isPingDue)
@@ -214,36 +214,36 @@ internal sealed class Connection : IDisposable
         if (_isTyping)
         {
             _isTyping = false;
-            if (_typingAt is not { } told || _options.Time.GetElapsedTime(told) >= TypingTold)
+            if (_typingAt is not { } told || _options.Time.GetElapsedTime(told) >= TypingInterval)
             {
                 _typingAt = _options.Time.GetTimestamp();
                 frame.Write(ClientFrames.Typing);
                 return true;
             }
         }
-        if (!_outbox.HasUnsent)
+        if (!_pendingMessages.HasUnsent)
             return false;
-        if (_pace.Wait() is var wait && wait > TimeSpan.Zero)
+        if (_rateLimiter.TimeUntilNextSend() is var wait && wait > TimeSpan.Zero)
         {
             _sendTimer.Change(wait, Timeout.InfiniteTimeSpan);
             return false;
         }
-        while (_outbox.TryTake(out var message))
+        while (_pendingMessages.TryTake(out var message))
         {
             ClientFrames.WriteMessage(frame, message.Id, message.Text);
             if (frame.WrittenCount <= limits.MaxFrameBytes)
             {
-                _pace.Take();
+                _rateLimiter.OnSending();
                 return true;
             }
             // The server would close the connection, and get it again on the next.
-            _outbox.Refuse(message.Id, RoomErrorCodes.TooLong, $"The message takes more than {limits.MaxFrameBytes} bytes.");
+            _pendingMessages.Refuse(message.Id, RoomErrorCodes.TooLong, $"The message takes more than {limits.MaxFrameBytes} bytes.");
             frame.ResetWrittenCount();
         }
         return false;
     }
 
-    private void Ask()
+    private void SendPing()
     {
         _isPingDue = true;
         Wake();

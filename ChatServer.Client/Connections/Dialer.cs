@@ -13,20 +13,20 @@ internal sealed class Dialer(ChatRoomOptions options)
     private readonly string _session = RandomNumberGenerator.GetHexString(32, lowercase: true);
 
     // A random one first: clients spread over the load balancers.
-    private int _next = Random.Shared.Next(options.Addresses.Count);
+    private int _addressIndex = Random.Shared.Next(options.Addresses.Count);
 
     /// <summary>The next attempt goes to the next address.</summary>
-    public void MoveOn() => _next = (_next + 1) % options.Addresses.Count;
+    public void UseNextAddress() => _addressIndex = (_addressIndex + 1) % options.Addresses.Count;
 
     /// <summary>One attempt: an open socket, or why there is none.</summary>
     /// <param name="user">The name to ask for; null: a guest's.</param>
     /// <param name="position">Where to go on.</param>
     /// <param name="ct">We leave.</param>
-    public async Task<(ClientWebSocket? Socket, Ending? Ending)> DialAsync(string? user, LogPosition position, CancellationToken ct)
+    public async Task<(ClientWebSocket? Socket, ConnectionEnd? Ending)> DialAsync(string? user, LogPosition position, CancellationToken ct)
     {
         using var deadline = new CancellationTokenSource(options.ConnectTimeout, options.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, deadline.Token);
-        var address = options.Addresses[_next];
+        var address = options.Addresses[_addressIndex];
         var socket = new ClientWebSocket();
         // Silence is noticed with the contract's ping; what the platform would send is one more timer and tells nothing.
         socket.Options.KeepAliveInterval = Timeout.InfiniteTimeSpan;
@@ -42,8 +42,8 @@ internal sealed class Dialer(ChatRoomOptions options)
         {
             // Other exceptions are those of whoever gives the token: on the way back they pass, like everything that is away.
             var ending = socket.HttpStatusCode is not 0 and var status
-                ? Ending.Refused((int)status, $"{address} answered {(int)status} ({status}).", RetryAfter(socket))
-                : Ending.Broken($"{address}: {(deadline.IsCancellationRequested ? "no answer in time" : (e.InnerException ?? e).Message)}");
+                ? ConnectionEnd.Refused((int)status, $"{address} answered {(int)status} ({status}).", RetryAfter(socket))
+                : ConnectionEnd.Broken($"{address}: {(deadline.IsCancellationRequested ? "no answer in time" : (e.InnerException ?? e).Message)}");
             socket.Dispose();
             return (null, ending);
         }

@@ -7,34 +7,34 @@ namespace ChatServer.Client;
 internal sealed class Heartbeat : IDisposable
 {
     private readonly TimeProvider _time;
-    private readonly Action _ask, _giveUp;
+    private readonly Action _sendPing, _onSilent;
     private readonly ITimer _timer;
-    private TimeSpan _ping, _limit;
-    private long _heardAt;
+    private TimeSpan _pingAfter, _silenceLimit;
+    private long _receivedAt;
     private volatile bool _isPaused;
 
     /// <param name="time">The clock.</param>
-    /// <param name="patience">Silence before the first frame that is too long.</param>
-    /// <param name="ask">Has a ping sent.</param>
-    /// <param name="giveUp">Called when it was silent for too long.</param>
-    public Heartbeat(TimeProvider time, TimeSpan patience, Action ask, Action giveUp)
+    /// <param name="timeout">Silence before the first frame that is too long.</param>
+    /// <param name="sendPing">Has a ping sent.</param>
+    /// <param name="onSilent">Called when it was silent for too long.</param>
+    public Heartbeat(TimeProvider time, TimeSpan timeout, Action sendPing, Action onSilent)
     {
-        (_time, _ping, _limit, _ask, _giveUp) = (time, patience, patience, ask, giveUp);
-        _heardAt = time.GetTimestamp();
-        _timer = time.CreateTimer(static heartbeat => ((Heartbeat)heartbeat!).Look(), this, patience, Timeout.InfiniteTimeSpan);
+        (_time, _pingAfter, _silenceLimit, _sendPing, _onSilent) = (time, timeout, timeout, sendPing, onSilent);
+        _receivedAt = time.GetTimestamp();
+        _timer = time.CreateTimer(static heartbeat => ((Heartbeat)heartbeat!).CheckSilence(), this, timeout, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>From now on asks after <paramref name="ping"/> of silence, and gives up after <paramref name="limit"/>.</summary>
-    public void Expect(TimeSpan ping, TimeSpan limit)
+    public void SetLimits(TimeSpan ping, TimeSpan limit)
     {
-        (_ping, _limit) = (ping, limit);
+        (_pingAfter, _silenceLimit) = (ping, limit);
         _timer.Change(ping, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Something came, or we listen again.</summary>
-    public void Heard()
+    public void OnReceived()
     {
-        Volatile.Write(ref _heardAt, _time.GetTimestamp());
+        Volatile.Write(ref _receivedAt, _time.GetTimestamp());
         _isPaused = false;
     }
 
@@ -43,17 +43,17 @@ internal sealed class Heartbeat : IDisposable
 
     public void Dispose() => _timer.Dispose();
 
-    private void Look()
+    private void CheckSilence()
     {
-        var silence = _isPaused ? TimeSpan.Zero : _time.GetElapsedTime(Volatile.Read(ref _heardAt));
-        if (silence >= _limit)
+        var silence = _isPaused ? TimeSpan.Zero : _time.GetElapsedTime(Volatile.Read(ref _receivedAt));
+        if (silence >= _silenceLimit)
         {
-            _giveUp();
+            _onSilent();
             return;
         }
-        if (silence >= _ping)
-            _ask();
-        var next = silence >= _ping ? _limit - silence : _ping - silence;
-        _timer.Change(next < _ping ? next : _ping, Timeout.InfiniteTimeSpan);
+        if (silence >= _pingAfter)
+            _sendPing();
+        var next = silence >= _pingAfter ? _silenceLimit - silence : _pingAfter - silence;
+        _timer.Change(next < _pingAfter ? next : _pingAfter, Timeout.InfiniteTimeSpan);
     }
 }

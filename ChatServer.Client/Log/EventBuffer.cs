@@ -15,7 +15,7 @@ internal sealed class EventBuffer(int capacity, Func<bool> isAwaited, Action cau
     private readonly Lock _gate = new();
     private readonly Queue<ChatEvent> _events = new();
     private readonly Channel<bool> _arrived = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
-    private TaskCompletionSource? _room;
+    private TaskCompletionSource? _spaceFreed;
     private bool _isRead, _isLagging, _isComplete;
 
     /// <summary>Whether events are being passed over.</summary>
@@ -41,21 +41,21 @@ internal sealed class EventBuffer(int capacity, Func<bool> isAwaited, Action cau
                 _isLagging = !_isComplete && (_isLagging || !_isRead || isAwaited());
                 if (_isLagging || _isComplete)
                     return false;
-                room = (_room ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+                room = (_spaceFreed ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
             }
             await room.WaitAsync(ct);
         }
     }
 
     /// <summary>Hands an event over that may be left out.</summary>
-    public void AddIfRoom(ChatEvent e)
+    public void TryAddOrDrop(ChatEvent e)
     {
         lock (_gate)
             TryAdd(e);
     }
 
     /// <summary>The reason to wait for room may be gone: somebody waits for an acknowledgement.</summary>
-    public void Reconsider()
+    public void CheckLag()
     {
         lock (_gate)
             WakeWriter();
@@ -146,7 +146,7 @@ internal sealed class EventBuffer(int capacity, Func<bool> isAwaited, Action cau
     // Under the gate.
     private void WakeWriter()
     {
-        _room?.SetResult();
-        _room = null;
+        _spaceFreed?.SetResult();
+        _spaceFreed = null;
     }
 }

@@ -7,7 +7,7 @@ namespace ChatServer.Client;
 internal sealed class LogPosition(int history)
 {
     // Events up to this one may be missing: they are from before we came (or of a history that we did not see begin).
-    private long _promisedAfter;
+    private long _requestedAfter;
 
     /// <summary>The log's epoch; null before the first welcome.</summary>
     public string? Epoch { get; private set; }
@@ -16,7 +16,7 @@ internal sealed class LogPosition(int history)
     public long Last { get; private set; }
 
     /// <summary>The first event that must not be missing.</summary>
-    public long Next => Math.Max(Last, _promisedAfter) + 1;
+    public long Next => Math.Max(Last, _requestedAfter) + 1;
 
     /// <summary>What to ask the room for: everything after this.</summary>
     public string? Since => Epoch is null ? null : $"{Epoch}.{Last}";
@@ -25,20 +25,20 @@ internal sealed class LogPosition(int history)
     public int History => Epoch is null ? history : int.MaxValue;
 
     /// <summary>Whether a welcome says that the log is not the one that we know: another epoch, or it ends before where we were.</summary>
-    public bool IsAnother(string epoch, long seq) => Epoch is not null && (Epoch != epoch || seq < Last);
+    public bool IsDiscontinuous(string epoch, long seq) => Epoch is not null && (Epoch != epoch || seq < Last);
 
     /// <summary>A log of which nothing was told so far.</summary>
     public void Begin(string epoch, long seq)
     {
         Last = Epoch is null ? Math.Max(0, seq - history) : 0;
         Epoch = epoch;
-        _promisedAfter = seq;
+        _requestedAfter = seq;
     }
 
     /// <summary>An event was handed over, or its loss was.</summary>
     public void MoveTo(long seq)
     {
         Last = seq;
-        _promisedAfter = 0;
+        _requestedAfter = 0;
     }
 }

@@ -45,7 +45,7 @@ public sealed partial class ReferenceRules
         .. SourceTree.Files("ChatServer.RoomHost/Rooms").Where(file => !file.EndsWith("/JoinRequest.cs", StringComparison.Ordinal)),
         "ChatServer.RoomHost/Sockets/FrameReader.cs",
         "ChatServer.RoomHost/Sockets/FrameWriter.cs",
-        "ChatServer.RoomHost/Sockets/NonBlocking.cs",
+        "ChatServer.RoomHost/Sockets/NonBlockingSocket.cs",
     ];
 
     [Theory]

@@ -10,12 +10,12 @@ public sealed class FaultTests
         ["fanout", "--clients", "3", "--publishers", "1", "--window", "8", "--warm-up", "0", "--duration", "0.5", "--drain", "0.5"];
 
     [Theory]
-    [InlineData(Fault.Drop, "lost", "sequencesSkipped")]
-    [InlineData(Fault.Repeat, "repeated", "sequencesRepeated")]
-    [InlineData(Fault.Swap, "reordered", "sequencesReordered")]
-    [InlineData(Fault.SkipSequence, "sequencesSkipped")]
-    [InlineData(Fault.Gibberish, "malformed")]
-    public async Task Each_fault_is_counted_once_in_its_category(Fault fault, params string[] counted)
+    [InlineData(RoomFault.Drop, "lost", "sequencesSkipped")]
+    [InlineData(RoomFault.Repeat, "repeated", "sequencesRepeated")]
+    [InlineData(RoomFault.Swap, "reordered", "sequencesReordered")]
+    [InlineData(RoomFault.SkipSequence, "sequencesSkipped")]
+    [InlineData(RoomFault.Gibberish, "malformed")]
+    public async Task Each_fault_is_counted_once_in_its_category(RoomFault fault, params string[] counted)
     {
         await using var room = await FaultyRoom.StartAsync(fault);
         var (exitCode, report) = await BenchProcess.ReportAsync([.. Run, "--url", room.Url]);
@@ -28,7 +28,7 @@ public sealed class FaultTests
     [Fact]
     public async Task Room_without_a_fault_passes()
     {
-        await using var room = await FaultyRoom.StartAsync(Fault.None);
+        await using var room = await FaultyRoom.StartAsync(RoomFault.None);
         var (exitCode, report) = await BenchProcess.ReportAsync([.. Run, "--url", room.Url]);
         Assert.True(exitCode == 0, report.ToString());
     }
@@ -36,7 +36,7 @@ public sealed class FaultTests
     [Fact]
     public async Task Closed_member_is_reported_with_its_code_and_fails_the_run()
     {
-        await using var room = await FaultyRoom.StartAsync(Fault.Close);
+        await using var room = await FaultyRoom.StartAsync(RoomFault.Close);
         var (exitCode, report) = await BenchProcess.ReportAsync([.. Run, "--url", room.Url]);
         Assert.True(exitCode == 1, report.ToString());
         var closed = Assert.Single(report.GetProperty("closed").EnumerateArray());
@@ -47,7 +47,7 @@ public sealed class FaultTests
     [Fact]
     public async Task Refused_message_ends_the_run_with_the_error_text()
     {
-        await using var room = await FaultyRoom.StartAsync(Fault.Refuse);
+        await using var room = await FaultyRoom.StartAsync(RoomFault.Refuse);
         var (exitCode, output) = await BenchProcess.RunAsync([.. Run, "--url", room.Url]);
         Assert.Equal(2, exitCode);
         Assert.Contains("rate-limited", output, StringComparison.Ordinal);
@@ -58,7 +58,7 @@ public sealed class FaultTests
     [InlineData("--rate", "21")]
     public async Task Load_above_the_rooms_rate_limit_is_not_started(string load, string value)
     {
-        await using var room = await FaultyRoom.StartAsync(Fault.None, messagesPerSecond: 20);
+        await using var room = await FaultyRoom.StartAsync(RoomFault.None, messagesPerSecond: 20);
         var (exitCode, output) = await BenchProcess.RunAsync("fanout", "--clients", "3", "--publishers", "1", load, value, "--url", room.Url);
         Assert.Equal(2, exitCode);
         Assert.Contains("Use --rate 20 or less", output, StringComparison.Ordinal);

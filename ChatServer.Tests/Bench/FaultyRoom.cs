@@ -11,7 +11,7 @@ using Microsoft.AspNetCore.Http;
 namespace ChatServer.Tests.Bench;
 
 /// <summary>What a faulty room does to the third event, for the member <c>bench-2</c>; the others are served well.</summary>
-public enum Fault
+public enum RoomFault
 {
     None,
     Drop,
@@ -42,16 +42,16 @@ public sealed class FaultyRoom : IAsyncDisposable
     private readonly Lock _lock = new();
     private readonly WebApplication _app;
     private readonly ConcurrentDictionary<string, Channel<string>> _members = new();
-    private readonly Fault _fault;
+    private readonly RoomFault _fault;
     private int _seq;
     private string? _held;
 
-    private FaultyRoom(WebApplication app, Fault fault) => (_app, _fault) = (app, fault);
+    private FaultyRoom(WebApplication app, RoomFault fault) => (_app, _fault) = (app, fault);
 
     public string Url => $"{new UriBuilder(_app.Urls.Single()) { Scheme = "ws" }.Uri}";
 
     /// <summary>Starts one; <paramref name="messagesPerSecond"/> is the limit that its welcome tells.</summary>
-    public static async Task<FaultyRoom> StartAsync(Fault fault, int messagesPerSecond = 0)
+    public static async Task<FaultyRoom> StartAsync(RoomFault fault, int messagesPerSecond = 0)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
@@ -117,7 +117,7 @@ public sealed class FaultyRoom : IAsyncDisposable
                 foreach (var text in member == Victim ? Spoil(seq, user, message) : [Event(seq, user, message)])
                     events.Writer.TryWrite(text);
             }
-            if (_fault == Fault.Refuse && seq == FaultyEvent)
+            if (_fault == RoomFault.Refuse && seq == FaultyEvent)
                 _members[user].Writer.TryWrite("""{"type":"error","code":"rate-limited","message":"Too fast."}""");
         }
     }
@@ -125,7 +125,7 @@ public sealed class FaultyRoom : IAsyncDisposable
     private IEnumerable<string> Spoil(int seq, string user, JsonElement message)
     {
         var text = Event(seq, user, message);
-        if (_fault == Fault.SkipSequence && seq >= FaultyEvent)
+        if (_fault == RoomFault.SkipSequence && seq >= FaultyEvent)
             return [Event(seq + 1, user, message)];
         if (_held is { } held)
         {
@@ -134,13 +134,13 @@ public sealed class FaultyRoom : IAsyncDisposable
         }
         if (seq != FaultyEvent)
             return [text];
-        _held = _fault == Fault.Swap ? text : null;
+        _held = _fault == RoomFault.Swap ? text : null;
         return _fault switch
         {
-            Fault.Drop or Fault.Swap => [],
-            Fault.Repeat => [text, text],
-            Fault.Gibberish => [text, "{"],
-            Fault.Close => [text, ""],
+            RoomFault.Drop or RoomFault.Swap => [],
+            RoomFault.Repeat => [text, text],
+            RoomFault.Gibberish => [text, "{"],
+            RoomFault.Close => [text, ""],
             _ => [text],
         };
     }

@@ -6,16 +6,16 @@ namespace ChatServer.Tests.Client;
 public sealed class BackoffTests
 {
     private static readonly TimeSpan Max = TimeSpan.FromSeconds(5);
-    private static readonly Ending Nobody = Ending.Broken("nobody there");
+    private static readonly ConnectionEnd Nobody = ConnectionEnd.Broken("nobody there");
 
     [Fact]
     public void First_reconnect_has_no_delay()
     {
         var backoff = new Backoff(addresses: 2, Max);
-        Assert.InRange(backoff.After(Nobody with { Held = TimeSpan.FromMinutes(1) }).TotalMilliseconds, 0, 50);
+        Assert.InRange(backoff.DelayAfter(Nobody with { ConnectedFor = TimeSpan.FromMinutes(1) }).TotalMilliseconds, 0, 50);
         // The first address is not there: the second is tried without a pause.
-        Assert.Equal(TimeSpan.Zero, backoff.After(Nobody));
-        Assert.InRange(backoff.After(Nobody).TotalMilliseconds, 50, 100);
+        Assert.Equal(TimeSpan.Zero, backoff.DelayAfter(Nobody));
+        Assert.InRange(backoff.DelayAfter(Nobody).TotalMilliseconds, 50, 100);
     }
 
     [Fact]
@@ -24,22 +24,22 @@ public sealed class BackoffTests
         var backoff = new Backoff(addresses: 2, Max);
         for (var longest = 100; longest <= 12_800; longest *= 2)
         {
-            Assert.Equal(TimeSpan.Zero, backoff.After(Nobody));
+            Assert.Equal(TimeSpan.Zero, backoff.DelayAfter(Nobody));
             var most = Math.Min(longest, Max.TotalMilliseconds);
-            Assert.InRange(backoff.After(Nobody).TotalMilliseconds, most / 2, most);
+            Assert.InRange(backoff.DelayAfter(Nobody).TotalMilliseconds, most / 2, most);
         }
-        backoff.After(Nobody with { Held = TimeSpan.FromSeconds(3) });
-        backoff.After(Nobody);
-        Assert.InRange(backoff.After(Nobody).TotalMilliseconds, 50, 100);
+        backoff.DelayAfter(Nobody with { ConnectedFor = TimeSpan.FromSeconds(3) });
+        backoff.DelayAfter(Nobody);
+        Assert.InRange(backoff.DelayAfter(Nobody).TotalMilliseconds, 50, 100);
     }
 
     [Fact]
     public void Short_connections_do_not_reset_the_backoff()
     {
         var backoff = new Backoff(addresses: 1, Max);
-        var thrownOut = Ending.Closed(1013, "too slow", reconnect: true) with { Held = TimeSpan.FromMilliseconds(10) };
+        var thrownOut = ConnectionEnd.Closed(1013, "too slow", reconnect: true) with { ConnectedFor = TimeSpan.FromMilliseconds(10) };
         for (var longest = 100; longest <= 3200; longest *= 2)
-            Assert.InRange(backoff.After(thrownOut).TotalMilliseconds, longest / 2, longest);
+            Assert.InRange(backoff.DelayAfter(thrownOut).TotalMilliseconds, longest / 2, longest);
     }
 
     [Fact]
@@ -47,16 +47,16 @@ public sealed class BackoffTests
     {
         var backoff = new Backoff(addresses: 1, Max);
         for (var times = 0; times < 10; times++)
-            Assert.InRange(backoff.After(Ending.Refused(503, "", TimeSpan.FromSeconds(1))).TotalSeconds, 1, 1.2);
+            Assert.InRange(backoff.DelayAfter(ConnectionEnd.Refused(503, "", TimeSpan.FromSeconds(1))).TotalSeconds, 1, 1.2);
         // One that names none in effect is not hammered either.
-        Assert.InRange(backoff.After(Ending.Refused(503, "", TimeSpan.Zero)).TotalSeconds, 2.5, 5);
+        Assert.InRange(backoff.DelayAfter(ConnectionEnd.Refused(503, "", TimeSpan.Zero)).TotalSeconds, 2.5, 5);
     }
 
     [Fact]
     public void Status_429_does_not_try_the_next_address()
     {
         var backoff = new Backoff(addresses: 2, Max);
-        Assert.InRange(backoff.After(Ending.Refused(429, "", TimeSpan.FromSeconds(1))).TotalSeconds, 1, 1.2);
-        Assert.Equal(TimeSpan.FromSeconds(0), new Backoff(addresses: 2, Max).After(Ending.Refused(503, "", TimeSpan.FromSeconds(1))));
+        Assert.InRange(backoff.DelayAfter(ConnectionEnd.Refused(429, "", TimeSpan.FromSeconds(1))).TotalSeconds, 1, 1.2);
+        Assert.Equal(TimeSpan.FromSeconds(0), new Backoff(addresses: 2, Max).DelayAfter(ConnectionEnd.Refused(503, "", TimeSpan.FromSeconds(1))));
     }
 }

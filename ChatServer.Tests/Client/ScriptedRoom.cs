@@ -19,8 +19,8 @@ public sealed class ScriptedRoom : IAsyncDisposable
 
     private readonly WebApplication _app;
     private readonly ConcurrentQueue<(int Status, string? RetryAfter)> _refusals = new();
-    private readonly Channel<Seat> _seats = Channel.CreateUnbounded<Seat>();
-    private readonly ConcurrentQueue<Seat> _all = new();
+    private readonly Channel<ScriptedConnection> _seats = Channel.CreateUnbounded<ScriptedConnection>();
+    private readonly ConcurrentQueue<ScriptedConnection> _all = new();
     private int _knocks;
 
     private ScriptedRoom(WebApplication app) => _app = app;
@@ -49,10 +49,10 @@ public sealed class ScriptedRoom : IAsyncDisposable
     public void Refuse(int status, string? retryAfter = null) => _refusals.Enqueue((status, retryAfter));
 
     /// <summary>The next connection.</summary>
-    public async Task<Seat> SeatAsync() => await _seats.Reader.ReadAsync().AsTask().WaitAsync(Eventually.Patience);
+    public async Task<ScriptedConnection> SeatAsync() => await _seats.Reader.ReadAsync().AsTask().WaitAsync(Eventually.Patience);
 
     /// <summary>The next connection, welcomed.</summary>
-    public async Task<Seat> SeatAsync(long seq, string epoch = "e1", bool resumed = false, string user = "ada", object? limits = null)
+    public async Task<ScriptedConnection> SeatAsync(long seq, string epoch = "e1", bool resumed = false, string user = "ada", object? limits = null)
     {
         var seat = await SeatAsync();
         await seat.WelcomeAsync(seq, epoch, resumed, user, limits);
@@ -83,7 +83,7 @@ public sealed class ScriptedRoom : IAsyncDisposable
         }
         Assert.Equal($"/rooms/{Name}", context.Request.Path);
         using var socket = await context.WebSockets.AcceptWebSocketAsync();
-        var seat = new Seat(socket, context.Request.Query);
+        var seat = new ScriptedConnection(socket, context.Request.Query);
         _all.Enqueue(seat);
         _seats.Writer.TryWrite(seat);
         await seat.Ended.WaitAsync(context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -91,7 +91,7 @@ public sealed class ScriptedRoom : IAsyncDisposable
 }
 
 /// <summary>One connection of the client, seen from the room.</summary>
-public sealed class Seat(WebSocket socket, IQueryCollection query)
+public sealed class ScriptedConnection(WebSocket socket, IQueryCollection query)
 {
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly byte[] _buffer = new byte[64 * 1024];

@@ -39,7 +39,7 @@ public abstract class ScriptedTests : IAsyncLifetime
         return until();
     });
 
-    protected sealed record Joined(ScriptedRoom Room, ChatRoom Client, Seat Seat, Reading Reader) : IAsyncDisposable
+    protected sealed record Joined(ScriptedRoom Room, ChatRoom Client, ScriptedConnection Seat, Reading Reader) : IAsyncDisposable
     {
         public async ValueTask DisposeAsync()
         {

@@ -76,7 +76,7 @@ public sealed class DefectTests
             Rate = 50,
             Pause = TimeSpan.FromSeconds(0.2),
             // What is lost does not come, so this passes where something is. Where nothing is, a busy machine has all it needs.
-            Patience = TimeSpan.FromSeconds(defect is Defect.None or Defect.ResumeRepeats ? 30 : 3),
+            SettleTimeout = TimeSpan.FromSeconds(defect is Defect.None or Defect.ResumeRepeats ? 30 : 3),
         };
         return await new DrillRun(plan, deployment, new NoPhases()).RunAsync(TestContext.Current.CancellationToken);
     }

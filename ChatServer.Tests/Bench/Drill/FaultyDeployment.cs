@@ -43,9 +43,9 @@ internal sealed class FaultyDeployment : IDeployment
     private readonly Lock _lock = new();
     private readonly WebApplication _app;
     private readonly Defect _defect;
-    private readonly List<Entry> _log = [];
-    private readonly List<Seat> _seats = [];
-    private readonly Dictionary<(string Session, string Id), Entry> _said = [];
+    private readonly List<FaultyLogEntry> _log = [];
+    private readonly List<FaultySeat> _seats = [];
+    private readonly Dictionary<(string Session, string Id), FaultyLogEntry> _said = [];
     private TaskCompletionSource? _struck;
     private string? _unheard;
     private bool _isSplit;
@@ -103,7 +103,7 @@ internal sealed class FaultyDeployment : IDeployment
     {
         using var socket = await context.WebSockets.AcceptWebSocketAsync();
         var query = context.Request.Query;
-        var seat = new Seat(socket, query["user"]!, query["session"]!);
+        var seat = new FaultySeat(socket, query["user"]!, query["session"]!);
         lock (_lock)
             Welcome(seat, context.Request.Path.Value!.Split('/')[^1], query["since"]);
         var sending = seat.SendAsync();
@@ -128,7 +128,7 @@ internal sealed class FaultyDeployment : IDeployment
         await sending;
     }
 
-    private void Welcome(Seat seat, string room, string? since)
+    private void Welcome(FaultySeat seat, string room, string? since)
     {
         seat.Send(JsonSerializer.Serialize(new
         {
@@ -158,7 +158,7 @@ internal sealed class FaultyDeployment : IDeployment
         _seats.Add(seat);
     }
 
-    private void Hear(Seat seat, JsonElement frame)
+    private void Hear(FaultySeat seat, JsonElement frame)
     {
         if (frame.GetProperty("type").GetString() != "message")
             return;
@@ -167,7 +167,7 @@ internal sealed class FaultyDeployment : IDeployment
         _unheard = seat.Session == _unheard ? null : _unheard;
         if (_isSplit && seat.IsWithOldHost)
         {
-            var unknown = new Entry(_log.Count + 1, seat.User, id, text);
+            var unknown = new FaultyLogEntry(_log.Count + 1, seat.User, id, text);
             Tell(unknown, _seats.Where(s => s.IsWithOldHost));
             _isSplit = false;
             Cut();
@@ -178,7 +178,7 @@ internal sealed class FaultyDeployment : IDeployment
             seat.Send(first.Json);
             return;
         }
-        var entry = new Entry(_log.Count + 1, seat.User, id, text);
+        var entry = new FaultyLogEntry(_log.Count + 1, seat.User, id, text);
         _log.Add(entry);
         _said[(seat.Session, id)] = entry;
         if (_struck is null || _isSplit)
@@ -195,7 +195,7 @@ internal sealed class FaultyDeployment : IDeployment
         Cut();
     }
 
-    private static void Tell(Entry entry, IEnumerable<Seat> seats)
+    private static void Tell(FaultyLogEntry entry, IEnumerable<FaultySeat> seats)
     {
         foreach (var seat in seats)
             seat.Tell(entry);
@@ -210,12 +210,12 @@ internal sealed class FaultyDeployment : IDeployment
         _struck = null;
     }
 
-    private sealed record Entry(int Seq, string User, string Id, string Text)
+    private sealed record FaultyLogEntry(int Seq, string User, string Id, string Text)
     {
         public string Json => JsonSerializer.Serialize(new { type = "message", seq = Seq, time = "2026-01-31T23:59:59.999Z", user = User, id = Id, text = Text });
     }
 
-    private sealed class Seat(WebSocket socket, string user, string session)
+    private sealed class FaultySeat(WebSocket socket, string user, string session)
     {
         private bool _isHeld = true;
 
@@ -223,7 +223,7 @@ internal sealed class FaultyDeployment : IDeployment
         public Channel<string?> Frames { get; } = Channel.CreateUnbounded<string?>();
 
         /// <summary>Events that wait for <see cref="SendMissed"/>.</summary>
-        public List<Entry> Missed { get; } = [];
+        public List<FaultyLogEntry> Missed { get; } = [];
 
         public string User => user;
 
@@ -233,7 +233,7 @@ internal sealed class FaultyDeployment : IDeployment
 
         public void Send(string frame) => Frames.Writer.TryWrite(frame);
 
-        public void Tell(Entry entry)
+        public void Tell(FaultyLogEntry entry)
         {
             if (_isHeld)
                 Missed.Add(entry);
@@ -275,8 +275,8 @@ internal sealed class FaultyDeployment : IDeployment
 /// <summary>The fault that brings the defect of a <see cref="FaultyDeployment"/> out.</summary>
 internal sealed record StrikeFault() : ChatServer.Bench.Drill.Fault("strike")
 {
-    public override string? Lacking(IDeployment deployment) => null;
+    public override string? MissingRequirement(IDeployment deployment) => null;
 
-    public override Task StrikeAsync(IDeployment deployment, int number, CancellationToken ct) =>
+    public override Task InjectAsync(IDeployment deployment, int number, CancellationToken ct) =>
         ((FaultyDeployment)deployment).StrikeAsync().WaitAsync(ct);
 }

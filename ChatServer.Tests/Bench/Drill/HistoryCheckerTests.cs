@@ -9,7 +9,7 @@ public sealed class HistoryCheckerTests
     private readonly HistoryChecker _checker = new("lobby");
     private readonly MemberHistory _ada;
     private readonly MemberHistory _bob;
-    private readonly List<Seen> _log = [];
+    private readonly List<SeenEvent> _log = [];
 
     public HistoryCheckerTests() => (_ada, _bob) = (_checker.Join("ada"), _checker.Join("bob"));
 
@@ -29,8 +29,8 @@ public sealed class HistoryCheckerTests
     public void Unacknowledged_message_in_the_log_is_no_defect()
     {
         Logged(1);
-        _checker.Say("2", 0);
-        _log.Add(new Seen(Epoch, 2, "2"));
+        _checker.AddSent("2", 0);
+        _log.Add(new SeenEvent(Epoch, 2, "2"));
         See(_ada, 1, 2);
         See(_bob, 1, 2);
         Assert.Equal(new Counts(Acknowledged: 1, Unacknowledged: 1), Of(Found));
@@ -50,10 +50,10 @@ public sealed class HistoryCheckerTests
     public void Acknowledged_message_replaced_by_another_is_lost()
     {
         Logged(1, 2);
-        _log[1] = new Seen(Epoch, 2, "another");
+        _log[1] = new SeenEvent(Epoch, 2, "another");
         See(_ada, 1, 2);
         See(_bob, 1);
-        _bob.Saw(Epoch, 2, "another");
+        _bob.AddSeen(Epoch, 2, "another");
         Assert.Equal(new Counts(Acknowledged: 2, Lost: 1, Divergent: 1), Of(Found));
     }
 
@@ -91,9 +91,9 @@ public sealed class HistoryCheckerTests
         Logged(1, 2);
         See(_ada, 1, 2);
         See(_bob, 1, 2);
-        _ada.WasToldOfABreak();
-        _ada.Saw("e2", 1, "new");
-        var found = _checker.Check("e2", [new Seen("e2", 1, "new")]);
+        _ada.AddAnnouncedBreak();
+        _ada.AddSeen("e2", 1, "new");
+        var found = _checker.Check("e2", [new SeenEvent("e2", 1, "new")]);
         Assert.Equal(new Counts(Acknowledged: 2, Lost: 2, Breaks: 1), Of(found));
     }
 
@@ -101,11 +101,11 @@ public sealed class HistoryCheckerTests
     public void A_message_that_is_in_the_log_twice_is_duplicated_however_many_saw_it()
     {
         Logged(1, 2);
-        _log.Add(new Seen(Epoch, 3, "1"));
+        _log.Add(new SeenEvent(Epoch, 3, "1"));
         foreach (var member in new[] { _ada, _bob })
         {
             See(member, 1, 2);
-            member.Saw(Epoch, 3, "1");
+            member.AddSeen(Epoch, 3, "1");
         }
         Assert.Equal(new Counts(Acknowledged: 2, Duplicated: 1), Of(Found));
     }
@@ -124,7 +124,7 @@ public sealed class HistoryCheckerTests
     {
         Logged(1, 2);
         See(_ada, 1, 2);
-        _ada.WasToldOfABreak();
+        _ada.AddAnnouncedBreak();
         See(_ada, 1, 2);
         See(_bob, 1, 2);
         Assert.Equal(new Counts(Acknowledged: 2, Breaks: 1), Of(Found));
@@ -145,7 +145,7 @@ public sealed class HistoryCheckerTests
         Logged(1, 2);
         See(_bob, 1, 2);
         See(_ada, 1);
-        _ada.Saw("e0", 1, null);
+        _ada.AddSeen("e0", 1, null);
         See(_ada, 2);
         Assert.Equal(new Counts(Acknowledged: 2, Reordered: 1), Of(Found));
     }
@@ -153,9 +153,9 @@ public sealed class HistoryCheckerTests
     [Fact]
     public void A_message_before_one_that_was_acknowledged_when_it_was_said_is_reordered()
     {
-        _checker.Acknowledge(_checker.Say("2", 0), new Place(Epoch, 2));
-        _checker.Acknowledge(_checker.Say("1", 0), new Place(Epoch, 1));
-        _log.AddRange([new Seen(Epoch, 1, "1"), new Seen(Epoch, 2, "2")]);
+        _checker.Acknowledge(_checker.AddSent("2", 0), new LogEventId(Epoch, 2));
+        _checker.Acknowledge(_checker.AddSent("1", 0), new LogEventId(Epoch, 1));
+        _log.AddRange([new SeenEvent(Epoch, 1, "1"), new SeenEvent(Epoch, 2, "2")]);
         See(_ada, 1, 2);
         See(_bob, 1, 2);
         Assert.Equal(new Counts(Acknowledged: 2, Reordered: 1), Of(Found));
@@ -164,14 +164,14 @@ public sealed class HistoryCheckerTests
     [Fact]
     public void Messages_that_were_said_at_once_may_be_logged_either_way()
     {
-        var (first, second) = (_checker.Say("1", 0), _checker.Say("2", 0));
-        _checker.Acknowledge(second, new Place(Epoch, 1));
-        _checker.Acknowledge(first, new Place(Epoch, 2));
-        _log.AddRange([new Seen(Epoch, 1, "2"), new Seen(Epoch, 2, "1")]);
+        var (first, second) = (_checker.AddSent("1", 0), _checker.AddSent("2", 0));
+        _checker.Acknowledge(second, new LogEventId(Epoch, 1));
+        _checker.Acknowledge(first, new LogEventId(Epoch, 2));
+        _log.AddRange([new SeenEvent(Epoch, 1, "2"), new SeenEvent(Epoch, 2, "1")]);
         foreach (var member in new[] { _ada, _bob })
         {
-            member.Saw(Epoch, 1, "2");
-            member.Saw(Epoch, 2, "1");
+            member.AddSeen(Epoch, 1, "2");
+            member.AddSeen(Epoch, 2, "1");
         }
         Assert.Equal(new Counts(Acknowledged: 2), Of(Found));
     }
@@ -180,11 +180,11 @@ public sealed class HistoryCheckerTests
     public void Member_that_saw_other_events_than_the_log_diverges()
     {
         Logged(1, 2);
-        _log.Add(new Seen(Epoch, 3, null));
+        _log.Add(new SeenEvent(Epoch, 3, null));
         See(_ada, 1, 2);
-        _ada.Saw(Epoch, 3, "never logged");
+        _ada.AddSeen(Epoch, 3, "never logged");
         See(_bob, 1, 2);
-        _bob.Saw(Epoch, 3, null);
+        _bob.AddSeen(Epoch, 3, null);
         Assert.Equal(new Counts(Acknowledged: 2, Divergent: 1), Of(Found));
     }
 
@@ -195,7 +195,7 @@ public sealed class HistoryCheckerTests
         _log.RemoveRange(0, 2);
         See(_ada, 1, 2, 3);
         See(_bob, 1);
-        _bob.Saw(Epoch, 2, "something else");
+        _bob.AddSeen(Epoch, 2, "something else");
         See(_bob, 3);
         Assert.Equal(new Counts(Acknowledged: 3, Lost: 1, Divergent: 1), Of(Found));
     }
@@ -203,12 +203,12 @@ public sealed class HistoryCheckerTests
     [Fact]
     public void Pending_messages_are_tracked_by_send_time()
     {
-        var said = _checker.Say("1", 10);
+        var said = _checker.AddSent("1", 10);
         Assert.True(_checker.IsAcknowledged(9));
         Assert.False(_checker.IsAcknowledged(10));
-        _checker.Acknowledge(said, new Place(Epoch, 1));
+        _checker.Acknowledge(said, new LogEventId(Epoch, 1));
         Assert.True(_checker.IsAcknowledged(10));
-        Assert.Equal(new Place(Epoch, 1), _checker.Newest);
+        Assert.Equal(new LogEventId(Epoch, 1), _checker.Newest);
     }
 
     [Fact]
@@ -217,7 +217,7 @@ public sealed class HistoryCheckerTests
         Logged(1, 2);
         See(_ada, 1, 2);
         See(_bob, 1);
-        Assert.Equal("lobby: lost: 2 was acknowledged at e1.2, where bob did not see it", Assert.Single(Found.Told));
+        Assert.Equal("lobby: lost: 2 was acknowledged at e1.2, where bob did not see it", Assert.Single(Found.Details));
     }
 
     // Said, acknowledged and in the log: the text is the place.
@@ -225,15 +225,15 @@ public sealed class HistoryCheckerTests
     {
         foreach (var seq in places)
         {
-            _checker.Acknowledge(_checker.Say($"{seq}", 0), new Place(Epoch, seq));
-            _log.Add(new Seen(Epoch, seq, $"{seq}"));
+            _checker.Acknowledge(_checker.AddSent($"{seq}", 0), new LogEventId(Epoch, seq));
+            _log.Add(new SeenEvent(Epoch, seq, $"{seq}"));
         }
     }
 
     private static void See(MemberHistory member, params int[] places)
     {
         foreach (var seq in places)
-            member.Saw(Epoch, seq, $"{seq}");
+            member.AddSeen(Epoch, seq, $"{seq}");
     }
 
     private static Counts Of(Findings found) => new(

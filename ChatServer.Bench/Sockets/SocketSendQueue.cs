@@ -8,17 +8,17 @@ namespace ChatServer.Bench.Sockets;
 /// What one connection still has to say. Adding never waits: one send is under way at a time, and all that is added meanwhile
 /// leaves with the next one.
 /// </summary>
-internal sealed class Outbox : IDisposable
+internal sealed class SocketSendQueue : IDisposable
 {
     private readonly Lock _lock = new();
     private readonly Socket _socket;
     private readonly SocketAsyncEventArgs _send = new();
     private ArrayBufferWriter<byte> _waiting = new(512);
-    private ArrayBufferWriter<byte> _leaving = new(512);
+    private ArrayBufferWriter<byte> _inFlight = new(512);
     private bool _sending;
     private uint _mask = (uint)Random.Shared.Next();
 
-    public Outbox(Socket socket)
+    public SocketSendQueue(Socket socket)
     {
         _socket = socket;
         _send.Completed += (_, _) => Sent();
@@ -69,7 +69,7 @@ internal sealed class Outbox : IDisposable
         {
             if (_sending || _waiting.WrittenCount == 0)
                 return false;
-            (_waiting, _leaving) = (_leaving, _waiting);
+            (_waiting, _inFlight) = (_inFlight, _waiting);
             _sending = true;
             return true;
         }
@@ -80,7 +80,7 @@ internal sealed class Outbox : IDisposable
     {
         try
         {
-            _send.SetBuffer(System.Runtime.InteropServices.MemoryMarshal.AsMemory(_leaving.WrittenMemory));
+            _send.SetBuffer(System.Runtime.InteropServices.MemoryMarshal.AsMemory(_inFlight.WrittenMemory));
             return _socket.SendAsync(_send);
         }
         catch (ObjectDisposedException)
@@ -100,7 +100,7 @@ internal sealed class Outbox : IDisposable
     {
         lock (_lock)
         {
-            _leaving.ResetWrittenCount();
+            _inFlight.ResetWrittenCount();
             _sending = false;
         }
     }

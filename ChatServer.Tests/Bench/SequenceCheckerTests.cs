@@ -2,7 +2,7 @@ using ChatServer.Bench.Fanout;
 
 namespace ChatServer.Tests.Bench;
 
-public sealed class SequenceTests
+public sealed class SequenceCheckerTests
 {
     [Theory]
     // came, skipped, missing before 10, repeated, reordered
@@ -17,7 +17,7 @@ public sealed class SequenceTests
     [InlineData(new[] { 1, 0, 2, 3, 5, 4, 6, 7, 8, 9 }, 0, 0, 0, 2)]
     public void Lost_repeated_and_reordered_numbers_are_distinguished(int[] came, long skipped, long missing, long repeated, long reordered)
     {
-        var sequence = new Sequence(0);
+        var sequence = new SequenceChecker(0);
         foreach (var number in came) sequence.Observe(number);
         Assert.Equal((skipped, missing, repeated, reordered), (sequence.Skipped, sequence.MissingBefore(10), sequence.Repeated, sequence.Reordered));
     }

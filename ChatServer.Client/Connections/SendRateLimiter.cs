@@ -4,12 +4,12 @@ namespace ChatServer.Client;
 /// When the next message may be sent: no faster than the server allows a connection (20 refusals in a row end it), and after a refusal
 /// that may pass not before a pause, which grows until a message gets through.
 /// </summary>
-internal sealed class Pace(TimeProvider time)
+internal sealed class SendRateLimiter(TimeProvider time)
 {
     // The server measures when messages arrive, which may be closer together than they left.
-    private const double Margin = 0.9;
+    private const double SafetyFactor = 0.9;
 
-    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(200), LongestPause = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan InitialPause = TimeSpan.FromMilliseconds(200), MaxPause = TimeSpan.FromSeconds(5);
 
     private readonly Lock _gate = new();
     private double _perSecond, _burst, _tokens;
@@ -18,18 +18,18 @@ internal sealed class Pace(TimeProvider time)
     private int _refusals;
 
     /// <summary>What the server allows; a rate of 0 is no limit.</summary>
-    public void Limit(int perSecond, int burst)
+    public void SetLimit(int perSecond, int burst)
     {
         lock (_gate)
         {
-            _perSecond = perSecond * Margin;
-            _tokens = _burst = Math.Max(1, burst * Margin);
+            _perSecond = perSecond * SafetyFactor;
+            _tokens = _burst = Math.Max(1, burst * SafetyFactor);
             _filledAt = time.GetTimestamp();
         }
     }
 
     /// <summary>How long to wait with the next message.</summary>
-    public TimeSpan Wait()
+    public TimeSpan TimeUntilNextSend()
     {
         lock (_gate)
         {
@@ -47,26 +47,26 @@ internal sealed class Pace(TimeProvider time)
     }
 
     /// <summary>A message is being sent.</summary>
-    public void Take()
+    public void OnSending()
     {
         lock (_gate)
             _tokens--;
     }
 
     /// <summary>The server did not take a message now. Those that it refused together are one refusal.</summary>
-    public void Refused()
+    public void OnRefused()
     {
         lock (_gate)
         {
             if (_pause > TimeSpan.Zero && time.GetElapsedTime(_pausedAt) < _pause)
                 return;
-            _pause = Backoff.Jittered(Math.Min(FirstPause.Ticks * Math.Pow(2, Math.Min(_refusals++, 30)), LongestPause.Ticks));
+            _pause = Backoff.Jittered(Math.Min(InitialPause.Ticks * Math.Pow(2, Math.Min(_refusals++, 30)), MaxPause.Ticks));
             _pausedAt = time.GetTimestamp();
         }
     }
 
     /// <summary>The server took one.</summary>
-    public void Accepted()
+    public void OnAccepted()
     {
         lock (_gate)
             _refusals = 0;

@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace ChatServer.Bench.Fanout;
 
-internal enum RoomEventKind
+internal enum FanoutEventKind
 {
     /// <summary>Nothing to check: presence, typing, pong.</summary>
     Other,
@@ -20,14 +20,14 @@ internal enum RoomEventKind
 }
 
 /// <summary>An event from a room, as far as the checks need it.</summary>
-internal readonly ref struct RoomEvent
+internal readonly ref struct FanoutEvent
 {
     // How our RoomHost begins a message. Whatever begins otherwise is read as JSON: any order of the members is right.
     private static ReadOnlySpan<byte> MessageHead => "{\"type\":\"message\",\"seq\":"u8;
 
     private static ReadOnlySpan<byte> TextHead => "\"text\":\""u8;
 
-    public RoomEventKind Kind { get; private init; }
+    public FanoutEventKind Kind { get; private init; }
 
     /// <summary>Its place in the log, of a message or what else is logged.</summary>
     public long Seq { get; private init; }
@@ -36,7 +36,7 @@ internal readonly ref struct RoomEvent
     public ReadOnlySpan<byte> Text { get; private init; }
 
     /// <summary>Reads one event.</summary>
-    public static RoomEvent Read(ReadOnlySpan<byte> json)
+    public static FanoutEvent Read(ReadOnlySpan<byte> json)
     {
         if (json.StartsWith(MessageHead) && Utf8Parser.TryParse(json[MessageHead.Length..], out long seq, out _))
         {
@@ -46,13 +46,13 @@ internal readonly ref struct RoomEvent
                 var text = json[(head + TextHead.Length)..];
                 var end = text.IndexOf((byte)'"');
                 if (end == text.Length - 2)
-                    return new RoomEvent { Kind = RoomEventKind.Message, Seq = seq, Text = text[..end] };
+                    return new FanoutEvent { Kind = FanoutEventKind.Message, Seq = seq, Text = text[..end] };
             }
         }
         return ReadJson(json);
     }
 
-    private static RoomEvent ReadJson(ReadOnlySpan<byte> json)
+    private static FanoutEvent ReadJson(ReadOnlySpan<byte> json)
     {
         ReadOnlySpan<byte> type = default, text = default;
         long? seq = null;
@@ -74,14 +74,14 @@ internal readonly ref struct RoomEvent
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
         {
-            return new RoomEvent { Kind = RoomEventKind.Malformed };
+            return new FanoutEvent { Kind = FanoutEventKind.Malformed };
         }
         if (type.SequenceEqual("error"u8))
-            return new RoomEvent { Kind = RoomEventKind.Error };
+            return new FanoutEvent { Kind = FanoutEventKind.Error };
         if (seq is null || type.SequenceEqual("welcome"u8))
-            return new RoomEvent { Kind = RoomEventKind.Other };
-        var kind = type.SequenceEqual("message"u8) ? RoomEventKind.Message : RoomEventKind.Logged;
-        return new RoomEvent { Kind = kind, Seq = seq.Value, Text = text };
+            return new FanoutEvent { Kind = FanoutEventKind.Other };
+        var kind = type.SequenceEqual("message"u8) ? FanoutEventKind.Message : FanoutEventKind.Logged;
+        return new FanoutEvent { Kind = kind, Seq = seq.Value, Text = text };
     }
 
     private static ReadOnlySpan<byte> StringOf(scoped ref Utf8JsonReader reader) =>

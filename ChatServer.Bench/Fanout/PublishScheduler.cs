@@ -6,31 +6,31 @@ namespace ChatServer.Bench.Fanout;
 /// Says messages at a rate, whatever becomes of them: one publisher after the other, on a thread of its own. A moment that was missed is
 /// made up for at once, so the rate holds.
 /// </summary>
-internal sealed class Pace : IDisposable
+internal sealed class PublishScheduler : IDisposable
 {
     private readonly IReadOnlyList<Publisher> _publishers;
-    private readonly double _gap;
+    private readonly double _intervalTicks;
     private readonly Thread _thread;
     private volatile bool _stopped;
-    private long _latest;
+    private long _maxDelayTicks;
 
-    private Pace(IReadOnlyList<Publisher> publishers, double perSecond)
+    private PublishScheduler(IReadOnlyList<Publisher> publishers, double perSecond)
     {
         _publishers = publishers;
-        _gap = Stopwatch.Frequency / perSecond;
+        _intervalTicks = Stopwatch.Frequency / perSecond;
         _thread = new Thread(Run) { IsBackground = true, Name = "pace" };
     }
 
     /// <summary>Begins.</summary>
-    public static Pace Start(IReadOnlyList<Publisher> publishers, double perSecond)
+    public static PublishScheduler Start(IReadOnlyList<Publisher> publishers, double perSecond)
     {
-        var pace = new Pace(publishers, perSecond);
+        var pace = new PublishScheduler(publishers, perSecond);
         pace._thread.Start();
         return pace;
     }
 
     /// <summary>How late a message was said at most, in milliseconds: where it is not small, this machine cannot keep the rate.</summary>
-    public double LatestMs => Volatile.Read(ref _latest) * 1000.0 / Stopwatch.Frequency;
+    public double LatestMs => Volatile.Read(ref _maxDelayTicks) * 1000.0 / Stopwatch.Frequency;
 
     /// <summary>Ends; nothing is said after it.</summary>
     public void Stop()
@@ -46,7 +46,7 @@ internal sealed class Pace : IDisposable
         var start = Stopwatch.GetTimestamp();
         for (long n = 0; !_stopped;)
         {
-            var due = start + (long)(n * _gap);
+            var due = start + (long)(n * _intervalTicks);
             var early = due - Stopwatch.GetTimestamp();
             if (early > 0)
             {
@@ -54,8 +54,8 @@ internal sealed class Pace : IDisposable
                 Thread.Sleep(Math.Clamp((int)(early * 1000 / Stopwatch.Frequency), 1, 50));
                 continue;
             }
-            Volatile.Write(ref _latest, Math.Max(_latest, -early));
-            _publishers[(int)(n++ % _publishers.Count)].Say();
+            Volatile.Write(ref _maxDelayTicks, Math.Max(_maxDelayTicks, -early));
+            _publishers[(int)(n++ % _publishers.Count)].Publish();
         }
     }
 }

@@ -5,7 +5,7 @@ namespace ChatServer.Client;
 /// <summary>How a connection, or an attempt at one, ended, and what follows from it.</summary>
 /// <param name="Code">The close code; 0 when it was refused with an HTTP status.</param>
 /// <param name="Reason">In words.</param>
-internal sealed record Ending(int Code, string Reason)
+internal sealed record ConnectionEnd(int Code, string Reason)
 {
     /// <summary>The connection broke, or nobody answered (RFC 6455's code for it, which is never sent).</summary>
     public const int Abnormal = 1006;
@@ -14,7 +14,7 @@ internal sealed record Ending(int Code, string Reason)
     public bool IsFinal { get; init; }
 
     /// <summary>Another address may do better.</summary>
-    public bool TryElsewhere { get; init; }
+    public bool TryNextAddress { get; init; }
 
     /// <summary>The HTTP status of a refusal.</summary>
     public int Status { get; init; }
@@ -23,22 +23,22 @@ internal sealed record Ending(int Code, string Reason)
     public TimeSpan? RetryAfter { get; init; }
 
     /// <summary>How long the connection was of use: from the welcome on. Null without one.</summary>
-    public TimeSpan? Held { get; init; }
+    public TimeSpan? ConnectedFor { get; init; }
 
     /// <summary>It was our own doing, so no reason for patience.</summary>
-    public bool IsOurs { get; init; }
+    public bool IsClientInitiated { get; init; }
 
     /// <summary>We left.</summary>
-    public static readonly Ending Left = new(CloseCodes.Normal, "left") { IsFinal = true };
+    public static readonly ConnectionEnd Left = new(CloseCodes.Normal, "left") { IsFinal = true };
 
     /// <summary>We want to begin again where the reader is.</summary>
-    public static readonly Ending Lagged = new(Abnormal, "The reader fell behind; what it missed is fetched.") { IsOurs = true };
+    public static readonly ConnectionEnd Lagged = new(Abnormal, "The reader fell behind; what it missed is fetched.") { IsClientInitiated = true };
 
     /// <summary>It broke, or nobody answered.</summary>
-    public static Ending Broken(string reason) => new(Abnormal, reason) { TryElsewhere = true };
+    public static ConnectionEnd Broken(string reason) => new(Abnormal, reason) { TryNextAddress = true };
 
     /// <summary>The server closed it: what then is in <see cref="CloseCodes"/>. Of a code that is not, its <c>closing</c> event says it.</summary>
-    public static Ending Closed(int code, string reason, bool? reconnect) => new(code, reason)
+    public static ConnectionEnd Closed(int code, string reason, bool? reconnect) => new(code, reason)
     {
         IsFinal = code switch
         {
@@ -51,12 +51,12 @@ internal sealed record Ending(int Code, string Reason)
     };
 
     /// <summary>The server refused the handshake. Too many, too busy and not now may pass; the rest is for good.</summary>
-    public static Ending Refused(int status, string reason, TimeSpan? retryAfter) => new(0, reason)
+    public static ConnectionEnd Refused(int status, string reason, TimeSpan? retryAfter) => new(0, reason)
     {
         Status = status,
         RetryAfter = retryAfter,
         IsFinal = status is < 500 and not (408 or 429),
         // Whoever is too many is that behind every load balancer.
-        TryElsewhere = status != 429,
+        TryNextAddress = status != 429,
     };
 }

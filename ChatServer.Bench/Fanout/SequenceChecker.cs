@@ -2,10 +2,10 @@ namespace ChatServer.Bench.Fanout;
 
 /// <summary>Numbers of which each should come once, and in order. What is in order costs a comparison.</summary>
 /// <param name="first">The first one.</param>
-internal struct Sequence(long first)
+internal struct SequenceChecker(long first)
 {
     private long _next = first;
-    private Faults? _faults;
+    private Anomalies? _faults;
 
     /// <summary>Numbers that came again.</summary>
     public readonly long Repeated => _faults?.Repeated ?? 0;
@@ -30,7 +30,7 @@ internal struct Sequence(long first)
 
     private void ObserveOutOfTurn(long number)
     {
-        _faults ??= new Faults();
+        _faults ??= new Anomalies();
         if (number > _next)
         {
             _faults.Skipped.Add(_next, number);
@@ -46,9 +46,9 @@ internal struct Sequence(long first)
         }
     }
 
-    private sealed class Faults
+    private sealed class Anomalies
     {
-        public Gaps Skipped { get; } = new();
+        public MissingRanges Skipped { get; } = new();
         public long Repeated { get; set; }
         public long Reordered { get; set; }
     }

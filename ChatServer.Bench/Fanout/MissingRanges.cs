@@ -1,7 +1,7 @@
 namespace ChatServer.Bench.Fanout;
 
 /// <summary>Numbers that were skipped, as ranges: a server that loses a million of them costs no more than one that loses one.</summary>
-internal sealed class Gaps
+internal sealed class MissingRanges
 {
     private readonly List<(long Start, long End)> _ranges = [];
 

@@ -17,12 +17,12 @@ internal sealed record ProcessPlan(
 /// A process that we started. It does not outlive us: a shell waits at the end of a pipe that we hold, and kills it when we are gone,
 /// however we went. What it writes goes to a file in <paramref name="folder"/>.
 /// </summary>
-internal sealed class OwnProcess(ProcessPlan plan, string folder) : IServerProcess, IAsyncDisposable
+internal sealed class LaunchedProcess(ProcessPlan plan, string folder) : IServerProcess, IAsyncDisposable
 {
     // Many start at once, and compile themselves.
-    private static readonly TimeSpan Starting = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60);
 
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan ReadinessPollInterval = TimeSpan.FromMilliseconds(50);
 
     private Process? _process;
     private Process? _guard;
@@ -44,9 +44,9 @@ internal sealed class OwnProcess(ProcessPlan plan, string folder) : IServerProce
         {
             if (_process.HasExited)
                 throw new BenchException($"{Name} ended with {_process.ExitCode}: {LastLine()}");
-            if (Stopwatch.GetElapsedTime(started) > Starting)
-                throw new BenchException($"{Name} is not ready after {Starting.TotalSeconds} s: {LastLine()}");
-            await Task.Delay(Pause, ct);
+            if (Stopwatch.GetElapsedTime(started) > StartTimeout)
+                throw new BenchException($"{Name} is not ready after {StartTimeout.TotalSeconds} s: {LastLine()}");
+            await Task.Delay(ReadinessPollInterval, ct);
         }
     }
 

@@ -6,10 +6,10 @@ using System.Text;
 namespace ChatServer.Bench.Sockets;
 
 /// <summary>Joins a room: connects, and completes the WebSocket's handshake. Offers no extension.</summary>
-internal sealed class RoomDoor(RoomAddress room)
+internal sealed class RoomConnector(RoomAddress room)
 {
     // Until a connection must have joined, refusals for its rate included.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan HandshakeTimeout = TimeSpan.FromSeconds(60);
 
     private const int MaxHeadBytes = 8192;
     private const int TooManyRequests = 429;
@@ -18,12 +18,12 @@ internal sealed class RoomDoor(RoomAddress room)
     private const int IpLevel = 0, BindAddressNoPort = 24;
 
     /// <summary>Joins as connection <paramref name="number"/>. A room that takes no more connections a second is asked again.</summary>
-    /// <returns>A connection that does not read yet: see <see cref="WelcomedAsync"/>.</returns>
+    /// <returns>A connection that does not read yet: see <see cref="WaitForWelcomeAsync"/>.</returns>
     /// <exception cref="BenchException">The room refused it, or nobody is there.</exception>
-    public async Task<RoomSocket> JoinAsync(int number, IFrameHandler handler, int bufferBytes, CancellationToken ct)
+    public async Task<RoomSocket> JoinAsync(int number, IRoomSocketHandler handler, int bufferBytes, CancellationToken ct)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        deadline.CancelAfter(Patience);
+        deadline.CancelAfter(HandshakeTimeout);
         try
         {
             while (true)
@@ -35,27 +35,27 @@ internal sealed class RoomDoor(RoomAddress room)
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
-            throw new BenchException($"{room.EndPoint} let a member wait for {Patience.TotalSeconds} s.");
+            throw new BenchException($"{room.EndPoint} let a member wait for {HandshakeTimeout.TotalSeconds} s.");
         }
     }
 
     /// <summary>Begins to read, and ends when <paramref name="welcome"/> does.</summary>
     /// <exception cref="BenchException">The room said nothing.</exception>
-    public async Task WelcomedAsync(RoomSocket joined, Task welcome, CancellationToken ct)
+    public async Task WaitForWelcomeAsync(RoomSocket joined, Task welcome, CancellationToken ct)
     {
         joined.Start();
         try
         {
-            await welcome.WaitAsync(Patience, ct);
+            await welcome.WaitAsync(HandshakeTimeout, ct);
         }
         catch (TimeoutException)
         {
-            throw new BenchException($"{room.EndPoint} did not say welcome within {Patience.TotalSeconds} s.");
+            throw new BenchException($"{room.EndPoint} did not say welcome within {HandshakeTimeout.TotalSeconds} s.");
         }
     }
 
     // Null: too many connections for now.
-    private async Task<RoomSocket?> TryJoinAsync(int number, IFrameHandler handler, int bufferBytes, CancellationToken ct)
+    private async Task<RoomSocket?> TryJoinAsync(int number, IRoomSocketHandler handler, int bufferBytes, CancellationToken ct)
     {
         var socket = new Socket(room.EndPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try

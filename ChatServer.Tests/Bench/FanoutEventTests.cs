@@ -3,7 +3,7 @@ using ChatServer.Bench.Fanout;
 
 namespace ChatServer.Tests.Bench;
 
-public sealed class RoomEventTests
+public sealed class FanoutEventTests
 {
     [Theory]
     [InlineData("""{"type":"message","seq":7,"time":"2026-01-01T00:00:00.000Z","user":"u","id":"i","text":"hello"}""", "hello")]
@@ -12,8 +12,8 @@ public sealed class RoomEventTests
     [InlineData("""{"type":"message","seq":7,"user":"u","id":"i","text":"say \"text\":\"bench:\" "}""", """say \"text\":\"bench:\" """)]
     public void A_message_is_read_whatever_the_order_of_its_members(string json, string text)
     {
-        var read = RoomEvent.Read(Encoding.UTF8.GetBytes(json));
-        Assert.Equal((RoomEventKind.Message, 7, text), (read.Kind, read.Seq, Encoding.UTF8.GetString(read.Text)));
+        var read = FanoutEvent.Read(Encoding.UTF8.GetBytes(json));
+        Assert.Equal((FanoutEventKind.Message, 7, text), (read.Kind, read.Seq, Encoding.UTF8.GetString(read.Text)));
     }
 
     [Theory]
@@ -26,7 +26,7 @@ public sealed class RoomEventTests
     [InlineData("{", "Malformed")]
     [InlineData("", "Malformed")]
     public void Other_events_are_classified_by_their_checkable_fields(string json, string kind) =>
-        Assert.Equal(kind, RoomEvent.Read(Encoding.UTF8.GetBytes(json)).Kind.ToString());
+        Assert.Equal(kind, FanoutEvent.Read(Encoding.UTF8.GetBytes(json)).Kind.ToString());
 
     [Fact]
     public void Stamp_is_read_back_and_a_truncated_text_has_none()

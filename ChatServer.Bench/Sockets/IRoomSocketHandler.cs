@@ -1,7 +1,7 @@
 namespace ChatServer.Bench.Sockets;
 
 /// <summary>What is done with what a room says. Calls for one connection never overlap.</summary>
-internal interface IFrameHandler
+internal interface IRoomSocketHandler
 {
     /// <summary>A text frame. The span is the receive buffer's: it is gone after the call.</summary>
     void OnText(ReadOnlySpan<byte> text);

@@ -10,7 +10,7 @@ internal enum FrameOpcode : byte
     Pong = 10,
 }
 
-internal enum FrameRead
+internal enum FrameReadResult
 {
     /// <summary>More bytes are needed.</summary>
     Incomplete,
@@ -21,7 +21,7 @@ internal enum FrameRead
 }
 
 /// <summary>A frame from the server: the part of RFC 6455 that a room uses.</summary>
-internal readonly ref struct ServerFrame(FrameOpcode opcode, ReadOnlySpan<byte> payload, int length)
+internal readonly ref struct WebSocketFrame(FrameOpcode opcode, ReadOnlySpan<byte> payload, int length)
 {
     public FrameOpcode Opcode { get; } = opcode;
     public ReadOnlySpan<byte> Payload { get; } = payload;
@@ -30,34 +30,34 @@ internal readonly ref struct ServerFrame(FrameOpcode opcode, ReadOnlySpan<byte> 
     public int Length { get; } = length;
 
     /// <summary>Reads the frame at the start of <paramref name="bytes"/>.</summary>
-    public static FrameRead TryRead(ReadOnlySpan<byte> bytes, out ServerFrame frame)
+    public static FrameReadResult TryRead(ReadOnlySpan<byte> bytes, out WebSocketFrame frame)
     {
         frame = default;
         if (bytes.Length < 2)
-            return FrameRead.Incomplete;
+            return FrameReadResult.Incomplete;
         // FIN alone of the upper bits, and no mask.
         if ((bytes[0] & 0xF0) != 0x80 || bytes[1] > 127)
-            return FrameRead.Malformed;
+            return FrameReadResult.Malformed;
         var header = 2;
         long length = bytes[1];
         if (length == 126)
         {
             if (bytes.Length < 4)
-                return FrameRead.Incomplete;
+                return FrameReadResult.Incomplete;
             (header, length) = (4, BinaryPrimitives.ReadUInt16BigEndian(bytes[2..]));
         }
         else if (length == 127)
         {
             if (bytes.Length < 10)
-                return FrameRead.Incomplete;
+                return FrameReadResult.Incomplete;
             (header, length) = (10, BinaryPrimitives.ReadInt64BigEndian(bytes[2..]));
             if (length is < 0 or > MaxPayload)
-                return FrameRead.Malformed;
+                return FrameReadResult.Malformed;
         }
         if (bytes.Length - header < length)
-            return FrameRead.Incomplete;
-        frame = new ServerFrame((FrameOpcode)(bytes[0] & 0x0F), bytes.Slice(header, (int)length), header + (int)length);
-        return FrameRead.Complete;
+            return FrameReadResult.Incomplete;
+        frame = new WebSocketFrame((FrameOpcode)(bytes[0] & 0x0F), bytes.Slice(header, (int)length), header + (int)length);
+        return FrameReadResult.Complete;
     }
 
     // No event comes near: a text has at most 4,000 characters.

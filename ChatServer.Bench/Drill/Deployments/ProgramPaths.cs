@@ -4,7 +4,7 @@ namespace ChatServer.Bench.Drill.Deployments;
 /// Finds the programs of a deployment: in a folder that was named, in this program's own, or, in the repository, where the build puts
 /// each project.
 /// </summary>
-internal sealed class Programs(string? folder)
+internal sealed class ProgramPaths(string? folder)
 {
     /// <summary>How to run the service <paramref name="name"/>.</summary>
     /// <exception cref="BenchException">It is nowhere.</exception>

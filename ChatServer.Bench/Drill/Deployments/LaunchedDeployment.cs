@@ -6,7 +6,7 @@ using ChatServer.Bench.Deployment;
 namespace ChatServer.Bench.Drill.Deployments;
 
 /// <summary>What a deployment of our own is made of.</summary>
-internal sealed record OwnPlan
+internal sealed record LaunchPlan
 {
     /// <summary>Folder of the published services; null: where this program is.</summary>
     public string? Services { get; init; }
@@ -28,10 +28,10 @@ internal sealed record OwnPlan
 /// A deployment of our own: Redis with every write on the disk before it is answered, two RoomHosts, an Api, an Admin and two load
 /// balancers, all on this machine and gone with us.
 /// </summary>
-internal sealed class OwnDeployment : IDeployment
+internal sealed class LaunchedDeployment : IDeployment
 {
-    private const int Redis = 0, Hosts = 1, LoadBalancers = 3, TheApi = 5, TheAdmin = 6, FirstRoom = 7;
-    private const int HowManyHosts = 2, HowManyLoadBalancers = 2;
+    private const int RedisPortOffset = 0, HostPortOffset = 1, LoadBalancerPortOffset = 3, ApiPortOffset = 5, AdminPortOffset = 6, FirstRoomPortOffset = 7;
+    private const int HostCount = 2, LoadBalancerCount = 2;
 
     // Keys of a deployment that only this machine reaches, and that lives as long as the drill.
     private static readonly string Key = $"{Guid.NewGuid():N}";
@@ -45,19 +45,19 @@ internal sealed class OwnDeployment : IDeployment
 
     private readonly string _folder = Directory.CreateTempSubdirectory("chatserver-drill-").FullName;
     private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(5) };
-    private readonly List<OwnProcess> _processes = [];
-    private readonly OwnPlan _plan;
-    private readonly Programs _programs;
+    private readonly List<LaunchedProcess> _processes = [];
+    private readonly LaunchPlan _plan;
+    private readonly ProgramPaths _programs;
     private readonly int _port;
 
-    private OwnDeployment(OwnPlan plan)
+    private LaunchedDeployment(LaunchPlan plan)
     {
         _plan = plan;
-        _programs = new Programs(plan.Services);
-        _port = plan.FirstPort ?? FreePorts(FirstRoom);
-        Api = new ApiClient(Address(TheApi), Key, plan.Parallel);
-        Admin = new ApiClient(Address(TheAdmin), Key, plan.Parallel);
-        Balancers = [.. Enumerable.Range(LoadBalancers, HowManyLoadBalancers).Select(Address)];
+        _programs = new ProgramPaths(plan.Services);
+        _port = plan.FirstPort ?? FreePorts(FirstRoomPortOffset);
+        Api = new ApiClient(Address(ApiPortOffset), Key, plan.Parallel);
+        Admin = new ApiClient(Address(AdminPortOffset), Key, plan.Parallel);
+        Balancers = [.. Enumerable.Range(LoadBalancerPortOffset, LoadBalancerCount).Select(Address)];
     }
 
     public ApiClient Api { get; }
@@ -68,9 +68,9 @@ internal sealed class OwnDeployment : IDeployment
 
     /// <summary>Starts all of it, and waits until all of it is ready.</summary>
     /// <exception cref="BenchException">A program is missing or does not start.</exception>
-    public static async Task<OwnDeployment> StartAsync(OwnPlan plan, CancellationToken ct)
+    public static async Task<LaunchedDeployment> StartAsync(LaunchPlan plan, CancellationToken ct)
     {
-        var own = new OwnDeployment(plan);
+        var own = new LaunchedDeployment(plan);
         try
         {
             await own.StartAsync([own.RedisPlan()], ct);
@@ -99,7 +99,7 @@ internal sealed class OwnDeployment : IDeployment
 
     private async Task StartAsync(IReadOnlyList<ProcessPlan> plans, CancellationToken ct)
     {
-        var processes = plans.Select(plan => new OwnProcess(plan, _folder)).ToList();
+        var processes = plans.Select(plan => new LaunchedProcess(plan, _folder)).ToList();
         _processes.AddRange(processes);
         await Task.WhenAll(processes.Select(process => process.StartAsync(ct)));
     }
@@ -108,40 +108,40 @@ internal sealed class OwnDeployment : IDeployment
     {
         var data = Directory.CreateDirectory(Path.Combine(_folder, "redis")).FullName;
         // An answer must mean that it is on the disk: what is drilled is what we promise, not how much a Redis may forget.
-        return _plan.EmbeddedRedis || Programs.Installed("redis-server") is not { } installed
-            ? new(ServerRole.Redis, "redis", _programs.Service("Redis"), Settings(("PORT", $"{_port + Redis}"), ("REDIS_DATA", data)), PingAsync)
+        return _plan.EmbeddedRedis || ProgramPaths.Installed("redis-server") is not { } installed
+            ? new(ServerRole.Redis, "redis", _programs.Service("Redis"), Settings(("PORT", $"{_port + RedisPortOffset}"), ("REDIS_DATA", data)), PingAsync)
             : new(
                 ServerRole.Redis,
                 "redis",
-                [installed, "--port", $"{_port + Redis}", "--bind", "127.0.0.1", "--dir", data, "--save", "", "--appendonly", "yes", "--appendfsync", "always"],
+                [installed, "--port", $"{_port + RedisPortOffset}", "--bind", "127.0.0.1", "--dir", data, "--save", "", "--appendonly", "yes", "--appendfsync", "always"],
                 Settings(),
                 PingAsync);
     }
 
-    private IEnumerable<ProcessPlan> HostPlans() => Enumerable.Range(0, HowManyHosts).Select(n => Service(
-        ServerRole.RoomHost, $"roomhost-{n + 1}", "RoomHost", Hosts + n,
-        ("PORT", $"{_port + Hosts + n}"), ("HOST_ID", $"roomhost-{n + 1}"), ("HOST", "127.0.0.1"),
+    private IEnumerable<ProcessPlan> HostPlans() => Enumerable.Range(0, HostCount).Select(n => Service(
+        ServerRole.RoomHost, $"roomhost-{n + 1}", "RoomHost", HostPortOffset + n,
+        ("PORT", $"{_port + HostPortOffset + n}"), ("HOST_ID", $"roomhost-{n + 1}"), ("HOST", "127.0.0.1"),
         // Both have all rooms at times, and a port that was just closed may not be free yet.
-        ("ROOM_PORTS", $"{_port + FirstRoom}-{Math.Min(IPEndPoint.MaxPort, _port + FirstRoom + RoomPorts)}"),
+        ("ROOM_PORTS", $"{_port + FirstRoomPortOffset}-{Math.Min(IPEndPoint.MaxPort, _port + FirstRoomPortOffset + RoomPorts)}"),
         // All members come from one address, and a sender may say more than a person does.
         ("MESSAGES_PER_SECOND", "0"), ("CONNECTIONS_PER_SECOND", "0")));
 
-    private IEnumerable<ProcessPlan> LoadBalancerPlans() => Enumerable.Range(0, HowManyLoadBalancers).Select(n => Service(
-        ServerRole.LoadBalancer, $"loadbalancer-{n + 1}", "LoadBalancer", LoadBalancers + n,
-        ("PORT", $"{_port + LoadBalancers + n}"), ("LOADBALANCER_KEY", Key)));
+    private IEnumerable<ProcessPlan> LoadBalancerPlans() => Enumerable.Range(0, LoadBalancerCount).Select(n => Service(
+        ServerRole.LoadBalancer, $"loadbalancer-{n + 1}", "LoadBalancer", LoadBalancerPortOffset + n,
+        ("PORT", $"{_port + LoadBalancerPortOffset + n}"), ("LOADBALANCER_KEY", Key)));
 
     private ProcessPlan ApiPlan() => Service(
-        ServerRole.Api, "api", "Api", TheApi,
-        ("PORT", $"{_port + TheApi}"), ("KEY", Key), ("LOADBALANCER_KEY", Key), ("LOADBALANCERS", string.Join(',', Balancers)));
+        ServerRole.Api, "api", "Api", ApiPortOffset,
+        ("PORT", $"{_port + ApiPortOffset}"), ("KEY", Key), ("LOADBALANCER_KEY", Key), ("LOADBALANCERS", string.Join(',', Balancers)));
 
     private ProcessPlan AdminPlan() => Service(
-        ServerRole.Admin, "admin", "Admin", TheAdmin, ("ADMIN_PORT", $"{_port + TheAdmin}"), ("ADMIN_KEY", Key));
+        ServerRole.Admin, "admin", "Admin", AdminPortOffset, ("ADMIN_PORT", $"{_port + AdminPortOffset}"), ("ADMIN_KEY", Key));
 
     private ProcessPlan Service(ServerRole role, string name, string project, int port, params (string Name, string? Value)[] settings) => new(
         role,
         name,
         _programs.Service(project),
-        Settings([("ConnectionStrings__redis", $"127.0.0.1:{_port + Redis}"), .. settings]),
+        Settings([("ConnectionStrings__redis", $"127.0.0.1:{_port + RedisPortOffset}"), .. settings]),
         async ct =>
         {
             using var answer = await _http.GetAsync(new Uri(Address(port), "health"), ct);
@@ -164,7 +164,7 @@ internal sealed class OwnDeployment : IDeployment
     private async Task<bool> PingAsync(CancellationToken ct)
     {
         using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
-        await socket.ConnectAsync("127.0.0.1", _port + Redis, ct);
+        await socket.ConnectAsync("127.0.0.1", _port + RedisPortOffset, ct);
         await socket.SendAsync("*1\r\n$4\r\nPING\r\n"u8.ToArray(), ct);
         var answer = new byte[64];
         var length = await socket.ReceiveAsync(answer, ct);

@@ -7,20 +7,20 @@ namespace ChatServer.Client;
 /// What was said and is not known to be logged, in the order in which it was said. A message leaves it by its echo, by an error that is
 /// final, or because its sender does not want to know any more; a new connection sends everything again under the same ids.
 /// </summary>
-internal sealed class Outbox(int capacity)
+internal sealed class PendingMessageQueue(int capacity)
 {
     private readonly Lock _gate = new();
-    private readonly LinkedList<Pending> _messages = [];
-    private readonly Dictionary<string, LinkedListNode<Pending>> _byId = [];
-    private readonly Channel<bool> _places = Channel.CreateBounded<bool>(capacity);
+    private readonly LinkedList<PendingMessage> _messages = [];
+    private readonly Dictionary<string, LinkedListNode<PendingMessage>> _byId = [];
+    private readonly Channel<bool> _capacity = Channel.CreateBounded<bool>(capacity);
     private int _unsent;
     private (int Code, string Reason)? _closed;
 
     /// <summary>Raised, on any thread, when there is something to send.</summary>
-    public event Action? Filled;
+    public event Action? UnsentAvailable;
 
     /// <summary>Whether somebody waits for an acknowledgement.</summary>
-    public bool IsAwaited
+    public bool HasPending
     {
         get
         {
@@ -35,11 +35,11 @@ internal sealed class Outbox(int capacity)
     /// <summary>Puts a message in and waits until the log holds it. Cancelled, it is not sent (again).</summary>
     public async Task<Message> SayAsync(string text, CancellationToken ct)
     {
-        await _places.Writer.WriteAsync(true, ct).ConfigureAwait(false);
+        await _capacity.Writer.WriteAsync(true, ct).ConfigureAwait(false);
         try
         {
             // Nobody can guess the id, so nobody else's message can be taken for this one's echo.
-            var pending = new Pending(Guid.NewGuid().ToString("N"), text);
+            var pending = new PendingMessage(Guid.NewGuid().ToString("N"), text);
             lock (_gate)
             {
                 if (_closed is { } closed)
@@ -47,11 +47,11 @@ internal sealed class Outbox(int capacity)
                 _byId[pending.Id] = _messages.AddLast(pending);
                 _unsent++;
             }
-            Filled?.Invoke();
+            UnsentAvailable?.Invoke();
             await using var cancelled = ct.UnsafeRegister(
                 static (state, token) =>
                 {
-                    var (outbox, id) = ((Outbox, string))state!;
+                    var (outbox, id) = ((PendingMessageQueue, string))state!;
                     outbox.Remove(id)?.Done.TrySetCanceled(token);
                 },
                 (this, pending.Id)).ConfigureAwait(false);
@@ -59,12 +59,12 @@ internal sealed class Outbox(int capacity)
         }
         finally
         {
-            _places.Reader.TryRead(out _);
+            _capacity.Reader.TryRead(out _);
         }
     }
 
     /// <summary>The next message to send, if there is one; from then on it counts as sent.</summary>
-    public bool TryTake([NotNullWhen(true)] out Pending? message)
+    public bool TryTake([NotNullWhen(true)] out PendingMessage? message)
     {
         lock (_gate)
         {
@@ -79,7 +79,7 @@ internal sealed class Outbox(int capacity)
     }
 
     /// <summary>A new connection begins: nothing of this was sent on it.</summary>
-    public void SendAgain()
+    public void MarkAllUnsent()
     {
         lock (_gate)
         {
@@ -93,7 +93,7 @@ internal sealed class Outbox(int capacity)
     public bool Acknowledge(Message echo) => Remove(echo.Id) is { } message && message.Done.TrySetResult(echo);
 
     /// <summary>The room does not take a message now: it will be sent again.</summary>
-    public bool PutBack(string id)
+    public bool MarkUnsent(string id)
     {
         lock (_gate)
         {
@@ -113,7 +113,7 @@ internal sealed class Outbox(int capacity)
     /// <summary>Fails what waits, and what comes.</summary>
     public void Close(int code, string reason)
     {
-        List<Pending> messages;
+        List<PendingMessage> messages;
         lock (_gate)
         {
             _closed ??= (code, reason);
@@ -126,7 +126,7 @@ internal sealed class Outbox(int capacity)
             message.Done.TrySetException(new RoomClosedException(code, reason));
     }
 
-    private Pending? Remove(string id)
+    private PendingMessage? Remove(string id)
     {
         lock (_gate)
         {
@@ -140,7 +140,7 @@ internal sealed class Outbox(int capacity)
     }
 
     /// <summary>A message that waits for its echo.</summary>
-    internal sealed class Pending(string id, string text)
+    internal sealed class PendingMessage(string id, string text)
     {
         public string Id { get; } = id;
 

@@ -1,7 +1,7 @@
 namespace ChatServer.Bench.Fanout;
 
 /// <summary>What went wrong with deliveries; each counts once for every member that it went wrong for.</summary>
-internal readonly record struct Faults
+internal readonly record struct DeliveryFaults
 {
     /// <summary>Messages that did not come.</summary>
     public long Lost { get; init; }
@@ -27,7 +27,7 @@ internal readonly record struct Faults
     /// <summary>Whether there is any.</summary>
     public bool Any => this != default;
 
-    public static Faults operator +(Faults a, Faults b) => new()
+    public static DeliveryFaults operator +(DeliveryFaults a, DeliveryFaults b) => new()
     {
         Lost = a.Lost + b.Lost,
         Repeated = a.Repeated + b.Repeated,

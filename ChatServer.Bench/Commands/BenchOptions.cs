@@ -3,7 +3,7 @@ using System.CommandLine;
 namespace ChatServer.Bench.Commands;
 
 /// <summary>Options as the commands declare them.</summary>
-internal static class Options
+internal static class BenchOptions
 {
     /// <summary>A whole number.</summary>
     public static Option<int> Number(string name, string description, int otherwise, int least = 1, int most = int.MaxValue)

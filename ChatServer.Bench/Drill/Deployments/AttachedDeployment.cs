@@ -4,7 +4,7 @@ using ChatServer.Bench.Deployment;
 namespace ChatServer.Bench.Drill.Deployments;
 
 /// <summary>A deployment that runs already. What we kill of it, its own supervisor starts again.</summary>
-internal sealed class RunningDeployment(ApiClient api, ApiClient? admin, IReadOnlyList<Uri> balancers, IReadOnlyList<ForeignProcess> processes) : IDeployment
+internal sealed class AttachedDeployment(ApiClient api, ApiClient? admin, IReadOnlyList<Uri> balancers, IReadOnlyList<AttachedProcess> processes) : IDeployment
 {
     public ApiClient Api => api;
 
@@ -26,19 +26,19 @@ internal sealed class RunningDeployment(ApiClient api, ApiClient? admin, IReadOn
 /// <param name="Role">What it is there for.</param>
 /// <param name="Name">What it was called.</param>
 /// <param name="Pid">Its id, or a file that holds the id of the one that runs now.</param>
-internal sealed record ForeignProcess(ServerRole Role, string Name, string Pid) : IServerProcess
+internal sealed record AttachedProcess(ServerRole Role, string Name, string Pid) : IServerProcess
 {
     /// <summary>Reads <c>roomhost-1=1234</c> or <c>roomhost-1=/run/roomhost-1.pid</c>.</summary>
     /// <exception cref="BenchException">It is something else.</exception>
-    public static ForeignProcess Parse(string text)
+    public static AttachedProcess Parse(string text)
     {
-        var (name, pid) = text.Split('=', 2) is [var left, { Length: > 0 } right] ? (left, right) : throw Nonsense(text);
+        var (name, pid) = text.Split('=', 2) is [var left, { Length: > 0 } right] ? (left, right) : throw InvalidArgument(text);
         foreach (var role in Enum.GetValues<ServerRole>())
         {
             if (name.StartsWith($"{role}", StringComparison.OrdinalIgnoreCase))
-                return new ForeignProcess(role, name, pid);
+                return new AttachedProcess(role, name, pid);
         }
-        throw Nonsense(text);
+        throw InvalidArgument(text);
     }
 
     public Task KillAsync(CancellationToken ct) => SendAsync(Signals.Kill, ct);
@@ -49,7 +49,7 @@ internal sealed record ForeignProcess(ServerRole Role, string Name, string Pid) 
 
     public Task StartAgainAsync(CancellationToken ct) => Task.CompletedTask;
 
-    private static BenchException Nonsense(string text) => new(
+    private static BenchException InvalidArgument(string text) => new(
         $"--pid {text} is not like roomhost-1=1234 or roomhost-1=/run/roomhost-1.pid; names begin with {string.Join(", ", Enum.GetNames<ServerRole>()).ToLowerInvariant()}.");
 
     private async Task SendAsync(string signal, CancellationToken ct)
