@@ -32,7 +32,7 @@ internal sealed class IdleMember : IRoomSocketHandler, IDisposable
     public void OnClosed(int code, string why)
     {
         _closed = why.Length == 0 ? $"{code}" : $"{code} {why}";
-        _welcome.TrySetException(new BenchException($"The room closed a connection before it said welcome: {_closed}."));
+        _welcome.TrySetException(new BenchException($"The room closed a connection before its welcome: {_closed}."));
     }
 
     public void Dispose() => _socket?.Dispose();

@@ -80,7 +80,7 @@ internal sealed record DrainFault(string Name) : Fault(Name)
         var admin = deployment.Admin!;
         var hosts = (await admin.LoadAsync(ct)).Hosts;
         if (hosts.Count < 2)
-            throw new BenchException($"{Name} needs a second host that lives: there are {hosts.Count}.");
+            throw new BenchException($"{Name} needs a second live host: there are {hosts.Count}.");
         var host = hosts.MaxBy(h => h.Rooms)!.Id;
         await admin.DrainAsync(host, ct);
         try
@@ -93,7 +93,7 @@ internal sealed record DrainFault(string Name) : Fault(Name)
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
-            throw new BenchException($"{host} still has rooms {DrainTimeout.TotalSeconds} s after it was told to drain.");
+            throw new BenchException($"{host} still has rooms {DrainTimeout.TotalSeconds} s after the drain order.");
         }
         finally
         {

@@ -75,7 +75,7 @@ internal sealed class FanoutMember(FanoutState state, DeliveryCheck check) : IRo
     public void OnClosed(int code, string why)
     {
         _closed = why.Length == 0 ? $"{code}" : $"{code} {why}";
-        _welcome.TrySetException(new BenchException($"The room closed a connection before it said welcome: {_closed}."));
+        _welcome.TrySetException(new BenchException($"The room closed a connection before its welcome: {_closed}."));
     }
 
     public void Dispose() => _socket?.Dispose();
@@ -93,7 +93,7 @@ internal sealed class FanoutMember(FanoutState state, DeliveryCheck check) : IRo
         }
         if (welcome is null)
         {
-            _welcome.TrySetException(new BenchException("What answers there does not say welcome first: it is no room of a ChatServer."));
+            _welcome.TrySetException(new BenchException("The first event is not a welcome: the address is not a ChatServer room."));
             return;
         }
         check.Begin(welcome.Seq);

@@ -35,7 +35,7 @@ internal sealed class RoomConnector(RoomAddress room)
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
-            throw new BenchException($"{room.EndPoint} let a member wait for {HandshakeTimeout.TotalSeconds} s.");
+            throw new BenchException($"{room.EndPoint} did not complete a handshake within {HandshakeTimeout.TotalSeconds} s.");
         }
     }
 
@@ -50,7 +50,7 @@ internal sealed class RoomConnector(RoomAddress room)
         }
         catch (TimeoutException)
         {
-            throw new BenchException($"{room.EndPoint} did not say welcome within {HandshakeTimeout.TotalSeconds} s.");
+            throw new BenchException($"{room.EndPoint} sent no welcome within {HandshakeTimeout.TotalSeconds} s.");
         }
     }
 
@@ -104,7 +104,7 @@ internal sealed class RoomConnector(RoomAddress room)
             if (end >= 0)
                 return (StatusOf(Encoding.ASCII.GetString(buffer, 0, end), key), buffer.AsMemory((end + 4)..filled));
             if (received == 0 || filled == buffer.Length)
-                throw new BenchException($"{room.EndPoint} does not answer a handshake as HTTP does.");
+                throw new BenchException($"{room.EndPoint} did not answer the handshake with HTTP.");
         }
     }
 
@@ -112,7 +112,7 @@ internal sealed class RoomConnector(RoomAddress room)
     {
         var lines = head.Split("\r\n");
         if (!lines[0].StartsWith("HTTP/1.1 ", StringComparison.Ordinal) || !int.TryParse(lines[0].AsSpan(9, Math.Min(3, lines[0].Length - 9)), out var status))
-            throw new BenchException($"{room.EndPoint} does not answer a handshake as HTTP does.");
+            throw new BenchException($"{room.EndPoint} did not answer the handshake with HTTP.");
         if (status == (int)HttpStatusCode.SwitchingProtocols && !lines.Contains($"Sec-WebSocket-Accept: {AcceptOf(key)}", StringComparer.OrdinalIgnoreCase))
             throw new BenchException($"{room.EndPoint} did not accept the handshake's key.");
         return status;

@@ -61,7 +61,7 @@ internal sealed record AttachedProcess(ServerRole Role, string Name, string Pid)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException or OverflowException)
         {
-            throw new BenchException($"The process of {Name} is not to be read from {Pid}: {e.Message}");
+            throw new BenchException($"The process id of {Name} cannot be read from {Pid}: {e.Message}");
         }
     }
 }

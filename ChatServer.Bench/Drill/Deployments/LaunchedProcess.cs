@@ -82,7 +82,7 @@ internal sealed class LaunchedProcess(ProcessPlan plan, string folder) : IServer
 
     private Task SendAsync(string signal, CancellationToken ct) => _process is { HasExited: false } process
         ? Signals.SendAsync(process.Id, signal, ct)
-        : throw new BenchException($"{Name} ended by itself: {LastLine()}");
+        : throw new BenchException($"{Name} exited unexpectedly: {LastLine()}");
 
     private async Task<bool> IsReadyAsync(CancellationToken ct)
     {
