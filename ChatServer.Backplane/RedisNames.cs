@@ -26,8 +26,8 @@ internal static class RedisNames
     public static string RoomLog(string name) => $"chat:{{{name}}}:log";
 
     /// <summary>
-    /// List, newest last, of the keys and sequences of the last <see cref="Backplane.RoomLog.MaxDedupeKeys"/> messages, for a room whose log keeps
-    /// fewer events. Written with the log, and read by the host that takes the room. Lives as long as the room.
+    /// List, newest last, of the keys and sequences of the last <see cref="Backplane.RoomLog.MaxDedupeKeys"/> messages, for a room whose
+    /// log keeps fewer events. Written with the log, and read by the host that takes the room. Lives as long as the room.
     /// </summary>
     public static string RoomMessageKeys(string name) => $"chat:{{{name}}}:said";
 
@@ -47,7 +47,9 @@ internal static class RedisNames
     /// <summary>Hash with what a host tells of itself. Written and kept alive by the host's lease, so: exists = alive.</summary>
     public static string Host(string id) => $"chat:host:{{{id}}}";
 
-    /// <summary>String, written with every renewal of a host's lease: outlives the process by <see cref="HostLease.InstanceRetention"/>.</summary>
+    /// <summary>
+    /// String, written with every renewal of a host's lease: outlives the process by <see cref="HostLease.InstanceRetention"/>.
+    /// </summary>
     public static string InstanceAlive(string instance) => $"chat:instance:{instance}";
 
     /// <summary>Set of the names of the rooms that a host should have open. Written by placement and by closing.</summary>

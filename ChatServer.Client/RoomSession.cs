@@ -5,7 +5,7 @@ namespace ChatServer.Client;
 /// <summary>What lasts from one connection to the next, and what every frame does to it: the walk of an event is
 /// (1) it acknowledges a message of ours, (2) it is new, had, or shows that something is missing, (3) it is handed to the reader,
 /// (4) and only then the position moves, so that what did not get there is asked for again.</summary>
-internal sealed class RoomSession(ChatRoomOptions options, EventBuffer events, PendingMessageQueue outbox)
+internal sealed class RoomSession(ChatRoomOptions options, EventBuffer events, PendingMessageQueue pendingMessages)
 {
     // Names that we had: one that the room gave us later than the echo of what we said under another is ours all the same.
     private readonly HashSet<string> _names = new(StringComparer.Ordinal);
@@ -65,7 +65,7 @@ internal sealed class RoomSession(ChatRoomOptions options, EventBuffer events, P
     /// <summary>It is over.</summary>
     public void Close(ConnectionEnd ending)
     {
-        outbox.Close(ending.Code, ending.Reason);
+        pendingMessages.Close(ending.Code, ending.Reason);
         var closed = new Closed(ending.Code, ending.Reason);
         if (events.IsLagging && Position.Epoch is { } epoch)
             events.Complete(new EventsMissed(epoch, Position.Next, null), closed);
@@ -91,7 +91,7 @@ internal sealed class RoomSession(ChatRoomOptions options, EventBuffer events, P
         }
         (_epoch, User, Title) = (welcome.Epoch, welcome.User, welcome.Title);
         _names.Add(welcome.User);
-        outbox.MarkAllUnsent();
+        pendingMessages.MarkAllUnsent();
         connection.Open(welcome.Limits);
 
         var away = _lostAt is { } lost ? options.Time.GetElapsedTime(lost) : TimeSpan.Zero;
@@ -117,7 +117,7 @@ internal sealed class RoomSession(ChatRoomOptions options, EventBuffer events, P
             _ => new OtherLogged(_epoch, frame.Seq, frame.Type),
         };
         // :: Step 1
-        if (logged is Message message && _names.Contains(message.User) && outbox.Acknowledge(message))
+        if (logged is Message message && _names.Contains(message.User) && pendingMessages.Acknowledge(message))
             connection.OnMessageAccepted();
         // :: Step 2. Had already: sent again because we said it again.
         if (logged.Seq <= Position.Last)
@@ -139,8 +139,8 @@ internal sealed class RoomSession(ChatRoomOptions options, EventBuffer events, P
             return PublishAsync(new RoomError(error.Code, error.Message), ct);
         // An id that the outbox does not know was cancelled, or is acknowledged.
         if (error.Code is not (RoomErrorCodes.Unavailable or RoomErrorCodes.RateLimited))
-            outbox.Refuse(id, error.Code, error.Message);
-        else if (outbox.MarkUnsent(id))
+            pendingMessages.Refuse(id, error.Code, error.Message);
+        else if (pendingMessages.MarkUnsent(id))
             connection.OnMessageRefused();
         return ValueTask.CompletedTask;
     }

@@ -10,7 +10,8 @@ public sealed record SayRequest(string User, string Text, string? Id = null)
     public string? Validate() =>
         UserNames.Normalize(User) is null ? $"user is not 1 to {Limits.MaxUserLength} characters without control characters"
         : !MessageTexts.IsValid(Text) ? $"text is not 1 to {Limits.MaxTextLength} characters"
-        : Id is { Length: 0 } || (Id is not null && CharacterCount.Exceeds(Limits.MaxIdLength, Id)) ? $"id is not 1 to {Limits.MaxIdLength} characters"
+        : Id is { Length: 0 } || (Id is not null && CharacterCount.Exceeds(Limits.MaxIdLength, Id))
+            ? $"id is not 1 to {Limits.MaxIdLength} characters"
         : null;
 }
 

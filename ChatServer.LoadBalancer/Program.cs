@@ -1,4 +1,5 @@
 using ChatServer.LoadBalancer;
 using ChatServer.Web;
 
-return await ServiceRunner.RunAsync(() => LoadBalancerApp.Build(WebApplication.CreateBuilder(args.WithoutConfigurationReload())).RunAsync());
+return await ServiceRunner.RunAsync(() =>
+    LoadBalancerApp.Build(WebApplication.CreateBuilder(args.WithoutConfigurationReload())).RunAsync());

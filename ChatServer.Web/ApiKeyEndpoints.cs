@@ -23,7 +23,8 @@ public static class ApiKeyEndpoints
         {
             endpoint.Metadata.Add(new ApiKeyMetadata(Required: true));
             endpoint.DocumentProblem(StatusCodes.Status401Unauthorized);
-            var next = endpoint.RequestDelegate ?? throw new InvalidOperationException($"{endpoint.DisplayName} has no request delegate to guard.");
+            var next = endpoint.RequestDelegate ?? throw new InvalidOperationException(
+                $"{endpoint.DisplayName} has no request delegate to guard.");
             endpoint.RequestDelegate = context => context.HasApiKey(keys) ? next(context) : Refuse(context);
         });
         return builder;

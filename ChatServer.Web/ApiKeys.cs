@@ -41,7 +41,8 @@ public sealed class ApiKeys
 
     private static string[] Read(IConfiguration configuration, string variable, string meaning)
     {
-        var keys = configuration.RequireSetting(variable, meaning).Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        var keys = configuration.RequireSetting(variable, meaning).Split(',',
+            StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         return keys.Length > 0 ? keys : throw new StartupException($"{variable} holds no key: give {meaning}.");
     }
 

@@ -61,7 +61,8 @@ public static class ListenSettings
 
     /// <summary>The port in the setting <paramref name="variable"/>, 0 to 65535.</summary>
     /// <exception cref="StartupException">It is no such number.</exception>
-    public static int ReadPort(this IConfiguration configuration, int defaultPort, string variable = "PORT") => configuration[variable] switch
+    public static int ReadPort(this IConfiguration configuration, int defaultPort, string variable = "PORT") =>
+        configuration[variable] switch
     {
         null or "" => defaultPort,
         var text => ushort.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port)

@@ -22,7 +22,8 @@ public static class PagingEndpoints
         {
             endpoint.Metadata.Add(new PagingMetadata());
             endpoint.DocumentProblem(StatusCodes.Status400BadRequest);
-            var next = endpoint.RequestDelegate ?? throw new InvalidOperationException($"{endpoint.DisplayName} has no request delegate to guard.");
+            var next = endpoint.RequestDelegate ?? throw new InvalidOperationException(
+                $"{endpoint.DisplayName} has no request delegate to guard.");
             endpoint.RequestDelegate = context => FindError(context.Request.Query) is { } complaint
                 ? Problems.Of(StatusCodes.Status400BadRequest, ErrorCodes.InvalidQuery, complaint).ExecuteAsync(context)
                 : next(context);

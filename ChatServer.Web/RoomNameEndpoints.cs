@@ -21,7 +21,8 @@ public static class RoomNameEndpoints
         {
             endpoint.Metadata.Add(new RoomNameMetadata());
             endpoint.DocumentProblem(StatusCodes.Status400BadRequest);
-            var next = endpoint.RequestDelegate ?? throw new InvalidOperationException($"{endpoint.DisplayName} has no request delegate to guard.");
+            var next = endpoint.RequestDelegate ?? throw new InvalidOperationException(
+                $"{endpoint.DisplayName} has no request delegate to guard.");
             endpoint.RequestDelegate = context => RoomNames.IsValid(context.GetRouteValue("name") as string) ? next(context) : Refuse(context);
         });
         return builder;

@@ -32,7 +32,8 @@ internal static class AdminRoomEndpoints
     }
 
     private static async Task<Ok<Data<AdminRoomPage>>> ListAsync(
-        RoomDirectory rooms, RoomDescriber views, CancellationToken ct, string? after = null, int limit = Limits.DefaultPage, string? search = null)
+        RoomDirectory rooms, RoomDescriber views, CancellationToken ct, string? after = null, int limit = Limits.DefaultPage,
+            string? search = null)
     {
         var page = await rooms.ListAsync(after, limit, search);
         var next = page.Count == limit ? page[^1].Name : null;

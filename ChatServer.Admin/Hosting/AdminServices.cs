@@ -28,7 +28,8 @@ internal static class AdminServices
     }
 
     /// <summary>What the operating system tells of this machine. Made now: the up time counts from here.</summary>
-    public static void AddMachineStats(this WebApplicationBuilder builder) => builder.Services.AddSingleton(new MachineStats(TimeProvider.System));
+    public static void AddMachineStats(this WebApplicationBuilder builder) =>
+        builder.Services.AddSingleton(new MachineStats(TimeProvider.System));
 
     /// <summary>Without Redis every call that needs it answers <c>redis-unavailable</c>.</summary>
     public static void AddRedisUnavailable(this WebApplicationBuilder builder) =>

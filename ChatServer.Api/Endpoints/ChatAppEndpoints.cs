@@ -22,7 +22,8 @@ internal static class ChatAppEndpoints
 
         app.MapWebFiles(files);
         app.MapWebPage("/", _ => home, headers => headers.AddSecurityHeaders());
-        app.MapWebPage("/room/{name}", context => IsProxied(context.Request) ? proxied : direct, headers => headers.AddSecurityHeaders(connect));
+        app.MapWebPage("/room/{name}", context => IsProxied(context.Request) ? proxied : direct, headers =>
+            headers.AddSecurityHeaders(connect));
         foreach (var module in (string[])["chat-client.js", "chat-outbox.js"])
         {
             var file = files.Find(module)!;

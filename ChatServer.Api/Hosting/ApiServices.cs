@@ -38,7 +38,8 @@ internal static class ApiServices
     {
         builder.AddHttpClientDefaults();
 #pragma warning disable EXTEXP0001 // Marked experimental; there is no other way to leave out a handler of the defaults.
-        builder.Services.AddHttpClient(HeartbeatSender.HttpClientName, client => client.Timeout = HeartbeatSender.RequestTimeout).RemoveAllResilienceHandlers();
+        builder.Services.AddHttpClient(HeartbeatSender.HttpClientName, client =>
+            client.Timeout = HeartbeatSender.RequestTimeout).RemoveAllResilienceHandlers();
 #pragma warning restore EXTEXP0001
     }
 

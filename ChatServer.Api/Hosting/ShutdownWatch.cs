@@ -7,7 +7,8 @@ namespace ChatServer.Api;
 /// every few seconds makes up for nudges that were lost.
 /// </summary>
 internal sealed partial class ShutdownWatch(
-    ClusterShutdown shutdown, ClusterSignals clusterSignals, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<ShutdownWatch> logger) : BackgroundService
+    ClusterShutdown shutdown, ClusterSignals clusterSignals, IHostApplicationLifetime lifetime, TimeProvider time,
+    ILogger<ShutdownWatch> logger) : BackgroundService
 {
     private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(2);
 
@@ -16,7 +17,7 @@ internal sealed partial class ShutdownWatch(
 
     private readonly SemaphoreSlim _signals = new(0);
 
-    /// <summary>Looks once before the first request: an order given from then on is for this process, an older one is not.</summary>
+    /// <summary>Checks once before the first request: an order given from then on is for this process, an older one is not.</summary>
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
         await IsOrderedAsync();

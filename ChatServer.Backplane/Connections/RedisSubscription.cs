@@ -14,8 +14,10 @@ internal static class RedisSubscription
     /// <summary>Subscribes, waiting for Redis if need be, and hands on every payload until <paramref name="ct"/> ends it.</summary>
     /// <param name="connection">Where to subscribe; it re-subscribes by itself after a cut.</param>
     /// <param name="channel">The channel.</param>
-    /// <param name="onSubscribed">Called once the channel is subscribed and, after a cut, again: what was said meanwhile was missed.</param>
-    /// <param name="onMessage">Gets each payload. Like <paramref name="onSubscribed"/> it must not block; the two never run at once.</param>
+    /// <param name="onSubscribed">Called once the channel is subscribed and, after a cut, again: what was said meanwhile was
+    /// missed.</param>
+    /// <param name="onMessage">Gets each payload. Like <paramref name="onSubscribed"/> it must not block; the two never run at
+    /// once.</param>
     /// <param name="ct">Ends the loop.</param>
     public static async Task RunAsync(
         BackplaneConnection connection, string channel, Action onSubscribed, Action<RedisValue> onMessage, CancellationToken ct)

@@ -11,7 +11,8 @@ public sealed class HostInbox(BackplaneConnection connection)
     /// <param name="reconcileRoom">Look at this room.</param>
     /// <param name="handleCommand">Carry this out and answer with <see cref="ReplyAsync"/>.</param>
     /// <param name="ct">Ends the loop.</param>
-    public Task RunAsync(string host, Action notificationsMissed, Action<string> reconcileRoom, Action<Command> handleCommand, CancellationToken ct) =>
+    public Task RunAsync(string host, Action notificationsMissed, Action<string> reconcileRoom, Action<Command> handleCommand,
+        CancellationToken ct) =>
         RedisSubscription.RunAsync(
             connection, RedisNames.HostChannel(host), notificationsMissed,
             payload =>

@@ -66,5 +66,6 @@ public sealed class Announcements(BackplaneConnection connection, TimeProvider t
         }
     }
 
-    private static AnnouncementRecord Parse(RedisValue value) => JsonSerializer.Deserialize<AnnouncementRecord>((string)value!, ContractJson.Options)!;
+    private static AnnouncementRecord Parse(RedisValue value) =>
+        JsonSerializer.Deserialize<AnnouncementRecord>((string)value!, ContractJson.Options)!;
 }

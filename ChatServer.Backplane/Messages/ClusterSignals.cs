@@ -1,10 +1,10 @@
 namespace ChatServer.Backplane;
 
-/// <summary>The channel on which everyone is told to look: an announcement, a shutdown.</summary>
+/// <summary>The channel that notifies every process of a new announcement, drain order or shutdown.</summary>
 public sealed class ClusterSignals(BackplaneConnection connection)
 {
     /// <summary>
-    /// Calls <paramref name="onSignal"/> on every nudge and whenever nudges may have been missed, until <paramref name="ct"/> ends it.
+    /// Calls <paramref name="onSignal"/> on every signal and whenever signals may have been missed, until <paramref name="ct"/> ends it.
     /// It must not block.
     /// </summary>
     public Task RunAsync(Action onSignal, CancellationToken ct) =>

@@ -17,9 +17,11 @@ public sealed class RoomDirectory(BackplaneConnection connection)
     /// <summary>Rooms by name (ordinal), those behind <paramref name="after"/>, at most <paramref name="limit"/>.</summary>
     /// <param name="after">Name before the first; null: from the beginning.</param>
     /// <param name="limit">At least 1.</param>
-    /// <param name="nameContains">Only rooms with this in their name, in any case; null: all. It reads every name up to the last one found.</param>
+    /// <param name="nameContains">Only rooms with this in their name, in any case; null: all. It reads every name up to the last one
+    /// found.</param>
     /// <exception cref="BackplaneUnavailableException"/>
-    public Task<IReadOnlyList<RoomRecord>> ListAsync(string? after, int limit, string? nameContains = null) => connection.RunAsync(async db =>
+    public Task<IReadOnlyList<RoomRecord>> ListAsync(string? after, int limit, string? nameContains = null) =>
+        connection.RunAsync(async db =>
     {
         var rooms = new List<RoomRecord>();
         while (rooms.Count < limit)
@@ -30,8 +32,10 @@ public sealed class RoomDirectory(BackplaneConnection connection)
             if (names.Length == 0)
                 break;
             after = names[^1];
-            var wanted = names.Where(n => nameContains is null || ((string)n!).Contains(nameContains, StringComparison.OrdinalIgnoreCase)).Take(limit - rooms.Count);
-            var found = await Task.WhenAll(wanted.Select(async n => RoomRecord.FromHash(n!, await db.HashGetAllAsync(RedisNames.Room(n!)))));
+            var wanted = names.Where(n => nameContains is null
+                || ((string)n!).Contains(nameContains, StringComparison.OrdinalIgnoreCase)).Take(limit - rooms.Count);
+            var found = await Task.WhenAll(wanted.Select(async n =>
+                RoomRecord.FromHash(n!, await db.HashGetAllAsync(RedisNames.Room(n!)))));
             rooms.AddRange(found.OfType<RoomRecord>());
         }
         return (IReadOnlyList<RoomRecord>)rooms;

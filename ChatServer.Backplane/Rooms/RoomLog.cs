@@ -72,14 +72,15 @@ public sealed class RoomLog(BackplaneConnection connection)
     public Task<LogPage?> ReadAfterAsync(string room, long after, int limit) => ReadAsync(room, "after", after, limit);
 
     /// <summary>
-    /// Keys and sequences of the last <see cref="MaxDedupeKeys"/> messages up to <paramref name="newest"/>, oldest first, of a room whose log keeps fewer
-    /// events.
+    /// Keys and sequences of the last <see cref="MaxDedupeKeys"/> messages up to <paramref name="newest"/>, oldest first, of a room whose
+    /// log keeps fewer events.
     /// </summary>
     /// <exception cref="BackplaneUnavailableException"/>
     public Task<IReadOnlyList<(string Key, long Seq)>> ReadMessageKeysAsync(string room, long newest) => connection.RunAsync(async db =>
         (IReadOnlyList<(string, long)>)
         [
-            .. (await db.ListRangeAsync(RedisNames.RoomMessageKeys(room))).Select(ParseMessageKey).Where(said => said.Seq > 0 && said.Seq <= newest),
+            .. (await db.ListRangeAsync(RedisNames.RoomMessageKeys(room))).Select(ParseMessageKey).Where(said =>
+                said.Seq > 0 && said.Seq <= newest),
         ]);
 
     // What nobody of us wrote has no sequence.

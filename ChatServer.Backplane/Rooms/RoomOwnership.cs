@@ -29,7 +29,8 @@ public sealed class RoomOwnership(BackplaneConnection connection)
         var record = RoomRecord.FromHash(room, ToHashEntries(answer[0]))!;
         var seats = Array.ConvertAll(ToHashEntries(answer[1]), seat => new RoomSeat((string)seat.Name!, (string)seat.Value!));
         var kept = record.SeatsInstance == "" ? SeatsSavedBy.Nobody : record.SeatsInstance == connection.Instance ? SeatsSavedBy.ThisProcess
-            : await db.KeyExistsAsync(RedisNames.InstanceAlive(record.SeatsInstance)) ? SeatsSavedBy.LiveProcess : SeatsSavedBy.ExpiredProcess;
+            : await db.KeyExistsAsync(RedisNames.InstanceAlive(record.SeatsInstance)) ? SeatsSavedBy.LiveProcess
+                : SeatsSavedBy.ExpiredProcess;
         await RoomDirectory.AddToIndexesAsync(db, room, host);
         await db.PublishAsync(RedisChannel.Literal(RedisNames.RoomChanged), room);
         return new RoomClaim(record, kept == SeatsSavedBy.ExpiredProcess ? [] : seats, kept);
@@ -112,7 +113,8 @@ public sealed class RoomOwnership(BackplaneConnection connection)
 
     /// <summary>Takes a room off the list of what <paramref name="host"/> should have open: it was moved away or is gone.</summary>
     /// <exception cref="BackplaneUnavailableException"/>
-    public Task RemoveFromWantedAsync(string room, string host) => connection.RunAsync(db => db.SetRemoveAsync(RedisNames.HostRooms(host), room));
+    public Task RemoveFromWantedAsync(string room, string host) =>
+        connection.RunAsync(db => db.SetRemoveAsync(RedisNames.HostRooms(host), room));
 
     /// <summary>
     /// Identifies Redis' memory: when it answers something else than before, the data was lost and every room has to be restored.
@@ -124,7 +126,8 @@ public sealed class RoomOwnership(BackplaneConnection connection)
         return (string)(await db.StringGetAsync(RedisNames.Generation))!;
     });
 
-    private static HashEntry[] ToHashEntries(RedisResult answer) => [.. ((RedisValue[])answer!).Chunk(2).Select(f => new HashEntry(f[0], f[1]))];
+    private static HashEntry[] ToHashEntries(RedisResult answer) =>
+        [.. ((RedisValue[])answer!).Chunk(2).Select(f => new HashEntry(f[0], f[1]))];
 }
 
 /// <summary>A room that a host has taken.</summary>

@@ -26,7 +26,8 @@ public sealed class RoomPlacement(BackplaneConnection connection, HostDirectory 
     {
         using var span = TraceContext.StartStep("room.place", name);
         string? madeEpoch = null;
-        var room = await PlaceUntilOpenAsync(name, exceptTerm: null, async host => madeEpoch = await CreateRecordAsync(name, options, host) ?? madeEpoch, ct);
+        var room = await PlaceUntilOpenAsync(name, exceptTerm: null, async host =>
+            madeEpoch = await CreateRecordAsync(name, options, host) ?? madeEpoch, ct);
         if (room is not null)
             return (room, madeEpoch is not null);
         if (madeEpoch is not null)
@@ -38,7 +39,8 @@ public sealed class RoomPlacement(BackplaneConnection connection, HostDirectory 
     /// Has a room opened by another host than the one that holds it under <paramref name="term"/>, because that one is suspected to be
     /// dead, or gives it away. On mere suspicion: from then on the old host cannot write, so two never do.
     /// </summary>
-    /// <returns>The room, open under a higher term; null when there is no such room, or nobody opened it within <see cref="OpenTimeout"/>.</returns>
+    /// <returns>The room, open under a higher term; null when there is no such room, or nobody opened it within
+    /// <see cref="OpenTimeout"/>.</returns>
     /// <exception cref="BackplaneUnavailableException"/>
     public async Task<RoomRecord?> ReopenAsync(string name, long term, CancellationToken ct)
     {

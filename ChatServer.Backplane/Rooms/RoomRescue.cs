@@ -10,8 +10,8 @@ namespace ChatServer.Backplane;
 public sealed class RoomRescue(BackplaneConnection connection, RoomDirectory rooms, RoomPlacement placement, HostDirectory hosts, TimeProvider time)
 {
     /// <summary>
-    /// How long a host that this process has not seen alive since its start, or since <see cref="ResetGrace"/>, may take to come back to its
-    /// rooms: after a restart of everything, or an outage of Redis, the first host up is not to get the rooms of all.
+    /// How long a host that this process has not seen alive since its start, or since <see cref="ResetGrace"/>, may take to come back to
+    /// its rooms: after a restart of everything, or an outage of Redis, the first host up is not to get the rooms of all.
     /// </summary>
     public static readonly TimeSpan StartupGrace = TimeSpan.FromSeconds(5);
 
@@ -81,7 +81,8 @@ public sealed class RoomRescue(BackplaneConnection connection, RoomDirectory roo
     }
 
     private async Task<bool> TryLeadAsync(IDatabase db) =>
-        (bool)await RedisScript.TryLead.RunAsync(db, [RedisNames.Coordinator], connection.Instance, (long)CoordinatorLifetime.TotalMilliseconds);
+        (bool)await RedisScript.TryLead.RunAsync(db, [RedisNames.Coordinator], connection.Instance,
+            (long)CoordinatorLifetime.TotalMilliseconds);
 
     private async Task<bool> MoveAsync(string name, string from, HostSelector choice)
     {

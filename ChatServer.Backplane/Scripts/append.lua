@@ -13,7 +13,7 @@ end
 local base = tonumber(ARGV[2])
 local after = base + #ARGV - 5
 local seq = tonumber(room[2])
--- The keys of a log that is shorter than what is recognized: RoomLog.Recognized. They are written after the seq, so that they never name
+-- The keys of a log that is shorter than what is recognized: RoomLog.MaxDedupeKeys. They are written after the seq, so that they never name
 -- what the log does not have, and again with a repetition, should Redis have died in between.
 local function recognize()
   if not KEYS[3] then

@@ -12,10 +12,12 @@ internal sealed class ApiOptions
 
     private const string KeyVariable = "KEY";
 
-    private readonly Option<Uri?> _api = BenchOptions.Address("--api", "Api, or load balancer before it.", new Uri("http://localhost:8080"));
+    private readonly Option<Uri?> _api = BenchOptions.Address("--api", "Api, or load balancer before it.",
+        new Uri("http://localhost:8080"));
     private readonly Option<string?> _key = BenchOptions.Key("--key", KeyVariable, "Key of the Api.");
     private readonly Option<Durability> _durability = new("--durability") { Description = "Where the rooms' logs live.", DefaultValueFactory = _ => Durability.Redis };
-    private readonly Option<int> _history = BenchOptions.Number("--history", "Events that a room keeps.", new RoomOptions().History, 0, RoomOptions.MaxHistory);
+    private readonly Option<int> _history = BenchOptions.Number("--history", "Events that a room keeps.", new RoomOptions().History, 0,
+        RoomOptions.MaxHistory);
 
     public void AddTo(Command command)
     {

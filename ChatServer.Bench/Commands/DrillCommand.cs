@@ -26,7 +26,8 @@ internal static class DrillCommand
         var members = BenchOptions.Number("--members", "Members of all rooms together; each room has a witness besides.", 500, 1, 100_000);
         var rate = BenchOptions.Number("--rate", "Messages a second, of all rooms together.", 200, 1, 100_000);
         var pause = BenchOptions.Seconds("--pause", "Seconds of calm between two faults.", 2);
-        var patience = BenchOptions.Seconds("--patience", "Seconds after a fault in which everybody must have everything again.", 60, least: 1);
+        var patience = BenchOptions.Seconds("--patience", "Seconds after a fault in which everybody must have everything again.", 60,
+            least: 1);
         var target = new DrillTarget();
 
         var command = new Command("drill", "Faults while people talk: whether anything acknowledged was lost, repeated or moved, and how long members were away.")
@@ -92,7 +93,8 @@ internal static class DrillCommand
             {
                 var processes = (parsed.GetValue(_pids) ?? []).Select(AttachedProcess.Parse).ToList();
                 var balancers = parsed.GetValue(_balancers)!.SelectMany(text => text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)).Select(Balancer).ToList();
-                return new AttachedDeployment(new ApiClient(api, parsed.KeyOf(_key, KeyVariable), Parallel), _admin.Open(parsed, Parallel), balancers, processes);
+                return new AttachedDeployment(new ApiClient(api, parsed.KeyOf(_key, KeyVariable), Parallel), _admin.Open(parsed, Parallel),
+                    balancers, processes);
             }
             using var starting = phases.Begin("starting a deployment", 1);
             return await LaunchedDeployment.StartAsync(

@@ -39,7 +39,8 @@ internal sealed class RoomChoice
         try
         {
             var room = await api.DescribeAsync(name, ct);
-            return await run(await RoomAddress.ResolveAsync(parsed.GetValue(_through) == RoomRoute.Balancer ? room.Url : Contracts.RoomUrls.Direct(room.Host, room.Port), ct));
+            return await run(await RoomAddress.ResolveAsync(parsed.GetValue(_through) == RoomRoute.Balancer ? room.Url
+                : Contracts.RoomUrls.Direct(room.Host, room.Port), ct));
         }
         finally
         {

@@ -51,9 +51,9 @@ internal sealed class ConnectionsRun(ConnectionsPlan plan, RoomAddress room, IPh
     private async Task<double> OpenAsync(int round, List<IdleMember> members, CancellationToken ct)
     {
         using var phase = phases.Begin($"round {round}: opening {plan.Connections} connections", plan.Connections);
-        var door = new RoomConnector(room);
+        var connector = new RoomConnector(room);
         var watch = Stopwatch.StartNew();
-        await ParallelJoins.AllAsync(plan.Connections, (i, ct) => members[i].JoinAsync(door, i, ct), done => phase.Report(done), ct);
+        await ParallelJoins.AllAsync(plan.Connections, (i, ct) => members[i].JoinAsync(connector, i, ct), done => phase.Report(done), ct);
         return watch.Elapsed.TotalSeconds;
     }
 

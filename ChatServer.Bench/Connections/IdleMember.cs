@@ -16,10 +16,10 @@ internal sealed class IdleMember : IRoomSocketHandler, IDisposable
     public string? Closed => _closed;
 
     /// <summary>Ends when the room has said welcome.</summary>
-    public async Task JoinAsync(RoomConnector door, int number, CancellationToken ct)
+    public async Task JoinAsync(RoomConnector connector, int number, CancellationToken ct)
     {
-        _socket = await door.JoinAsync(number, this, BufferBytes, ct);
-        await door.WaitForWelcomeAsync(_socket, _welcome.Task, ct);
+        _socket = await connector.JoinAsync(number, this, BufferBytes, ct);
+        await connector.WaitForWelcomeAsync(_socket, _welcome.Task, ct);
     }
 
     public void OnText(ReadOnlySpan<byte> text) => _welcome.TrySetResult();

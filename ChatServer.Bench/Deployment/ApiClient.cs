@@ -54,10 +54,12 @@ internal sealed class ApiClient : IDisposable
     public Task<LoadReport> LoadAsync(CancellationToken ct) => SendAsync<LoadReport>(HttpMethod.Get, "api/v1/load", null, ct);
 
     /// <summary>Takes a host out of service: its rooms begin to move; an Admin's.</summary>
-    public Task DrainAsync(string host, CancellationToken ct) => SendAsync<HostOrder>(HttpMethod.Post, $"api/v1/host/{host}/drain", null, ct);
+    public Task DrainAsync(string host, CancellationToken ct) =>
+        SendAsync<HostOrder>(HttpMethod.Post, $"api/v1/host/{host}/drain", null, ct);
 
     /// <summary>Takes it into service again; an Admin's.</summary>
-    public Task ResumeAsync(string host, CancellationToken ct) => SendAsync<HostOrder>(HttpMethod.Post, $"api/v1/host/{host}/resume", null, ct);
+    public Task ResumeAsync(string host, CancellationToken ct) =>
+        SendAsync<HostOrder>(HttpMethod.Post, $"api/v1/host/{host}/resume", null, ct);
 
     public void Dispose() => _http.Dispose();
 

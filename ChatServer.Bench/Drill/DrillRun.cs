@@ -144,6 +144,7 @@ internal sealed class DrillRun(DrillPlan plan, IDeployment deployment, IPhases p
             g.Max(s => s.Outage.MostReturns),
             OutageTimes.Of(g.SelectMany(s => s.Outage.Away)),
             OutageTimes.Of(g.SelectMany(s => s.Outage.Gaps))))],
-        Findings = [.. putOut.Select(m => $"put out: {m.History.Name}: {m.ClosedReason}").Concat(findings.SelectMany(f => f.Details)).Take(20)],
+        Findings =
+            [.. putOut.Select(m => $"put out: {m.History.Name}: {m.ClosedReason}").Concat(findings.SelectMany(f => f.Details)).Take(20)],
     };
 }

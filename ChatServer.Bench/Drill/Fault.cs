@@ -73,7 +73,8 @@ internal sealed record DrainFault(string Name) : Fault(Name)
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
 
-    public override string? MissingRequirement(IDeployment deployment) => deployment.Admin is null ? "an Admin: --admin and --admin-key" : null;
+    public override string? MissingRequirement(IDeployment deployment) =>
+        deployment.Admin is null ? "an Admin: --admin and --admin-key" : null;
 
     public override async Task InjectAsync(IDeployment deployment, int number, CancellationToken ct)
     {

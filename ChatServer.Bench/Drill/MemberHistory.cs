@@ -39,7 +39,8 @@ internal sealed class MemberHistory(string name)
     /// <param name="isKept">Whether the log still has a place, so that what is not in it never was.</param>
     /// <param name="find">Messages by their text.</param>
     /// <param name="findings">Is added to.</param>
-    public void Check(IReadOnlyDictionary<LogEventId, string?> truth, Func<LogEventId, bool> isKept, Func<string?, SentMessage?> find, Findings findings)
+    public void Check(IReadOnlyDictionary<LogEventId, string?> truth, Func<LogEventId, bool> isKept, Func<string?, SentMessage?> find,
+        Findings findings)
     {
         findings.Seen += _events.Count;
         findings.Breaks += _breaks.Count;

@@ -29,10 +29,10 @@ internal sealed class FanoutMember(FanoutState state, DeliveryCheck check) : IRo
     /// <summary>How the server ended the connection; null while it has not.</summary>
     public string? Closed => _closed;
 
-    public async Task JoinAsync(RoomConnector door, int number, int bufferBytes, CancellationToken ct)
+    public async Task JoinAsync(RoomConnector connector, int number, int bufferBytes, CancellationToken ct)
     {
-        _socket = await door.JoinAsync(number, this, bufferBytes, ct);
-        await door.WaitForWelcomeAsync(_socket, _welcome.Task, ct);
+        _socket = await connector.JoinAsync(number, this, bufferBytes, ct);
+        await connector.WaitForWelcomeAsync(_socket, _welcome.Task, ct);
     }
 
     /// <summary>Sends frames when <see cref="Flush"/> is called.</summary>

@@ -25,7 +25,7 @@ internal sealed class FanoutRun(FanoutPlan plan, RoomAddress room, IPhases phase
 
         // :: Step 2
         _state.Publishing = true;
-        using var pace = plan.Window > 0 ? null : PublishScheduler.Start(_publishers, plan.Rate);
+        using var scheduler = plan.Window > 0 ? null : PublishScheduler.Start(_publishers, plan.Rate);
         foreach (var publisher in _publishers)
             publisher.FillWindow();
         await RunPhaseAsync("warming up", plan.WarmUp, ct);
@@ -44,7 +44,7 @@ internal sealed class FanoutRun(FanoutPlan plan, RoomAddress room, IPhases phase
 
         // :: Step 4
         _state.Publishing = false;
-        pace?.Stop();
+        scheduler?.Stop();
         await DrainAsync(ct);
         _state.ThrowIfRefused();
 
@@ -64,7 +64,7 @@ internal sealed class FanoutRun(FanoutPlan plan, RoomAddress room, IPhases phase
             DeliveriesPerSecond = deliveries / seconds,
             BytesPerSecond = received / seconds,
             LatencyMs = _state.Latencies.Report(),
-            LatestMs = pace?.LatestMs,
+            LatestMs = scheduler?.LatestMs,
             Checked = Deliveries,
             Faults = faults,
             Closed = [.. _members.Select(member => member.Closed).OfType<string>().CountBy(why => why).Select(c => new ClosedReport(c.Key, c.Value))],
@@ -89,7 +89,7 @@ internal sealed class FanoutRun(FanoutPlan plan, RoomAddress room, IPhases phase
     private async Task<TimeSpan> JoinAsync(CancellationToken ct)
     {
         using var phase = phases.Begin($"joining {plan.Clients} members", plan.Clients);
-        var door = new RoomConnector(room);
+        var connector = new RoomConnector(room);
         for (var i = 0; i < plan.Clients; i++)
         {
             var member = new FanoutMember(_state, new DeliveryCheck(_state.Run, plan.Publishers, plan.Payload));
@@ -100,7 +100,8 @@ internal sealed class FanoutRun(FanoutPlan plan, RoomAddress room, IPhases phase
         // Together some 32 MB: what one receive takes at most. Small enough for the caches, large enough for few receives.
         var bufferBytes = Math.Clamp((32 << 20) / plan.Clients, 4 << 10, 64 << 10);
         var watch = Stopwatch.StartNew();
-        await ParallelJoins.AllAsync(plan.Clients, (i, ct) => _members[i].JoinAsync(door, i, bufferBytes, ct), done => phase.Report(done), ct);
+        await ParallelJoins.AllAsync(plan.Clients, (i, ct) => _members[i].JoinAsync(connector, i, bufferBytes, ct), done =>
+            phase.Report(done), ct);
         return watch.Elapsed;
     }
 
@@ -153,6 +154,7 @@ internal sealed class FanoutRun(FanoutPlan plan, RoomAddress room, IPhases phase
     private DeliveryFaults Check()
     {
         var (said, nothing) = (Said, new long[plan.Publishers]);
-        return _members.Aggregate(default(DeliveryFaults), (sum, member) => sum + member.Check.FaultsAfter(member.Closed is null ? said : nothing));
+        return _members.Aggregate(default(DeliveryFaults), (sum, member) =>
+            sum + member.Check.FaultsAfter(member.Closed is null ? said : nothing));
     }
 }

@@ -18,15 +18,15 @@ internal sealed class PublishScheduler : IDisposable
     {
         _publishers = publishers;
         _intervalTicks = Stopwatch.Frequency / perSecond;
-        _thread = new Thread(Run) { IsBackground = true, Name = "pace" };
+        _thread = new Thread(Run) { IsBackground = true, Name = "scheduler" };
     }
 
     /// <summary>Begins.</summary>
     public static PublishScheduler Start(IReadOnlyList<Publisher> publishers, double perSecond)
     {
-        var pace = new PublishScheduler(publishers, perSecond);
-        pace._thread.Start();
-        return pace;
+        var scheduler = new PublishScheduler(publishers, perSecond);
+        scheduler._thread.Start();
+        return scheduler;
     }
 
     /// <summary>How late a message was said at most, in milliseconds: where it is not small, this machine cannot keep the rate.</summary>

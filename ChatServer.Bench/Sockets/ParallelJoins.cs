@@ -10,7 +10,8 @@ internal static class ParallelJoins
     public static async Task AllAsync(int count, Func<int, CancellationToken, Task> join, Action<int> progress, CancellationToken ct)
     {
         var done = 0;
-        await Parallel.ForEachAsync(Enumerable.Range(0, count), new ParallelOptions { MaxDegreeOfParallelism = MaxParallelJoins, CancellationToken = ct }, async (number, ct) =>
+        await Parallel.ForEachAsync(Enumerable.Range(0, count),
+            new ParallelOptions { MaxDegreeOfParallelism = MaxParallelJoins, CancellationToken = ct }, async (number, ct) =>
         {
             await join(number, ct);
             progress(Interlocked.Increment(ref done));

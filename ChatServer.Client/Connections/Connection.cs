@@ -37,16 +37,18 @@ internal sealed class Connection : IDisposable
     private volatile bool _isPingDue, _isTyping, _isLeaving;
 
     /// <param name="socket">Open; ours from now on.</param>
-    /// <param name="outbox">What to send, once the room has let us in.</param>
+    /// <param name="pendingMessages">What to send, once the room has let us in.</param>
     /// <param name="options">Of the room.</param>
     /// <param name="handle">Takes every frame; while it waits, nothing is received.</param>
-    public Connection(WebSocket socket, PendingMessageQueue outbox, ChatRoomOptions options, Func<ServerFrame, Connection, CancellationToken, ValueTask> handle)
+    public Connection(WebSocket socket, PendingMessageQueue pendingMessages, ChatRoomOptions options,
+        Func<ServerFrame, Connection, CancellationToken, ValueTask> handle)
     {
-        (_socket, _pendingMessages, _options, _handle) = (socket, outbox, options, handle);
+        (_socket, _pendingMessages, _options, _handle) = (socket, pendingMessages, options, handle);
         _aborted = new CancellationTokenSource(Timeout.InfiniteTimeSpan, options.Time);
         _rateLimiter = new SendRateLimiter(options.Time);
         _sendTimer = options.Time.CreateTimer(static c => ((Connection)c!).Wake(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        _heartbeat = new Heartbeat(options.Time, options.ConnectTimeout, SendPing, () => Abort(ConnectionEnd.Broken("The server has been silent for too long.")));
+        _heartbeat = new Heartbeat(options.Time, options.ConnectTimeout, SendPing, () =>
+            Abort(ConnectionEnd.Broken("The server has been silent for too long.")));
     }
 
     /// <summary>Runs until it ends, by either side.</summary>

@@ -51,8 +51,8 @@ internal sealed class PendingMessageQueue(int capacity)
             await using var cancelled = ct.UnsafeRegister(
                 static (state, token) =>
                 {
-                    var (outbox, id) = ((PendingMessageQueue, string))state!;
-                    outbox.Remove(id)?.Done.TrySetCanceled(token);
+                    var (queue, id) = ((PendingMessageQueue, string))state!;
+                    queue.Remove(id)?.Done.TrySetCanceled(token);
                 },
                 (this, pending.Id)).ConfigureAwait(false);
             return await pending.Done.Task.ConfigureAwait(false);
@@ -146,7 +146,7 @@ internal sealed class PendingMessageQueue(int capacity)
 
         public string Text { get; } = text;
 
-        /// <summary>Whether this connection has sent it. Guarded by the outbox.</summary>
+        /// <summary>Whether this connection has sent it. Guarded by the queue.</summary>
         public bool IsSent { get; set; }
 
         public TaskCompletionSource<Message> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -9,10 +9,10 @@ namespace ChatServer.RoomHost.Hosting;
 /// This host's life among the others: it holds its lease, listens to its inbox, makes its rounds, and leaves in order.
 /// </summary>
 internal sealed partial class HostService(
-    RoomHostOptions options, RoomReconciler reconciler, CommandHandler commands, HostLoadMeter loadMeter, LeaseHolder lease, HostInbox inbox, RoomOwnership ownership,
-    RoomDirectory directory, RoomRescue rescue, HostDrain drain, Announcements announcements, ClusterShutdown shutdown, ClusterSignals clusterSignals,
-    IHostApplicationLifetime lifetime,
-    TimeProvider time, ILogger<HostService> logger) : BackgroundService, IHostedLifecycleService
+    RoomHostOptions options, RoomReconciler reconciler, CommandHandler commands, HostLoadMeter loadMeter, LeaseHolder lease, HostInbox inbox,
+    RoomOwnership ownership, RoomDirectory directory, RoomRescue rescue, HostDrain drain, Announcements announcements,
+    ClusterShutdown shutdown, ClusterSignals clusterSignals, IHostApplicationLifetime lifetime, TimeProvider time,
+    ILogger<HostService> logger) : BackgroundService, IHostedLifecycleService
 {
     // Bounds the delay of a change whose notification was lost.
     private static readonly TimeSpan ReconcileInterval = TimeSpan.FromSeconds(2);
@@ -91,11 +91,13 @@ internal sealed partial class HostService(
     {
         using var timeout = new CancellationTokenSource(MoveOnStopTimeout, time);
         reconciler.IsDraining = true;
-        await TryAsync("moving rooms away", () => reconciler.ReconcileOpenRoomsAsync(MaxParallelMovesOnStop, timeout.Token).WaitAsync(timeout.Token));
+        await TryAsync("moving rooms away", () => reconciler.ReconcileOpenRoomsAsync(MaxParallelMovesOnStop,
+            timeout.Token).WaitAsync(timeout.Token));
     }
 
     /// <summary>Gives the lease back, once nothing renews it any more.</summary>
-    async Task IHostedLifecycleService.StoppedAsync(CancellationToken cancellationToken) => await TryAsync("lease release", () => lease.ReleaseAsync(forget: _shutdownOrdered));
+    async Task IHostedLifecycleService.StoppedAsync(CancellationToken cancellationToken) =>
+        await TryAsync("lease release", () => lease.ReleaseAsync(forget: _shutdownOrdered));
 
     private async Task AcquireLeaseAsync(CancellationToken ct)
     {

@@ -130,7 +130,8 @@ internal static partial class JitWarmup
             while (!_received.Contains(expected, StringComparison.Ordinal))
             {
                 var read = await _client.GetStream().ReadAsync(_buffer, ct);
-                _received += read > 0 ? Encoding.Latin1.GetString(_buffer, 0, read) : throw new IOException($"The connection ended before {expected} was received.");
+                _received += read > 0 ? Encoding.Latin1.GetString(_buffer, 0, read)
+                    : throw new IOException($"The connection ended before {expected} was received.");
             }
         }
 

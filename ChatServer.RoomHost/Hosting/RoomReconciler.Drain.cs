@@ -12,14 +12,16 @@ internal sealed partial class RoomReconciler
 
     private volatile bool _isDraining;
 
-    /// <summary>Whether every look at a room that is open here tries to give it away.</summary>
+    /// <summary>Whether each reconcile of a room that is open here tries to move it to another host.</summary>
     public bool IsDraining
     {
         get => _isDraining;
         set => _isDraining = value;
     }
 
-    /// <summary>Looks at the rooms that are open here, so many at a time: with <see cref="IsDraining"/> that moves them.</summary>
+    /// <summary>
+    /// Reconciles the rooms that are open here, at most <paramref name="maxParallel"/> at a time; with <see cref="IsDraining"/> that moves them.
+    /// </summary>
     public Task ReconcileOpenRoomsAsync(int maxParallel, CancellationToken ct) => Parallel.ForEachAsync(
         _slots.Keys, new ParallelOptions { MaxDegreeOfParallelism = maxParallel, CancellationToken = ct },
         async (name, _) => await _queue.RequestAsync(name));

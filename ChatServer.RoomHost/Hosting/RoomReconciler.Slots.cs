@@ -70,7 +70,8 @@ internal sealed partial class RoomReconciler
         var tail = durable is null || record.Seq == 0 ? null : await durable.ReadTailAsync();
         LogForeignEntries(slot.Name, tail?.Page);
         // Where this process was the last to save the seats, or Redis has lost them, its own memory is the newer one.
-        var seated = claim.SeatsSavedBy is SeatsSavedBy.Nobody or SeatsSavedBy.ThisProcess && slot.Seats is { } before ? before : claim.Seats;
+        var seated = claim.SeatsSavedBy is SeatsSavedBy.Nobody or SeatsSavedBy.ThisProcess
+            && slot.Seats is { } before ? before : claim.Seats;
         var seats = new DurableSeats(_ownership, record, _time, error => Log.SeatsNotSaved(_logger, slot.Name, error));
         var room = new Room(record, tail, durable, seated, seats, _options, _welcomeLimits, _time, _lease.HasHeldSince, seenAt);
         room.LogLost += OnLogLost;
@@ -83,7 +84,8 @@ internal sealed partial class RoomReconciler
     // A malformed entry loses its protection against duplicates; the room keeps its log.
     private void LogForeignEntries(string room, LogPage? tail)
     {
-        var spoiled = (tail?.Events ?? []).Where(e => e.Entry.Key != LogEntry.EmptyKey && MessageKey.Parse(e.Entry.Key) is null).Select(e => e.Seq).ToList();
+        var spoiled = (tail?.Events ?? []).Where(e => e.Entry.Key != LogEntry.EmptyKey && MessageKey.Parse(e.Entry.Key) is null).Select(e =>
+            e.Seq).ToList();
         if (spoiled.Count > 0)
             Log.ForeignEntries(_logger, room, spoiled.Count, spoiled[0]);
     }

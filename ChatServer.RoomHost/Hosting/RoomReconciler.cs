@@ -38,7 +38,8 @@ internal sealed partial class RoomReconciler : IDisposable
     private volatile string? _generation;
 
     public RoomReconciler(
-        RoomHostOptions options, LeaseHolder lease, PortPool ports, RoomDirectory directory, RoomOwnership ownership, RoomPlacement placement,
+        RoomHostOptions options, LeaseHolder lease, PortPool ports, RoomDirectory directory, RoomOwnership ownership,
+            RoomPlacement placement,
         HostDirectory hosts, RoomLog log, TimeProvider time, ILogger<RoomReconciler> logger)
     {
         (_options, _lease, _ports, _directory, _ownership) = (options, lease, ports, directory, ownership);
@@ -81,7 +82,9 @@ internal sealed partial class RoomReconciler : IDisposable
             RequestReconcile(name);
     }
 
-    /// <summary>Closes all rooms, for good or (with <paramref name="reconnect"/>) because this host stops. Rooms are opened no more.</summary>
+    /// <summary>
+    /// Closes all rooms, for good or (with <paramref name="reconnect"/>) because this host stops. Rooms are opened no more.
+    /// </summary>
     public async Task StopAsync(ushort code, string reason, bool reconnect)
     {
         _stopping = true;
@@ -199,10 +202,12 @@ internal sealed partial class RoomReconciler : IDisposable
         [LoggerMessage(Level = LogLevel.Warning, Message = "Append to the log of room {Room} failed ({Result}); reopening the room.")]
         public static partial void LogLost(ILogger logger, string room, AppendResult? result, Exception? exception);
 
-        [LoggerMessage(Level = LogLevel.Critical, Message = "The log of room {Room} has {Count} malformed entries, the first at {Seq}; the room opens with them.")]
+        [LoggerMessage(Level = LogLevel.Critical,
+            Message = "The log of room {Room} has {Count} malformed entries, the first at {Seq}; the room opens with them.")]
         public static partial void ForeignEntries(ILogger logger, string room, int count, long seq);
 
-        [LoggerMessage(Level = LogLevel.Error, Message = "Saving the seats of room {Room} failed; after a crash its members may get other names.")]
+        [LoggerMessage(Level = LogLevel.Error,
+            Message = "Saving the seats of room {Room} failed; after a crash its members may get other names.")]
         public static partial void SeatsNotSaved(ILogger logger, string room, Exception exception);
 
         [LoggerMessage(Level = LogLevel.Debug, Message = "Reconciling room {Room} is postponed: Redis is unavailable.")]

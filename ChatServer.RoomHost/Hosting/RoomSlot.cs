@@ -40,7 +40,9 @@ internal sealed class RoomSlot(string name)
             Volatile.Write(ref _room, NewCompleted(room));
     }
 
-    /// <summary>Makes later connections wait for the next <see cref="SetRoom"/>. Connections that wait already keep waiting for it.</summary>
+    /// <summary>
+    /// Makes later connections wait for the next <see cref="SetRoom"/>. Connections that wait already keep waiting for it.
+    /// </summary>
     public void HoldNewConnections()
     {
         if (_room.Task.IsCompleted)

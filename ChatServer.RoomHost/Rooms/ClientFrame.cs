@@ -133,7 +133,8 @@ internal readonly ref struct ClientFrame
     private static ClientFrame Invalid(string error, string detail, ReadOnlySpan<byte> id = default) =>
         new() { Kind = ClientFrameKind.Invalid, Error = error, Detail = detail, Id = id };
 
-    private static bool IsId(ReadOnlySpan<byte> id) => id.Length > 0 && (id.Length <= Limits.MaxIdLength || CountCharacters(id) <= Limits.MaxIdLength);
+    private static bool IsId(ReadOnlySpan<byte> id) =>
+        id.Length > 0 && (id.Length <= Limits.MaxIdLength || CountCharacters(id) <= Limits.MaxIdLength);
 
     // A string without escapes is passed on as it came. One with escapes is decoded, which also refuses lone surrogates (no UTF-8 can carry
     // them), and encoded in the shortest form. False, and nothing, for what is no string.

@@ -4,8 +4,8 @@ using ChatServer.Backplane;
 namespace ChatServer.RoomHost.Rooms;
 
 /// <summary>
-/// The messages that the room's log still has, and at least the last <see cref="RoomLog.MaxDedupeKeys"/>, by key: what is said again within this
-/// window is not logged twice. Rebuilt when a host takes the room.
+/// The messages that the room's log still has, and at least the last <see cref="RoomLog.MaxDedupeKeys"/>, by key: what is said again within
+/// this window is not logged twice. Rebuilt when a host takes the room.
 /// </summary>
 internal sealed class DedupeWindow(int window)
 {

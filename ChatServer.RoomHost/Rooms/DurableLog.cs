@@ -18,7 +18,8 @@ internal sealed class DurableLog(RoomLog log, RoomRecord room, TimeProvider time
         {
             try
             {
-                var result = await log.AppendAsync(room.Name, room.Term, baseSeq, room.Options.History, batch.MessageCount, announced, entries);
+                var result = await log.AppendAsync(room.Name, room.Term, baseSeq, room.Options.History, batch.MessageCount, announced,
+                    entries);
                 available(true);
                 return result;
             }

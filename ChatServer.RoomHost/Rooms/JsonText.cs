@@ -11,7 +11,10 @@ internal static class JsonText
     /// <summary>Most bytes that one byte of text can become: <c>\u001f</c>.</summary>
     public const int MaxEscapedBytesPerByte = 6;
 
-    /// <summary>Writes <paramref name="text"/> (UTF-8) without quotes; returns how many bytes that took, at most <see cref="MaxEscapedBytesPerByte"/> times as many.</summary>
+    /// <summary>
+    /// Writes <paramref name="text"/> (UTF-8) without quotes; returns how many bytes that took, at most
+    /// <see cref="MaxEscapedBytesPerByte"/> times as many.
+    /// </summary>
     public static int Escape(ReadOnlySpan<byte> text, Span<byte> destination)
     {
         var written = 0;

@@ -17,8 +17,8 @@ internal sealed partial class Member
     public long CatchUpSeq { get; private set; }
 
     /// <summary>
-    /// Sends it an event again that it has had, because it said it again; <paramref name="fallback"/> where the log has forgotten it. An event
-    /// that it is yet to get comes by itself.
+    /// Sends it an event again that it has had, because it said it again; <paramref name="fallback"/> where the log has forgotten it. An
+    /// event that it is yet to get comes by itself.
     /// </summary>
     public void Resend(long seq, ReadOnlyMemory<byte> fallback)
     {

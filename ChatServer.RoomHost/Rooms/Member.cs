@@ -37,7 +37,8 @@ internal sealed partial class Member
         Join = join;
         SessionBytes = System.Text.Encoding.UTF8.GetBytes(join.Session);
         _messageBucket = new TokenBucket(room.Options.MessagesPerSecond, room.Options.MessageBurst);
-        _controlFrameBucket = new TokenBucket(room.Options.MessagesPerSecond * 5, Math.Max(room.Options.MessageBurst, room.Options.MessagesPerSecond * 5));
+        _controlFrameBucket = new TokenBucket(room.Options.MessagesPerSecond * 5,
+            Math.Max(room.Options.MessageBurst, room.Options.MessagesPerSecond * 5));
         _receivedAt = room.Time.GetTimestamp();
     }
 
@@ -64,7 +65,8 @@ internal sealed partial class Member
     /// <summary>
     /// The least position that <paramref name="ring"/> must keep for it; the head when there is none. Not for one that is among the followers.
     /// </summary>
-    public long OldestNeeded(RoomRing ring) => CatchUpSeq == 0 && ring == Ring && _closingFrames is null && !_disconnected ? _cursor : ring.Head;
+    public long OldestNeeded(RoomRing ring) => CatchUpSeq == 0 && ring == Ring && _closingFrames is null
+        && !_disconnected ? _cursor : ring.Head;
 
     private RoomRing Ring => Subscribers.Ring;
 
@@ -105,10 +107,12 @@ internal sealed partial class Member
     /// Closes it, after what it is owed up to now: a <c>closing</c> event (unless the peer itself ended it), the Close frame, and
     /// then the connection. Nothing that comes later reaches it.
     /// </summary>
-    public void Close(ushort code, string reason, bool reconnect) => Close(code, reason, EventJson.Closing(_room.Scratch, reason, reconnect), Ring.Head);
+    public void Close(ushort code, string reason, bool reconnect) =>
+        Close(code, reason, EventJson.Closing(_room.Scratch, reason, reconnect), Ring.Head);
 
     /// <summary>Closes it for breaking the protocol: the same, but nothing of what the others said goes before it.</summary>
-    public void CloseNow(ushort code, string reason) => Close(code, reason, EventJson.Closing(_room.Scratch, reason, reconnect: false), until: 0);
+    public void CloseNow(ushort code, string reason) =>
+        Close(code, reason, EventJson.Closing(_room.Scratch, reason, reconnect: false), until: 0);
 
     /// <summary>Answers the peer's Close frame: a Close frame and no more.</summary>
     public void AnswerClose(ushort code) => Close(code, "", default, until: 0);

@@ -4,7 +4,8 @@ using ChatServer.Backplane;
 namespace ChatServer.RoomHost.Rooms;
 
 /// <summary>
-/// Decides which messages are traced: one in <see cref="SampleOneIn"/>, and those whose sender supplied a trace context, within a rate. If nobody
+/// Decides which messages are traced: one in <see cref="SampleOneIn"/>, and those whose sender supplied a trace context, within a rate. If
+/// nobody
 /// listens to <paramref name="source"/>, it reads one field and does nothing else; if somebody does, a message that is not traced costs one
 /// increment. Thread-safe.
 /// </summary>

@@ -102,8 +102,8 @@ internal sealed class Presence
     }
 
     /// <summary>
-    /// Whether <paramref name="session"/> may come in where <paramref name="maxMembers"/> may sit: it has a seat, taken or kept, or there is a free
-    /// one, which is then kept for it while its handshake ends. Without that, all who ask at once would get the last one.
+    /// Whether <paramref name="session"/> may come in where <paramref name="maxMembers"/> may sit: it has a seat, taken or kept, or there
+    /// is a free one, which is then kept for it while its handshake ends. Without that, all who ask at once would get the last one.
     /// </summary>
     public bool TryAdmit(string session, int maxMembers)
     {
@@ -193,7 +193,8 @@ internal sealed class Presence
     {
         var name = user;
         for (var n = 2; _byName.ContainsKey(name); n++)
-            name = Truncate(user, Limits.MaxUserLength - 1 - n.ToString(System.Globalization.CultureInfo.InvariantCulture).Length) + $"-{n}";
+            name = Truncate(user, Limits.MaxUserLength - 1 - n.ToString(
+                System.Globalization.CultureInfo.InvariantCulture).Length) + $"-{n}";
         return name;
     }
 

@@ -3,35 +3,37 @@ using ChatServer.RoomHost.Sockets;
 namespace ChatServer.RoomHost.Rooms;
 
 /// <summary>
-/// Those who follow a ring: they have all that is theirs alone, and get what lies between their cursor and the head. What a fan-out needs of
-/// them lies side by side in one array, so that the way to thousands of sockets leads through few cache lines; the member itself is
-/// touched only when its socket is full.
+/// The members that need nothing but a ring: each is sent the bytes between its cursor and the head. What a broadcast needs of them is
+/// stored contiguously in one array, so that a send to thousands of sockets touches few cache lines; the member object is touched only
+/// when its socket is full.
 /// </summary>
 /// <remarks>Not thread-safe: only the room's own turn touches it.</remarks>
 internal sealed class RingSubscribers(RoomRing ring)
 {
-    /// <summary>Bytes pending from which on a push is about how much can be told, and no longer about how soon.</summary>
+    /// <summary>
+    /// Bytes pending up to which senders get their echo before the other members. Above, throughput matters more than latency.
+    /// </summary>
     public const int EchoFirstMaxBytes = 16 * 1024;
 
     /// <summary>
-    /// Bytes pending after which a push is due, whatever else there is to say: they fit into one segment of the loopback and, unless the
-    /// event that makes them so many is large, into the pages of a pipe.
+    /// Bytes pending after which a push is due at once: so many fit into one segment of the loopback and, unless the last event is large,
+    /// into the pages of a pipe.
     /// </summary>
     public const int MaxPushBytes = 56 * 1024;
 
-    // From so many bytes on, and for so many members, bytes that are shared cost less than a copy for each: docs/adr/0009.
+    // From this many bytes and members on, shared pages cost less than a copy for each member: docs/adr/0009.
     private const int MinSharedBytes = 4 * 1024;
     private const int MinSharingSubscribers = 16;
 
     private Subscriber[] _subscribers = [];
     private Member[] _members = [];
-    private long _pushedUpTo; // head of the last push: whoever keeps up has everything before it
+    private long _pushedUpTo; // head of the last push: members that keep up have everything before it
 
     public RoomRing Ring => ring;
 
     public int Count { get; private set; }
 
-    /// <summary>The least position that one of them still needs; the head when none does.</summary>
+    /// <summary>The lowest cursor of all subscribers; the head if there are none.</summary>
     public long SlowestCursor
     {
         get
@@ -43,7 +45,10 @@ internal sealed class RingSubscribers(RoomRing ring)
         }
     }
 
-    /// <summary>Adds a member whose next byte is at <paramref name="cursor"/>; returns its place, which <see cref="Member.SubscriberIndex"/> must hold.</summary>
+    /// <summary>
+    /// Adds a member whose next byte is at <paramref name="cursor"/>; returns its place, which <see cref="Member.SubscriberIndex"/> must
+    /// hold.
+    /// </summary>
     public int Add(Member member, NonBlockingSocket socket, long cursor)
     {
         if (Count == _subscribers.Length)
@@ -109,7 +114,8 @@ internal sealed class RingSubscribers(RoomRing ring)
     /// <summary>What is new since the last push, in pages; null where a copy for each costs no more, or the ring has it no more.</summary>
     private SharedPages? FillSharedPages()
     {
-        if (Count < MinSharingSubscribers || ring.Head - _pushedUpTo < MinSharedBytes || _pushedUpTo < ring.Tail || SharedPages.ForCurrentThread is not { } pages)
+        if (Count < MinSharingSubscribers || ring.Head - _pushedUpTo < MinSharedBytes || _pushedUpTo < ring.Tail
+            || SharedPages.ForCurrentThread is not { } pages)
             return null;
         for (var position = _pushedUpTo; position < ring.Head;)
         {

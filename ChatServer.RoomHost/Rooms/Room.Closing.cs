@@ -39,9 +39,12 @@ internal sealed partial class Room
         }
     }
 
-    /// <summary>Waits until what was said so far is logged, and who sits here is known to Redis, at most <paramref name="timeout"/>.</summary>
+    /// <summary>
+    /// Waits until what was said so far is logged, and who sits here is known to Redis, at most <paramref name="timeout"/>.
+    /// </summary>
     public Task FlushAsync(TimeSpan timeout) =>
-        WaitUntilAsync(() => _closed is not null || !_sequencer.IsAppending && AreSeatsSaved && !_inbox.HasWork(batches: CanWrite), timeout);
+        WaitUntilAsync(() => _closed is not null || !_sequencer.IsAppending && AreSeatsSaved
+            && !_inbox.HasWork(batches: CanWrite), timeout);
 
     /// <summary>Gives up what is under way. Close it first.</summary>
     public async ValueTask DisposeAsync()

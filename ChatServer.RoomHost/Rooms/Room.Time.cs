@@ -109,7 +109,8 @@ internal sealed partial class Room
         if (_memberCount > 0)
             due = Earlier(Earlier(due, Options.PingInterval, _pingedAt), SilenceCheckInterval, _silenceCheckedAt);
         // Overdue, it waits for a member that lags: looking for silence comes by soon enough.
-        if ((_log is not null && Ring.Capacity > 0 || _deflatedSubscribers is { Ring.Capacity: > 0 }) && Time.GetElapsedTime(_activeAt) < ReleaseBuffersAfter)
+        if ((_log is not null && Ring.Capacity > 0 || _deflatedSubscribers is { Ring.Capacity: > 0 })
+            && Time.GetElapsedTime(_activeAt) < ReleaseBuffersAfter)
             due = Earlier(due, ReleaseBuffersAfter, _activeAt);
         if (due is not { } wait)
             return;

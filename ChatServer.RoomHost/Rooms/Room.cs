@@ -15,7 +15,8 @@ namespace ChatServer.RoomHost.Rooms;
 ///   1. <c>Member.Frames.cs</c>: a text frame is read in place (<see cref="ClientFrame"/>).
 ///   2. <c>Member.Frames.cs</c>: it passes the rate and goes into the batch that is filling (<see cref="RoomInbox"/>).
 ///   3. <see cref="Sequencer"/>: the batch is numbered, encoded, appended to the log, and put into the ring (<see cref="RoomRing"/>).
-///   4. <see cref="RingSubscribers"/>: every member is sent what lies between its cursor and the head; <c>Member.cs</c> finishes where a socket is full.
+///   4. <see cref="RingSubscribers"/>: every member is sent what lies between its cursor and the head; <c>Member.cs</c> finishes where a
+///      socket is full.
 /// </summary>
 /// <remarks>A room without members holds neither timers nor buffers: some hundred bytes and its port.</remarks>
 internal sealed partial class Room : IThreadPoolWorkItem, IAsyncDisposable
@@ -52,7 +53,8 @@ internal sealed partial class Room : IThreadPoolWorkItem, IAsyncDisposable
     /// <param name="isHeldSince">Whether the host's lease was held all the time since a timestamp: then the room is its own, if it was then.</param>
     /// <param name="seenAt">When the room was seen to be this host's: a timestamp from before it was asked for.</param>
     public Room(
-        RoomRecord record, LogTail? tail, DurableLog? log, IReadOnlyList<RoomSeat> previousSeats, DurableSeats? seats, RoomHostOptions options, byte[] limits,
+        RoomRecord record, LogTail? tail, DurableLog? log, IReadOnlyList<RoomSeat> previousSeats, DurableSeats? seats,
+            RoomHostOptions options, byte[] limits,
         TimeProvider time, Func<long, bool> isHeldSince, long seenAt)
     {
         (_isHeldSince, _seenAt) = (isHeldSince, seenAt);
@@ -74,7 +76,8 @@ internal sealed partial class Room : IThreadPoolWorkItem, IAsyncDisposable
             AppendEvent(entry.Event.Span, seq);
         }
         _oldestAtClaim = tail?.Page.Oldest ?? record.Seq + 1;
-        _sequencer = new Sequencer(_inbox, log, time, record.Seq, record.Announced, said, Commit, AnswerDuplicate, OnAppended, _abandoned.Token);
+        _sequencer = new Sequencer(_inbox, log, time, record.Seq, record.Announced, said, Commit, AnswerDuplicate, OnAppended,
+            _abandoned.Token);
         _activeAt = _emptySince = _pingedAt = _silenceCheckedAt = time.GetTimestamp();
         Schedule();
     }

@@ -31,13 +31,16 @@ internal sealed class Sequencer
     /// <param name="dedupe">What the log has, by key.</param>
     /// <param name="onCommitted">Called for each event of a batch that the log holds, in order.</param>
     /// <param name="onDuplicate">Called for something in a batch that was said before, with its sequence.</param>
-    /// <param name="onAppended">Called on any thread when an append is over; must lead to <see cref="CompleteAppend"/> in the room's turn.</param>
+    /// <param name="onAppended">Called on any thread when an append is over; must lead to <see cref="CompleteAppend"/> in the room's
+    /// turn.</param>
     /// <param name="ct">The room is given up.</param>
     public Sequencer(
         RoomInbox inbox, DurableLog? log, TimeProvider time, long seq, long announced, DedupeWindow dedupe,
-        Action<Batch, int> onCommitted, Action<Batch, BatchItem, long> onDuplicate, Action<Task<AppendResult>> onAppended, CancellationToken ct)
+        Action<Batch, int> onCommitted, Action<Batch, BatchItem, long> onDuplicate, Action<Task<AppendResult>> onAppended,
+            CancellationToken ct)
     {
-        (_inbox, _log, _time, _dedupe, _onCommitted, _onDuplicate, _onAppended, _ct) = (inbox, log, time, dedupe, onCommitted, onDuplicate, onAppended, ct);
+        (_inbox, _log, _time, _dedupe, _onCommitted, _onDuplicate, _onAppended, _ct) = (inbox, log, time, dedupe, onCommitted, onDuplicate,
+            onAppended, ct);
         Seq = _lastNumbered = seq;
         _announced = _announcedInLog = announced;
     }

@@ -27,7 +27,8 @@ internal readonly partial struct NonBlockingSocket
 
     /// <summary>Bytes that the kernel took; 0 when it takes none now, or <see cref="ConnectionGone"/>.</summary>
     /// <param name="bytes">At least one.</param>
-    public int Send(ReadOnlySpan<byte> bytes) => _nonLinuxSocket is null ? LinuxSend(_descriptor, bytes) : PortableSend(_nonLinuxSocket, bytes);
+    public int Send(ReadOnlySpan<byte> bytes) => _nonLinuxSocket is null ? LinuxSend(_descriptor, bytes)
+        : PortableSend(_nonLinuxSocket, bytes);
 
     /// <summary>Sends what is in a pipe, on Linux alone. Bytes that the kernel took; when it took fewer than <paramref name="length"/>, <see cref="Send(ReadOnlySpan{byte})"/> tells why.</summary>
     public int Splice(int pipe, int length) => (int)Math.Max(0, SharedPages.Splice(pipe, 0, _descriptor, 0, (nuint)length, 0));

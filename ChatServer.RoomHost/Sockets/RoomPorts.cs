@@ -22,7 +22,8 @@ public sealed partial class RoomPorts(RoomPortsOptions options, TimeProvider tim
 
     private readonly Lock _gate = new();
     private readonly Dictionary<int, RoomPort> _ports = [];
-    private readonly Channel<ConnectionContext> _acceptedConnections = Channel.CreateUnbounded<ConnectionContext>(new() { SingleReader = true });
+    private readonly Channel<ConnectionContext> _acceptedConnections = Channel.CreateUnbounded<ConnectionContext>(
+        new() { SingleReader = true });
     private bool _bound, _stopped;
     private int _sockets;
     private long? _acceptFailureLoggedAt;

@@ -36,7 +36,9 @@ internal sealed partial class SharedPages
         return added == bytes.Length;
     }
 
-    /// <summary>Sends all that was added. Bytes that the kernel took; when it took fewer, <see cref="NonBlockingSocket.Send"/> tells why.</summary>
+    /// <summary>
+    /// Sends all that was added. Bytes that the kernel took; when it took fewer, <see cref="NonBlockingSocket.Send"/> tells why.
+    /// </summary>
     public int Send(NonBlockingSocket socket)
     {
         var shared = (int)Tee(_pages.Begin, _copy.End, (nuint)Length, SpliceNonBlock);

@@ -125,7 +125,7 @@ public abstract class AnnouncementsSpecification(RedisServer redis) : BackplaneS
     {
         using var stop = new CancellationTokenSource();
         var looks = 0;
-        var loop = Process().Looks.RunAsync(() => Interlocked.Increment(ref looks), stop.Token);
+        var loop = Process().ClusterSignals.RunAsync(() => Interlocked.Increment(ref looks), stop.Token);
         await Eventually.Async(() => looks, n => n == 1); // the subscription itself: look at what was missed
 
         await Process().Announcements.PostAsync("x", null);

@@ -67,7 +67,8 @@ public abstract class RoomCommandsSpecification(RedisServer redis) : BackplaneSp
         await CreateAsync(api, "lobby");
 
         Assert.Null(await api.Commands.AskAsync(new MembersCommand("nowhere"), Cancelled));
-        Assert.Null(await api.Commands.AskAsync(new MembersCommand("lobby"), Cancelled).WaitAsync(RoomCommands.ReplyTimeout * 2, Cancelled));
+        Assert.Null(await api.Commands.AskAsync(new MembersCommand("lobby"), Cancelled).WaitAsync(RoomCommands.ReplyTimeout * 2,
+            Cancelled));
         await host.DieAsync();
         Assert.Null(await api.Commands.AskAsync(new MembersCommand("lobby"), Cancelled).WaitAsync(TimeSpan.FromSeconds(1), Cancelled));
     }

@@ -189,7 +189,8 @@ public abstract class RoomPlacementSpecification(RedisServer redis) : BackplaneS
 
         Assert.Null(await api.Placement.CreateAsync("lobby", Defaults, Cancelled));
 
-        Assert.InRange(watch.Elapsed, RoomPlacement.OpenTimeout - TimeSpan.FromSeconds(0.1), RoomPlacement.OpenTimeout + TimeSpan.FromSeconds(1.5));
+        Assert.InRange(watch.Elapsed, RoomPlacement.OpenTimeout - TimeSpan.FromSeconds(0.1),
+            RoomPlacement.OpenTimeout + TimeSpan.FromSeconds(1.5));
         Assert.Empty(await KeysAsync("*lobby*"));
     }
 

@@ -57,6 +57,7 @@ public sealed class BackoffTests
     {
         var backoff = new Backoff(addresses: 2, Max);
         Assert.InRange(backoff.DelayAfter(ConnectionEnd.Refused(429, "", TimeSpan.FromSeconds(1))).TotalSeconds, 1, 1.2);
-        Assert.Equal(TimeSpan.FromSeconds(0), new Backoff(addresses: 2, Max).DelayAfter(ConnectionEnd.Refused(503, "", TimeSpan.FromSeconds(1))));
+        Assert.Equal(TimeSpan.FromSeconds(0), new Backoff(addresses: 2,
+            Max).DelayAfter(ConnectionEnd.Refused(503, "", TimeSpan.FromSeconds(1))));
     }
 }

@@ -52,7 +52,8 @@ public sealed class ScriptedRoom : IAsyncDisposable
     public async Task<ScriptedConnection> SeatAsync() => await _seats.Reader.ReadAsync().AsTask().WaitAsync(Eventually.Patience);
 
     /// <summary>The next connection, welcomed.</summary>
-    public async Task<ScriptedConnection> SeatAsync(long seq, string epoch = "e1", bool resumed = false, string user = "ada", object? limits = null)
+    public async Task<ScriptedConnection> SeatAsync(long seq, string epoch = "e1", bool resumed = false, string user = "ada",
+        object? limits = null)
     {
         var seat = await SeatAsync();
         await seat.WelcomeAsync(seq, epoch, resumed, user, limits);

@@ -40,7 +40,7 @@ public sealed class BackplaneProcess : IAsyncDisposable
     public HostInbox Inbox => Get<HostInbox>();
     public Announcements Announcements => Get<Announcements>();
     public ClusterShutdown Shutdown => Get<ClusterShutdown>();
-    public ClusterSignals Looks => Get<ClusterSignals>();
+    public ClusterSignals ClusterSignals => Get<ClusterSignals>();
 
     public ValueTask DisposeAsync() => ((IAsyncDisposable)_host).DisposeAsync();
 

@@ -4,7 +4,8 @@ using ChatServer.Bench.Deployment;
 namespace ChatServer.Bench.Drill.Deployments;
 
 /// <summary>A deployment that runs already. What we kill of it, its own supervisor starts again.</summary>
-internal sealed class AttachedDeployment(ApiClient api, ApiClient? admin, IReadOnlyList<Uri> balancers, IReadOnlyList<AttachedProcess> processes) : IDeployment
+internal sealed class AttachedDeployment(ApiClient api, ApiClient? admin, IReadOnlyList<Uri> balancers,
+    IReadOnlyList<AttachedProcess> processes) : IDeployment
 {
     public ApiClient Api => api;
 

@@ -30,7 +30,8 @@ internal sealed record LaunchPlan
 /// </summary>
 internal sealed class LaunchedDeployment : IDeployment
 {
-    private const int RedisPortOffset = 0, HostPortOffset = 1, LoadBalancerPortOffset = 3, ApiPortOffset = 5, AdminPortOffset = 6, FirstRoomPortOffset = 7;
+    private const int RedisPortOffset = 0, HostPortOffset = 1, LoadBalancerPortOffset = 3, ApiPortOffset = 5, AdminPortOffset = 6,
+        FirstRoomPortOffset = 7;
     private const int HostCount = 2, LoadBalancerCount = 2;
 
     // Keys of a deployment that only this machine reaches, and that lives as long as the drill.
@@ -109,11 +110,13 @@ internal sealed class LaunchedDeployment : IDeployment
         var data = Directory.CreateDirectory(Path.Combine(_folder, "redis")).FullName;
         // An answer must mean that it is on the disk: what is drilled is what we promise, not how much a Redis may forget.
         return _plan.EmbeddedRedis || ProgramPaths.Installed("redis-server") is not { } installed
-            ? new(ServerRole.Redis, "redis", _programs.Service("Redis"), Settings(("PORT", $"{_port + RedisPortOffset}"), ("REDIS_DATA", data)), PingAsync)
+            ? new(ServerRole.Redis, "redis", _programs.Service("Redis"),
+                Settings(("PORT", $"{_port + RedisPortOffset}"), ("REDIS_DATA", data)), PingAsync)
             : new(
                 ServerRole.Redis,
                 "redis",
-                [installed, "--port", $"{_port + RedisPortOffset}", "--bind", "127.0.0.1", "--dir", data, "--save", "", "--appendonly", "yes", "--appendfsync", "always"],
+                [installed, "--port", $"{_port + RedisPortOffset}", "--bind", "127.0.0.1", "--dir", data, "--save", "", "--appendonly",
+                    "yes", "--appendfsync", "always"],
                 Settings(),
                 PingAsync);
     }

@@ -161,7 +161,8 @@ public sealed class HostOutageTests : HostCluster
         var (one, two, three) = (await back.NextAsync("message"), await back.NextAsync("unreadable"), await back.NextAsync("message"));
         Assert.Equal(("one", 1L, 2L, "three", 3L), (one["text"], one.Seq, two.Seq, three["text"], three.Seq));
         Assert.Equal(4, (await back.SayAsync("four")).Seq);
-        await Eventually.Async(() => second.Process.Output, told => told.Contains("room lobby has 2 malformed entries, the first at 1", StringComparison.Ordinal));
+        await Eventually.Async(() => second.Process.Output, told =>
+            told.Contains("room lobby has 2 malformed entries, the first at 1", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -14,7 +14,8 @@ public sealed class ReconcileQueueTests : IDisposable
     [Fact]
     public async Task Failed_reconcile_is_reported_and_can_be_requested_again()
     {
-        using var queue = new ReconcileQueue(_ => throw new InvalidDataException(), (room, why) => _failures.Enqueue((room, why)), maxParallel: 1);
+        using var queue = new ReconcileQueue(_ => throw new InvalidDataException(), (room, why) =>
+            _failures.Enqueue((room, why)), maxParallel: 1);
 
         for (var i = 1; i <= 3; i++)
         {

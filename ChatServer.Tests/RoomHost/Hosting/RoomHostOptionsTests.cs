@@ -16,7 +16,8 @@ public sealed class RoomHostOptionsTests
         Assert.Equal("*", options.AllowedOrigins);
         Assert.Equal(65536, options.MaxFrameBytes);
         Assert.Equal((4000, 20, 100, 200), (options.MaxTextLength, options.MessagesPerSecond, options.MessageBurst, options.ConnectionsPerSecond));
-        Assert.Equal((10, 20, 45), (options.HandshakeTimeout.TotalSeconds, options.PingInterval.TotalSeconds, options.SilenceTimeout.TotalSeconds));
+        Assert.Equal((10, 20, 45), (options.HandshakeTimeout.TotalSeconds, options.PingInterval.TotalSeconds,
+            options.SilenceTimeout.TotalSeconds));
         Assert.Equal(4194304, options.RoomBufferBytes);
         Assert.StartsWith(Environment.MachineName, options.HostId, StringComparison.Ordinal);
         Assert.NotEqual(options.HostId, From().HostId);

@@ -90,7 +90,8 @@ public sealed class SeatRecoveryTests : HostCluster
         });
 
         await JoinAsync(room.Port, "user=bob");
-        await Eventually.Async(() => host.Process.Output, output => output.Contains("Saving the seats of room lobby failed", StringComparison.Ordinal));
+        await Eventually.Async(() => host.Process.Output, output =>
+            output.Contains("Saving the seats of room lobby failed", StringComparison.Ordinal));
         await RawAsync(db => db.KeyDeleteAsync(RedisNames.RoomSeats("lobby")));
 
         await SavedAsync(1);
