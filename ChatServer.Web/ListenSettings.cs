@@ -63,12 +63,12 @@ public static class ListenSettings
     /// <exception cref="StartupException">It is no such number.</exception>
     public static int ReadPort(this IConfiguration configuration, int defaultPort, string variable = "PORT") =>
         configuration[variable] switch
-    {
-        null or "" => defaultPort,
-        var text => ushort.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port)
-            ? port
-            : throw new StartupException($"{variable} must be a port from 0 to 65535, not '{text}'."),
-    };
+        {
+            null or "" => defaultPort,
+            var text => ushort.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port)
+                ? port
+                : throw new StartupException($"{variable} must be a port from 0 to 65535, not '{text}'."),
+        };
 
     /// <summary>
     /// Asked before Kestrel is: it reports a taken port as a critical error with a stack trace, and does not know which

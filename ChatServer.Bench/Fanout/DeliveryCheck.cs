@@ -53,8 +53,13 @@ internal sealed class DeliveryCheck(int run, int publishers, int textLength)
     /// <summary>What is wrong, when publisher i has said <paramref name="said"/>[i] messages.</summary>
     public DeliveryFaults FaultsAfter(ReadOnlySpan<long> said)
     {
-        var faults = new DeliveryFaults { Malformed = Malformed, SequencesSkipped = _log.Skipped, SequencesRepeated = _log.Repeated,
-            SequencesReordered = _log.Reordered };
+        var faults = new DeliveryFaults
+        {
+            Malformed = Malformed,
+            SequencesSkipped = _log.Skipped,
+            SequencesRepeated = _log.Repeated,
+            SequencesReordered = _log.Reordered
+        };
         for (var i = 0; i < _publishers.Length; i++)
         {
             faults += new DeliveryFaults

@@ -32,8 +32,8 @@ internal sealed record ConnectionEnd(int Code, string Reason)
     public static readonly ConnectionEnd Left = new(CloseCodes.Normal, "left") { IsFinal = true };
 
     /// <summary>We want to begin again where the reader is.</summary>
-    public static readonly ConnectionEnd Lagged = new(Abnormal,
-        "The reader fell behind; what it missed is fetched.") { IsClientInitiated = true };
+    public static readonly ConnectionEnd Lagged =
+        new(Abnormal, "The reader fell behind; what it missed is fetched.") { IsClientInitiated = true };
 
     /// <summary>It broke, or nobody answered.</summary>
     public static ConnectionEnd Broken(string reason) => new(Abnormal, reason) { TryNextAddress = true };

@@ -40,7 +40,7 @@ public sealed class HeartbeatTests(ApiCluster cluster) : IClassFixture<ApiCluste
         await balancer.NextAsync();
 
         var health = await (await api.SendAsync(HttpMethod.Get, "/health")).IsProblemAsync(HttpStatusCode.ServiceUnavailable, "not-ready");
-        Assert.Equal("The load balancers have not been told yet.", health.GetProperty("checks").GetProperty("load-balancers").GetString());
+        Assert.Equal("The first heartbeats have not been sent yet.", health.GetProperty("checks").GetProperty("load-balancers").GetString());
         held.SetResult();
 
         await Eventually.Async(() => api.SendAsync(HttpMethod.Get, "/health"), answer => answer.StatusCode == HttpStatusCode.OK);

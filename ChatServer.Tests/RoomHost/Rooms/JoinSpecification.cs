@@ -50,8 +50,14 @@ public abstract class JoinSpecification(RoomRedis? redis) : RoomSpecification(re
     [Fact]
     public async Task The_welcome_tells_the_limits_of_the_host()
     {
-        var host = RoomsHost.Defaults with { MessagesPerSecond = 7, MessageBurst = 9, ConnectionsPerSecond = 11,
-            PingInterval = TimeSpan.FromSeconds(3), MaxTextLength = 100 };
+        var host = RoomsHost.Defaults with
+        {
+            MessagesPerSecond = 7,
+            MessageBurst = 9,
+            ConnectionsPerSecond = 11,
+            PingInterval = TimeSpan.FromSeconds(3),
+            MaxTextLength = 100
+        };
         var ann = await (await OpenAsync(host: host)).JoinAsync();
 
         Assert.Equal(

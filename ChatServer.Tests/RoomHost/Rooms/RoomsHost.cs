@@ -40,8 +40,12 @@ internal sealed class RoomsHost : IAsyncDisposable
     {
         options ??= Defaults;
         time ??= TimeProvider.System;
-        var listening = new RoomPortsOptions { Bind = IPAddress.Loopback, MaxFrameBytes = options.MaxFrameBytes,
-            HandshakeTimeout = options.HandshakeTimeout };
+        var listening = new RoomPortsOptions
+        {
+            Bind = IPAddress.Loopback,
+            MaxFrameBytes = options.MaxFrameBytes,
+            HandshakeTimeout = options.HandshakeTimeout
+        };
         var ports = new RoomPorts(listening, time, NullLogger<RoomPorts>.Instance);
         var rate = new JoinRateLimiter(options.ConnectionsPerSecond);
         var builder = WebApplication.CreateSlimBuilder();

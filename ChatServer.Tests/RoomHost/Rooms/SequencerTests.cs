@@ -85,8 +85,12 @@ public sealed class SequencerTests
     private void Say(string id, string text)
     {
         var bytes = Encoding.UTF8.GetBytes(id);
-        var item = new BatchItem { User = "ann"u8.ToArray(), Key = MessageKey.Of("session"u8, bytes), OnLogged = (seq, error) =>
-            _told.Add((seq, error)) };
+        var item = new BatchItem
+        {
+            User = "ann"u8.ToArray(),
+            Key = MessageKey.Of("session"u8, bytes),
+            OnLogged = (seq, error) => _told.Add((seq, error)),
+        };
         Assert.True(_inbox.TryStage(item, bytes, Encoding.UTF8.GetBytes(text)));
     }
 }
