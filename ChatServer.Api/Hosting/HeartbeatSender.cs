@@ -45,7 +45,7 @@ internal sealed partial class HeartbeatSender(
 
     /// <summary>Healthy when every load balancer has answered, or <see cref="StartupGrace"/> is over.</summary>
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) => Task.FromResult(
-        _answered.Task.IsCompleted ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy("The first heartbeats have not been sent yet."));
+        _answered.Task.IsCompleted ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy("The load balancers have not answered yet."));
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {

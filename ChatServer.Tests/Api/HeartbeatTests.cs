@@ -40,7 +40,7 @@ public sealed class HeartbeatTests(ApiCluster cluster) : IClassFixture<ApiCluste
         await balancer.NextAsync();
 
         var health = await (await api.SendAsync(HttpMethod.Get, "/health")).IsProblemAsync(HttpStatusCode.ServiceUnavailable, "not-ready");
-        Assert.Equal("The first heartbeats have not been sent yet.", health.GetProperty("checks").GetProperty("load-balancers").GetString());
+        Assert.Equal("The load balancers have not answered yet.", health.GetProperty("checks").GetProperty("load-balancers").GetString());
         held.SetResult();
 
         await Eventually.Async(() => api.SendAsync(HttpMethod.Get, "/health"), answer => answer.StatusCode == HttpStatusCode.OK);
@@ -52,7 +52,7 @@ public sealed class HeartbeatTests(ApiCluster cluster) : IClassFixture<ApiCluste
         var port = FreePort.Next();
         var api = await cluster.StartApiAsync(
             ("LOADBALANCERS", $"http://127.0.0.1:{port}"), ("LOADBALANCER_KEY", "lb-key"), ("Logging__LogLevel__Default", "Warning"));
-        await Eventually.Async(() => api.Process.Output, output => output.Contains("Not registered with", StringComparison.Ordinal));
+        await Eventually.Async(() => api.Process.Output, output => output.Contains("Registration with", StringComparison.Ordinal));
 
         await using var balancer = await Listener.StartAsync(port: port);
 
