@@ -44,7 +44,7 @@ api.WithCreateRoomCommand(key);
 admin.WithAnnounceCommand(adminKey).WithShutdownCommand(adminKey);
 foreach (var (index, roomHost) in roomHosts.Index()) roomHost.WithDrainCommands(admin, adminKey, settings.HostIdOf(index + 1));
 
-await builder.Build().RunAndWelcomeAsync(settings, [api, admin, .. roomHosts, .. loadBalancers]);
+await builder.Build().RunAndWelcomeAsync(settings);
 
 IResourceBuilder<ProjectResource> RoomHost(int number) => builder.AddService<ChatServer_RoomHost>($"roomhost-{number}", settings, "PORT")
     .WithEnvironment("HOST_ID", settings.HostIdOf(number))

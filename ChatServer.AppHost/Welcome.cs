@@ -1,17 +1,30 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
 namespace ChatServer.AppHost;
 
 /// <summary>Writes the addresses of the deployment once it is ready.</summary>
 internal static class Welcome
 {
-    /// <summary>Runs until Ctrl+C or SIGTERM, and writes the addresses when all of <paramref name="services"/> are healthy.</summary>
-    public static async Task RunAndWelcomeAsync(
-        this DistributedApplication app, AppHostSettings settings, IReadOnlyList<IResourceBuilder<ProjectResource>> services)
+    private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(0.25);
+
+    /// <summary>Runs until Ctrl+C or SIGTERM, and writes the addresses when all health checks of the resources succeed.</summary>
+    public static async Task RunAndWelcomeAsync(this DistributedApplication app, AppHostSettings settings)
     {
+        using var ended = new CancellationTokenSource();
         var running = app.RunAsync();
-        var ready = Task.WhenAll(services.Select(service => app.ResourceNotifications.WaitForResourceHealthyAsync(service.Resource.Name)));
+        var ready = ReadyAsync(app.Services.GetRequiredService<HealthCheckService>(), ended.Token);
         if (await Task.WhenAny(running, ready) == ready && ready.IsCompletedSuccessfully)
             Console.WriteLine(Text(settings));
         await running;
+        await ended.CancelAsync();
+        await ready.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    // The checks are those of the dashboard. Aspire itself runs them after 1, 2, 3 … seconds, so it reports readiness up to 3 s late.
+    private static async Task ReadyAsync(HealthCheckService health, CancellationToken ct)
+    {
+        while ((await health.CheckHealthAsync(ct)).Status != HealthStatus.Healthy) await Task.Delay(PollInterval, ct);
     }
 
     private static string Text(AppHostSettings settings)

@@ -11,6 +11,9 @@ public sealed class TestingAppHost : RunningAppHost
 {
     private IDistributedApplicationTestingBuilder _builder = null!;
 
+    // As ServerProcess does for other processes: a start costs a third less CPU time. The services inherit it from the test process.
+    static TestingAppHost() => Environment.SetEnvironmentVariable("DOTNET_TieredPGO", "0");
+
     private TestingAppHost(IEnumerable<(string Name, string? Value)> settings) : base(settings)
     {
     }
