@@ -18,9 +18,6 @@ internal sealed class AppHostSettings
         "CONNECTIONS_PER_SECOND", "HANDSHAKE_SECONDS", "PING_SECONDS", "SILENCE_SECONDS", "ROOM_BUFFER_BYTES",
     ];
 
-    /// <summary>The default of <c>ROOM_PORTS</c>. A published model states it, because no endpoint can express a port range.</summary>
-    public const string DefaultRoomPorts = "34000-65535";
-
     private static readonly Dictionary<string, string> Topology = new()
     {
         // The Api's own default, port 80, needs privileges.
@@ -28,7 +25,8 @@ internal sealed class AppHostSettings
         ["ADMIN_PORT"] = "8090",
         ["LOADBALANCER_PORTS"] = "2000,2001",
         ["HOST_ID"] = "roomhost",
-        ["ROOM_PORTS"] = DefaultRoomPorts,
+        // A published model states it, because no endpoint can express a port range.
+        ["ROOM_PORTS"] = "34000-65535",
     };
 
     private static readonly Dictionary<string, string> Development = new()
@@ -59,7 +57,9 @@ internal sealed class AppHostSettings
         {
             null => IPAddress.Any,
             "localhost" => IPAddress.Loopback,
-            var text => IPAddress.TryParse(text, out var address) ? address : throw new SettingException($"BIND must be an IP address, not '{text}'."),
+            var text => IPAddress.TryParse(text, out var address)
+                ? address
+                : throw new SettingException($"BIND must be an IP address, not '{text}'."),
         };
         ApiPort = Port("PORT", this["PORT"]!);
         AdminPort = Port("ADMIN_PORT", this["ADMIN_PORT"]!);
@@ -94,7 +94,10 @@ internal sealed class AppHostSettings
     public ReferenceExpression? LoadBalancers => this["LOADBALANCERS"] is { } urls ? ReferenceExpression.Create($"{urls}") : null;
 
     /// <summary>The host name at which this machine reaches a listener that is bound to <c>BIND</c>.</summary>
-    public string LocalHost => IPAddress.IsLoopback(Bind) || Bind.Equals(IPAddress.Any) || Bind.Equals(IPAddress.IPv6Any) ? "localhost" : Bind.ToString();
+    public string LocalHost =>
+        IPAddress.IsLoopback(Bind) || Bind.Equals(IPAddress.Any) || Bind.Equals(IPAddress.IPv6Any) ? "localhost"
+        : Bind.AddressFamily == AddressFamily.InterNetworkV6 ? $"[{Bind}]"
+        : Bind.ToString();
 
     /// <summary>The address of the dashboard with its login token, which Aspire generates at start; null without a dashboard.</summary>
     public string? DashboardLogin => this["ASPNETCORE_URLS"]?.Split(';')[0].TrimEnd('/') is { } dashboard
@@ -106,8 +109,8 @@ internal sealed class AppHostSettings
     /// <summary>The id of a RoomHost: <c>HOST_ID</c> and its number. It stays the same across restarts, so the host opens its rooms again.</summary>
     public string HostIdOf(int number) => $"{this["HOST_ID"]}-{number}";
 
-    /// <summary>Reads the settings. An invalid one, or a port in use, ends the process with exit code 1 and one line that names the variable.</summary>
-    public static AppHostSettings Read(IDistributedApplicationBuilder builder)
+    /// <summary>Reads the settings. Returns null, after one line on stderr that names the variable, if one is invalid or a port is in use.</summary>
+    public static AppHostSettings? Read(IDistributedApplicationBuilder builder)
     {
         try
         {
@@ -116,8 +119,7 @@ internal sealed class AppHostSettings
         catch (SettingException error)
         {
             Console.Error.WriteLine(error.Message);
-            Environment.Exit(1);
-            throw;
+            return null;
         }
     }
 

@@ -3,7 +3,7 @@ using ChatServer.AppHost.Dashboard;
 using Projects;
 
 var builder = DistributedApplication.CreateBuilder(args);
-var settings = AppHostSettings.Read(builder);
+if (AppHostSettings.Read(builder) is not { } settings) return 1;
 
 var key = builder.AddParameterFromConfiguration("key", "KEY", secret: true);
 var adminKey = builder.AddParameterFromConfiguration("admin-key", "ADMIN_KEY", secret: true);
@@ -40,11 +40,13 @@ var admin = builder.AddService<ChatServer_Admin>("admin", settings, "ADMIN_PORT"
 
 key.WithParentRelationship(api);
 adminKey.WithParentRelationship(admin);
+if (loadBalancers.Length > 0) loadBalancerKey.WithParentRelationship(loadBalancers[0]);
 api.WithCreateRoomCommand(key);
 admin.WithAnnounceCommand(adminKey).WithShutdownCommand(adminKey);
 foreach (var (index, roomHost) in roomHosts.Index()) roomHost.WithDrainCommands(admin, adminKey, settings.HostIdOf(index + 1));
 
 await builder.Build().RunAndWelcomeAsync(settings);
+return 0;
 
 IResourceBuilder<ProjectResource> RoomHost(int number) => builder.AddService<ChatServer_RoomHost>($"roomhost-{number}", settings, "PORT")
     .WithEnvironment("HOST_ID", settings.HostIdOf(number))

@@ -34,8 +34,8 @@ internal static class ResourceExtensions
         .WithRestartOnCrash();
 
     /// <summary>
-    /// Adds the Redis for development, with a password generated for each start: without one, any web page open in the developer's browser could send it
-    /// commands with an HTTP POST. It is a project and not a container, so that no container runtime is needed.
+    /// Adds the Redis for development, with a password generated for each start: without one, any web page open in the developer's browser
+    /// could send it commands with an HTTP POST. It is a project and not a container, so that no container runtime is needed.
     /// </summary>
     public static IResourceBuilder<IResourceWithConnectionString> AddEmbeddedRedis(this IDistributedApplicationBuilder builder, AppHostSettings settings)
     {
@@ -43,6 +43,8 @@ internal static class ResourceExtensions
         var server = builder.AddProject<ChatServer_Redis>("redis-server")
             .WithEndpoint(scheme: "tcp", name: "tcp", env: "PORT", isProxied: false)
             .WithEnvironment("REDIS_PASSWORD", password)
+            // It would inherit another address from the environment of the AppHost.
+            .WithEnvironment("BIND", "127.0.0.1")
             .WithSettings(settings, "REDIS_DATA")
             .WithIconName("Database")
             .WithoutHttpsCertificate()

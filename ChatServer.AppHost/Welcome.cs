@@ -16,9 +16,15 @@ internal static class Welcome
         var ready = ReadyAsync(app.Services.GetRequiredService<HealthCheckService>(), ended.Token);
         if (await Task.WhenAny(running, ready) == ready && ready.IsCompletedSuccessfully)
             Console.WriteLine(Text(settings));
-        await running;
-        await ended.CancelAsync();
-        await ready.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        try
+        {
+            await running;
+        }
+        finally
+        {
+            await ended.CancelAsync();
+            await ready.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
     }
 
     // The checks are those of the dashboard. Aspire itself runs them after 1, 2, 3 … seconds, so it reports readiness up to 3 s late.

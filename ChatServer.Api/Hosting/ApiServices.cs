@@ -23,7 +23,7 @@ internal static class ApiServices
         var loadBalancers = LoadBalancerSettings.Read(builder.Configuration);
         builder.Services.AddSingleton(loadBalancers);
         if (loadBalancers.First is null) return;
-        _ = builder.Configuration.AdvertisedHost(); // is told by every heartbeat: better to fail now
+        _ = builder.Configuration.AdvertisedHost(); // every heartbeat contains it: an invalid value must stop the start
         builder.AddHeartbeatClient();
         builder.Services.AddSingleton<HeartbeatSender>();
         builder.Services.AddHostedService(services => services.GetRequiredService<HeartbeatSender>());
@@ -31,8 +31,8 @@ internal static class ApiServices
     }
 
     /// <summary>
-    /// Without the default retries and circuit breaker. A heartbeat is repeated every 10 s anyway; the Api is ready after the first round, which
-    /// retries would delay for as long as one load balancer is away; and an open circuit would keep heartbeats from one that is back.
+    /// Without the default retries and circuit breaker. A heartbeat is repeated in any case: every second until the load balancer answers, then
+    /// every 10 s. An open circuit would block heartbeats to a load balancer that can be reached again.
     /// </summary>
     private static void AddHeartbeatClient(this WebApplicationBuilder builder)
     {

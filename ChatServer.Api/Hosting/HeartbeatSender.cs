@@ -32,7 +32,7 @@ internal sealed partial class HeartbeatSender(
     private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(1);
 
     /// <summary>How long the Api waits for the answers of all load balancers before it is ready without some of them.</summary>
-    public static readonly TimeSpan StartupGrace = TimeSpan.FromSeconds(5);
+    public static readonly TimeSpan StartupGrace = TimeSpan.FromSeconds(10);
 
     /// <summary>Timeout of a heartbeat; less than the interval.</summary>
     public static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(5);
@@ -57,7 +57,8 @@ internal sealed partial class HeartbeatSender(
             var heartbeats = _lastFailure.Keys.ToList().Select(url => RepeatAsync(url, self, stoppingToken)).ToList();
             await Task.WhenAny(_answered.Task, Task.Delay(StartupGrace, time, stoppingToken));
             _answered.TrySetResult();
-            await Task.WhenAll(heartbeats);
+            // No heartbeat ends by itself: the first that does has failed.
+            if (heartbeats.Count > 0) await await Task.WhenAny(heartbeats);
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
@@ -93,7 +94,7 @@ internal sealed partial class HeartbeatSender(
             answers = true;
             if (!response.IsSuccessStatusCode) failure = $"it answered {(int)response.StatusCode}";
         }
-        catch (Exception error) when (error is HttpRequestException or TaskCanceledException && !ct.IsCancellationRequested)
+        catch (Exception error) when (error is HttpRequestException || (error is TaskCanceledException && !ct.IsCancellationRequested))
         {
             failure = error.Message;
         }

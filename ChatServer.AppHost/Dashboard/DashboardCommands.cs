@@ -82,12 +82,12 @@ internal static class DashboardCommands
         context.Request.RequestUri = new Uri($"{context.Endpoint.Url}/api/v1/{path}");
         // Several keys are accepted while they are rotated; the first is the current one.
         var keys = await key.Resource.GetValueAsync(context.CancellationToken);
-        context.Request.Headers.Add(KeyHeader, keys?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)[0]);
+        context.Request.Headers.Add(KeyHeader, keys?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).FirstOrDefault());
         if (body is not null) context.Request.Content = JsonContent.Create(body);
     }
 
     private static string? Argument(HttpCommandRequestContext context, string name) =>
         context.Arguments.GetString(name) is { } value && !string.IsNullOrWhiteSpace(value) ? value.Trim() : null;
 
-    private static string Escape(HttpCommandRequestContext context, string name) => Uri.EscapeDataString(Argument(context, name)!);
+    private static string Escape(HttpCommandRequestContext context, string name) => Uri.EscapeDataString(Argument(context, name) ?? "");
 }

@@ -12,31 +12,29 @@ internal sealed class RestartOnCrashAnnotation : IResourceAnnotation;
 /// crashed project stopped. Each restart is written to the log of the resource.
 /// </summary>
 internal sealed partial class CrashRestarter(
-    ResourceNotificationService notifications, ResourceCommandService commands, ResourceLoggerService loggers, TimeProvider time) : BackgroundService
+    ResourceNotificationService notifications, ResourceCommandService commands, ResourceLoggerService loggers, TimeProvider time)
+    : BackgroundService
 {
     private readonly Dictionary<string, Watched> _watched = [];
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var restarts = new List<Task>();
         try
         {
             await foreach (var change in notifications.WatchAsync(stoppingToken))
             {
-                if (!change.Resource.HasAnnotationOfType<RestartOnCrashAnnotation>()) continue;
-                restarts.RemoveAll(restart => restart.IsCompleted);
-                if (OnChanged(change) is { } delay) restarts.Add(RestartAsync(change, delay, stoppingToken));
+                if (change.Resource.HasAnnotationOfType<RestartOnCrashAnnotation>()) OnChanged(change, stoppingToken);
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
         }
-        await Task.WhenAll(restarts);
+        await Task.WhenAll(_watched.Values.Select(watched => watched.Restart));
     }
 
     // Each instance of a process has an id of its own; the policy belongs to the resource.
-    private TimeSpan? OnChanged(ResourceEvent change)
+    private void OnChanged(ResourceEvent change, CancellationToken stopping)
     {
         if (!_watched.TryGetValue(change.Resource.Name, out var watched))
             _watched[change.Resource.Name] = watched = new Watched(new RestartPolicy(time));
@@ -46,27 +44,48 @@ internal sealed partial class CrashRestarter(
         if (state == KnownResourceStates.Stopping) watched.Policy.OnStopRequested();
         if (state == KnownResourceStates.Running && snapshot.HealthStatus == HealthStatus.Healthy) watched.Policy.OnHealthy();
         if (state == KnownResourceStates.Running && snapshot.HealthStatus != HealthStatus.Healthy) watched.Policy.OnUnhealthy();
-        var hasJustStopped = stopped && watched.Runs;
-        watched.Runs = !stopped && (watched.Runs || state == KnownResourceStates.Running);
-        return hasJustStopped ? watched.Policy.OnStopped(snapshot.ExitCode) : null;
+        if (!stopped)
+        {
+            watched.HasStarted = state is not null;
+            return;
+        }
+        if (!watched.HasStarted) return;
+        watched.HasStarted = false;
+        // The previous restart has ended: it started the process that has just stopped, or a user did and it was not needed.
+        if (watched.Policy.OnStopped(snapshot.ExitCode) is { } delay) watched.Restart = RestartAsync(change, delay, stopping);
     }
 
     private async Task RestartAsync(ResourceEvent crashed, TimeSpan delay, CancellationToken ct)
     {
-        var logger = loggers.GetLogger(crashed.Resource);
+        var (name, logger) = (crashed.Resource.Name, loggers.GetLogger(crashed.Resource));
+        LogRestart(logger, name, Cause(crashed.Snapshot.ExitCode), delay.TotalSeconds);
         try
         {
-            LogRestart(logger, crashed.Resource.Name, Cause(crashed.Snapshot.ExitCode), delay.TotalSeconds);
-            await Task.Delay(delay, time, ct);
-            // A user may have started it in the meantime.
-            if (notifications.TryGetCurrentState(crashed.ResourceId, out var now) && !KnownResourceStates.TerminalStates.Contains(now.Snapshot.State?.Text)) return;
-            var result = await commands.ExecuteCommandAsync(crashed.ResourceId, KnownResourceCommands.StartCommand, ct);
-            if (!result.Success && !ct.IsCancellationRequested) LogFailure(logger, crashed.Resource.Name, result.Message);
+            while (true)
+            {
+                await Task.Delay(delay, time, ct);
+                if (!IsStillStopped(crashed)) return;
+                var result = await commands.ExecuteCommandAsync(crashed.ResourceId, KnownResourceCommands.StartCommand, ct);
+                if (result.Success) return;
+                delay = RestartPolicy.MaxDelay;
+                LogFailure(logger, name, result.Message, delay.TotalSeconds);
+            }
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
         }
+        catch (Exception error)
+        {
+            // An exception here must not end the AppHost, which would stop every service.
+            LogGivenUp(logger, error, name);
+        }
     }
+
+    // A user may have started it during the delay, and even stopped it again, which is a newer process.
+    private bool IsStillStopped(ResourceEvent crashed) =>
+        notifications.TryGetCurrentState(crashed.ResourceId, out var now)
+        && KnownResourceStates.TerminalStates.Contains(now.Snapshot.State?.Text)
+        && now.Snapshot.StartTimeStamp == crashed.Snapshot.StartTimeStamp;
 
     // The orchestrator reports -1 for a process that a signal ended, such as SIGKILL.
     private static string Cause(int? exitCode) => exitCode < 0 ? "signal" : $"exit code {exitCode}";
@@ -74,13 +93,18 @@ internal sealed partial class CrashRestarter(
     [LoggerMessage(LogLevel.Warning, "{Resource} crashed ({Cause}); restarting in {Delay} s.")]
     private static partial void LogRestart(ILogger logger, string resource, string cause, double delay);
 
-    [LoggerMessage(LogLevel.Error, "{Resource} could not be restarted: {Error}")]
-    private static partial void LogFailure(ILogger logger, string resource, string? error);
+    [LoggerMessage(LogLevel.Error, "{Resource} could not be restarted: {Error}; retrying in {Delay} s.")]
+    private static partial void LogFailure(ILogger logger, string resource, string? error, double delay);
+
+    [LoggerMessage(LogLevel.Error, "{Resource} could not be restarted; start it in the dashboard.")]
+    private static partial void LogGivenUp(ILogger logger, Exception error, string resource);
 
     private sealed class Watched(RestartPolicy policy)
     {
         public RestartPolicy Policy { get; } = policy;
 
-        public bool Runs { get; set; }
+        public bool HasStarted { get; set; }
+
+        public Task Restart { get; set; } = Task.CompletedTask;
     }
 }

@@ -21,11 +21,10 @@ internal sealed class RestartPolicy(TimeProvider time)
     public void OnHealthy()
     {
         _wasHealthy = true;
-        _stopRequested = false;
         _healthySince ??= time.GetTimestamp();
     }
 
-    /// <summary>A health check failed; the time of health starts anew.</summary>
+    /// <summary>A health check failed; the time of health starts again.</summary>
     public void OnUnhealthy() => _healthySince = null;
 
     /// <summary>A user stops the resource: the stop that follows is no crash.</summary>

@@ -4,10 +4,9 @@ using ChatServer.Backplane;
 namespace ChatServer.RoomHost.Rooms;
 
 /// <summary>
-/// Decides which messages are traced: one in <see cref="SampleOneIn"/>, and those whose sender supplied a trace context, within a rate. If
-/// nobody
-/// listens to <paramref name="source"/>, it reads one field and does nothing else; if somebody does, a message that is not traced costs one
-/// increment. Thread-safe.
+/// Decides which messages are traced: one in <see cref="SampleOneIn"/>, and those whose sender supplied a trace context, within a rate.
+/// If <paramref name="source"/> has no listener, it reads one field and does nothing else; otherwise a message that is not traced costs
+/// one increment. Thread-safe.
 /// </summary>
 internal sealed class MessageSampler(ActivitySource source, TimeProvider time)
 {

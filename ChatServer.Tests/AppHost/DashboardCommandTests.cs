@@ -5,6 +5,7 @@ using ChatServer.Tests.Support;
 namespace ChatServer.Tests.AppHost;
 
 /// <summary>The commands of the dashboard, executed as the dashboard does.</summary>
+[Collection(AppHostCollection.Name)]
 public sealed class DashboardCommandTests(SharedAppHost shared) : IClassFixture<SharedAppHost>
 {
     private TestingAppHost AppHost => shared.AppHost;

@@ -4,18 +4,34 @@ using ChatServer.Tests.Support;
 namespace ChatServer.Tests.AppHost;
 
 /// <summary>However the AppHost ends, no process and no port remains.</summary>
+[Collection(AppHostCollection.Name)]
 public sealed class EndTests
 {
     [Fact]
     public async Task Sigterm_leaves_no_process_and_no_port()
     {
-        await using var appHost = await AppHostProcess.StartAsync();
+        await using var appHost = await AppHostProcess.StartAsync(("KEY", "a"), ("ADMIN_KEY", "b"), ("LOADBALANCER_KEY", "c"));
         var services = appHost.Services();
         Assert.Equal(7, services.Count);
+        // Children inherit the environment of the AppHost, but not its keys.
+        foreach (var roomHost in services.Where(service => service.Name == "ChatServer.RoomHost"))
+            Assert.Empty(new[] { "KEY", "ADMIN_KEY", "LOADBALANCER_KEY" }.Intersect(roomHost.Environment().Keys));
 
         await appHost.Process.StopAsync();
 
         Assert.Equal(0, appHost.Process.ExitCode);
+        await appHost.LeavesNothingAsync(services);
+    }
+
+    [Fact]
+    public async Task Kill_9_of_the_AppHost_leaves_no_process_and_no_port_whatever_address_its_environment_binds()
+    {
+        await using var appHost = await AppHostProcess.StartAsync(("BIND", "0.0.0.0"));
+        var services = appHost.Services();
+        Assert.Equal("127.0.0.1", Assert.Single(services, service => service.Name == "ChatServer.Redis").Environment()["BIND"]);
+
+        await appHost.Process.KillAsync();
+
         await appHost.LeavesNothingAsync(services);
     }
 

@@ -4,6 +4,7 @@ using ChatServer.Tests.Support;
 namespace ChatServer.Tests.AppHost;
 
 /// <summary>The application model as Aspire's manifest publisher writes it.</summary>
+[Collection(AppHostCollection.Name)]
 public sealed class PublishTests
 {
     private static readonly string[] Services = ["admin", "api", "loadbalancer-1", "loadbalancer-2", "roomhost-1", "roomhost-2"];
@@ -16,7 +17,7 @@ public sealed class PublishTests
         {
             var file = Path.Combine(folder.FullName, "manifest.json");
             await using var publishing = AppHostProcess.Launch(["--publisher", "manifest", "--output-path", file]);
-            await publishing.Process.WaitForExitAsync();
+            await publishing.Process.WaitForExitAsync(RunningAppHost.Patience);
             Assert.True(publishing.Process.ExitCode == 0, publishing.Process.Output);
 
             var text = await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken);

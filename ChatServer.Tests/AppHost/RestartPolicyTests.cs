@@ -5,7 +5,7 @@ namespace ChatServer.Tests.AppHost;
 
 public sealed class RestartPolicyTests
 {
-    private const int Killed = 137;
+    private const int Killed = -1;
 
     private readonly FakeTimeProvider _time = new();
     private readonly RestartPolicy _policy;

@@ -4,6 +4,7 @@ using ChatServer.Tests.Support;
 
 namespace ChatServer.Tests.AppHost;
 
+[Collection(AppHostCollection.Name)]
 public sealed class StartTests
 {
     [Theory]
@@ -62,7 +63,7 @@ public sealed class StartTests
 
     private static async Task<string> RefusedAsync(AppHostProcess appHost)
     {
-        await appHost.Process.WaitForExitAsync();
+        await appHost.Process.WaitForExitAsync(RunningAppHost.Patience);
         Assert.Equal(1, appHost.Process.ExitCode);
         return Assert.Single(appHost.Process.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries));
     }

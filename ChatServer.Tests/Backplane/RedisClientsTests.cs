@@ -3,8 +3,12 @@ using StackExchange.Redis;
 
 namespace ChatServer.Tests.Backplane;
 
-public sealed class RedisClientsTests(EmbeddedRedis redis) : IClassFixture<EmbeddedRedis>
+public sealed class RedisClientsTests(EmbeddedRedis redis) : IClassFixture<EmbeddedRedis>, IAsyncLifetime
 {
+    public async ValueTask InitializeAsync() => await redis.EnsureStartedAsync();
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
     [Fact]
     public async Task A_connection_is_opened_when_its_purpose_is_first_used()
     {

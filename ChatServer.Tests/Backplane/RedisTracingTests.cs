@@ -6,10 +6,14 @@ using ChatServer.Tests.Support;
 
 namespace ChatServer.Tests.Backplane;
 
-public sealed class RedisTracingTests(EmbeddedRedis redis) : IClassFixture<EmbeddedRedis>
+public sealed class RedisTracingTests(EmbeddedRedis redis) : IClassFixture<EmbeddedRedis>, IAsyncLifetime
 {
     private const string RedisSource = "OpenTelemetry.Instrumentation.StackExchangeRedis";
     private const string TestSource = "ChatServer.Tests.RedisTracing";
+
+    public async ValueTask InitializeAsync() => await redis.EnsureStartedAsync();
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     [Fact]
     public async Task Redis_command_has_a_span_only_under_a_recorded_activity()

@@ -4,6 +4,7 @@ using ChatServer.Tests.Support;
 namespace ChatServer.Tests.EndToEnd;
 
 /// <summary>Processes are killed under the hands of members, and the AppHost starts them again.</summary>
+[Collection(AppHostCollection.Name)]
 public sealed class CrashTests(CrashTests.Shared shared) : IClassFixture<CrashTests.Shared>
 {
     private const int Messages = 200;

@@ -5,6 +5,7 @@ using ChatServer.Tests.Support;
 namespace ChatServer.Tests.EndToEnd;
 
 /// <summary>Somebody's own Redis is away for ten seconds: redis-server where it is installed, else the embedded one.</summary>
+[Collection(AppHostCollection.Name)]
 public sealed class EndToEndOutageTests(EndToEndOutageTests.OwnRedis own) : IClassFixture<EndToEndOutageTests.OwnRedis>
 {
     private static readonly TimeSpan Away = TimeSpan.FromSeconds(10);

@@ -5,6 +5,7 @@ using ChatServer.Tests.Support;
 namespace ChatServer.Tests.EndToEnd;
 
 /// <summary>Many rooms, and many who want the same, on a deployment without limits of rate.</summary>
+[Collection(AppHostCollection.Name)]
 public sealed class EndToEndRoomTests(EndToEndRoomTests.Unlimited unlimited) : IClassFixture<EndToEndRoomTests.Unlimited>
 {
     private const int Rooms = 500, Members = 10, Each = 200;

@@ -5,6 +5,7 @@ using ChatServer.Tests.Support;
 namespace ChatServer.Tests.EndToEnd;
 
 /// <summary>Plays the transcripts of README.md and docs/getting-started.md in that order, on other ports.</summary>
+[Collection(AppHostCollection.Name)]
 public sealed partial class ReadmeTranscriptTests : IAsyncLifetime
 {
     private const string RoomPort = "34000";

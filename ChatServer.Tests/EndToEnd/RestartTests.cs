@@ -2,6 +2,7 @@ using ChatServer.Tests.Support;
 
 namespace ChatServer.Tests.EndToEnd;
 
+[Collection(AppHostCollection.Name)]
 public sealed class RestartTests
 {
     [Fact]

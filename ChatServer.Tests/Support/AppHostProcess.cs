@@ -18,10 +18,13 @@ public sealed class AppHostProcess : RunningAppHost
 
     private AppHostProcess(IReadOnlyList<(string Name, string? Value)> settings, Func<AppHostProcess, ServerProcess> start) : base(settings) => Process = start(this);
 
+    // …/bin/Debug/net10.0/
+    private static readonly string Configuration = Path.GetFileName(Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..")));
+
     public ServerProcess Process { get; }
 
-    /// <summary>The dashboard too.</summary>
-    public override IEnumerable<int> Ports => base.Ports.Append(DashboardPort);
+    /// <summary>Those of the dashboard too.</summary>
+    public override IEnumerable<int> Ports => [.. base.Ports, DashboardPort, OtlpPort, ResourceServicePort];
 
     private Dictionary<string, string?> Environment =>
         Unset.ToDictionary(name => name, _ => (string?)null).Concat(Settings).GroupBy(setting => setting.Key).ToDictionary(group => group.Key, group => group.Last().Value);
@@ -43,7 +46,7 @@ public sealed class AppHostProcess : RunningAppHost
     public static Task<AppHostProcess> RunAsync() => ReadyAsync(new AppHostProcess([], appHost => ServerProcess.Start(
         "dotnet",
         [
-            "run", "--project", Path.Combine(SourceTree.Root, "ChatServer.AppHost"), "--no-build",
+            "run", "--project", Path.Combine(SourceTree.Root, "ChatServer.AppHost"), "--no-build", "-c", Configuration,
             .. appHost.Settings.SelectMany(setting => (string[])["-e", $"{setting.Key}={setting.Value}"]),
         ],
         appHost.Environment)));
@@ -51,14 +54,34 @@ public sealed class AppHostProcess : RunningAppHost
     /// <inheritdoc/>
     public override IReadOnlyList<Service> Services() => Service.Of(Process.Id);
 
-    public override ValueTask DisposeAsync() => Process.DisposeAsync();
+    /// <summary>No process of the orchestrator remains either.</summary>
+    public override async Task LeavesNothingAsync(IReadOnlyList<Service> services)
+    {
+        await base.LeavesNothingAsync(services);
+        await Eventually.Async(() => Service.Orchestrators(Process.Id), running => running.Count == 0, EndPatience);
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        // `dotnet run` has the AppHost as its child, and does not end it when it is killed.
+        await Process.KillWithChildrenAsync();
+        await Process.DisposeAsync();
+    }
 
     private static async Task<AppHostProcess> ReadyAsync(AppHostProcess appHost)
     {
-        await Eventually.Async(
-            () => appHost.Process.Output,
-            output => output.Contains("ChatServer is ready.", StringComparison.Ordinal) || appHost.Process.HasExited, Patience);
-        Assert.False(appHost.Process.HasExited, appHost.Process.Output);
-        return appHost;
+        try
+        {
+            await Eventually.Async(
+                () => appHost.Process.Output,
+                output => output.Contains("ChatServer is ready.", StringComparison.Ordinal) || appHost.Process.HasExited, Patience);
+            Assert.False(appHost.Process.HasExited, appHost.Process.Output);
+            return appHost;
+        }
+        catch
+        {
+            await appHost.DisposeAsync();
+            throw;
+        }
     }
 }

@@ -11,11 +11,11 @@ namespace ChatServer.Tests.Support;
 /// </summary>
 public sealed class LongestFirst : ITestCollectionOrderer
 {
-    /// <summary>Namespaces whose tests start processes and wait for leases, the longest collections first.</summary>
+    /// <summary>Collections and namespaces whose tests start processes and wait for leases, the longest first.</summary>
     private static readonly string[] Long =
     [
-        "ChatServer.Tests.RoomHost.Hosting.", "ChatServer.Tests.EndToEnd.", "ChatServer.Tests.Bench.", "ChatServer.Tests.Backplane.",
-        "ChatServer.Tests.AppHost.", "ChatServer.Tests.Client.", "ChatServer.Tests.Redis.", "ChatServer.Tests.Api.",
+        AppHostCollection.Name, "ChatServer.Tests.RoomHost.Hosting.", "ChatServer.Tests.EndToEnd.", "ChatServer.Tests.Bench.", "ChatServer.Tests.Backplane.",
+        "ChatServer.Tests.Client.", "ChatServer.Tests.Redis.", "ChatServer.Tests.Api.",
     ];
 
     public IReadOnlyCollection<TTestCollection> OrderTestCollections<TTestCollection>(IReadOnlyCollection<TTestCollection> testCollections)

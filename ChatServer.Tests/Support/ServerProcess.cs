@@ -81,11 +81,15 @@ public sealed class ServerProcess : IAsyncDisposable
     /// </summary>
     public Task InterruptWithChildrenAsync()
     {
-        foreach (var child in Directory.GetDirectories($"/proc/{Id}/task").SelectMany(task => File.ReadAllText($"{task}/children").Split(' ')))
-        {
-            if (int.TryParse(child, out var id)) _ = kill(id, (int)Signal.Interrupt);
-        }
+        SendToChildren(Signal.Interrupt);
         return InterruptAsync();
+    }
+
+    /// <summary>SIGKILL to the process and its children, and waits for the end of the process.</summary>
+    public Task KillWithChildrenAsync()
+    {
+        if (!HasExited) SendToChildren(Signal.Kill);
+        return KillAsync();
     }
 
     /// <summary>SIGKILL, and waits for the end.</summary>
@@ -102,7 +106,7 @@ public sealed class ServerProcess : IAsyncDisposable
     public void Resume() => Send(Signal.Continue);
 
     /// <summary>Waits until it has ended by itself.</summary>
-    public Task WaitForExitAsync() => _process.WaitForExitAsync().WaitAsync(Eventually.Patience);
+    public Task WaitForExitAsync(TimeSpan? within = null) => _process.WaitForExitAsync().WaitAsync(within ?? Eventually.Patience);
 
     public async ValueTask DisposeAsync()
     {
@@ -111,6 +115,14 @@ public sealed class ServerProcess : IAsyncDisposable
         await _guard.WaitForExitAsync();
         _guard.Dispose();
         _process.Dispose();
+    }
+
+    private void SendToChildren(Signal signal)
+    {
+        foreach (var child in Directory.GetDirectories($"/proc/{Id}/task").SelectMany(task => File.ReadAllText($"{task}/children").Split(' ')))
+        {
+            if (int.TryParse(child, out var id)) _ = kill(id, (int)signal);
+        }
     }
 
     private async Task EndAsync(Signal signal)

@@ -1,7 +1,7 @@
 namespace ChatServer.Tests.Support;
 
 /// <summary>A process of the topology. <paramref name="Name"/> is that of its project.</summary>
-public sealed record Service(int Id, int Parent, string Name)
+public sealed record Service(int Id, string Name)
 {
     private const string Prefix = "ChatServer.";
 
@@ -12,23 +12,28 @@ public sealed record Service(int Id, int Parent, string Name)
     public static IReadOnlyList<Service> Of(int appHost)
     {
         var children = ProcessIds().ToLookup(ParentOf);
-        var monitored = children[appHost].Append(appHost).Select(id => $" --monitor {id} ").ToList();
-        var found = ProcessIds().Where(id => CommandLine(id).Replace('\0', ' ') is var command
-            && command.Contains("dcp start-apiserver", StringComparison.Ordinal)
-            && monitored.Any(option => command.Contains(option, StringComparison.Ordinal))).ToList();
+        var found = children[appHost].Append(appHost).SelectMany(Orchestrators).ToList();
         // The list grows while it is walked.
         for (var i = 0; i < found.Count; i++) found.AddRange(children[found[i]].Except(found).ToList());
         return [.. found.Select(Read).OfType<Service>()];
     }
 
-    /// <summary>What <c>/proc</c> tells; null if the process has ended or runs none of our projects.</summary>
+    /// <summary>The processes of the Aspire orchestrator that monitor the AppHost with the id <paramref name="appHost"/>.</summary>
+    public static IReadOnlyList<int> Orchestrators(int appHost) =>
+    [
+        .. ProcessIds().Where(id => CommandLine(id).Replace('\0', ' ') is var command
+            && command.Contains("dcp start-apiserver", StringComparison.Ordinal)
+            && command.Contains($" --monitor {appHost} ", StringComparison.Ordinal)),
+    ];
+
+    /// <summary>The process with an id; null if the process has ended or runs none of our projects.</summary>
     public static Service? Read(int id)
     {
         var program = CommandLine(id).Split('\0').Take(3)
             .Select(part => Path.GetFileName(part).Replace(".dll", "", StringComparison.Ordinal))
             .FirstOrDefault(part => part.StartsWith(Prefix, StringComparison.Ordinal));
         // A zombie has no command line: nothing has read its exit code yet, but it runs no more.
-        return program is null ? null : new Service(id, ParentOf(id), program);
+        return program is null ? null : new Service(id, program);
     }
 
     /// <summary>The variables with which it was started.</summary>

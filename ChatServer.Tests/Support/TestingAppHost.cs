@@ -9,7 +9,8 @@ namespace ChatServer.Tests.Support;
 /// <summary>The AppHost in the test process, through Aspire.Hosting.Testing: without a dashboard, and with its application model at hand.</summary>
 public sealed class TestingAppHost : RunningAppHost
 {
-    private IDistributedApplicationTestingBuilder _builder = null!;
+    private IDistributedApplicationTestingBuilder? _builder;
+    private DistributedApplication? _application;
 
     // As ServerProcess does for other processes: a start costs a third less CPU time. The services inherit it from the test process.
     static TestingAppHost() => Environment.SetEnvironmentVariable("DOTNET_TieredPGO", "0");
@@ -18,17 +19,30 @@ public sealed class TestingAppHost : RunningAppHost
     {
     }
 
-    public DistributedApplication Application { get; private set; } = null!;
+    public DistributedApplication Application => _application!;
 
     private IEnumerable<ProjectResource> Projects => Application.Services.GetRequiredService<DistributedApplicationModel>().GetProjectResources();
 
     /// <summary>Starts it and waits until all services are healthy.</summary>
-    public static async Task<TestingAppHost> StartAsync(params (string Name, string? Value)[] settings)
+    public static Task<TestingAppHost> StartAsync(params (string Name, string? Value)[] settings) => StartAsync(settings, waitUntilHealthy: true);
+
+    /// <summary>Starts it without waiting for the services.</summary>
+    public static Task<TestingAppHost> LaunchAsync(params (string Name, string? Value)[] settings) => StartAsync(settings, waitUntilHealthy: false);
+
+    private static async Task<TestingAppHost> StartAsync((string Name, string? Value)[] settings, bool waitUntilHealthy)
     {
-        var appHost = await LaunchAsync(settings);
+        var appHost = new TestingAppHost(settings);
         try
         {
-            foreach (var project in appHost.Projects) await appHost.Application.ResourceNotifications.WaitForResourceHealthyAsync(project.Name).WaitAsync(Patience);
+            appHost._builder = await DistributedApplicationTestingBuilder.CreateAsync<ChatServer_AppHost>(
+            [
+                .. appHost.Settings.Where(setting => setting.Value is not null)
+                    .Select(setting => $"--{setting.Key.Replace("__", ":", StringComparison.Ordinal)}={setting.Value}"),
+            ]);
+            appHost._application = await appHost._builder.BuildAsync();
+            await appHost._application.StartAsync();
+            foreach (var project in waitUntilHealthy ? appHost.Projects : [])
+                await appHost.Application.ResourceNotifications.WaitForResourceHealthyAsync(project.Name).WaitAsync(Patience);
             return appHost;
         }
         catch
@@ -36,17 +50,6 @@ public sealed class TestingAppHost : RunningAppHost
             await appHost.DisposeAsync();
             throw;
         }
-    }
-
-    /// <summary>Starts it without waiting for the services.</summary>
-    public static async Task<TestingAppHost> LaunchAsync(params (string Name, string? Value)[] settings)
-    {
-        var appHost = new TestingAppHost(settings);
-        appHost._builder = await DistributedApplicationTestingBuilder.CreateAsync<ChatServer_AppHost>(
-            [.. appHost.Settings.Where(setting => setting.Value is not null).Select(setting => $"--{setting.Key.Replace("__", ":", StringComparison.Ordinal)}={setting.Value}")]);
-        appHost.Application = await appHost._builder.BuildAsync();
-        await appHost.Application.StartAsync();
-        return appHost;
     }
 
     /// <summary>The state of a resource as the dashboard would show it.</summary>
@@ -64,12 +67,21 @@ public sealed class TestingAppHost : RunningAppHost
     public Service? Service(string name) =>
         Resource(name).Properties.FirstOrDefault(property => property.Name == "executable.pid")?.Value is { } id ? Support.Service.Read(Convert.ToInt32(id, null)) : null;
 
+    /// <summary>SIGKILL for the process of a resource, and waits until another one runs in its place. Returns the killed one.</summary>
+    public async Task<Service> CrashAsync(string name)
+    {
+        var killed = Service(name)!;
+        killed.Kill();
+        await Eventually.Async(() => Service(name), service => service is not null && service.Id != killed.Id, Patience);
+        return killed;
+    }
+
     /// <inheritdoc/>
     public override IReadOnlyList<Service> Services() => [.. Projects.Select(project => Service(project.Name)).OfType<Service>()];
 
     public override async ValueTask DisposeAsync()
     {
-        await Application.DisposeAsync();
-        await _builder.DisposeAsync();
+        if (_application is not null) await _application.DisposeAsync();
+        if (_builder is not null) await _builder.DisposeAsync();
     }
 }
