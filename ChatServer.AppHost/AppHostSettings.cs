@@ -69,7 +69,9 @@ internal sealed class AppHostSettings
         if (runs) RemoveKeysFromEnvironment();
     }
 
-    /// <summary>Settings of every process that serves HTTP. A deployment decides its environment itself: the launch profile's is that of a developer.</summary>
+    /// <summary>
+    /// Settings of every process that serves HTTP. A published model leaves the environment open: that of the launch profile is for development.
+    /// </summary>
     public IEnumerable<string> OfEveryService => _runs ? ["BIND", "TRUSTED_PROXIES", "DOTNET_ENVIRONMENT"] : ["BIND", "TRUSTED_PROXIES"];
 
     /// <summary>The value of a variable; null if it is unset or empty.</summary>
@@ -106,10 +108,14 @@ internal sealed class AppHostSettings
 
     private IPAddress Bind { get; }
 
-    /// <summary>The id of a RoomHost: <c>HOST_ID</c> and its number. It stays the same across restarts, so the host opens its rooms again.</summary>
+    /// <summary>
+    /// The id of a RoomHost: <c>HOST_ID</c> and its number. It stays the same across restarts, so the host opens its rooms again.
+    /// </summary>
     public string HostIdOf(int number) => $"{this["HOST_ID"]}-{number}";
 
-    /// <summary>Reads the settings. Returns null, after one line on stderr that names the variable, if one is invalid or a port is in use.</summary>
+    /// <summary>
+    /// Reads the settings. Returns null, after one line on stderr that names the variable, if one is invalid or a port is in use.
+    /// </summary>
     public static AppHostSettings? Read(IDistributedApplicationBuilder builder)
     {
         try

@@ -15,10 +15,12 @@ internal static class DirectLaunch
     /// </remarks>
     public static IResourceBuilder<ProjectResource> WithDirectLaunch(this IResourceBuilder<ProjectResource> project)
     {
-        if (!project.ApplicationBuilder.ExecutionContext.IsRunMode || project.ApplicationBuilder.Configuration.GetValue<bool>("DOTNET_WATCH")) return project;
+        var builder = project.ApplicationBuilder;
+        if (!builder.ExecutionContext.IsRunMode || builder.Configuration.GetValue<bool>("DOTNET_WATCH")) return project;
         var source = project.Resource.GetProjectMetadata().ProjectPath;
         var folder = Path.GetDirectoryName(source)!;
-        var executable = Path.Combine(folder, BuildOutput, Path.GetFileNameWithoutExtension(source) + (OperatingSystem.IsWindows() ? ".exe" : ""));
+        var name = Path.GetFileNameWithoutExtension(source) + (OperatingSystem.IsWindows() ? ".exe" : "");
+        var executable = Path.Combine(folder, BuildOutput, name);
         return File.Exists(executable)
             ? project.WithAnnotation(new ExecutableAnnotation { Command = executable, WorkingDirectory = folder })
             : project;

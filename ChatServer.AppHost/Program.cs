@@ -55,7 +55,8 @@ IResourceBuilder<ProjectResource> RoomHost(int number) => builder.AddService<Cha
     .WithIconName("ChatMultiple")
     .WithUrlForEndpoint("http", url => (url.Url, url.DisplayText) = ("/health", "Health"));
 
-IResourceBuilder<ProjectResource> LoadBalancer(int port, int index) => builder.AddService<ChatServer_LoadBalancer>($"loadbalancer-{index + 1}", settings, "PORT", port)
+IResourceBuilder<ProjectResource> LoadBalancer(int port, int index) => builder
+    .AddService<ChatServer_LoadBalancer>($"loadbalancer-{index + 1}", settings, "PORT", port)
     .WithEnvironment("LOADBALANCER_KEY", loadBalancerKey)
     .WithReference(redis)
     .WithExternalHttpEndpoints()

@@ -27,7 +27,7 @@ internal static class ResourceExtensions
         .WithSettings(settings, settings.OfEveryService)
         // Otherwise a published service would accept the headers of any client: only those of TRUSTED_PROXIES count.
         .DisableForwardedHeaders()
-        // Aspire switches the redaction of queries off for development. A query may contain a session or a token, which must not be recorded.
+        // Aspire disables the redaction of queries in development. A query may contain a session or a token, which must not be recorded.
         .WithEnvironment("OTEL_DOTNET_EXPERIMENTAL_ASPNETCORE_DISABLE_URL_QUERY_REDACTION", "false")
         .WithEnvironment("OTEL_DOTNET_EXPERIMENTAL_HTTPCLIENT_DISABLE_URL_QUERY_REDACTION", "false")
         .WithDirectLaunch()
@@ -37,9 +37,11 @@ internal static class ResourceExtensions
     /// Adds the Redis for development, with a password generated for each start: without one, any web page open in the developer's browser
     /// could send it commands with an HTTP POST. It is a project and not a container, so that no container runtime is needed.
     /// </summary>
-    public static IResourceBuilder<IResourceWithConnectionString> AddEmbeddedRedis(this IDistributedApplicationBuilder builder, AppHostSettings settings)
+    public static IResourceBuilder<IResourceWithConnectionString> AddEmbeddedRedis(
+        this IDistributedApplicationBuilder builder, AppHostSettings settings)
     {
-        var password = builder.AddParameter("redis-password", new GenerateParameterDefault { MinLength = 32, Special = false }, secret: true);
+        var generated = new GenerateParameterDefault { MinLength = 32, Special = false };
+        var password = builder.AddParameter("redis-password", generated, secret: true);
         var server = builder.AddProject<ChatServer_Redis>("redis-server")
             .WithEndpoint(scheme: "tcp", name: "tcp", env: "PORT", isProxied: false)
             .WithEnvironment("REDIS_PASSWORD", password)
@@ -51,8 +53,9 @@ internal static class ResourceExtensions
             .WithDirectLaunch()
             .WithRestartOnCrash();
         password.WithParentRelationship(server);
+        var address = server.GetEndpoint("tcp").Property(EndpointProperty.HostAndPort);
         return builder
-            .AddConnectionString("redis", ReferenceExpression.Create($"{server.GetEndpoint("tcp").Property(EndpointProperty.HostAndPort)},password={password}"))
+            .AddConnectionString("redis", ReferenceExpression.Create($"{address},password={password}"))
             .WithParentRelationship(server);
     }
 

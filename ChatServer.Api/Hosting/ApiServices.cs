@@ -31,8 +31,8 @@ internal static class ApiServices
     }
 
     /// <summary>
-    /// Without the default retries and circuit breaker. A heartbeat is repeated in any case: every second until the load balancer answers, then
-    /// every 10 s. An open circuit would block heartbeats to a load balancer that can be reached again.
+    /// Without the default retries and circuit breaker. A heartbeat is repeated in any case: every second until the load balancer answers,
+    /// then every 10 s. An open circuit would block heartbeats to a load balancer that can be reached again.
     /// </summary>
     private static void AddHeartbeatClient(this WebApplicationBuilder builder)
     {

@@ -11,8 +11,9 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace ChatServer.Api;
 
 /// <summary>
-/// Registers this Api with every load balancer, when it has started and then every 10 s: <c>PUT /register/{host}/{cpus}/{rooms}/{version}</c>,
-/// where <c>{host}</c> is <c>name:port</c>. A load balancer that cannot be reached is tried again every second and does not affect the others.
+/// Registers this Api with every load balancer, when it has started and then every 10 s:
+/// <c>PUT /register/{host}/{cpus}/{rooms}/{version}</c>, where <c>{host}</c> is <c>name:port</c>. A load balancer that cannot be reached is
+/// tried again every second and does not affect the others.
 /// </summary>
 /// <remarks>
 /// The Api is ready when each load balancer has answered once, so that a client that waits for readiness may use any of them; after
@@ -38,14 +39,17 @@ internal sealed partial class HeartbeatSender(
     public static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(5);
 
     // The last failure of each (null: registered), so that a change is logged once.
-    private readonly Dictionary<Uri, string?> _lastFailure = loadBalancers.Urls.Distinct().ToDictionary(url => url, _ => (string?)"not tried yet");
+    private readonly Dictionary<Uri, string?> _lastFailure =
+        loadBalancers.Urls.Distinct().ToDictionary(url => url, _ => (string?)"not tried yet");
     private readonly TaskCompletionSource _answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _unanswered = loadBalancers.Urls.Distinct().Count();
     private long _lastRoomCount;
 
     /// <summary>Healthy when every load balancer has answered, or <see cref="StartupGrace"/> is over.</summary>
-    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) => Task.FromResult(
-        _answered.Task.IsCompleted ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy("The load balancers have not answered yet."));
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
+        Task.FromResult(_answered.Task.IsCompleted
+            ? HealthCheckResult.Healthy()
+            : HealthCheckResult.Unhealthy("The load balancers have not answered yet."));
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -71,7 +75,8 @@ internal sealed partial class HeartbeatSender(
         while (true)
         {
             var rooms = await CountRoomsAsync();
-            var path = string.Create(CultureInfo.InvariantCulture, $"register/{self}/{Environment.ProcessorCount}/{rooms}/{AppInfo.CurrentVersion}");
+            var path = string.Create(
+                CultureInfo.InvariantCulture, $"register/{self}/{Environment.ProcessorCount}/{rooms}/{AppInfo.CurrentVersion}");
             var answers = await SendAsync(loadBalancer, path, ct);
             if (answers && !hasAnswered && Interlocked.Decrement(ref _unanswered) == 0) _answered.TrySetResult();
             hasAnswered |= answers;

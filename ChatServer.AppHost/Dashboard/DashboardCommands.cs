@@ -19,8 +19,8 @@ internal static class DashboardCommands
                 ResultMode = HttpCommandResultMode.Json,
                 Arguments =
                 [
-                    new() { Name = "name", Label = "Name", InputType = InputType.Text, Required = true, Placeholder = "lobby", MaxLength = 64 },
-                    new() { Name = "title", Label = "Title", InputType = InputType.Text, Placeholder = "The lobby" },
+                    Text("name", "Name", "lobby", required: true),
+                    Text("title", "Title", "The lobby"),
                 ],
                 PrepareRequest = request => PrepareAsync(
                     request, key, $"room/{Escape(request, "name")}", Argument(request, "title") is { } title ? new { title } : null),
@@ -38,11 +38,13 @@ internal static class DashboardCommands
                 ResultMode = HttpCommandResultMode.Json,
                 Arguments =
                 [
-                    new() { Name = "text", Label = "Text", InputType = InputType.Text, Required = true, Placeholder = "Maintenance at noon." },
-                    new() { Name = "room", Label = "Room", Description = "Empty: all rooms.", InputType = InputType.Text, Placeholder = "lobby" },
+                    Text("text", "Text", "Maintenance at noon.", required: true),
+                    Text("room", "Room", "lobby", description: "Empty: all rooms."),
                 ],
                 PrepareRequest = request => PrepareAsync(
-                    request, key, Argument(request, "room") is null ? "message" : $"room/{Escape(request, "room")}/message", new { text = Argument(request, "text") }),
+                    request, key,
+                    Argument(request, "room") is null ? "message" : $"room/{Escape(request, "room")}/message",
+                    new { text = Argument(request, "text") }),
             });
 
     /// <summary>Adds "Shut down server" to the Admin.</summary>
@@ -60,7 +62,8 @@ internal static class DashboardCommands
 
     /// <summary>Adds "Drain" and "Resume" to a RoomHost, carried out by the Admin.</summary>
     public static IResourceBuilder<ProjectResource> WithDrainCommands(
-        this IResourceBuilder<ProjectResource> roomHost, IResourceBuilder<ProjectResource> admin, IResourceBuilder<ParameterResource> key, string hostId)
+        this IResourceBuilder<ProjectResource> roomHost, IResourceBuilder<ProjectResource> admin,
+        IResourceBuilder<ParameterResource> key, string hostId)
     {
         Add("drain", "Drain", "ArrowExit", "Moves the rooms of this RoomHost to others, one after another. It gets no new rooms.");
         Add("resume", "Resume", "ArrowEnter", "Lets a drained RoomHost get rooms again.");
@@ -77,12 +80,24 @@ internal static class DashboardCommands
             });
     }
 
-    private static async Task PrepareAsync(HttpCommandRequestContext context, IResourceBuilder<ParameterResource> key, string path, object? body = null)
+    private static InteractionInput Text(string name, string label, string placeholder, bool required = false, string? description = null) => new()
+    {
+        Name = name,
+        Label = label,
+        Placeholder = placeholder,
+        Required = required,
+        Description = description,
+        InputType = InputType.Text,
+    };
+
+    private static async Task PrepareAsync(
+        HttpCommandRequestContext context, IResourceBuilder<ParameterResource> key, string path, object? body = null)
     {
         context.Request.RequestUri = new Uri($"{context.Endpoint.Url}/api/v1/{path}");
         // Several keys are accepted while they are rotated; the first is the current one.
-        var keys = await key.Resource.GetValueAsync(context.CancellationToken);
-        context.Request.Headers.Add(KeyHeader, keys?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).FirstOrDefault());
+        var keys = (await key.Resource.GetValueAsync(context.CancellationToken))?
+            .Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        context.Request.Headers.Add(KeyHeader, keys?.FirstOrDefault());
         if (body is not null) context.Request.Content = JsonContent.Create(body);
     }
 

@@ -21,7 +21,7 @@ public sealed class CrashRestartTests(CrashRestartTests.Crashing crashing) : ICl
         var killed = await AppHost.CrashAsync(resource);
 
         Assert.Equal(killed.Name, AppHost.Service(resource)?.Name);
-        await AppHost.Application.ResourceNotifications.WaitForResourceHealthyAsync(resource, TestContext.Current.CancellationToken).WaitAsync(RunningAppHost.Patience);
+        await AppHost.HealthyAsync(resource);
         Assert.Contains($"{resource} crashed (signal); restarting in ", await LogAsync(resource), StringComparison.Ordinal);
     }
 
@@ -32,7 +32,8 @@ public sealed class CrashRestartTests(CrashRestartTests.Crashing crashing) : ICl
         // Paused, it does not react to SIGTERM: the orchestrator kills it, which looks like a crash.
         AppHost.Service(Stopped)!.Pause();
         Assert.True((await AppHost.ExecuteAsync(Stopped, KnownResourceCommands.StopCommand)).Success);
-        await Eventually.Async(() => AppHost.Resource(Stopped).State?.Text, state => KnownResourceStates.TerminalStates.Contains(state), RunningAppHost.Patience);
+        await Eventually.Async(
+            () => AppHost.Resource(Stopped).State?.Text, state => KnownResourceStates.TerminalStates.Contains(state), RunningAppHost.Patience);
 
         // Another service crashes and comes back: in the meantime the stopped one would have been restarted too.
         await AppHost.CrashAsync("loadbalancer-2");
@@ -40,7 +41,7 @@ public sealed class CrashRestartTests(CrashRestartTests.Crashing crashing) : ICl
         Assert.Null(AppHost.Service(Stopped));
         Assert.DoesNotContain("restarting", await LogAsync(Stopped), StringComparison.Ordinal);
         Assert.True((await AppHost.ExecuteAsync(Stopped, KnownResourceCommands.StartCommand)).Success);
-        await AppHost.Application.ResourceNotifications.WaitForResourceHealthyAsync(Stopped, TestContext.Current.CancellationToken).WaitAsync(RunningAppHost.Patience);
+        await AppHost.HealthyAsync(Stopped);
     }
 
     [Fact]
@@ -49,11 +50,12 @@ public sealed class CrashRestartTests(CrashRestartTests.Crashing crashing) : ICl
         await using var appHost = await TestingAppHost.LaunchAsync(("MAX_ROOMS", "none"));
 
         foreach (var roomHost in (string[])["roomhost-1", "roomhost-2"])
-            await appHost.Application.ResourceNotifications.WaitForResourceAsync(roomHost, KnownResourceStates.Finished, TestContext.Current.CancellationToken).WaitAsync(RunningAppHost.Patience);
+            await appHost.FinishedAsync(roomHost);
 
         // Time for a restart: another service crashes and comes back.
         await appHost.CrashAsync("loadbalancer-1");
-        Assert.Equal((KnownResourceStates.Finished, 1), (appHost.Resource("roomhost-1").State?.Text, appHost.Resource("roomhost-1").ExitCode));
+        var ended = appHost.Resource("roomhost-1");
+        Assert.Equal((KnownResourceStates.Finished, 1), (ended.State?.Text, ended.ExitCode));
         Assert.DoesNotContain(appHost.Services(), service => service.Name == "ChatServer.RoomHost");
     }
 
@@ -62,7 +64,8 @@ public sealed class CrashRestartTests(CrashRestartTests.Crashing crashing) : ICl
     {
         Assert.True(AppHost.Application.ResourceNotifications.TryGetCurrentState(resource, out var current));
         var lines = new List<string>();
-        await foreach (var batch in AppHost.Application.Services.GetRequiredService<ResourceLoggerService>().GetAllAsync(current.ResourceId))
+        var logs = AppHost.Application.Services.GetRequiredService<ResourceLoggerService>();
+        await foreach (var batch in logs.GetAllAsync(current.ResourceId))
             lines.AddRange(batch.Select(line => line.Content));
         return string.Join('\n', lines);
     }

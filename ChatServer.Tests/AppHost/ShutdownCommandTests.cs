@@ -1,4 +1,3 @@
-using Aspire.Hosting.ApplicationModel;
 using ChatServer.Tests.Support;
 
 namespace ChatServer.Tests.AppHost;
@@ -18,8 +17,7 @@ public sealed class ShutdownCommandTests
         string[] ended = ["api", "roomhost-1", "roomhost-2"];
         foreach (var resource in ended)
         {
-            await appHost.Application.ResourceNotifications.WaitForResourceAsync(
-                resource, KnownResourceStates.Finished, TestContext.Current.CancellationToken).WaitAsync(RunningAppHost.Patience);
+            await appHost.FinishedAsync(resource);
             Assert.Equal(0, appHost.Resource(resource).ExitCode);
         }
 

@@ -5,7 +5,6 @@ using System.Text;
 using System.Text.Json;
 using Aspire.Hosting.ApplicationModel;
 using ChatServer.Tests.Support;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace ChatServer.Tests.AppHost;
 
@@ -17,7 +16,10 @@ public sealed class TopologyTests(SharedAppHost shared) : IClassFixture<SharedAp
 
     [Fact]
     public void Seven_processes_run() => Assert.Equal(
-        ["ChatServer.Admin", "ChatServer.Api", "ChatServer.LoadBalancer", "ChatServer.LoadBalancer", "ChatServer.Redis", "ChatServer.RoomHost", "ChatServer.RoomHost"],
+        [
+            "ChatServer.Admin", "ChatServer.Api", "ChatServer.LoadBalancer", "ChatServer.LoadBalancer", "ChatServer.Redis",
+            "ChatServer.RoomHost", "ChatServer.RoomHost",
+        ],
         AppHost.Services().Select(service => service.Name).Order(StringComparer.Ordinal));
 
     [Theory]
@@ -39,7 +41,7 @@ public sealed class TopologyTests(SharedAppHost shared) : IClassFixture<SharedAp
     [Fact]
     public void Keys_and_passwords_are_secret_parameters()
     {
-        var parameters = AppHost.Application.Services.GetRequiredService<DistributedApplicationModel>().Resources.OfType<ParameterResource>().ToList();
+        var parameters = AppHost.Model.Resources.OfType<ParameterResource>().ToList();
         Assert.Equal(["admin-key", "key", "loadbalancer-key", "redis-password"], parameters.Select(parameter => parameter.Name).Order(StringComparer.Ordinal));
         Assert.All(parameters, parameter => Assert.True(parameter.Secret, parameter.Name));
     }
@@ -108,8 +110,10 @@ public sealed class TopologyTests(SharedAppHost shared) : IClassFixture<SharedAp
         // The server skips the lines of the header, which are no commands, and reads the body.
         const string Body = "*3\r\n$3\r\nSET\r\n$8\r\ninjected\r\n$1\r\n1\r\n";
         await stream.WriteAsync(
-            Encoding.ASCII.GetBytes($"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: {Body.Length}\r\n\r\n{Body}"), TestContext.Current.CancellationToken);
+            Encoding.ASCII.GetBytes($"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: {Body.Length}\r\n\r\n{Body}"),
+            TestContext.Current.CancellationToken);
 
-        Assert.StartsWith("-NOAUTH", await reader.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(Eventually.Patience), StringComparison.Ordinal);
+        var answer = await reader.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(Eventually.Patience);
+        Assert.StartsWith("-NOAUTH", answer, StringComparison.Ordinal);
     }
 }

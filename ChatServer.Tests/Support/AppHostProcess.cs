@@ -16,7 +16,8 @@ public sealed class AppHostProcess : RunningAppHost
         "ASPNETCORE_ENVIRONMENT", "OTEL_EXPORTER_OTLP_ENDPOINT", "MAX_ROOMS", "TRUSTED_PROXIES",
     ];
 
-    private AppHostProcess(IReadOnlyList<(string Name, string? Value)> settings, Func<AppHostProcess, ServerProcess> start) : base(settings) => Process = start(this);
+    private AppHostProcess(IReadOnlyList<(string Name, string? Value)> settings, Func<AppHostProcess, ServerProcess> start)
+        : base(settings) => Process = start(this);
 
     // …/bin/Debug/net10.0/
     private static readonly string Configuration = Path.GetFileName(Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..")));
@@ -27,7 +28,8 @@ public sealed class AppHostProcess : RunningAppHost
     public override IEnumerable<int> Ports => [.. base.Ports, DashboardPort, OtlpPort, ResourceServicePort];
 
     private Dictionary<string, string?> Environment =>
-        Unset.ToDictionary(name => name, _ => (string?)null).Concat(Settings).GroupBy(setting => setting.Key).ToDictionary(group => group.Key, group => group.Last().Value);
+        Unset.ToDictionary(name => name, _ => (string?)null).Concat(Settings)
+            .GroupBy(setting => setting.Key).ToDictionary(group => group.Key, group => group.Last().Value);
 
     /// <summary>Starts it without waiting.</summary>
     public static AppHostProcess Launch(params (string Name, string? Value)[] settings) =>

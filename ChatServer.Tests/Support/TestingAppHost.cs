@@ -6,7 +6,7 @@ using Projects;
 
 namespace ChatServer.Tests.Support;
 
-/// <summary>The AppHost in the test process, through Aspire.Hosting.Testing: without a dashboard, and with its application model at hand.</summary>
+/// <summary>The AppHost in the test process, through Aspire.Hosting.Testing, without a dashboard.</summary>
 public sealed class TestingAppHost : RunningAppHost
 {
     private IDistributedApplicationTestingBuilder? _builder;
@@ -21,13 +21,17 @@ public sealed class TestingAppHost : RunningAppHost
 
     public DistributedApplication Application => _application!;
 
-    private IEnumerable<ProjectResource> Projects => Application.Services.GetRequiredService<DistributedApplicationModel>().GetProjectResources();
+    public DistributedApplicationModel Model => Application.Services.GetRequiredService<DistributedApplicationModel>();
+
+    private IEnumerable<ProjectResource> Projects => Model.GetProjectResources();
 
     /// <summary>Starts it and waits until all services are healthy.</summary>
-    public static Task<TestingAppHost> StartAsync(params (string Name, string? Value)[] settings) => StartAsync(settings, waitUntilHealthy: true);
+    public static Task<TestingAppHost> StartAsync(params (string Name, string? Value)[] settings) =>
+        StartAsync(settings, waitUntilHealthy: true);
 
     /// <summary>Starts it without waiting for the services.</summary>
-    public static Task<TestingAppHost> LaunchAsync(params (string Name, string? Value)[] settings) => StartAsync(settings, waitUntilHealthy: false);
+    public static Task<TestingAppHost> LaunchAsync(params (string Name, string? Value)[] settings) =>
+        StartAsync(settings, waitUntilHealthy: false);
 
     private static async Task<TestingAppHost> StartAsync((string Name, string? Value)[] settings, bool waitUntilHealthy)
     {
@@ -41,8 +45,7 @@ public sealed class TestingAppHost : RunningAppHost
             ]);
             appHost._application = await appHost._builder.BuildAsync();
             await appHost._application.StartAsync();
-            foreach (var project in waitUntilHealthy ? appHost.Projects : [])
-                await appHost.Application.ResourceNotifications.WaitForResourceHealthyAsync(project.Name).WaitAsync(Patience);
+            foreach (var project in waitUntilHealthy ? appHost.Projects : []) await appHost.HealthyAsync(project.Name);
             return appHost;
         }
         catch
@@ -54,18 +57,37 @@ public sealed class TestingAppHost : RunningAppHost
 
     /// <summary>The state of a resource as the dashboard would show it.</summary>
     public CustomResourceSnapshot Resource(string name) =>
-        Application.ResourceNotifications.TryGetCurrentState(name, out var current) ? current.Snapshot : throw new InvalidOperationException($"No state of {name}.");
+        Application.ResourceNotifications.TryGetCurrentState(name, out var current)
+            ? current.Snapshot
+            : throw new InvalidOperationException($"No state of {name}.");
+
+    /// <summary>Waits until a resource is healthy.</summary>
+    public Task HealthyAsync(string name) => Application.ResourceNotifications.WaitForResourceHealthyAsync(name).WaitAsync(Patience);
+
+    /// <summary>Waits until the process of a resource has ended by itself.</summary>
+    public Task FinishedAsync(string name) =>
+        Application.ResourceNotifications.WaitForResourceAsync(name, KnownResourceStates.Finished).WaitAsync(Patience);
 
     /// <summary>Executes a command of the dashboard.</summary>
     public Task<ExecuteCommandResult> ExecuteAsync(string resource, string command, params (string Name, string Value)[] arguments) =>
         Application.Services.GetRequiredService<ResourceCommandService>().ExecuteCommandAsync(
             resource, command,
-            new InteractionInputCollection([.. arguments.Select(argument => new InteractionInput { Name = argument.Name, InputType = InputType.Text, Value = argument.Value })]),
+            new InteractionInputCollection(
+            [
+                .. arguments.Select(argument => new InteractionInput
+                {
+                    Name = argument.Name,
+                    InputType = InputType.Text,
+                    Value = argument.Value,
+                }),
+            ]),
             TestContext.Current.CancellationToken);
 
     /// <summary>The process of a resource; null while it has none.</summary>
     public Service? Service(string name) =>
-        Resource(name).Properties.FirstOrDefault(property => property.Name == "executable.pid")?.Value is { } id ? Support.Service.Read(Convert.ToInt32(id, null)) : null;
+        Resource(name).Properties.FirstOrDefault(property => property.Name == "executable.pid")?.Value is { } id
+            ? Support.Service.Read(Convert.ToInt32(id, null))
+            : null;
 
     /// <summary>SIGKILL for the process of a resource, and waits until another one runs in its place. Returns the killed one.</summary>
     public async Task<Service> CrashAsync(string name)
