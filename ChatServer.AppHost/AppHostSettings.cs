@@ -70,7 +70,8 @@ internal sealed class AppHostSettings
     }
 
     /// <summary>
-    /// Settings of every process that serves HTTP. A published model leaves the environment open: that of the launch profile is for development.
+    /// Settings of every process that serves HTTP. A published model leaves the environment open: that of the launch profile is for
+    /// development.
     /// </summary>
     public IEnumerable<string> OfEveryService => _runs ? ["BIND", "TRUSTED_PROXIES", "DOTNET_ENVIRONMENT"] : ["BIND", "TRUSTED_PROXIES"];
 

@@ -80,15 +80,16 @@ internal static class DashboardCommands
             });
     }
 
-    private static InteractionInput Text(string name, string label, string placeholder, bool required = false, string? description = null) => new()
-    {
-        Name = name,
-        Label = label,
-        Placeholder = placeholder,
-        Required = required,
-        Description = description,
-        InputType = InputType.Text,
-    };
+    private static InteractionInput Text(
+        string name, string label, string placeholder, bool required = false, string? description = null) => new()
+        {
+            Name = name,
+            Label = label,
+            Placeholder = placeholder,
+            Required = required,
+            Description = description,
+            InputType = InputType.Text,
+        };
 
     private static async Task PrepareAsync(
         HttpCommandRequestContext context, IResourceBuilder<ParameterResource> key, string path, object? body = null)
