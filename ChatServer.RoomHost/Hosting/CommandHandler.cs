@@ -6,7 +6,7 @@ using ChatServer.RoomHost.Rooms;
 namespace ChatServer.RoomHost.Hosting;
 
 /// <summary>Executes commands of other processes on rooms of this host, and replies.</summary>
-internal sealed partial class CommandHandler(RoomReconciler reconciler, HostInbox inbox, ILogger<CommandHandler> logger)
+internal sealed partial class CommandHandler(RoomSlots slots, HostInbox inbox, ILogger<CommandHandler> logger)
 {
     /// <summary>Starts a command; the reply is sent when it completes.</summary>
     public void Handle(Command command) => _ = HandleAsync(command);
@@ -16,7 +16,7 @@ internal sealed partial class CommandHandler(RoomReconciler reconciler, HostInbo
         using var span = Tracing.Source.StartChild(SpanName(command), command.Traceparent)?.SetTag("chat.room", command.Room);
         try
         {
-            var reply = reconciler.Find(command.Room) is { } room
+            var reply = slots.FindRoom(command.Room) is { } room
                 ? await ExecuteAsync(command, room)
                 : new RefusedReply(command.Id, ErrorCodes.RoomUnavailable, "The room is not open here.");
             await inbox.ReplyAsync(command, reply);

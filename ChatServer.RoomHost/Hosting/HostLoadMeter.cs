@@ -3,19 +3,20 @@ using ChatServer.Contracts;
 
 namespace ChatServer.RoomHost.Hosting;
 
-/// <summary>Measures what the host tells of itself. Called once a renewal; rates are since the last call a second or more ago.</summary>
-internal sealed class HostLoadMeter(RoomHostOptions options, TimeProvider time)
+/// <summary>Measures the host for its record in Redis. Rates are averages over the last second or more. Not for concurrent calls.</summary>
+internal sealed class HostLoadMeter(RoomHostOptions options, HostState state, RoomSlots slots, TimeProvider time)
 {
     private long _measuredAt = time.GetTimestamp();
     private TimeSpan _processorTime = Environment.CpuUsage.TotalTime;
     private long _messages;
     private double _cpu, _messagesPerSecond;
 
-    public HostRecord Measure(RoomReconciler reconciler, string state)
+    /// <summary>The record of the host as it is now.</summary>
+    public HostRecord Measure()
     {
         int connections = 0, rooms = 0;
         long messages = 0;
-        foreach (var room in reconciler.Rooms)
+        foreach (var room in slots.Rooms)
         {
             rooms++;
             connections += room.Connections;
@@ -26,7 +27,7 @@ internal sealed class HostLoadMeter(RoomHostOptions options, TimeProvider time)
         {
             var processorTime = Environment.CpuUsage.TotalTime;
             _cpu = Math.Clamp((processorTime - _processorTime) / elapsed / Environment.ProcessorCount, 0, 1);
-            // A room that closed takes its messages with it.
+            // The sum falls when a room closes.
             _messagesPerSecond = Math.Max(0, messages - _messages) / elapsed.TotalSeconds;
             (_measuredAt, _processorTime, _messages) = (time.GetTimestamp(), processorTime, messages);
         }
@@ -40,7 +41,7 @@ internal sealed class HostLoadMeter(RoomHostOptions options, TimeProvider time)
             MessagesPerSecond = Math.Round(_messagesPerSecond, 1),
             Cpu = Math.Round(_cpu, 3),
             Memory = Environment.WorkingSet,
-            State = state,
+            State = state.RecordState,
             Version = AppInfo.CurrentVersion,
             LastSeen = time.GetUtcNow(),
         };

@@ -3,60 +3,90 @@ using ChatServer.Backplane;
 namespace ChatServer.RoomHost.Hosting;
 
 /// <summary>
-/// This process's hold on its host id. Without it the process touches no room in the directory: the rooms of this id may be another
-/// process's by now.
+/// This process's lease on its host id. Without the lease the process changes no room in the directory: another process may have the id
+/// and its rooms. Members may be called from any thread; renewals and the release run one at a time.
 /// </summary>
-internal sealed class LeaseHolder(RoomHostOptions options, HostLease lease, TimeProvider time)
+internal sealed class LeaseHolder(RoomHostOptions options, HostLease lease, TimeProvider time) : IDisposable
 {
-    // Timestamps, 0 for never.
+    private readonly SemaphoreSlim _oneCall = new(1);
+
+    // Timestamps; 0: never.
     private long _renewedAt, _heldSince, _refusedSince;
 
     /// <summary>
-    /// Whether the lease is held now. By our clock from before the renewal was sent: a process that was stopped and goes on knows that
-    /// it has slept too long before anybody tells it.
+    /// Whether the lease is held now, by the local clock and from the time at which the last renewal was sent. A process that continues
+    /// after a pause therefore detects the expiry without asking Redis.
     /// </summary>
     public bool IsHeld => Volatile.Read(ref _renewedAt) is not 0 and var at && time.GetElapsedTime(at) < HostLease.Lifetime;
 
     /// <summary>
-    /// Whether it was held all the time since <paramref name="timestamp"/>, and is. If not, others may have been given our rooms in between.
+    /// Whether the lease is held now and was held without interruption since <paramref name="timestamp"/>. If not, rooms may have been
+    /// assigned to other hosts in the meantime.
     /// </summary>
     public bool HasHeldSince(long timestamp) => IsHeld && Volatile.Read(ref _heldSince) <= timestamp;
 
-    /// <summary>For how long Redis has been answering that another process holds the id.</summary>
-    public TimeSpan RefusedFor => _refusedSince == 0 ? TimeSpan.Zero : time.GetElapsedTime(_refusedSince);
+    /// <summary>The time since which Redis has answered every renewal with: another process holds the id. Zero if it did not.</summary>
+    public TimeSpan RefusedFor =>
+        Volatile.Read(ref _refusedSince) is not 0 and var since ? time.GetElapsedTime(since) : TimeSpan.Zero;
 
-    /// <summary>Takes or renews the lease. True when it was not held before this and is now.</summary>
+    /// <summary>Acquires or renews the lease. Returns true if it is held now and was not before.</summary>
+    /// <param name="measure">
+    /// Returns the record to write. Called when the previous renewal has ended, so that a record never overwrites a newer one.
+    /// </param>
     /// <exception cref="BackplaneUnavailableException"/>
-    public async Task<bool> RenewAsync(HostRecord host)
+    public async Task<bool> RenewAsync(Func<HostRecord> measure)
     {
-        var now = time.GetTimestamp();
-        var wasHeld = IsHeld;
-        bool renewed;
+        await _oneCall.WaitAsync();
         try
         {
-            renewed = await lease.RenewAsync(host);
+            var wasHeld = IsHeld;
+            var sentAt = time.GetTimestamp();
+            var isRenewed = await TryRenewAsync(measure());
+            if (isRenewed && !wasHeld)
+                Volatile.Write(ref _heldSince, sentAt);
+            Volatile.Write(ref _renewedAt, isRenewed ? sentAt : 0);
+            return isRenewed && !wasHeld;
         }
-        catch (BackplaneUnavailableException)
+        finally
         {
-            _refusedSince = 0;
-            throw;
+            _oneCall.Release();
         }
-        if (renewed)
-            _refusedSince = 0;
-        else if (_refusedSince == 0)
-            _refusedSince = time.GetTimestamp();
-        if (renewed && !wasHeld)
-            Volatile.Write(ref _heldSince, now);
-        Volatile.Write(ref _renewedAt, renewed ? now : 0);
-        return renewed && !wasHeld;
     }
 
-    /// <summary>Gives the lease back, if it is held: nobody has to wait for its end.</summary>
-    /// <param name="forget">Its members do not come back.</param>
+    /// <summary>Releases the lease if it is held, so that other processes need not wait for its expiry.</summary>
+    /// <param name="forget">The seats of the members are not kept, because the members do not return.</param>
     /// <exception cref="BackplaneUnavailableException"/>
     public async Task ReleaseAsync(bool forget = false)
     {
-        if (Interlocked.Exchange(ref _renewedAt, 0) != 0)
-            await lease.ReleaseAsync(options.HostId, forget);
+        await _oneCall.WaitAsync();
+        try
+        {
+            if (Interlocked.Exchange(ref _renewedAt, 0) != 0)
+                await lease.ReleaseAsync(options.HostId, forget);
+        }
+        finally
+        {
+            _oneCall.Release();
+        }
+    }
+
+    public void Dispose() => _oneCall.Dispose();
+
+    private async Task<bool> TryRenewAsync(HostRecord record)
+    {
+        try
+        {
+            var isRenewed = await lease.RenewAsync(record);
+            if (isRenewed)
+                Volatile.Write(ref _refusedSince, 0);
+            else if (_refusedSince == 0)
+                Volatile.Write(ref _refusedSince, time.GetTimestamp());
+            return isRenewed;
+        }
+        catch (BackplaneUnavailableException)
+        {
+            Volatile.Write(ref _refusedSince, 0);
+            throw;
+        }
     }
 }

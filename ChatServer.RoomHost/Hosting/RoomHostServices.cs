@@ -27,14 +27,29 @@ internal static class RoomHostServices
         services.AddSingleton<IConnectionListenerFactory>(s => s.GetRequiredService<RoomPorts>());
         services.AddOptions<Microsoft.AspNetCore.Server.Kestrel.Core.KestrelServerOptions>()
             .Configure<RoomPorts>((kestrel, ports) => ports.ListenOn(kestrel));
-        services.AddSingleton(s => new PortPool(s.GetRequiredService<RoomPorts>(), options.RoomPorts, s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<PortPool>>()));
+        services.AddSingleton(s => new PortPool(
+            s.GetRequiredService<RoomPorts>(), options.RoomPorts, s.GetRequiredService<TimeProvider>(),
+            s.GetRequiredService<ILogger<PortPool>>()));
         services.AddSingleton(new JoinRateLimiter(options.ConnectionsPerSecond));
         services.AddSingleton<RoomRequestHandler>();
         services.AddSingleton<LeaseHolder>();
+        services.AddSingleton<RoomSlots>();
+        services.AddSingleton<RoomOpener>();
+        services.AddSingleton<RoomMover>();
         services.AddSingleton<RoomReconciler>();
         services.AddSingleton<CommandHandler>();
+        services.AddSingleton<HostState>();
         services.AddSingleton<HostLoadMeter>();
         services.AddSingleton<HostMetrics>();
+        services.AddSingleton<PeriodicTasks>();
+        services.AddSingleton<ReconcileSignal>();
+        services.AddSingleton<LeaseLoop>();
+        services.AddSingleton<HostOrders>();
+        services.AddSingleton<NotificationLoop>();
+        services.AddSingleton<ReconcileLoop>();
+        services.AddSingleton<RescueLoop>();
+        services.AddSingleton<ReportLoop>();
+        services.AddSingleton<HostStop>();
         services.AddSingleton<HostService>();
         services.AddHostedService(s => s.GetRequiredService<HostService>());
         services.AddHealthChecks().AddCheck<LeaseHealthCheck>("lease");

@@ -7,62 +7,52 @@ using ChatServer.RoomHost.Rooms;
 namespace ChatServer.RoomHost.Hosting;
 
 /// <summary>
-/// Makes the rooms that are open here equal to those in the directory. Whatever the reason (a notification, a missed notification, the
-/// periodic round), a reconcile of a room compares its record with its slot and does what is missing. Reconciles of one room never
-/// overlap; one that fails is repeated in the next round. This part decides; <c>RoomReconciler.Slots.cs</c> opens and closes rooms,
-/// <c>RoomReconciler.Drain.cs</c> moves them.
+/// Makes the rooms that are open here equal to the rooms that the directory assigns to this host. A reconcile of a room compares its record
+/// with its slot and carries out the difference, whatever requested it: a notification, a missed notification or the periodic round.
+/// Reconciles of one room never overlap; a failed reconcile is repeated in the next round.
 /// </summary>
 internal sealed partial class RoomReconciler : IDisposable
 {
-    // Reconciles that wait for Redis at a time; more would only queue up there.
+    // Concurrent reconciles, each of which waits for Redis. More would only wait in the connection to Redis.
     private const int MaxParallelReconciles = 64;
 
     // Every room is reconciled at least once in this many rounds, with or without a reason.
     private const int RoundsPerFullSweep = 10;
 
     private readonly RoomHostOptions _options;
+    private readonly HostState _state;
     private readonly LeaseHolder _lease;
-    private readonly PortPool _ports;
+    private readonly RoomSlots _slots;
     private readonly RoomDirectory _directory;
     private readonly RoomOwnership _ownership;
-    private readonly RoomPlacement _placement;
-    private readonly HostDirectory _hosts;
-    private readonly RoomLog _log;
+    private readonly RoomOpener _opener;
+    private readonly RoomMover _mover;
     private readonly TimeProvider _time;
     private readonly ILogger<RoomReconciler> _logger;
     private readonly ReconcileQueue _queue;
-    private readonly ConcurrentDictionary<string, RoomSlot> _slots = new();
     private readonly ConcurrentDictionary<string, bool> _retry = new(); // rooms whose last reconcile failed or was postponed
     private uint _round;
-    private volatile bool _stopping;
     private volatile string? _generation;
 
     public RoomReconciler(
-        RoomHostOptions options, LeaseHolder lease, PortPool ports, RoomDirectory directory, RoomOwnership ownership,
-            RoomPlacement placement,
-        HostDirectory hosts, RoomLog log, TimeProvider time, ILogger<RoomReconciler> logger)
+        RoomHostOptions options, HostState state, LeaseHolder lease, RoomSlots slots, RoomDirectory directory, RoomOwnership ownership,
+        RoomOpener opener, RoomMover mover, TimeProvider time, ILogger<RoomReconciler> logger)
     {
-        (_options, _lease, _ports, _directory, _ownership) = (options, lease, ports, directory, ownership);
-        (_placement, _hosts, _log, _time, _logger) = (placement, hosts, log, time, logger);
+        (_options, _state, _lease, _slots, _directory) = (options, state, lease, slots, directory);
+        (_ownership, _opener, _mover, _time, _logger) = (ownership, opener, mover, time, logger);
         _queue = new ReconcileQueue(ReconcileRoomAsync, OnReconcileFailed, MaxParallelReconciles);
-        _welcomeLimits = EventJson.WelcomeLimits(options);
+        _opener.LogLost += OnLogLost;
     }
-
-    /// <summary>The rooms that are ready.</summary>
-    public IEnumerable<Room> Rooms => _slots.Values.Select(d => d.Room).OfType<Room>();
-
-    /// <summary>The room of that name if it is ready here, else null.</summary>
-    public Room? Find(string name) => _slots.TryGetValue(name, out var slot) ? slot.Room : null;
 
     /// <summary>Requests a reconcile of the room.</summary>
     public void RequestReconcile(string name) => _queue.Request(name);
 
     /// <summary>
     /// A round: requests reconciles of rooms that should be open here and are not, or are and should not, of rooms whose last reconcile
-    /// failed, of rooms that Redis may have lost, and of a part of the others; of all if <paramref name="notificationsMissed"/>.
+    /// failed, of rooms that Redis may have lost, and of a part of the others; of all if <paramref name="isFull"/>.
     /// </summary>
     /// <exception cref="BackplaneUnavailableException"/>
-    public async Task ReconcileRoundAsync(bool notificationsMissed)
+    public async Task ReconcileRoundAsync(bool isFull)
     {
         var generation = await _ownership.GenerationAsync();
         if (_generation is { } before && before != generation)
@@ -70,26 +60,36 @@ internal sealed partial class RoomReconciler : IDisposable
         _generation = generation;
         var wanted = (await _ownership.WantedAsync(_options.HostId)).ToHashSet(StringComparer.Ordinal);
         var part = _round++ % RoundsPerFullSweep;
-        foreach (var name in wanted.Where(n => Find(n) is null))
+        foreach (var name in wanted.Where(n => _slots.FindRoom(n) is null))
             RequestReconcile(name);
-        foreach (var (name, slot) in _slots)
+        foreach (var slot in _slots.All)
         {
-            var isDue = (uint)name.GetHashCode(StringComparison.Ordinal) % RoundsPerFullSweep == part;
-            if (isDue || notificationsMissed || slot.Generation != generation || !wanted.Contains(name))
-                RequestReconcile(name);
+            var isDue = (uint)slot.Name.GetHashCode(StringComparison.Ordinal) % RoundsPerFullSweep == part;
+            if (isDue || isFull || slot.Generation != generation || !wanted.Contains(slot.Name))
+                RequestReconcile(slot.Name);
         }
         foreach (var name in _retry.Keys)
             RequestReconcile(name);
     }
 
     /// <summary>
-    /// Closes all rooms, for good or (with <paramref name="reconnect"/>) because this host stops. Rooms are opened no more.
+    /// Reconciles the rooms that are open here, at most <paramref name="maxParallel"/> at a time. This moves them if
+    /// <see cref="HostState.MovesRooms"/>.
     /// </summary>
+    /// <exception cref="OperationCanceledException"/>
+    public Task ReconcileOpenRoomsAsync(int maxParallel, CancellationToken ct) => Parallel.ForEachAsync(
+        _slots.All, new ParallelOptions { MaxDegreeOfParallelism = maxParallel, CancellationToken = ct },
+        async (slot, _) => await _queue.RequestAsync(slot.Name));
+
+    /// <summary>Waits for running reconciles and closes all rooms. No room is opened any more.</summary>
+    /// <param name="code">The close code, from <see cref="CloseCodes"/>.</param>
+    /// <param name="reason">The reason in the members' <c>closing</c> event.</param>
+    /// <param name="reconnect">Whether members are told to reconnect.</param>
     public async Task StopAsync(ushort code, string reason, bool reconnect)
     {
-        _stopping = true;
+        _slots.Stop();
         await _queue.StopAsync();
-        await Task.WhenAll(_slots.Values.Select(d => CloseSlotAsync(d, code, reason, reconnect)));
+        await Task.WhenAll(_slots.All.Select(slot => _opener.CloseAsync(slot, code, reason, reconnect)));
     }
 
     public void Dispose() => _queue.Dispose();
@@ -102,11 +102,11 @@ internal sealed partial class RoomReconciler : IDisposable
             return;
         }
         _retry.TryRemove(name, out _);
-        var seenAt = _time.GetTimestamp();
+        var readAt = _time.GetTimestamp();
         // Read before the room: a room found now is in this generation, or in a newer one, which the next round detects.
         var generation = _generation ??= await _ownership.GenerationAsync();
         var record = await _directory.FindAsync(name);
-        _slots.TryGetValue(name, out var slot);
+        var slot = _slots.Find(name);
         using var span = StartSpan(record, slot);
         if (record is null && slot is not null && await RestoreAsync(slot))
             RequestReconcile(name);
@@ -117,15 +117,15 @@ internal sealed partial class RoomReconciler : IDisposable
         else if (slot is null)
             await OpenRoomAsync(record, generation);
         else if (slot.Room is not { } room)
-            await ClaimRoomAsync(slot, generation);
+            await _opener.OpenAsync(slot, generation);
         else if (room.Record.Term != record.Term || room.LogLoss is not null)
-            await ReopenRoomAsync(slot, room, record, generation);
+            await _opener.ReopenAsync(slot, room, record, generation);
         else
         {
             slot.Generation = generation;
-            room.ConfirmOwnership(seenAt);
-            if (IsDraining)
-                await HandOverRoomAsync(slot, room);
+            room.ConfirmOwnership(readAt);
+            if (_state.MovesRooms)
+                await _mover.HandOverAsync(slot, room);
         }
     }
 
@@ -151,15 +151,15 @@ internal sealed partial class RoomReconciler : IDisposable
             Log.ReconcileFailed(_logger, name, exception);
     }
 
-    // In the room's turn.
     private void OnLogLost(Room room)
     {
         Log.LogLost(_logger, room.Record.Name, room.LogLoss!.Result, room.LogLoss.Error);
         RequestReconcile(room.Record.Name);
     }
 
-    // A room that is gone was deleted, or forgotten: Redis says that its memory is another than when the room was last seen there. Then
-    // it is put back, unless somebody was quicker, and the next look opens it anew: its members come back into an empty log.
+    // Restores a room that has no record because Redis lost its data: the generation is another than the one in which the room was last
+    // seen. In the same generation the room was deleted. The next reconcile reopens the restored room, or finds the room that another
+    // process created under this name.
     private async Task<bool> RestoreAsync(RoomSlot slot)
     {
         if (slot.Record is not { } record || slot.Generation is null || slot.Generation == await _ownership.GenerationAsync())
@@ -168,47 +168,40 @@ internal sealed partial class RoomReconciler : IDisposable
         return true;
     }
 
+    private async Task OpenRoomAsync(RoomRecord record, string generation)
+    {
+        if (_slots.TryAdd(record, generation, out var slot))
+            await _opener.OpenAsync(slot, generation);
+        // During a stop, a new room is refused because its creator waits. A room that this host had open stays assigned to it, for its
+        // next start.
+        else if (!_slots.IsStopped || record.State == RoomState.Placing)
+            await _mover.RefuseAsync(record);
+    }
+
     private async Task ReleaseRoomAsync(string name, RoomSlot? slot, bool isGone)
     {
         if (slot is not null)
             await (isGone
-                ? CloseSlotAsync(slot, CloseCodes.RoomClosed, "room-closed", reconnect: false)
-                : CloseSlotAsync(slot, CloseCodes.GoingAway, "moved", reconnect: true));
+                ? _opener.CloseAsync(slot, CloseCodes.RoomClosed, "room-closed", reconnect: false)
+                : _opener.CloseAsync(slot, CloseCodes.GoingAway, "moved", reconnect: true));
         await _ownership.RemoveFromWantedAsync(name, _options.HostId);
     }
 
     private async Task DeleteRoomAsync(string name, RoomSlot? slot)
     {
         if (slot is not null)
-            await CloseSlotAsync(slot, CloseCodes.RoomClosed, "room-closed", reconnect: false);
+            await _opener.CloseAsync(slot, CloseCodes.RoomClosed, "room-closed", reconnect: false);
         await _ownership.DeleteAsync(name, _options.HostId);
         Log.RoomDeleted(_logger, name);
     }
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Information, Message = "Room {Room} opened on port {Port} with term {Term}.")]
-        public static partial void RoomOpened(ILogger logger, string room, int port, long term);
-
         [LoggerMessage(Level = LogLevel.Information, Message = "Room {Room} was shut down and deleted.")]
         public static partial void RoomDeleted(ILogger logger, string room);
 
-        [LoggerMessage(Level = LogLevel.Information, Message = "Room {Room} moved to host {Host} with term {Term}.")]
-        public static partial void RoomHandedOver(ILogger logger, string room, string host, long term);
-
-        [LoggerMessage(Level = LogLevel.Warning, Message = "Room {Room} refused: no free port, or MAX_ROOMS are open.")]
-        public static partial void RoomRefused(ILogger logger, string room);
-
         [LoggerMessage(Level = LogLevel.Warning, Message = "Append to the log of room {Room} failed ({Result}); reopening the room.")]
         public static partial void LogLost(ILogger logger, string room, AppendResult? result, Exception? exception);
-
-        [LoggerMessage(Level = LogLevel.Critical,
-            Message = "The log of room {Room} has {Count} malformed entries, the first at {Seq}; the room opens with them.")]
-        public static partial void ForeignEntries(ILogger logger, string room, int count, long seq);
-
-        [LoggerMessage(Level = LogLevel.Error,
-            Message = "Saving the seats of room {Room} failed; after a crash its members may get other names.")]
-        public static partial void SeatsNotSaved(ILogger logger, string room, Exception exception);
 
         [LoggerMessage(Level = LogLevel.Debug, Message = "Reconciling room {Room} is postponed: Redis is unavailable.")]
         public static partial void ReconcilePostponed(ILogger logger, string room);

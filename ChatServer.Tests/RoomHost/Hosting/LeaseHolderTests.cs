@@ -60,7 +60,26 @@ public sealed class LeaseHolderTests : HostCluster
         Assert.Equal(TimeSpan.Zero, holder.RefusedFor);
     }
 
-    private static HostRecord Record => new()
+    [Fact]
+    public async Task Renewal_during_another_one_writes_the_newer_record()
+    {
+        var holder = Holder();
+        Task<bool> second = null!;
+
+        // The host stops while its record is measured: the renewal of the stop must not be overwritten by the record measured before.
+        var first = holder.RenewAsync(() =>
+        {
+            var record = Record();
+            second = holder.RenewAsync(() => Record() with { State = HostRecord.Stopping });
+            return record;
+        });
+
+        Assert.True(await first);
+        Assert.False(await second);
+        Assert.Equal(HostRecord.Stopping, (await Api.Hosts.FindAsync("host-1"))?.State);
+    }
+
+    private static HostRecord Record() => new()
     {
         Id = "host-1",
         Address = "localhost",

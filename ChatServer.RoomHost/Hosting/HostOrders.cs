@@ -1,0 +1,49 @@
+using ChatServer.Backplane;
+
+namespace ChatServer.RoomHost.Hosting;
+
+/// <summary>
+/// Carries out the orders to this host: the shutdown of the server, and the drain of the host or its cancellation. Orders are keys in
+/// Redis, so an order that was given during a disconnection is found later. Only the reconcile loop calls this class.
+/// </summary>
+internal sealed class HostOrders(
+    RoomHostOptions options, HostState state, ClusterShutdown shutdown, HostDrain drain, LeaseLoop lease, RoomReconciler reconciler,
+    PeriodicTasks tasks, IHostApplicationLifetime lifetime)
+{
+    // One room after another: each move has the whole machine for the return of its members.
+    private const int MaxParallelMoves = 1;
+
+    private Task _moves = Task.CompletedTask;
+
+    /// <summary>Reads and carries out the orders. Returns false if the server is shut down: the host must not reconcile any more.</summary>
+    /// <exception cref="BackplaneUnavailableException"/>
+    public async Task<bool> ApplyAsync()
+    {
+        if (await shutdown.IsOrderedAsync())
+        {
+            state.BeginShutdown();
+            lifetime.StopApplication();
+            return false;
+        }
+        await ApplyDrainAsync(await drain.IsOrderedAsync(options.HostId));
+        return true;
+    }
+
+    private async Task ApplyDrainAsync(bool isOrdered)
+    {
+        var isNew = state.TrySetDraining(isOrdered);
+        if (isNew)
+            await lease.RenewAsync();
+        // Each round of a drain moves the rooms that another host can take now.
+        if (state.Phase == HostPhase.Draining && _moves.IsCompleted)
+            _moves = tasks.TryAsync("drain", () => MoveRoomsAsync(isNew));
+    }
+
+    // Only the first round of a drain is part of the order's trace.
+    private async Task MoveRoomsAsync(bool isFirstRound)
+    {
+        var traceparent = isFirstRound && Tracing.Source.HasListeners() ? await drain.TraceparentAsync(options.HostId) : null;
+        using var span = Tracing.Source.StartChild("host.drain", traceparent);
+        await reconciler.ReconcileOpenRoomsAsync(MaxParallelMoves, lifetime.ApplicationStopping);
+    }
+}

@@ -1,0 +1,59 @@
+using ChatServer.Backplane;
+using ChatServer.Contracts;
+using ChatServer.RoomHost.Rooms;
+
+namespace ChatServer.RoomHost.Hosting;
+
+/// <summary>Gives rooms to other hosts: rooms that are open here and move away, and rooms that this host cannot open.</summary>
+internal sealed partial class RoomMover(
+    RoomHostOptions options, HostDirectory hosts, RoomOwnership ownership, RoomPlacement placement, RoomOpener opener,
+    ILogger<RoomMover> logger)
+{
+    // A batch that takes longer waits for Redis, and the move would wait for it too.
+    private static readonly TimeSpan PauseTimeout = TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// Moves an open room if another host can take it. The room stops writing, the other host opens it, and then the members are told to
+    /// reconnect. Messages that arrive in between are not acknowledged, so clients send them again.
+    /// </summary>
+    /// <exception cref="BackplaneUnavailableException"/>
+    public async Task HandOverAsync(RoomSlot slot, Room room)
+    {
+        if (await hosts.LeastLoadedAsync(new HashSet<string> { options.HostId }) is null || !await room.PauseAsync(PauseTimeout))
+            return;
+        RoomRecord? moved = null;
+        try
+        {
+            moved = await placement.ReopenAsync(slot.Name, room.Record.Term, CancellationToken.None);
+        }
+        finally
+        {
+            if (moved is null)
+                room.Unpause();
+        }
+        if (moved is null)
+            return;
+        Log.RoomHandedOver(logger, slot.Name, moved.HostId, moved.Term);
+        await opener.CloseAsync(slot, CloseCodes.GoingAway, "moved", reconnect: true);
+    }
+
+    /// <summary>Refuses a room that this host cannot open, so that placement assigns it to another host.</summary>
+    /// <exception cref="BackplaneUnavailableException"/>
+    public async Task RefuseAsync(RoomRecord record)
+    {
+        Log.RoomRefused(logger, record.Name);
+        await ownership.RefuseAsync(record.Name, options.HostId);
+        // The creator of a new room waits and places it elsewhere. Nobody waits for a room that an earlier process of this host had open.
+        if (record.State == RoomState.Open)
+            await placement.ReopenAsync(record.Name, record.Term, CancellationToken.None);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Information, Message = "Room {Room} moved to host {Host} with term {Term}.")]
+        public static partial void RoomHandedOver(ILogger logger, string room, string host, long term);
+
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Room {Room} refused: no free port, or MAX_ROOMS are open.")]
+        public static partial void RoomRefused(ILogger logger, string room);
+    }
+}

@@ -1,0 +1,112 @@
+using ChatServer.Backplane;
+using ChatServer.Contracts;
+using ChatServer.RoomHost.Rooms;
+
+namespace ChatServer.RoomHost.Hosting;
+
+/// <summary>
+/// Opens, reopens and closes the room of a slot. Each method runs in a reconcile of the room, or in the stop after the last reconcile.
+/// </summary>
+internal sealed partial class RoomOpener(
+    RoomHostOptions options, RoomSlots slots, LeaseHolder lease, RoomOwnership ownership, RoomLog log, TimeProvider time,
+    ILogger<RoomOpener> logger)
+{
+    private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(3);
+
+    private readonly byte[] _welcomeLimits = EventJson.WelcomeLimits(options);
+
+    /// <summary>A room that was opened here can no longer append to its log. Raised in the room's turn.</summary>
+    public event Action<Room>? LogLost;
+
+    /// <summary>
+    /// Claims the room and opens it, or closes the slot if the room is assigned to another host or is closing. The slot's port already
+    /// accepts connections; they wait until the room is ready. A claim may be repeated if its outcome is unknown.
+    /// </summary>
+    /// <exception cref="BackplaneUnavailableException"/>
+    public async Task OpenAsync(RoomSlot slot, string generation)
+    {
+        var claimedAt = time.GetTimestamp();
+        if (await ownership.ClaimAsync(slot.Name, options.HostId, options.Address, slot.Port, slot.NeedsNewEpoch) is not { } claim)
+        {
+            await CloseAsync(slot, CloseCodes.GoingAway, "moved", reconnect: true);
+            return;
+        }
+        var record = slot.Record = claim.Room;
+        slot.Generation = generation;
+        // Read after the claim: no previous host can append any more.
+        var durable = record.Options.Durability == Durability.Redis ? new DurableLog(log, record, time) : null;
+        var tail = durable is null || record.Seq == 0 ? null : await durable.ReadTailAsync();
+        LogForeignEntries(slot.Name, tail?.Page);
+        var seats = new DurableSeats(ownership, record, time, error => Log.SeatsNotSaved(logger, slot.Name, error));
+        var room = new Room(
+            record, tail, durable, PreviousSeats(slot, claim), seats, options, _welcomeLimits, time, lease.HasHeldSince, claimedAt);
+        room.LogLost += OnLogLost;
+        slot.NeedsNewEpoch = false;
+        slot.Seats = null;
+        slot.SetRoom(room);
+        Log.RoomOpened(logger, slot.Name, slot.Port, record.Term);
+    }
+
+    /// <summary>
+    /// Replaces a room that no longer matches its record. Its members are told to reconnect, and wait at the port for the new room.
+    /// </summary>
+    /// <exception cref="BackplaneUnavailableException"/>
+    public async Task ReopenAsync(RoomSlot slot, Room old, RoomRecord record, string generation)
+    {
+        // A log that is behind the events that members have seen is an older state of Redis: its next events reuse these numbers.
+        if (old.LogLoss?.Result == AppendResult.Diverged || (record.Epoch == old.Record.Epoch && record.Seq < old.Seq))
+            slot.NeedsNewEpoch = true;
+        slot.HoldNewConnections();
+        slot.Seats = await old.SeatsAsync();
+        // In parallel: a member that closes slowly does not delay the new room.
+        await Task.WhenAll(CloseRoomAsync(old, CloseCodes.GoingAway, "reopened", reconnect: true), OpenAsync(slot, generation));
+    }
+
+    /// <summary>Closes the slot's room, if it has one, and removes the slot.</summary>
+    public async Task CloseAsync(RoomSlot slot, ushort code, string reason, bool reconnect)
+    {
+        var room = slot.Room;
+        slot.SetRoom(null);
+        if (room is not null)
+            await CloseRoomAsync(room, code, reason, reconnect);
+        slots.Remove(slot);
+    }
+
+    // The seats in Redis are newer only if another process has saved them since.
+    private static IReadOnlyList<RoomSeat> PreviousSeats(RoomSlot slot, RoomClaim claim) =>
+        claim.SeatsSavedBy is SeatsSavedBy.Nobody or SeatsSavedBy.ThisProcess && slot.Seats is { } own ? own : claim.Seats;
+
+    // A malformed entry is not protected against duplicates. The room keeps its log.
+    private void LogForeignEntries(string room, LogPage? tail)
+    {
+        var malformed = (tail?.Events ?? [])
+            .Where(e => e.Entry.Key != LogEntry.EmptyKey && MessageKey.Parse(e.Entry.Key) is null)
+            .Select(e => e.Seq).ToList();
+        if (malformed.Count > 0)
+            Log.ForeignEntries(logger, room, malformed.Count, malformed[0]);
+    }
+
+    private async Task CloseRoomAsync(Room room, ushort code, string reason, bool reconnect)
+    {
+        room.LogLost -= OnLogLost;
+        await room.FlushAsync(CloseTimeout);
+        await room.CloseAsync(code, reason, reconnect, CloseTimeout);
+        await room.DisposeAsync();
+    }
+
+    private void OnLogLost(Room room) => LogLost?.Invoke(room);
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Information, Message = "Room {Room} opened on port {Port} with term {Term}.")]
+        public static partial void RoomOpened(ILogger logger, string room, int port, long term);
+
+        [LoggerMessage(Level = LogLevel.Critical,
+            Message = "The log of room {Room} has {Count} malformed entries, the first at {Seq}; the room opens with them.")]
+        public static partial void ForeignEntries(ILogger logger, string room, int count, long seq);
+
+        [LoggerMessage(Level = LogLevel.Error,
+            Message = "Saving the seats of room {Room} failed; after a crash its members may get other names.")]
+        public static partial void SeatsNotSaved(ILogger logger, string room, Exception exception);
+    }
+}

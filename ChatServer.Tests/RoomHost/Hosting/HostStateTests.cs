@@ -1,0 +1,71 @@
+using ChatServer.Backplane;
+using ChatServer.RoomHost.Hosting;
+
+namespace ChatServer.Tests.RoomHost.Hosting;
+
+public sealed class HostStateTests
+{
+    private readonly HostState _state = new();
+
+    [Fact]
+    public void Drain_order_and_its_cancellation_change_the_state_once_each()
+    {
+        Assert.Equal((HostRecord.Up, false), (_state.RecordState, _state.MovesRooms));
+
+        Assert.True(_state.TrySetDraining(true));
+        Assert.False(_state.TrySetDraining(true));
+        Assert.Equal((HostRecord.Draining, true), (_state.RecordState, _state.MovesRooms));
+
+        Assert.True(_state.TrySetDraining(false));
+        Assert.False(_state.TrySetDraining(false));
+        Assert.Equal((HostRecord.Up, false), (_state.RecordState, _state.MovesRooms));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Stopping_host_ignores_drain_orders_and_their_cancellation(bool isDraining)
+    {
+        _state.TrySetDraining(isDraining);
+        _state.BeginStop();
+
+        Assert.False(_state.TrySetDraining(true));
+        Assert.False(_state.TrySetDraining(false));
+        Assert.Equal((HostRecord.Stopping, true), (_state.RecordState, _state.MovesRooms));
+    }
+
+    [Fact]
+    public void Shutdown_order_is_final_and_closes_rooms_instead_of_moving_them()
+    {
+        _state.BeginStop();
+        _state.BeginShutdown();
+        _state.BeginStop();
+
+        Assert.False(_state.TrySetDraining(true));
+        Assert.False(_state.TrySetDraining(false));
+        Assert.Equal((HostPhase.ShuttingDown, HostRecord.Stopping, false), (_state.Phase, _state.RecordState, _state.MovesRooms));
+    }
+
+    [Fact]
+    public async Task Host_that_stops_while_drain_orders_are_applied_is_stopping_afterwards()
+    {
+        var ct = TestContext.Current.CancellationToken;
+        for (var round = 0; round < 2_000; round++)
+        {
+            var state = new HostState();
+            using var start = new Barrier(2);
+            var orders = Task.Run(
+                () =>
+                {
+                    start.SignalAndWait(ct);
+                    for (var i = 0; i < 100; i++)
+                        state.TrySetDraining(i % 2 == 0);
+                },
+                ct);
+            start.SignalAndWait(ct);
+            state.BeginStop();
+            await orders;
+            Assert.Equal(HostRecord.Stopping, state.RecordState);
+        }
+    }
+}
