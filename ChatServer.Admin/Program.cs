@@ -1,6 +1,7 @@
 using ChatServer.Admin;
 using ChatServer.Backplane;
 using ChatServer.ServiceDefaults;
+using ChatServer.Settings;
 using ChatServer.Web;
 
 return await ServiceRunner.RunAsync(async () =>
@@ -15,7 +16,7 @@ return await ServiceRunner.RunAsync(async () =>
     builder.AddRedisUnavailable();
     builder.AddApiDocs("ChatServer Admin", AdminDescription.Text);
     builder.LimitBodies(AdminServices.MaxBodyBytes);
-    builder.ListenOn(8090, "ADMIN_PORT");
+    builder.ListenOn(ServerSettings.AdminPort);
 
     var app = builder.Build();
     app.UseProblems();

@@ -2,6 +2,7 @@ using ChatServer.Api;
 using ChatServer.Backplane;
 using ChatServer.Contracts;
 using ChatServer.ServiceDefaults;
+using ChatServer.Settings;
 using ChatServer.Web;
 
 return await ServiceRunner.RunAsync(async () =>
@@ -16,7 +17,7 @@ return await ServiceRunner.RunAsync(async () =>
     builder.AddReadinessChecks();
     builder.AddApiDocs("ChatServer", ApiDescription.Text);
     builder.LimitBodies(Limits.MaxFrameBytes);
-    builder.ListenOn(80);
+    builder.ListenOn(ServerSettings.ApiPort);
 
     var app = builder.Build();
     app.UseProblems();

@@ -1,5 +1,4 @@
-using ChatServer.Contracts;
-using Microsoft.Extensions.Configuration;
+using ChatServer.Settings;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -16,8 +15,7 @@ public static class BackplaneServices
     /// <exception cref="StartupException">There is no connection string, or it is malformed.</exception>
     public static TBuilder AddBackplane<TBuilder>(this TBuilder builder) where TBuilder : IHostApplicationBuilder
     {
-        if (builder.Configuration.GetConnectionString("redis") is not { } redis || string.IsNullOrWhiteSpace(redis))
-            throw new StartupException("ConnectionStrings__redis is not set; it names the Redis that all processes share, such as localhost:6379.");
+        var redis = ServerSettings.Redis.Read(key => builder.Configuration[key])!;
         RedisConfiguration.Check(redis);
         builder.AddRedisClients(redis);
         var services = builder.Services;

@@ -1,6 +1,6 @@
 using ChatServer.Backplane;
-using ChatServer.Contracts;
 using ChatServer.ServiceDefaults;
+using ChatServer.Settings;
 using ChatServer.Web;
 
 namespace ChatServer.LoadBalancer;
@@ -16,14 +16,14 @@ public static class LoadBalancerApp
     /// <exception cref="StartupException">A setting is missing or malformed.</exception>
     public static WebApplication Build(WebApplicationBuilder builder)
     {
-        var keys = ApiKeys.FromSettings(builder.Configuration, "LOADBALANCER_KEY");
+        var keys = new ApiKeys(builder.Configuration.Read(ServerSettings.LoadBalancerKeys));
         builder.AddServiceDefaults();
         builder.AddWebConventions();
         builder.AddBackplane();
         builder.AddForwarding();
         builder.AddRooms();
         builder.AddApis();
-        builder.ListenOn(2000);
+        builder.ListenOn(ServerSettings.LoadBalancerPort);
 
         var app = builder.Build();
         app.UseProblems();

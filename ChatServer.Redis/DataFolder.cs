@@ -1,3 +1,5 @@
+using ChatServer.Settings;
+
 namespace ChatServer.Redis;
 
 /// <summary>
@@ -13,7 +15,7 @@ internal sealed class DataFolder : IDisposable
     private DataFolder(FileStream held) => _lock = held;
 
     /// <summary>Creates the folder if need be and takes it.</summary>
-    /// <exception cref="SettingException">It cannot be written to, or another process holds it.</exception>
+    /// <exception cref="StartupException">It cannot be written to, or another process holds it.</exception>
     public static DataFolder Open(string path)
     {
         try
@@ -23,7 +25,7 @@ internal sealed class DataFolder : IDisposable
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or NotSupportedException)
         {
-            throw new SettingException($"REDIS_DATA is '{path}', which cannot be used: {error.Message}");
+            throw new StartupException($"REDIS_DATA is '{path}', which cannot be used: {error.Message}");
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using ChatServer.Settings;
 using Garnet;
 using Garnet.server;
 
@@ -21,7 +22,7 @@ internal sealed class EmbeddedServer : IDisposable
     }
 
     /// <summary>Recovers what the data folder holds, then listens. Takes about a second.</summary>
-    /// <exception cref="SettingException">Someone else has the port, or the address is not of this machine.</exception>
+    /// <exception cref="StartupException">Someone else has the port, or the address is not of this machine.</exception>
     public static EmbeddedServer Start(RedisSettings settings)
     {
         var server = new EmbeddedServer();
@@ -33,7 +34,7 @@ internal sealed class EmbeddedServer : IDisposable
         catch (Exception error) when ((error as SocketException ?? error.InnerException) is SocketException refused)
         {
             server.Dispose();
-            throw new SettingException($"Cannot listen on {settings.Address}:{settings.Port} (BIND, PORT): {refused.Message}");
+            throw new StartupException($"Cannot listen on {settings.Address}:{settings.Port} (BIND, PORT): {refused.Message}");
         }
         Console.WriteLine(
             $"Redis (Garnet) on {settings.Address}:{settings.Port}, " +

@@ -1,4 +1,5 @@
 using ChatServer.Redis;
+using ChatServer.Settings;
 
 try
 {
@@ -8,8 +9,8 @@ try
     server.WaitForStop();
     return 0;
 }
-catch (SettingException mistake)
+catch (StartupException error)
 {
-    Console.Error.WriteLine(mistake.Message);
+    Console.Error.WriteLine(error.Message);
     return 1;
 }

@@ -1,6 +1,7 @@
 using ChatServer.Backplane;
 using ChatServer.RoomHost.Hosting;
 using ChatServer.ServiceDefaults;
+using ChatServer.Settings;
 using ChatServer.Web;
 
 return await ServiceRunner.RunAsync(async () =>
@@ -10,7 +11,7 @@ return await ServiceRunner.RunAsync(async () =>
     builder.AddWebConventions();
     builder.AddBackplane();
     builder.AddRooms();
-    builder.ListenOn(defaultPort: 0);
+    builder.ListenOn(ServerSettings.RoomHostPort);
 
     var app = builder.Build();
     app.MapRooms();

@@ -1,4 +1,5 @@
 using ChatServer.Contracts;
+using ChatServer.Settings;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -26,7 +27,7 @@ public static class Telemetry
     /// </summary>
     public static TBuilder ConfigureOpenTelemetry<TBuilder>(this TBuilder builder) where TBuilder : IHostApplicationBuilder
     {
-        if (!string.IsNullOrWhiteSpace(builder.Configuration[TelemetryNames.OtlpEndpoint]))
+        if (ServerSettings.OtlpEndpoint.Read(key => builder.Configuration[key]) is not null)
             Export(builder);
         return builder;
     }

@@ -1,19 +1,19 @@
 using System.Globalization;
-using ChatServer.Contracts;
+using ChatServer.Settings;
 using Microsoft.AspNetCore.Connections;
 
 namespace ChatServer.Web;
 
-/// <summary>Runs a Program.cs, so that an operator's mistake ends in a line and not in a stack trace.</summary>
+/// <summary>Runs the code of a Program.cs, and reports an invalid setting in one line instead of a stack trace.</summary>
 public static class ServiceRunner
 {
     /// <summary>
-    /// Builds and runs a service. Returns the exit code: 0 after a graceful stop, 1 after one line on stderr when it cannot
-    /// start. Any other exception is a defect of ours and passes through.
+    /// Builds and runs a service. Returns the exit code: 0 after a graceful stop, 1 after one line on stderr if it cannot start. Any other
+    /// exception is a defect and is not caught.
     /// </summary>
     public static async Task<int> RunAsync(Func<Task> service)
     {
-        // What we write is read by machines, whatever language the operator's shell is set to.
+        // Programs read the output: it must not depend on the locale of the operator's shell.
         CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
         try
         {
@@ -24,7 +24,7 @@ public static class ServiceRunner
         {
             return await WriteErrorAsync(error.Message);
         }
-        // Two processes that start at once both see a port free (ListenOn looks); one of them ends here.
+        // ListenOn checks the port, but two processes that start at the same time can both find it free.
         catch (IOException error) when (error.InnerException is AddressInUseException)
         {
             return await WriteErrorAsync(error.Message);

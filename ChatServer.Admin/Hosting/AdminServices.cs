@@ -1,5 +1,6 @@
 using ChatServer.Backplane;
 using ChatServer.Contracts;
+using ChatServer.Settings;
 using ChatServer.Web;
 
 namespace ChatServer.Admin;
@@ -16,13 +17,13 @@ internal static class AdminServices
     /// <summary>The keys of <c>ADMIN_KEY</c>.</summary>
     /// <exception cref="StartupException">It is not set.</exception>
     public static void AddAdminKeys(this WebApplicationBuilder builder) =>
-        builder.Services.AddSingleton(ApiKeys.FromSettings(builder.Configuration, "ADMIN_KEY"));
+        builder.Services.AddSingleton(new ApiKeys(builder.Configuration.Read(ServerSettings.AdminKeys)));
 
     /// <summary>Rooms are described as on the Api: through the first of <c>LOADBALANCERS</c>, if there is one.</summary>
-    /// <exception cref="StartupException">One is not a URL.</exception>
+    /// <exception cref="StartupException"><c>LOADBALANCERS</c> is invalid.</exception>
     public static void AddRoomDescriptions(this WebApplicationBuilder builder)
     {
-        var loadBalancers = builder.Configuration.ReadUrls("LOADBALANCERS");
+        var loadBalancers = builder.Configuration.Read(ServerSettings.LoadBalancers);
         var first = loadBalancers.Count > 0 ? loadBalancers[0] : null;
         builder.Services.AddSingleton(services => new RoomDescriber(services.GetRequiredService<RoomCommands>(), first));
     }

@@ -1,6 +1,7 @@
 using ChatServer.Backplane;
 using ChatServer.Contracts;
 using ChatServer.ServiceDefaults;
+using ChatServer.Settings;
 using ChatServer.Web;
 
 namespace ChatServer.Api;
@@ -14,16 +15,15 @@ internal static class ApiServices
     /// <summary>The keys of <c>KEY</c>.</summary>
     /// <exception cref="StartupException">It is not set.</exception>
     public static void AddApiKeys(this WebApplicationBuilder builder) =>
-        builder.Services.AddSingleton(ApiKeys.FromSettings(builder.Configuration, "KEY"));
+        builder.Services.AddSingleton(new ApiKeys(builder.Configuration.Read(ServerSettings.ApiKeys)));
 
     /// <summary>The load balancers of <c>LOADBALANCERS</c>, and heartbeats to them.</summary>
-    /// <exception cref="StartupException">One is not a URL, or there are some and <c>LOADBALANCER_KEY</c> is not set, or <c>HOST</c> is malformed.</exception>
+    /// <exception cref="StartupException">A setting is invalid, or <c>LOADBALANCER_KEY</c> is missing.</exception>
     public static void AddLoadBalancers(this WebApplicationBuilder builder)
     {
         var loadBalancers = LoadBalancerSettings.Read(builder.Configuration);
         builder.Services.AddSingleton(loadBalancers);
         if (loadBalancers.First is null) return;
-        _ = builder.Configuration.AdvertisedHost(); // every heartbeat contains it: an invalid value must stop the start
         builder.AddHeartbeatClient();
         builder.Services.AddSingleton<HeartbeatSender>();
         builder.Services.AddHostedService(services => services.GetRequiredService<HeartbeatSender>());

@@ -20,7 +20,7 @@ namespace ChatServer.Api;
 /// <see cref="StartupGrace"/> it is ready in any case.
 /// </remarks>
 internal sealed partial class HeartbeatSender(
-    LoadBalancerSettings loadBalancers, RoomDirectory rooms, IHttpClientFactory clients, IServer server, IConfiguration configuration,
+    LoadBalancerSettings loadBalancers, RoomDirectory rooms, IHttpClientFactory clients, IServer server,
     IHostApplicationLifetime lifetime, TimeProvider time, ILogger<HeartbeatSender> logger) : BackgroundService, IHealthCheck
 {
     /// <summary>Name of the <see cref="HttpClient"/> that sends heartbeats.</summary>
@@ -137,9 +137,9 @@ internal sealed partial class HeartbeatSender(
 
     private string AdvertisedAddress()
     {
-        var host = configuration.AdvertisedHost();
+        var host = loadBalancers.AdvertisedHost;
         if (IPAddress.TryParse(host, out var address) && address.AddressFamily == AddressFamily.InterNetworkV6) host = $"[{address}]";
-        // HOST may name a port: that of a published container, say.
+        // HOST may contain a port, for example that of a published container.
         if (Uri.TryCreate($"tcp://{host}", UriKind.Absolute, out var given) && given.Port > 0) return host;
         var listening = server.Features.Get<IServerAddressesFeature>()!.Addresses.First();
         return string.Create(CultureInfo.InvariantCulture, $"{host}:{BindingAddress.Parse(listening).Port}");

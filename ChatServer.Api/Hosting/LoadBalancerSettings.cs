@@ -1,19 +1,32 @@
-using ChatServer.Contracts;
+using System.Net;
+using ChatServer.Settings;
 using ChatServer.Web;
 
 namespace ChatServer.Api;
 
-/// <summary>The load balancers that this Api registers with, and the key that they accept.</summary>
-internal sealed record LoadBalancerSettings(IReadOnlyList<Uri> Urls, string? Key)
+/// <summary>The load balancers with which this Api registers.</summary>
+/// <param name="Urls">Base URLs.</param>
+/// <param name="Key">The key to register with; null without load balancers.</param>
+/// <param name="AdvertisedHost">
+/// The name or address at which load balancers reach this process, with or without a port: <c>HOST</c>, or the address in <c>BIND</c> if it
+/// is a particular one, or the name of this machine.
+/// </param>
+internal sealed record LoadBalancerSettings(IReadOnlyList<Uri> Urls, string? Key, string AdvertisedHost)
 {
-    /// <summary>Through which rooms are described; null: there is none, rooms are reached at their own ports.</summary>
+    /// <summary>The load balancer through which rooms are reached; null if rooms are reached at their own ports.</summary>
     public Uri? First => Urls.Count > 0 ? Urls[0] : null;
 
-    /// <summary>Reads <c>LOADBALANCERS</c> and, if there are any, <c>LOADBALANCER_KEY</c>: its first key while that is rotated.</summary>
-    /// <exception cref="StartupException">One is not a URL, or the key is missing.</exception>
+    /// <summary>Reads <c>LOADBALANCERS</c>, <c>HOST</c> and, with load balancers, the first key of <c>LOADBALANCER_KEY</c>.</summary>
+    /// <exception cref="StartupException">A setting is invalid, or the key is missing.</exception>
     public static LoadBalancerSettings Read(IConfiguration configuration)
     {
-        var urls = configuration.ReadUrls("LOADBALANCERS");
-        return new LoadBalancerSettings(urls, urls.Count == 0 ? null : ApiKeys.RequireFirstKey(configuration, "LOADBALANCER_KEY"));
+        var urls = configuration.Read(ServerSettings.LoadBalancers);
+        return new LoadBalancerSettings(
+            urls,
+            urls.Count == 0 ? null : configuration.Require(ServerSettings.ApiLoadBalancerKeys)[0],
+            configuration.Read(ServerSettings.ApiHost) ?? DefaultHost(configuration.BindAddress()));
     }
+
+    private static string DefaultHost(IPAddress bind) =>
+        bind.Equals(IPAddress.Any) || bind.Equals(IPAddress.IPv6Any) ? Environment.MachineName : bind.ToString();
 }

@@ -1,4 +1,4 @@
-using ChatServer.Contracts;
+using ChatServer.Settings;
 using Microsoft.Extensions.Configuration.Memory;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -22,7 +22,7 @@ internal static class RedisClients
 
     public static void AddRedisClients(this IHostApplicationBuilder builder, string connectionString)
     {
-        var isTraced = !string.IsNullOrWhiteSpace(builder.Configuration[TelemetryNames.OtlpEndpoint]);
+        var isTraced = ServerSettings.OtlpEndpoint.Read(key => builder.Configuration[key]) is not null;
         foreach (var key in new[] { Commands, Appends, Subscriptions })
         {
             builder.AddKeyedRedisClient(

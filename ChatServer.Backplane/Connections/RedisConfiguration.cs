@@ -1,4 +1,4 @@
-using ChatServer.Contracts;
+using ChatServer.Settings;
 using StackExchange.Redis;
 
 namespace ChatServer.Backplane;

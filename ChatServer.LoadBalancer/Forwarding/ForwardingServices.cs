@@ -1,4 +1,4 @@
-using ChatServer.Contracts;
+using ChatServer.Settings;
 using ChatServer.Web;
 
 namespace ChatServer.LoadBalancer;
@@ -16,6 +16,7 @@ internal static class ForwardingServices
     public static void AddForwarding(this WebApplicationBuilder builder) => builder.LimitBodies(MaxBodyBytes);
 
     /// <summary>Sets the <c>X-Forwarded-*</c> headers of all that is mapped after it.</summary>
-    /// <exception cref="StartupException"><c>TRUSTED_PROXIES</c> is malformed.</exception>
-    public static void UseForwarding(this WebApplication app) => app.UseMiddleware<XForwarded>(app.Configuration.ReadTrustedProxies());
+    /// <exception cref="StartupException"><c>TRUSTED_PROXIES</c> is invalid.</exception>
+    public static void UseForwarding(this WebApplication app) =>
+        app.UseMiddleware<XForwarded>(app.Configuration.Read(ServerSettings.TrustedProxies));
 }

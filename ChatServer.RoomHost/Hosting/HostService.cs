@@ -1,5 +1,5 @@
 using System.Runtime.ExceptionServices;
-using ChatServer.Contracts;
+using ChatServer.Settings;
 
 namespace ChatServer.RoomHost.Hosting;
 

@@ -1,5 +1,6 @@
 using ChatServer.Backplane;
 using ChatServer.Contracts;
+using ChatServer.Settings;
 
 namespace ChatServer.RoomHost.Hosting;
 

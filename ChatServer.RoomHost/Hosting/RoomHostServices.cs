@@ -1,6 +1,6 @@
 using System.Diagnostics.Metrics;
-using ChatServer.Contracts;
 using ChatServer.RoomHost.Sockets;
+using ChatServer.Settings;
 using ChatServer.Web;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.HttpOverrides;

@@ -9,22 +9,23 @@ public sealed partial class ReferenceRules
     private static readonly Dictionary<string, string[]> Allowed = new()
     {
         ["Contracts"] = [],
-        ["Backplane"] = ["Contracts"],
-        ["ServiceDefaults"] = ["Contracts"],
-        ["Web"] = ["Contracts"],
-        ["Api"] = ["Contracts", "Backplane", "ServiceDefaults", "Web"],
-        ["Admin"] = ["Contracts", "Backplane", "ServiceDefaults", "Web"],
-        ["RoomHost"] = ["Contracts", "Backplane", "ServiceDefaults", "Web"],
-        ["LoadBalancer"] = ["Contracts", "Backplane", "ServiceDefaults", "Web"],
-        ["Redis"] = [],
-        ["AppHost"] = ["Redis", "Api", "Admin", "RoomHost", "LoadBalancer"],
+        ["Settings"] = ["Contracts"],
+        ["Backplane"] = ["Contracts", "Settings"],
+        ["ServiceDefaults"] = ["Contracts", "Settings"],
+        ["Web"] = ["Contracts", "Settings"],
+        ["Api"] = ["Contracts", "Settings", "Backplane", "ServiceDefaults", "Web"],
+        ["Admin"] = ["Contracts", "Settings", "Backplane", "ServiceDefaults", "Web"],
+        ["RoomHost"] = ["Contracts", "Settings", "Backplane", "ServiceDefaults", "Web"],
+        ["LoadBalancer"] = ["Contracts", "Settings", "Backplane", "ServiceDefaults", "Web"],
+        ["Redis"] = ["Settings"],
+        ["AppHost"] = ["Settings", "Redis", "Api", "Admin", "RoomHost", "LoadBalancer"],
         ["Client"] = ["Contracts"],
         ["Bench"] = ["Contracts", "Client"],
         ["Examples.Bot"] = ["Client"],
         ["Tests"] =
         [
-            "Contracts", "Backplane", "ServiceDefaults", "Web", "Api", "Admin", "RoomHost", "LoadBalancer", "Redis", "AppHost", "Client",
-            "Bench", "Examples.Bot",
+            "Contracts", "Settings", "Backplane", "ServiceDefaults", "Web", "Api", "Admin", "RoomHost", "LoadBalancer", "Redis", "AppHost",
+            "Client", "Bench", "Examples.Bot",
         ],
     };
 

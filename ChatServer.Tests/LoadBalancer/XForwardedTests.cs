@@ -1,4 +1,4 @@
-using ChatServer.Contracts;
+using ChatServer.Settings;
 using ChatServer.Tests.Support;
 using ChatServer.Web;
 using Microsoft.Extensions.Configuration;
@@ -40,7 +40,7 @@ public sealed class XForwardedTests
     {
         var configuration = new ConfigurationBuilder().AddInMemoryCollection([KeyValuePair.Create("TRUSTED_PROXIES", (string?)value)]).Build();
 
-        var error = Assert.Throws<StartupException>(() => configuration.ReadTrustedProxies());
+        var error = Assert.Throws<StartupException>(() => configuration.Read(ServerSettings.TrustedProxies));
 
         Assert.Contains("TRUSTED_PROXIES", error.Message, StringComparison.Ordinal);
         Assert.Contains(value, error.Message, StringComparison.Ordinal);

@@ -1,5 +1,5 @@
-using ChatServer.Contracts;
 using ChatServer.ServiceDefaults;
+using ChatServer.Settings;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -34,7 +34,7 @@ public sealed class TelemetryResourceTests
 
     private static Dictionary<string, object> ResourceOf(params (string Name, string Value)[] settings)
     {
-        using var host = Build([(TelemetryNames.OtlpEndpoint, "http://127.0.0.1:9"), .. settings]);
+        using var host = Build([(ServerSettings.OtlpEndpoint.Name, "http://127.0.0.1:9"), .. settings]);
         return host.Services.GetRequiredService<TracerProvider>().GetResource().Attributes.ToDictionary();
     }
 

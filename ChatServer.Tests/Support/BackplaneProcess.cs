@@ -1,5 +1,5 @@
 using ChatServer.Backplane;
-using ChatServer.Contracts;
+using ChatServer.Settings;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
@@ -17,7 +17,7 @@ public sealed class BackplaneProcess : IAsyncDisposable
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Configuration["ConnectionStrings:redis"] = connectionString;
-        builder.Configuration[TelemetryNames.OtlpEndpoint] = otlpEndpoint;
+        builder.Configuration[ServerSettings.OtlpEndpoint.Name] = otlpEndpoint;
         if (time is not null)
             builder.Services.AddSingleton(time);
         builder.AddBackplane();

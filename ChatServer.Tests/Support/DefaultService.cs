@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using ChatServer.ServiceDefaults;
+using ChatServer.Settings;
 using ChatServer.Web;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -43,7 +44,7 @@ public sealed class DefaultService : IAsyncLifetime
         builder.AddServiceDefaults();
         builder.AddHttpClientDefaults();
         builder.AddWebConventions();
-        builder.ListenOn(80);
+        builder.ListenOn(ServerSettings.ApiPort);
         builder.Services.AddHealthChecks().AddAsyncCheck("dependency", () => Task.FromResult(DependencyIsUp
             ? HealthCheckResult.Healthy()
             : HealthCheckResult.Unhealthy("it is away")));
@@ -52,7 +53,7 @@ public sealed class DefaultService : IAsyncLifetime
         _app.UseProblems();
         _app.MapDefaultEndpoints();
         _app.MapGet("/throws", string () => throw new InvalidOperationException("a secret of the server"));
-        var withKey = _app.MapGroup("/with-key").RequireApiKey(ApiKeys.FromSettings(_app.Configuration, "KEY"));
+        var withKey = _app.MapGroup("/with-key").RequireApiKey(new ApiKeys(_app.Configuration.Read(ServerSettings.ApiKeys)));
         withKey.MapGet("/", () => TypedResults.Ok());
         withKey.MapPost("/", (Body body) => TypedResults.Ok(body.Text));
         _app.MapGet("/query", (int limit) => TypedResults.Ok(limit));

@@ -1,9 +1,7 @@
 using System.Net;
 using System.Text;
-using ChatServer.Contracts;
 using ChatServer.Tests.Support;
 using ChatServer.Web;
-using Microsoft.Extensions.Configuration;
 
 namespace ChatServer.Tests.Web;
 
@@ -35,24 +33,6 @@ public sealed class ApiKeysTests(DefaultService app) : IClassFixture<DefaultServ
     {
         var response = await SendAsync(HttpMethod.Post);
         await response.IsProblemAsync(HttpStatusCode.Unauthorized, "unauthorized");
-    }
-
-    [Theory]
-    [InlineData(null)]
-    [InlineData("")]
-    [InlineData(" , ,")]
-    public void A_setting_without_a_key_stops_the_start_and_is_named(string? setting)
-    {
-        var configuration = new ConfigurationBuilder().AddInMemoryCollection([new("SOME_KEY", setting)]).Build();
-        var error = Assert.Throws<StartupException>(() => ApiKeys.FromSettings(configuration, "SOME_KEY"));
-        Assert.StartsWith("SOME_KEY ", error.Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void First_nonempty_key_is_sent()
-    {
-        var configuration = new ConfigurationBuilder().AddInMemoryCollection([new("SOME_KEY", ", new-key,old-key")]).Build();
-        Assert.Equal("new-key", ApiKeys.RequireFirstKey(configuration, "SOME_KEY"));
     }
 
     private Task<HttpResponseMessage> SendAsync(HttpMethod method, params string[] keys)

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using ChatServer.Contracts;
+using ChatServer.Settings;
 using ChatServer.Web;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
@@ -40,6 +40,6 @@ public sealed class ServiceRunnerTests
     {
         var builder = WebApplication.CreateBuilder();
         builder.Configuration.AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Name, (string?)setting.Value)));
-        builder.ListenOn(80);
+        builder.ListenOn(ServerSettings.ApiPort);
     }
 }

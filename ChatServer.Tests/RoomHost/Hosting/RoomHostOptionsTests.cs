@@ -1,5 +1,5 @@
-using ChatServer.Contracts;
 using ChatServer.RoomHost;
+using ChatServer.Settings;
 using Microsoft.Extensions.Configuration;
 
 namespace ChatServer.Tests.RoomHost.Hosting;
@@ -85,13 +85,14 @@ public sealed class RoomHostOptionsTests
     [InlineData("CONNECTIONS_PER_SECOND", "1.5")]
     [InlineData("HANDSHAKE_SECONDS", "0")]
     [InlineData("PING_SECONDS", "86401")]
-    [InlineData("SILENCE_SECONDS", " 45")]
+    [InlineData("SILENCE_SECONDS", "45 s")]
     [InlineData("ROOM_BUFFER_BYTES", "1000")]
     public void Bad_value_is_refused_with_the_setting_name(string name, string value)
     {
         var error = Assert.Throws<StartupException>(() => From((name, value)));
 
-        Assert.StartsWith($"{name} is '{value}', ", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith($"{name} must be ", error.Message, StringComparison.Ordinal);
+        Assert.EndsWith($", not '{value}'.", error.Message, StringComparison.Ordinal);
     }
 
     [Theory]
