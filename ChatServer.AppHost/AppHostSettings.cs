@@ -1,6 +1,6 @@
-using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using ChatServer.Settings;
 using Microsoft.Extensions.Configuration;
 
 namespace ChatServer.AppHost;
@@ -11,75 +11,35 @@ namespace ChatServer.AppHost;
 /// </summary>
 internal sealed class AppHostSettings
 {
-    /// <summary>Settings of the processes that hold rooms; <c>RoomHostOptions</c> documents them.</summary>
-    public static readonly string[] OfRoomHosts =
-    [
-        "HOST", "ROOM_PORTS", "MAX_ROOMS", "ALLOWED_ORIGINS", "MAX_FRAME_BYTES", "MAX_TEXT_LENGTH", "MESSAGES_PER_SECOND", "MESSAGE_BURST",
-        "CONNECTIONS_PER_SECOND", "HANDSHAKE_SECONDS", "PING_SECONDS", "SILENCE_SECONDS", "ROOM_BUFFER_BYTES",
-    ];
-
-    private static readonly Dictionary<string, string> Topology = new()
-    {
-        // The Api's own default, port 80, needs privileges.
-        ["PORT"] = "8080",
-        ["ADMIN_PORT"] = "8090",
-        ["LOADBALANCER_PORTS"] = "2000,2001",
-        ["HOST_ID"] = "roomhost",
-        // A published model states it, because no endpoint can express a port range.
-        ["ROOM_PORTS"] = "34000-65535",
-    };
-
-    private static readonly Dictionary<string, string> Development = new()
-    {
-        ["KEY"] = "TESTING_KEY",
-        ["ADMIN_KEY"] = "ADMIN_TESTING_KEY",
-        ["LOADBALANCER_KEY"] = "LB_TESTING_KEY",
-        ["BIND"] = "127.0.0.1",
-        // The load balancers run on this machine: the client addresses that they forward are accepted.
-        ["TRUSTED_PROXIES"] = "127.0.0.1,::1",
-        ["DOTNET_ENVIRONMENT"] = "Development",
-    };
-
     private readonly ConfigurationManager _configuration;
     private readonly Dictionary<int, string> _ports = [];
+    private readonly Dictionary<string, IResourceBuilder<ParameterResource>> _keys = [];
     private readonly bool _runs;
 
     private AppHostSettings(ConfigurationManager configuration, bool runs)
     {
         (_configuration, _runs) = (configuration, runs);
-        Default(Topology);
-        if (runs) Default(Development);
-        // The services read both names. DOTNET_ENVIRONMENT, which the launch profile sets, would override the operator's choice.
-        if (this["ASPNETCORE_ENVIRONMENT"] is { } environment) configuration["DOTNET_ENVIRONMENT"] = environment;
+        AddDefaults();
         // The Redis process has another working directory.
-        if (this["REDIS_DATA"] is { } folder) configuration["REDIS_DATA"] = Path.GetFullPath(folder);
-        Bind = this["BIND"] switch
-        {
-            null => IPAddress.Any,
-            "localhost" => IPAddress.Loopback,
-            var text => IPAddress.TryParse(text, out var address)
-                ? address
-                : throw new SettingException($"BIND must be an IP address, not '{text}'."),
-        };
-        ApiPort = Port("PORT", this["PORT"]!);
-        AdminPort = Port("ADMIN_PORT", this["ADMIN_PORT"]!);
-        LoadBalancerPorts = [.. List("LOADBALANCER_PORTS").Select(text => Port("LOADBALANCER_PORTS", text))];
-        if (runs && Uri.TryCreate(this["ASPNETCORE_URLS"]?.Split(';')[0], UriKind.Absolute, out var dashboard) && dashboard.Port > 0)
-            Reserve("ASPNETCORE_URLS", dashboard.Port, IPAddress.Loopback);
+        if (ServerSettings.RedisData.Read(Value) is { } folder) configuration["REDIS_DATA"] = folder;
+        Bind = ServerSettings.Bind.Read(Value);
+        ApiPort = ReadPort(ServerSettings.ApiPort);
+        AdminPort = ReadPort(ServerSettings.AdminPort);
+        LoadBalancerPorts = ServerSettings.LoadBalancerPorts.Read(Value);
+        foreach (var port in LoadBalancerPorts) Reserve(ServerSettings.LoadBalancerPorts.Name, port, Bind);
+        var dashboardUrl = this[ServerSettings.DashboardUrls]?.Split(';')[0];
+        if (runs && Uri.TryCreate(dashboardUrl, UriKind.Absolute, out var dashboard) && dashboard.Port > 0)
+            Reserve(ServerSettings.DashboardUrls.Name, dashboard.Port, IPAddress.Loopback);
+        // A service would end with the same error, but only after the others have started.
+        foreach (var setting in ServerSettings.All.Where(setting => this[setting] is not null)) setting.Check(Value);
         if (runs) RemoveKeysFromEnvironment();
     }
 
-    /// <summary>
-    /// Settings of every process that serves HTTP. A published model leaves the environment open: that of the launch profile is for
-    /// development.
-    /// </summary>
-    public IEnumerable<string> OfEveryService => _runs ? ["BIND", "TRUSTED_PROXIES", "DOTNET_ENVIRONMENT"] : ["BIND", "TRUSTED_PROXIES"];
-
-    /// <summary>The value of a variable; null if it is unset or empty.</summary>
-    public string? this[string name] => _configuration[name] is { } value && !string.IsNullOrWhiteSpace(value) ? value.Trim() : null;
+    /// <summary>The value of a setting as text; null if it is unset or empty.</summary>
+    public string? this[Setting setting] => Value(setting.ConfigurationKey);
 
     /// <summary>Whether <c>KEY</c> has its development value.</summary>
-    public bool HasDevelopmentKey => this["KEY"] == Development["KEY"];
+    public bool HasDevelopmentKey => this[ServerSettings.ApiKeys] == ServerSettings.ApiKeys.AppHost!.Value;
 
     /// <summary><c>PORT</c>: the port of the Api.</summary>
     public int ApiPort { get; }
@@ -91,10 +51,18 @@ internal sealed class AppHostSettings
     public IReadOnlyList<int> LoadBalancerPorts { get; }
 
     /// <summary>Whether the AppHost starts the embedded Redis: it runs and has no <c>ConnectionStrings__redis</c>.</summary>
-    public bool UsesEmbeddedRedis => _runs && this["ConnectionStrings:redis"] is null;
+    public bool UsesEmbeddedRedis => _runs && this[ServerSettings.Redis] is null;
 
     /// <summary><c>LOADBALANCERS</c>: addresses that differ from those on which the load balancers listen; null if unset.</summary>
-    public ReferenceExpression? LoadBalancers => this["LOADBALANCERS"] is { } urls ? ReferenceExpression.Create($"{urls}") : null;
+    public ReferenceExpression? LoadBalancers =>
+        this[ServerSettings.LoadBalancers] is { } urls ? ReferenceExpression.Create($"{urls}") : null;
+
+    /// <summary>
+    /// The environment of the services. They read both variables, and <c>DOTNET_ENVIRONMENT</c>, which the launch profile sets, would
+    /// override the operator's choice. Null in a published model, which leaves it open.
+    /// </summary>
+    public string? ServiceEnvironment =>
+        _runs ? this[ServerSettings.Environment] ?? Value("DOTNET_ENVIRONMENT") ?? ServerSettings.Environment.AppHost!.Value : null;
 
     /// <summary>The host name at which this machine reaches a listener that is bound to <c>BIND</c>.</summary>
     public string LocalHost =>
@@ -103,16 +71,22 @@ internal sealed class AppHostSettings
         : Bind.ToString();
 
     /// <summary>The address of the dashboard with its login token, which Aspire generates at start; null without a dashboard.</summary>
-    public string? DashboardLogin => this["ASPNETCORE_URLS"]?.Split(';')[0].TrimEnd('/') is { } dashboard
-        ? this["AppHost:BrowserToken"] is { } token ? $"{dashboard}/login?t={token}" : dashboard
+    public string? DashboardLogin => this[ServerSettings.DashboardUrls]?.Split(';')[0].TrimEnd('/') is { } dashboard
+        ? Value("AppHost:BrowserToken") is { } token ? $"{dashboard}/login?t={token}" : dashboard
         : null;
+
+    private static IEnumerable<Setting> Keys =>
+        ServerSettings.All.Where(setting => setting is { IsSecret: true, Handover: Handover.Passed });
 
     private IPAddress Bind { get; }
 
     /// <summary>
     /// The id of a RoomHost: <c>HOST_ID</c> and its number. It stays the same across restarts, so the host opens its rooms again.
     /// </summary>
-    public string HostIdOf(int number) => $"{this["HOST_ID"]}-{number}";
+    public string HostIdOf(int number) => $"{this[ServerSettings.HostId]}-{number}";
+
+    /// <summary>The parameter of the application model that contains a key.</summary>
+    public IResourceBuilder<ParameterResource> Key(Setting setting) => _keys[setting.Name];
 
     /// <summary>
     /// Reads the settings. Returns null, after one line on stderr that names the variable, if one is invalid or a port is in use.
@@ -121,40 +95,51 @@ internal sealed class AppHostSettings
     {
         try
         {
-            return new AppHostSettings(builder.Configuration, builder.ExecutionContext.IsRunMode);
+            var settings = new AppHostSettings(builder.Configuration, builder.ExecutionContext.IsRunMode);
+            foreach (var name in Keys.Select(key => key.Name).Distinct())
+                settings._keys[name] = builder.AddParameterFromConfiguration(name.Replace('_', '-').ToLowerInvariant(), name, secret: true);
+            return settings;
         }
-        catch (SettingException error)
+        catch (StartupException error)
         {
             Console.Error.WriteLine(error.Message);
             return null;
         }
     }
 
-    private void Default(Dictionary<string, string> values)
+    private void AddDefaults()
     {
-        foreach (var (name, value) in values.Where(setting => this[setting.Key] is null)) _configuration[name] = value;
+        foreach (var setting in ServerSettings.All.Where(setting => setting.Handover != Handover.Inherited))
+        {
+            var value = setting.AppHost is { } appHost ? appHost.IsForDevelopment && !_runs ? null : appHost.Value
+                : setting.Readers == SettingReaders.AppHost ? setting.DefaultText
+                : null;
+            if (value is not null && this[setting] is null) _configuration[setting.ConfigurationKey] = value;
+        }
     }
 
     // Child processes inherit the environment of the orchestrator, which inherits this one. Each key is passed only to its own service.
     private static void RemoveKeysFromEnvironment()
     {
-        foreach (var key in (string[])["KEY", "ADMIN_KEY", "LOADBALANCER_KEY"]) Environment.SetEnvironmentVariable(key, null);
+        foreach (var key in Keys) Environment.SetEnvironmentVariable(key.Name, null);
     }
 
-    private string[] List(string name) => this[name]!.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+    private string? Value(string key) => _configuration[key] is { } value && !string.IsNullOrWhiteSpace(value) ? value.Trim() : null;
 
-    private int Port(string variable, string text)
+    // A service accepts 0. Here the port must be known, because others are told its number.
+    private int ReadPort(Setting<int> setting)
     {
-        if (!ushort.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) || port == 0)
-            throw new SettingException($"{variable} must be a port from 1 to 65535, not '{text}'.");
-        return Reserve(variable, port, Bind);
+        var port = setting.Read(Value);
+        return port > 0
+            ? Reserve(setting.Name, port, Bind)
+            : throw new StartupException($"{setting.Name} must be {SettingFormats.FixedPort.Description}, not '{port}'.");
     }
 
     // Checked before any process starts: with one service unable to listen, the deployment would be incomplete.
     private int Reserve(string variable, int port, IPAddress address)
     {
         if (!_ports.TryAdd(port, variable))
-            throw new SettingException($"{variable} and {_ports[port]} are the same port, {port}.");
+            throw new StartupException($"{variable} and {_ports[port]} are the same port, {port}.");
         if (!_runs) return port;
         try
         {
@@ -164,9 +149,7 @@ internal sealed class AppHostSettings
         }
         catch (SocketException error)
         {
-            throw new SettingException($"Cannot listen on port {port}: {error.Message}. {variable} sets the port, BIND the address.");
+            throw new StartupException($"Cannot listen on port {port}: {error.Message}. {variable} sets the port, BIND the address.");
         }
     }
-
-    private sealed class SettingException(string message) : Exception(message);
 }

@@ -1,13 +1,14 @@
 using ChatServer.AppHost;
 using ChatServer.AppHost.Dashboard;
+using ChatServer.Settings;
 using Projects;
 
 var builder = DistributedApplication.CreateBuilder(args);
 if (AppHostSettings.Read(builder) is not { } settings) return 1;
 
-var key = builder.AddParameterFromConfiguration("key", "KEY", secret: true);
-var adminKey = builder.AddParameterFromConfiguration("admin-key", "ADMIN_KEY", secret: true);
-var loadBalancerKey = builder.AddParameterFromConfiguration("loadbalancer-key", "LOADBALANCER_KEY", secret: true);
+var key = settings.Key(ServerSettings.ApiKeys);
+var adminKey = settings.Key(ServerSettings.AdminKeys);
+var loadBalancerKey = settings.Key(ServerSettings.LoadBalancerKeys);
 
 var redis = settings.UsesEmbeddedRedis ? builder.AddEmbeddedRedis(settings) : builder.AddConnectionString("redis");
 
@@ -20,19 +21,15 @@ IResourceBuilder<ProjectResource>[] roomHosts =
 
 IResourceBuilder<ProjectResource>[] loadBalancers = [.. settings.LoadBalancerPorts.Select(LoadBalancer)];
 
-var api = builder.AddService<ChatServer_Api>("api", settings, "PORT", settings.ApiPort)
-    .WithEnvironment("KEY", key)
-    .WithEnvironment("LOADBALANCER_KEY", loadBalancerKey)
-    .WithEnvironment("LOADBALANCERS", settings.LoadBalancers ?? loadBalancers.Urls())
-    .WithSettings(settings, "HOST")
+var api = builder.AddService<ChatServer_Api>("api", settings, ServerSettings.ApiPort, settings.ApiPort)
+    .WithEnvironment(ServerSettings.LoadBalancers.Name, settings.LoadBalancers ?? loadBalancers.Urls())
     .WithReference(redis)
     .WithIconName("PlugConnected")
     .WithUrlForEndpoint("http", url => url.DisplayText = "Chat")
     .WithUrlForEndpoint("http", _ => new() { Url = "/docs", DisplayText = "API docs" });
 
-var admin = builder.AddService<ChatServer_Admin>("admin", settings, "ADMIN_PORT", settings.AdminPort)
-    .WithEnvironment("ADMIN_KEY", adminKey)
-    .WithEnvironment("LOADBALANCERS", settings.LoadBalancers ?? loadBalancers.Urls())
+var admin = builder.AddService<ChatServer_Admin>("admin", settings, ServerSettings.AdminPort, settings.AdminPort)
+    .WithEnvironment(ServerSettings.LoadBalancers.Name, settings.LoadBalancers ?? loadBalancers.Urls())
     .WithReference(redis)
     .WithIconName("PersonSettings")
     .WithUrlForEndpoint("http", url => url.DisplayText = "Admin")
@@ -48,16 +45,15 @@ foreach (var (index, roomHost) in roomHosts.Index()) roomHost.WithDrainCommands(
 await builder.Build().RunAndWelcomeAsync(settings);
 return 0;
 
-IResourceBuilder<ProjectResource> RoomHost(int number) => builder.AddService<ChatServer_RoomHost>($"roomhost-{number}", settings, "PORT")
-    .WithEnvironment("HOST_ID", settings.HostIdOf(number))
-    .WithSettings(settings, AppHostSettings.OfRoomHosts)
+IResourceBuilder<ProjectResource> RoomHost(int number) => builder
+    .AddService<ChatServer_RoomHost>($"roomhost-{number}", settings, ServerSettings.RoomHostPort)
+    .WithEnvironment(ServerSettings.HostId.Name, settings.HostIdOf(number))
     .WithReference(redis)
     .WithIconName("ChatMultiple")
     .WithUrlForEndpoint("http", url => (url.Url, url.DisplayText) = ("/health", "Health"));
 
 IResourceBuilder<ProjectResource> LoadBalancer(int port, int index) => builder
-    .AddService<ChatServer_LoadBalancer>($"loadbalancer-{index + 1}", settings, "PORT", port)
-    .WithEnvironment("LOADBALANCER_KEY", loadBalancerKey)
+    .AddService<ChatServer_LoadBalancer>($"loadbalancer-{index + 1}", settings, ServerSettings.LoadBalancerPort, port)
     .WithReference(redis)
     .WithExternalHttpEndpoints()
     .WithIconName("ArrowSplit")

@@ -1,4 +1,5 @@
 using ChatServer.AppHost.Restarts;
+using ChatServer.Settings;
 using Projects;
 
 namespace ChatServer.AppHost;
@@ -7,24 +8,24 @@ namespace ChatServer.AppHost;
 internal static class ResourceExtensions
 {
     /// <summary>
-    /// Adds a service that listens on the port in <paramref name="portVariable"/>, is healthy while its <c>/health</c> answers 200, and is
-    /// started again after a crash.
+    /// Adds a service that gets the settings it reads, is healthy while its <c>/health</c> answers 200, and is started again after a crash.
     /// </summary>
     /// <param name="builder">The application.</param>
     /// <param name="name">The name of the resource.</param>
-    /// <param name="settings">Those of <see cref="AppHostSettings.OfEveryService"/> are passed on.</param>
-    /// <param name="portVariable">The variable from which the service reads its port.</param>
+    /// <param name="settings">The values to pass on.</param>
+    /// <param name="portSetting">The setting from which the service reads its port; its reader is the service.</param>
     /// <param name="port">The port; null for a free one.</param>
     public static IResourceBuilder<ProjectResource> AddService<TProject>(
-        this IDistributedApplicationBuilder builder, string name, AppHostSettings settings, string portVariable, int? port = null)
+        this IDistributedApplicationBuilder builder, string name, AppHostSettings settings, Setting<int> portSetting, int? port = null)
         where TProject : IProjectMetadata, new() => builder.AddProject<TProject>(name)
         // Without the orchestrator's proxy: it would add a hop to every request and hide the client's address.
-        .WithHttpEndpoint(port: port, env: portVariable, isProxied: false)
+        .WithHttpEndpoint(port: port, env: portSetting.Name, isProxied: false)
         .WithEndpoint("http", endpoint => endpoint.TargetHost = settings.LocalHost)
         .WithHttpHealthCheck("/health")
         // Plain HTTP: without this, the dashboard asks for a trusted development certificate.
         .WithoutHttpsCertificate()
-        .WithSettings(settings, settings.OfEveryService)
+        .WithSettings(settings, portSetting.Readers)
+        .WithServiceEnvironment(settings)
         // Otherwise a published service would accept the headers of any client: only those of TRUSTED_PROXIES count.
         .DisableForwardedHeaders()
         // Aspire disables the redaction of queries in development. A query may contain a session or a token, which must not be recorded.
@@ -43,11 +44,11 @@ internal static class ResourceExtensions
         var generated = new GenerateParameterDefault { MinLength = 32, Special = false };
         var password = builder.AddParameter("redis-password", generated, secret: true);
         var server = builder.AddProject<ChatServer_Redis>("redis-server")
-            .WithEndpoint(scheme: "tcp", name: "tcp", env: "PORT", isProxied: false)
-            .WithEnvironment("REDIS_PASSWORD", password)
+            .WithEndpoint(scheme: "tcp", name: "tcp", env: ServerSettings.RedisPort.Name, isProxied: false)
+            .WithEnvironment(ServerSettings.RedisPassword.Name, password)
             // It would inherit another address from the environment of the AppHost.
-            .WithEnvironment("BIND", "127.0.0.1")
-            .WithSettings(settings, "REDIS_DATA")
+            .WithEnvironment(ServerSettings.RedisBind.Name, ServerSettings.RedisBind.DefaultText)
+            .WithSettings(settings, SettingReaders.Redis)
             .WithIconName("Database")
             .WithoutHttpsCertificate()
             .WithDirectLaunch()
@@ -59,16 +60,21 @@ internal static class ResourceExtensions
             .WithParentRelationship(server);
     }
 
-    /// <summary>Passes on those of the variables <paramref name="names"/> that are set.</summary>
-    public static IResourceBuilder<ProjectResource> WithSettings(
-        this IResourceBuilder<ProjectResource> project, AppHostSettings settings, params IEnumerable<string> names)
+    // Passes on the settings that the process reads: keys as parameters, others if they are set.
+    private static IResourceBuilder<ProjectResource> WithSettings(
+        this IResourceBuilder<ProjectResource> project, AppHostSettings settings, SettingReaders reader)
     {
-        foreach (var name in names)
+        foreach (var setting in ServerSettings.Of(reader).Where(setting => setting.Handover == Handover.Passed))
         {
-            if (settings[name] is { } value) project.WithEnvironment(name, value);
+            if (setting.IsSecret) project.WithEnvironment(setting.Name, settings.Key(setting));
+            else if (settings[setting] is { } value) project.WithEnvironment(setting.Name, value);
         }
         return project;
     }
+
+    private static IResourceBuilder<ProjectResource> WithServiceEnvironment(
+        this IResourceBuilder<ProjectResource> project, AppHostSettings settings) =>
+        settings.ServiceEnvironment is { } environment ? project.WithEnvironment("DOTNET_ENVIRONMENT", environment) : project;
 
     /// <summary>The addresses on which <paramref name="projects"/> listen, comma-separated.</summary>
     public static ReferenceExpression Urls(this IEnumerable<IResourceBuilder<ProjectResource>> projects)

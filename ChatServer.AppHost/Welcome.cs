@@ -1,3 +1,4 @@
+using ChatServer.Settings;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
@@ -46,7 +47,7 @@ internal static class Welcome
               Api             {api}/api/v1/    (documentation: {api}/docs)
               Admin           http://{host}:{settings.AdminPort}/    (documentation: http://{host}:{settings.AdminPort}/docs)
               Load balancers  {string.Join("  ", settings.LoadBalancerPorts.Select(port => $"http://{host}:{port}"))}
-              Room ports      {settings["ROOM_PORTS"]}
+              Room ports      {settings[ServerSettings.RoomPorts]}
               Dashboard       {settings.DashboardLogin ?? "disabled"}
 
             Try it:
@@ -59,5 +60,5 @@ internal static class Welcome
     }
 
     // The development value is public; a key that an operator chose does not belong in a terminal.
-    private static string Key(AppHostSettings settings) => settings.HasDevelopmentKey ? settings["KEY"]! : "$KEY";
+    private static string Key(AppHostSettings settings) => settings.HasDevelopmentKey ? settings[ServerSettings.ApiKeys]! : "$KEY";
 }
