@@ -1,4 +1,6 @@
 using System.Net;
+using ChatServer.Broadcast.Connections;
+using ChatServer.RoomHost.Handshakes;
 using ChatServer.Settings;
 using ChatServer.Web;
 

@@ -2,9 +2,10 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using ChatServer.Backplane;
+using ChatServer.Broadcast.Connections;
+using ChatServer.Broadcast.Frames;
 using ChatServer.Contracts;
 using ChatServer.RoomHost.Rooms;
-using ChatServer.RoomHost.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging.Abstractions;
 

@@ -1,5 +1,5 @@
 using System.Net.Sockets;
-using ChatServer.RoomHost.Sockets;
+using ChatServer.Broadcast.Connections;
 
 namespace ChatServer.RoomHost.Hosting;
 

@@ -1,5 +1,5 @@
 using System.Diagnostics.Metrics;
-using ChatServer.RoomHost.Sockets;
+using ChatServer.Broadcast.Connections;
 using ChatServer.Settings;
 using ChatServer.Web;
 using Microsoft.AspNetCore.Connections;

@@ -1,6 +1,7 @@
+using ChatServer.Broadcast.Connections;
 using ChatServer.Contracts;
+using ChatServer.RoomHost.Handshakes;
 using ChatServer.RoomHost.Rooms;
-using ChatServer.RoomHost.Sockets;
 using ChatServer.Web;
 
 namespace ChatServer.RoomHost.Hosting;

@@ -1,6 +1,6 @@
 using System.Buffers;
+using ChatServer.Broadcast.Frames;
 using ChatServer.Contracts;
-using ChatServer.RoomHost.Sockets;
 
 namespace ChatServer.RoomHost.Rooms;
 

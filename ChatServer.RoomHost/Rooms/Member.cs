@@ -1,6 +1,8 @@
 using System.Buffers;
+using ChatServer.Broadcast.Connections;
+using ChatServer.Broadcast.Frames;
+using ChatServer.Broadcast.Rings;
 using ChatServer.Contracts;
-using ChatServer.RoomHost.Sockets;
 
 namespace ChatServer.RoomHost.Rooms;
 
@@ -65,10 +67,10 @@ internal sealed partial class Member
     /// <summary>
     /// The least position that <paramref name="ring"/> must keep for it; the head when there is none. Not for one that is among the followers.
     /// </summary>
-    public long OldestNeeded(RoomRing ring) => CatchUpSeq == 0 && ring == Ring && _closingFrames is null
+    public long OldestNeeded(FrameRing ring) => CatchUpSeq == 0 && ring == Ring && _closingFrames is null
         && !_disconnected ? _cursor : ring.Head;
 
-    private RoomRing Ring => Subscribers.Ring;
+    private FrameRing Ring => Subscribers.Ring;
 
     /// <summary>How long it has been on its way out; zero when it is not.</summary>
     public TimeSpan ClosingFor => _closingFrames is null ? TimeSpan.Zero : _room.Time.GetElapsedTime(_closingSince);

@@ -1,4 +1,5 @@
 using System.Buffers;
+using ChatServer.Broadcast.Frames;
 
 namespace ChatServer.RoomHost.Rooms;
 
@@ -32,8 +33,8 @@ internal struct MemberOutbox
     /// <summary>Adds a text frame.</summary>
     public void AddText(ReadOnlySpan<byte> json)
     {
-        var frame = Extend(Sockets.FrameWriter.HeaderLength(json.Length) + json.Length);
-        var header = Sockets.FrameWriter.WriteHeader(frame, Sockets.FrameOpcode.Text, json.Length);
+        var frame = Extend(FrameWriter.HeaderLength(json.Length) + json.Length);
+        var header = FrameWriter.WriteHeader(frame, FrameOpcode.Text, json.Length);
         json.CopyTo(frame[header..]);
     }
 

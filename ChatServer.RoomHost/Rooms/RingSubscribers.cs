@@ -1,4 +1,5 @@
-using ChatServer.RoomHost.Sockets;
+using ChatServer.Broadcast.Connections;
+using ChatServer.Broadcast.Rings;
 
 namespace ChatServer.RoomHost.Rooms;
 
@@ -8,7 +9,7 @@ namespace ChatServer.RoomHost.Rooms;
 /// when its socket is full.
 /// </summary>
 /// <remarks>Not thread-safe: only the room's own turn touches it.</remarks>
-internal sealed class RingSubscribers(RoomRing ring)
+internal sealed class RingSubscribers(FrameRing ring)
 {
     /// <summary>
     /// Bytes pending up to which senders get their echo before the other members. Above, throughput matters more than latency.
@@ -29,7 +30,7 @@ internal sealed class RingSubscribers(RoomRing ring)
     private Member[] _members = [];
     private long _pushedUpTo; // head of the last push: members that keep up have everything before it
 
-    public RoomRing Ring => ring;
+    public FrameRing Ring => ring;
 
     public int Count { get; private set; }
 

@@ -1,6 +1,6 @@
 using ChatServer.Backplane;
+using ChatServer.Broadcast.Connections;
 using ChatServer.Contracts;
-using ChatServer.RoomHost.Sockets;
 
 namespace ChatServer.RoomHost.Rooms;
 

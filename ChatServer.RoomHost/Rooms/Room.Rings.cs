@@ -1,4 +1,5 @@
-using ChatServer.RoomHost.Sockets;
+using ChatServer.Broadcast.Frames;
+using ChatServer.Broadcast.Rings;
 
 namespace ChatServer.RoomHost.Rooms;
 
@@ -42,7 +43,7 @@ internal sealed partial class Room
         }
         if (_deflatingMembers++ == 0)
         {
-            var followers = _deflatedSubscribers = new RingSubscribers(new RoomRing(Options.RoomBufferBytes, keepEvents: 0));
+            var followers = _deflatedSubscribers = new RingSubscribers(new FrameRing(Options.RoomBufferBytes, keepEvents: 0));
             _slowestDeflated = () => SlowestCursor(followers);
         }
         member.Subscribers = _deflatedSubscribers!;

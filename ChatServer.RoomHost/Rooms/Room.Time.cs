@@ -1,5 +1,5 @@
+using ChatServer.Broadcast.Frames;
 using ChatServer.Contracts;
-using ChatServer.RoomHost.Sockets;
 
 namespace ChatServer.RoomHost.Rooms;
 

@@ -2,8 +2,9 @@ using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using ChatServer.Backplane;
+using ChatServer.Broadcast.Connections;
+using ChatServer.Broadcast.Rings;
 using ChatServer.Contracts;
-using ChatServer.RoomHost.Sockets;
 
 namespace ChatServer.RoomHost.Rooms;
 
@@ -14,7 +15,7 @@ namespace ChatServer.RoomHost.Rooms;
 /// The way of a message, from socket to sockets:
 ///   1. <c>Member.Frames.cs</c>: a text frame is read in place (<see cref="ClientFrame"/>).
 ///   2. <c>Member.Frames.cs</c>: it passes the rate and goes into the batch that is filling (<see cref="RoomInbox"/>).
-///   3. <see cref="Sequencer"/>: the batch is numbered, encoded, appended to the log, and put into the ring (<see cref="RoomRing"/>).
+///   3. <see cref="Sequencer"/>: the batch is numbered, encoded, appended to the log, and put into the ring (<see cref="FrameRing"/>).
 ///   4. <see cref="RingSubscribers"/>: every member is sent what lies between its cursor and the head; <c>Member.cs</c> finishes where a
 ///      socket is full.
 /// </summary>
@@ -60,7 +61,7 @@ internal sealed partial class Room : IThreadPoolWorkItem, IAsyncDisposable
         (_isHeldSince, _seenAt) = (isHeldSince, seenAt);
         (Record, _log, _seats, Options, _limits, Time) = (record, log, seats, options, limits, time);
         _presence = new Presence(time, previousSeats);
-        Ring = new RoomRing(options.RoomBufferBytes, log is null ? Math.Max(1, record.Options.History) : 0);
+        Ring = new FrameRing(options.RoomBufferBytes, log is null ? Math.Max(1, record.Options.History) : 0);
         _plainSubscribers = new RingSubscribers(Ring);
         _slowestPlain = () => SlowestCursor(_plainSubscribers);
         var said = new DedupeWindow(record.Options.History);
@@ -89,7 +90,7 @@ internal sealed partial class Room : IThreadPoolWorkItem, IAsyncDisposable
 
     public TimeProvider Time { get; }
 
-    public RoomRing Ring { get; }
+    public FrameRing Ring { get; }
 
     /// <summary>Decides which messages are traced.</summary>
     public MessageSampler Sampler { get; init; } = MessageSampler.Shared;

@@ -11,11 +11,12 @@ public sealed partial class ReferenceRules
         ["Contracts"] = [],
         ["Settings"] = ["Contracts"],
         ["Backplane"] = ["Contracts", "Settings"],
+        ["Broadcast"] = ["Contracts"],
         ["ServiceDefaults"] = ["Contracts", "Settings"],
         ["Web"] = ["Contracts", "Settings"],
         ["Api"] = ["Contracts", "Settings", "Backplane", "ServiceDefaults", "Web"],
         ["Admin"] = ["Contracts", "Settings", "Backplane", "ServiceDefaults", "Web"],
-        ["RoomHost"] = ["Contracts", "Settings", "Backplane", "ServiceDefaults", "Web"],
+        ["RoomHost"] = ["Contracts", "Settings", "Backplane", "Broadcast", "ServiceDefaults", "Web"],
         ["LoadBalancer"] = ["Contracts", "Settings", "Backplane", "ServiceDefaults", "Web"],
         ["Redis"] = ["Settings"],
         ["AppHost"] = ["Settings", "Redis", "Api", "Admin", "RoomHost", "LoadBalancer"],
@@ -24,7 +25,8 @@ public sealed partial class ReferenceRules
         ["Examples.Bot"] = ["Client"],
         ["Tests"] =
         [
-            "Contracts", "Settings", "Backplane", "ServiceDefaults", "Web", "Api", "Admin", "RoomHost", "LoadBalancer", "Redis", "AppHost",
+            "Contracts", "Settings", "Backplane", "Broadcast", "ServiceDefaults", "Web", "Api", "Admin", "RoomHost", "LoadBalancer", "Redis",
+            "AppHost",
             "Client", "Bench", "Examples.Bot",
         ],
     };
@@ -39,14 +41,14 @@ public sealed partial class ReferenceRules
 
     public static TheoryData<string> ProjectNames => new(SourceTree.Projects.Keys);
 
-    // The way of one message, from the member that said it to the sockets of all. Before it a member comes through the door
-    // (JoinRequest), which is HTTP; around it the host may log.
+    // The path of a message. A member joins it through JoinRequest, which is HTTP.
     private static IEnumerable<string> BroadcastLoop =>
     [
         .. SourceTree.Files("ChatServer.RoomHost/Rooms").Where(file => !file.EndsWith("/JoinRequest.cs", StringComparison.Ordinal)),
-        "ChatServer.RoomHost/Sockets/FrameReader.cs",
-        "ChatServer.RoomHost/Sockets/FrameWriter.cs",
-        "ChatServer.RoomHost/Sockets/NonBlockingSocket.cs",
+        .. SourceTree.Files("ChatServer.Broadcast/Frames"),
+        .. SourceTree.Files("ChatServer.Broadcast/Rings"),
+        "ChatServer.Broadcast/Connections/NonBlockingSocket.cs",
+        "ChatServer.Broadcast/Connections/SharedPages.cs",
     ];
 
     [Theory]
@@ -90,9 +92,14 @@ public sealed partial class ReferenceRules
     public void Broadcast_loop_references_neither_Redis_nor_ASP_NET_nor_logging() => Assert.Empty(
         SourceTree.Uses(BroadcastLoop, LoopStrangers()));
 
+    // It is a project that has neither; this rule keeps out what reaches it through Contracts or ASP.NET Core.
     [Fact]
-    public void Sockets_reference_neither_rooms_nor_Redis() => Assert.Empty(
-        SourceTree.Uses(SourceTree.Files("ChatServer.RoomHost/Sockets"), RoomNames()));
+    public void Broadcast_knows_no_room_and_of_ASP_NET_only_what_detaches_a_connection() => Assert.Empty(
+        SourceTree.Uses(SourceTree.Files("ChatServer.Broadcast"), RoomNames()).Concat(
+            SourceTree.Uses(FilesOutsideConnections, AspNetNames())));
+
+    private static IEnumerable<string> FilesOutsideConnections => SourceTree.Files("ChatServer.Broadcast")
+        .Where(file => !file.StartsWith("ChatServer.Broadcast/Connections/", StringComparison.Ordinal));
 
     private static IEnumerable<string> FilesOfAllBut(params string[] projects) =>
         SourceTree.Projects.Keys.Except(projects).SelectMany(project => SourceTree.Files(SourceTree.Projects[project].Folder));
@@ -110,6 +117,9 @@ public sealed partial class ReferenceRules
     [GeneratedRegex(@"\bStackExchange\b|\bMicrosoft\.(AspNetCore|Extensions\.Logging)\b|\bHttpContext\b|\bHttpRe(quest|sponse)\b|\bI?Logger(Factory|Message)?\b|\bLogLevel\b")]
     private static partial Regex LoopStrangers();
 
-    [GeneratedRegex(@"\bChatServer\.(Backplane|RoomHost\.(Rooms|Hosting))\b")]
+    [GeneratedRegex(@"\bChatServer\.(Backplane|RoomHost)\b")]
     private static partial Regex RoomNames();
+
+    [GeneratedRegex(@"\bMicrosoft\.AspNetCore\b|\bHttpContext\b")]
+    private static partial Regex AspNetNames();
 }

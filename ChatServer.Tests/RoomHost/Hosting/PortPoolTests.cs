@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
+using ChatServer.Broadcast.Connections;
 using ChatServer.RoomHost.Hosting;
-using ChatServer.RoomHost.Sockets;
 using ChatServer.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;

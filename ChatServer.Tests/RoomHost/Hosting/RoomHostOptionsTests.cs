@@ -1,4 +1,6 @@
+using ChatServer.Broadcast.Connections;
 using ChatServer.RoomHost;
+using ChatServer.RoomHost.Handshakes;
 using ChatServer.Settings;
 using Microsoft.Extensions.Configuration;
 

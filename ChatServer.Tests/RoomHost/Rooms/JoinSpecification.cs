@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using ChatServer.Contracts;
+using ChatServer.RoomHost.Handshakes;
 using ChatServer.Tests.Support;
 
 namespace ChatServer.Tests.RoomHost.Rooms;

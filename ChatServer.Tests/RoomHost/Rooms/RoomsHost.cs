@@ -1,10 +1,10 @@
 using System.Net;
 using ChatServer.Backplane;
+using ChatServer.Broadcast.Connections;
 using ChatServer.Contracts;
 using ChatServer.RoomHost;
 using ChatServer.RoomHost.Hosting;
 using ChatServer.RoomHost.Rooms;
-using ChatServer.RoomHost.Sockets;
 using ChatServer.Tests.Support;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;

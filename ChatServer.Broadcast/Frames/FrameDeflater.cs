@@ -1,0 +1,85 @@
+using System.Buffers;
+using System.Net.WebSockets;
+
+namespace ChatServer.Broadcast.Frames;
+
+/// <summary>
+/// Writes compressed text frames: the framework's own WebSocket does it, into a buffer in place of a network. It shares its
+/// compressors between all, and empties the window after each message, so a frame can be read by whoever negotiated the
+/// extension, whatever was sent before.
+/// </summary>
+/// <remarks>One a thread: a compression is over when the call returns.</remarks>
+internal sealed class FrameDeflater
+{
+    /// <summary>Messages with fewer bytes are sent plain: less would be won than the 20 µs that compressing costs are worth.</summary>
+    public const int MinBytes = 256;
+
+    [ThreadStatic]
+    private static FrameDeflater? _threadInstance;
+
+    private readonly ArrayBufferWriter<byte> _written = new(4096);
+    private readonly WebSocket _socket;
+    private byte[] _text = [];
+
+    private FrameDeflater() => _socket = WebSocket.CreateFromStream(new CaptureStream(_written), new WebSocketCreationOptions
+    {
+        IsServer = true,
+        KeepAliveInterval = Timeout.InfiniteTimeSpan,
+        DangerousDeflateOptions = new WebSocketDeflateOptions { ServerContextTakeover = false, ClientContextTakeover = false },
+    });
+
+    /// <summary>The frame of <paramref name="text"/>, compressed; valid until the thread's next call. Empty when it is better sent plain.</summary>
+    public static ReadOnlySpan<byte> Deflate(ReadOnlySpan<byte> text)
+    {
+        if (text.Length < MinBytes)
+            return default;
+        var frame = (_threadInstance ??= new FrameDeflater()).Write(text);
+        return frame.Length < FrameWriter.HeaderLength(text.Length) + text.Length ? frame : default;
+    }
+
+    private ReadOnlySpan<byte> Write(ReadOnlySpan<byte> text)
+    {
+        if (_text.Length < text.Length)
+            _text = new byte[Math.Max(4096, text.Length)];
+        text.CopyTo(_text);
+        _written.ResetWrittenCount();
+        var sending = _socket.SendAsync(_text.AsMemory(0, text.Length), WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None);
+        // A buffer takes everything at once.
+        if (!sending.IsCompletedSuccessfully)
+            throw new InvalidOperationException("Writing to memory did not complete.");
+        return _written.WrittenSpan;
+    }
+
+    private sealed class CaptureStream(ArrayBufferWriter<byte> written) : Stream
+    {
+        public override bool CanRead => true;
+
+        public override bool CanWrite => true;
+
+        public override bool CanSeek => false;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+
+        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            written.Write(buffer.Span);
+            return default;
+        }
+
+        public override void Write(byte[] buffer, int offset, int count) => written.Write(buffer.AsSpan(offset, count));
+
+        public override void Flush()
+        {
+        }
+
+        public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public override int Read(byte[] buffer, int offset, int count) => 0;
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+    }
+}

@@ -1,0 +1,70 @@
+using System.Buffers.Binary;
+
+namespace ChatServer.Broadcast.Frames;
+
+/// <summary>The 2 to 14 bytes before a frame's payload, as they were sent: nothing is judged here.</summary>
+internal readonly ref struct FrameHeader
+{
+    /// <summary>Two bytes, eight of a long length, four of a mask.</summary>
+    public const int MaxBytes = 14;
+
+    private readonly byte _first;
+
+    private FrameHeader(byte first, bool masked, ulong length, uint key, int size)
+    {
+        _first = first;
+        Masked = masked;
+        Length = length;
+        Key = key;
+        Size = size;
+    }
+
+    public bool Final => (_first & 0x80) != 0;
+
+    /// <summary>What marks the first frame of a compressed message, where that was negotiated.</summary>
+    public const int Rsv1 = 0x40;
+
+    /// <summary>RSV1 to RSV3 in their places.</summary>
+    public int Reserved => _first & 0x70;
+
+    public FrameOpcode Opcode => (FrameOpcode)(_first & 0x0F);
+
+    /// <summary>Close, ping or pong, or an opcode reserved for such a frame.</summary>
+    public bool IsControl => (_first & 0x08) != 0;
+
+    public bool Masked { get; }
+
+    /// <summary>Bytes of payload; the top bit may be set by a peer that breaks the protocol.</summary>
+    public ulong Length { get; }
+
+    /// <summary>The mask, first byte lowest.</summary>
+    public uint Key { get; }
+
+    /// <summary>Bytes of the header itself.</summary>
+    public int Size { get; }
+
+    /// <summary>False when <paramref name="bytes"/> ends before the header does.</summary>
+    public static bool TryParse(ReadOnlySpan<byte> bytes, out FrameHeader header)
+    {
+        header = default;
+        if (bytes.Length < 2)
+            return false;
+
+        bool masked = (bytes[1] & 0x80) != 0;
+        int shortLength = bytes[1] & 0x7F;
+        int lengthEnd = shortLength switch { 126 => 4, 127 => 10, _ => 2 };
+        int size = lengthEnd + (masked ? 4 : 0);
+        if (bytes.Length < size)
+            return false;
+
+        ulong length = shortLength switch
+        {
+            126 => BinaryPrimitives.ReadUInt16BigEndian(bytes[2..]),
+            127 => BinaryPrimitives.ReadUInt64BigEndian(bytes[2..]),
+            _ => (ulong)shortLength,
+        };
+        uint key = masked ? BinaryPrimitives.ReadUInt32LittleEndian(bytes[lengthEnd..]) : 0;
+        header = new FrameHeader(bytes[0], masked, length, key, size);
+        return true;
+    }
+}

@@ -1,0 +1,78 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Unicode;
+
+namespace ChatServer.Broadcast.Frames;
+
+/// <summary>
+/// A text message that has not arrived whole: fragments, or a frame cut in two by a read. It is checked as it grows, so
+/// that bad UTF-8 ends the connection before the message is complete; unless it is compressed, which is judged when it is whole. Memory is rented for what arrived, never for
+/// what a header merely announced.
+/// </summary>
+internal sealed class PartialText
+{
+    private byte[] _bytes = [];
+    private int _validatedBytes;
+
+    /// <summary>Bytes so far.</summary>
+    public int Length { get; private set; }
+
+    public ReadOnlySpan<byte> Bytes => Segment;
+
+    public ArraySegment<byte> Segment => new(_bytes, 0, Length);
+
+    /// <summary>Whether it could end here: no character is cut in two.</summary>
+    public bool IsCompleteUtf8 => _validatedBytes == Length;
+
+    /// <summary>False when the text so far can no longer become valid UTF-8.</summary>
+    public bool TryAppend(ReadOnlySpan<byte> chunk)
+    {
+        AppendUnchecked(chunk);
+        ReadOnlySpan<byte> fresh = _bytes.AsSpan(_validatedBytes, Length - _validatedBytes);
+        int whole = fresh.Length - IncompleteCharacterBytes(fresh);
+        if (!Utf8.IsValid(fresh[..whole]))
+            return false;
+        _validatedBytes += whole;
+        return true;
+    }
+
+    /// <summary>Adds bytes that are not text yet.</summary>
+    public void AppendUnchecked(ReadOnlySpan<byte> chunk)
+    {
+        Reserve(Length + chunk.Length);
+        chunk.CopyTo(_bytes.AsSpan(Length));
+        Length += chunk.Length;
+    }
+
+    /// <summary>Forgets the text and gives its memory back.</summary>
+    public void Clear()
+    {
+        if (_bytes.Length > 0)
+            ArrayPool<byte>.Shared.Return(_bytes);
+        _bytes = [];
+        Length = _validatedBytes = 0;
+    }
+
+    /// <summary>Bytes at the end (0 to 3) that begin a character which more bytes could complete.</summary>
+    private static int IncompleteCharacterBytes(ReadOnlySpan<byte> utf8)
+    {
+        for (int length = 1; length <= Math.Min(3, utf8.Length); length++)
+        {
+            ReadOnlySpan<byte> tail = utf8[^length..];
+            if (tail[0] >= 0xC0)
+                return Rune.DecodeFromUtf8(tail, out _, out _) == OperationStatus.NeedMoreData ? length : 0;
+        }
+        return 0;
+    }
+
+    private void Reserve(int length)
+    {
+        if (length <= _bytes.Length)
+            return;
+        byte[] larger = ArrayPool<byte>.Shared.Rent(Math.Max(length, _bytes.Length * 2));
+        _bytes.AsSpan(0, Length).CopyTo(larger);
+        if (_bytes.Length > 0)
+            ArrayPool<byte>.Shared.Return(_bytes);
+        _bytes = larger;
+    }
+}

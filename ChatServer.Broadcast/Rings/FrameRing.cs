@@ -1,0 +1,205 @@
+using System.Buffers;
+using System.Diagnostics;
+using ChatServer.Broadcast.Frames;
+
+namespace ChatServer.Broadcast.Rings;
+
+/// <summary>
+/// The room's recent past and present: one ring of finished WebSocket frames, each encoded once. A position is a count of bytes
+/// since the room opened; a member is a position. Events of the log can be found by their sequence.
+/// </summary>
+/// <remarks>
+/// The ring starts without memory and grows by doubling while somebody (a member that lags, or <see cref="KeepEvents"/>) needs
+/// what it would overwrite, up to a maximum; from then on it overwrites, and who was overtaken is lost (see <see cref="Tail"/>).
+/// Not thread-safe: only the room's own turn touches it.
+/// </remarks>
+internal sealed class FrameRing(int maxBytes, int keepEvents)
+{
+    private const int InitialBytes = 4096;
+
+    private byte[]? _bytes;
+    private int _mask;
+    private readonly SeqIndex _index = new();
+
+    /// <summary>Events of the log that are kept while they fit; 0 where the log is elsewhere and the ring is a cache.</summary>
+    public int KeepEvents { get; } = keepEvents;
+
+    /// <summary>Where the next frame begins.</summary>
+    public long Head { get; private set; }
+
+    /// <summary>The oldest position still held. A member behind it has lost bytes and must be closed.</summary>
+    public long Tail { get; private set; }
+
+    /// <summary>Sequence of the oldest logged event in the ring; only meaningful when <see cref="EventCount"/> is not 0.</summary>
+    public long FirstSeq => _index.FirstSeq;
+
+    /// <summary>How many logged events the ring holds.</summary>
+    public int EventCount => _index.Count;
+
+    /// <summary>Memory held, in bytes.</summary>
+    public int Capacity => _bytes?.Length ?? 0;
+
+    /// <summary>Adds a text frame. <paramref name="seq"/> is 0 for what is not in the log. <paramref name="slowest"/> tells the least position that is still needed.</summary>
+    public void Append(ReadOnlySpan<byte> json, long seq, Func<long> slowest)
+    {
+        Span<byte> header = stackalloc byte[FrameWriter.MaxHeaderBytes];
+        var headerLength = FrameWriter.WriteHeader(header, FrameOpcode.Text, json.Length);
+        Reserve(headerLength + json.Length, slowest);
+        if (seq != 0)
+            _index.Add(seq, Head);
+        Write(header[..headerLength]);
+        Write(json);
+    }
+
+    /// <summary>Adds a frame that is finished already; <paramref name="seq"/> as in <see cref="Append"/>.</summary>
+    public void AppendFrame(ReadOnlySpan<byte> frame, long seq, Func<long> slowest)
+    {
+        Reserve(frame.Length, slowest);
+        if (seq != 0)
+            _index.Add(seq, Head);
+        Write(frame);
+    }
+
+    /// <summary>What lies between <paramref name="position"/> and the head, up to where the ring wraps: call again for the rest.</summary>
+    public ReadOnlySpan<byte> Read(long position)
+    {
+        Debug.Assert(position >= Tail && position < Head);
+        var at = (int)position & _mask;
+        return _bytes.AsSpan(at, (int)Math.Min(Head - position, _bytes!.Length - at));
+    }
+
+    /// <summary>The end of the frame that <paramref name="inside"/> lies in, or <paramref name="inside"/> itself if a frame begins there; <paramref name="boundary"/> is the beginning of some frame before it.</summary>
+    public long FrameEnd(long boundary, long inside)
+    {
+        while (boundary < inside)
+            boundary += FrameLength(boundary);
+        return boundary;
+    }
+
+    /// <summary>Copies <paramref name="length"/> bytes from <paramref name="position"/> on.</summary>
+    public void CopyTo(long position, Span<byte> destination)
+    {
+        while (destination.Length > 0)
+        {
+            var part = Read(position);
+            part = part[..Math.Min(part.Length, destination.Length)];
+            part.CopyTo(destination);
+            destination = destination[part.Length..];
+            position += part.Length;
+        }
+    }
+
+    /// <summary>Where the frame of the event <paramref name="seq"/> begins and how long it is; false when the ring does not hold it.</summary>
+    public bool TryFind(long seq, out long position, out int length)
+    {
+        if (!_index.TryGet(seq, out position))
+        {
+            length = 0;
+            return false;
+        }
+        length = FrameLength(position);
+        return true;
+    }
+
+    /// <summary>The event <paramref name="seq"/> as JSON, copied; null when the ring does not hold it.</summary>
+    public byte[]? Json(long seq)
+    {
+        if (!TryFind(seq, out var position, out var length))
+            return null;
+        var header = HeaderLength(position);
+        var json = new byte[length - header];
+        CopyTo(position + header, json);
+        return json;
+    }
+
+    /// <summary>Gives the memory back. Everything in it is forgotten; positions go on from the head.</summary>
+    public void Release()
+    {
+        if (_bytes is null)
+            return;
+        ArrayPool<byte>.Shared.Return(_bytes);
+        _bytes = null;
+        _index.Clear();
+        Tail = Head;
+    }
+
+    private int HeaderLength(long position) => (ByteAt(position + 1) & 0x7F) switch { 127 => 10, 126 => 4, _ => 2 };
+
+    private int FrameLength(long position)
+    {
+        var header = HeaderLength(position);
+        if (header == 2)
+            return 2 + ByteAt(position + 1);
+        var length = 0;
+        for (var i = 2; i < header; i++)
+            length = length << 8 | ByteAt(position + i);
+        return header + length;
+    }
+
+    private byte ByteAt(long position) => _bytes![(int)position & _mask];
+
+    private void Write(ReadOnlySpan<byte> bytes)
+    {
+        var at = (int)Head & _mask;
+        var first = Math.Min(bytes.Length, _bytes!.Length - at);
+        bytes[..first].CopyTo(_bytes.AsSpan(at));
+        bytes[first..].CopyTo(_bytes);
+        Head += bytes.Length;
+    }
+
+    // Overwriting frees a quarter of the ring at a time, so that asking for the slowest member is rare.
+    private void Reserve(int length, Func<long> slowest)
+    {
+        Debug.Assert(length <= maxBytes / 2);
+        while (Head + length - Tail > Capacity)
+        {
+            if (_bytes is null)
+            {
+                Resize(InitialBytes);
+                continue;
+            }
+            // A frame larger than the ring fits only into a larger one, however little of the past is needed.
+            var tail = Math.Min(Head, Math.Max(Head + length - Capacity, Tail + Capacity / 4));
+            if (length <= Capacity && (tail <= OldestNeeded(slowest) || Capacity * 2L > maxBytes))
+                DropBefore(tail);
+            else
+                Resize(Capacity * 2);
+        }
+    }
+
+    private long OldestNeeded(Func<long> slowest)
+    {
+        var needed = slowest();
+        if (KeepEvents > 0 && _index.Count > 0 && _index.TryGet(Math.Max(_index.FirstSeq, _index.LastSeq - KeepEvents + 1), out var kept))
+            needed = Math.Min(needed, kept);
+        return needed;
+    }
+
+    private void DropBefore(long tail)
+    {
+        Tail = tail;
+        _index.RemoveBelow(tail);
+    }
+
+    private void Resize(int size)
+    {
+        // Pool arrays of a power of two have exactly that size, which the mask relies on.
+        var bytes = ArrayPool<byte>.Shared.Rent(size);
+        Debug.Assert(bytes.Length == size);
+        var old = _bytes;
+        var position = Tail;
+        while (position < Head)
+        {
+            var part = Read(position);
+            var at = (int)position & (size - 1);
+            var first = Math.Min(part.Length, size - at);
+            part[..first].CopyTo(bytes.AsSpan(at));
+            part[first..].CopyTo(bytes);
+            position += part.Length;
+        }
+        _bytes = bytes;
+        _mask = size - 1;
+        if (old is not null)
+            ArrayPool<byte>.Shared.Return(old);
+    }
+}

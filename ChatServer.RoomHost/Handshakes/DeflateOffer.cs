@@ -1,0 +1,69 @@
+using Microsoft.Extensions.Primitives;
+
+namespace ChatServer.RoomHost.Handshakes;
+
+/// <summary>
+/// The negotiation of permessage-deflate (RFC 7692, section 7.1). It is accepted without context takeover in both directions: a
+/// connection keeps no window, and a frame that was compressed once can be read by everybody.
+/// </summary>
+internal static class DeflateOffer
+{
+    private const string Extension = "permessage-deflate";
+    private const string Answer = $"{Extension}; server_no_context_takeover; client_no_context_takeover";
+
+    /// <summary>
+    /// The answer to the first offer in <c>Sec-WebSocket-Extensions</c> that can be met; null when there is none. An offer with a
+    /// parameter that is unknown, malformed or there twice is not met, as the RFC demands.
+    /// </summary>
+    public static string? Accept(StringValues extensions)
+    {
+        foreach (string? line in extensions)
+        {
+            foreach (string offer in (line ?? "").Split(','))
+            {
+                if (TryAccept(offer.Split(';', StringSplitOptions.TrimEntries)) is { } answer)
+                    return answer;
+            }
+        }
+        return null;
+    }
+
+    private static string? TryAccept(string[] offer)
+    {
+        if (!offer[0].Equals(Extension, StringComparison.OrdinalIgnoreCase))
+            return null;
+        string answer = Answer;
+        var seen = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+        foreach (string parameter in offer.AsSpan(1))
+        {
+            (string name, string? value) = Split(parameter);
+            if (!seen.Add(name))
+                return null;
+            switch (name.ToLowerInvariant())
+            {
+                case "server_no_context_takeover" or "client_no_context_takeover" when value is null:
+                // The client may use a smaller window than ours; we read any.
+                case "client_max_window_bits" when value is null || IsWindowBits(value):
+                    break;
+                // The compressor's window is the largest. A smaller one is asked for by hardly anyone.
+                case "server_max_window_bits" when value is "15":
+                    answer += "; server_max_window_bits=15";
+                    break;
+                default:
+                    return null;
+            }
+        }
+        return answer;
+    }
+
+    private static (string Name, string? Value) Split(string parameter)
+    {
+        int equals = parameter.IndexOf('=', StringComparison.Ordinal);
+        if (equals < 0)
+            return (parameter, null);
+        string value = parameter[(equals + 1)..].Trim();
+        return (parameter[..equals].Trim(), value is ['"', .. var quoted, '"'] ? quoted : value);
+    }
+
+    private static bool IsWindowBits(string value) => value is "8" or "9" or "10" or "11" or "12" or "13" or "14" or "15";
+}

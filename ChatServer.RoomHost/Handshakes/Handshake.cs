@@ -1,0 +1,99 @@
+using System.Security.Cryptography;
+using System.Text;
+using ChatServer.Contracts;
+using Microsoft.Extensions.Primitives;
+
+namespace ChatServer.RoomHost.Handshakes;
+
+/// <summary>The opening handshake of RFC 6455, section 4.2, judged strictly; nothing is sent here.</summary>
+public static class Handshake
+{
+    /// <summary>The only subprotocol there is; chosen when the client offers it.</summary>
+    public const string SubProtocol = "chat.v1";
+
+    private const string Version = "13";
+    private const int DecodedKeyBytes = 16, EncodedKeyLength = 24;
+
+    /// <summary>
+    /// Judges a request. One that does not ask for a WebSocket (no <c>Upgrade</c>, or an upgrade to something else, which a server
+    /// may ignore) is <see cref="HandshakeKind.None"/>: an ordinary request.
+    /// </summary>
+    public static HandshakeResult Check(HttpRequest request, AllowedOrigins origins)
+    {
+        IHeaderDictionary headers = request.Headers;
+        if (!HasToken(headers.Upgrade, "websocket", StringComparison.OrdinalIgnoreCase))
+            return default;
+        if (!HttpMethods.IsGet(request.Method))
+            return Bad("A WebSocket handshake is a GET.");
+        if (request.Protocol != HttpProtocol.Http11)
+            return Bad("A WebSocket handshake is HTTP/1.1.");
+        if (!HasToken(headers.Connection, "Upgrade", StringComparison.OrdinalIgnoreCase))
+            return Bad("The Connection header does not say Upgrade.");
+        if (headers.SecWebSocketVersion is not [Version])
+            return HandshakeResult.Refuse(StatusCodes.Status426UpgradeRequired, "unsupported-version", "Sec-WebSocket-Version is 13 here.");
+        if (headers.SecWebSocketKey is not [{ Length: EncodedKeyLength } key] || !IsKey(key))
+            return Bad("Sec-WebSocket-Key is not 16 bytes in base64.");
+        if (!origins.Allows(headers.Origin))
+            return HandshakeResult.Refuse(StatusCodes.Status403Forbidden, ErrorCodes.OriginNotAllowed, "Pages of this origin may not join.");
+
+        bool chat = HasToken(headers.SecWebSocketProtocol, SubProtocol, StringComparison.Ordinal);
+        return HandshakeResult.Accept(AcceptKey(key), chat ? SubProtocol : null, DeflateOffer.Accept(headers.SecWebSocketExtensions));
+    }
+
+    /// <summary>
+    /// Writes the headers that the answer needs: of the 101 when the request was accepted, and of a 426 the version that would do. Status
+    /// and body are the caller's.
+    /// </summary>
+    public static void WriteHeaders(in HandshakeResult result, HttpResponse response)
+    {
+        IHeaderDictionary headers = response.Headers;
+        if (result.Kind == HandshakeKind.Accepted)
+        {
+            headers.Upgrade = "websocket";
+            headers.Connection = "Upgrade";
+            headers.SecWebSocketAccept = result.AcceptKey;
+            if (result.SubProtocol is not null)
+                headers.SecWebSocketProtocol = result.SubProtocol;
+            if (result.Extensions is not null)
+                headers.SecWebSocketExtensions = result.Extensions;
+        }
+        else if (result.Status == StatusCodes.Status426UpgradeRequired)
+        {
+            headers.Upgrade = "websocket";
+            headers.SecWebSocketVersion = Version;
+        }
+    }
+
+    private static HandshakeResult Bad(string detail) => HandshakeResult.Refuse(StatusCodes.Status400BadRequest, "bad-handshake", detail);
+
+    private static bool HasToken(StringValues values, ReadOnlySpan<char> token, StringComparison comparison)
+    {
+        foreach (string? value in values)
+        {
+            foreach (Range range in value.AsSpan().Split(','))
+            {
+                if (value.AsSpan()[range].Trim(" \t").Equals(token, comparison))
+                    return true;
+            }
+        }
+        return false;
+    }
+
+    private static bool IsKey(string key)
+    {
+        Span<byte> bytes = stackalloc byte[EncodedKeyLength];
+        return Convert.TryFromBase64String(key, bytes, out int length) && length == DecodedKeyBytes;
+    }
+
+    private static string AcceptKey(string key)
+    {
+        Span<byte> text = stackalloc byte[EncodedKeyLength + 36];
+        Encoding.ASCII.GetBytes(key, text);
+        "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"u8.CopyTo(text[EncodedKeyLength..]);
+        Span<byte> hash = stackalloc byte[SHA1.HashSizeInBytes];
+#pragma warning disable CA5350 // The RFC says SHA-1; it proves that the server speaks WebSocket, nothing more.
+        SHA1.HashData(text, hash);
+#pragma warning restore CA5350
+        return Convert.ToBase64String(hash);
+    }
+}

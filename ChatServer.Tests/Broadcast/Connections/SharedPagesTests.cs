@@ -1,0 +1,144 @@
+using System.Net;
+using System.Net.Sockets;
+using ChatServer.Broadcast.Connections;
+
+namespace ChatServer.Tests.Broadcast.Connections;
+
+/// <summary>All on one thread, as a room's turn is: the pages are the thread's.</summary>
+public sealed class SharedPagesTests
+{
+    private const int Size = 50_000; // not a whole number of pages
+
+    [Fact]
+    public void Sent_pages_do_not_change_when_new_data_is_added()
+    {
+        using Pair ann = new(), bob = new();
+        var pages = OfThread();
+        byte[] first = Random(1), second = Random(2);
+        Assert.True(pages.TryAdd(first.AsSpan(0, 30_000)));
+        Assert.True(pages.TryAdd(first.AsSpan(30_000)));
+        Assert.Equal(Size, pages.Send(ann.Sender));
+        Assert.Equal(Size, pages.Send(bob.Sender));
+
+        pages.Clear();
+        Assert.True(pages.TryAdd(second));
+        Assert.Equal(Size, pages.Send(bob.Sender));
+        pages.Clear();
+
+        Assert.Equal(first, ann.Read(Size));
+        Assert.Equal(first, bob.Read(Size));
+        Assert.Equal(second, bob.Read(Size));
+    }
+
+    [Fact]
+    public void Full_socket_takes_a_part_and_then_nothing()
+    {
+        using Pair slow = new(), quick = new();
+        var pages = OfThread();
+        var bytes = Random(3);
+        Assert.True(pages.TryAdd(bytes));
+        int taken = 0, rounds = 0;
+        while (pages.Send(slow.Sender) is > 0 and var sent)
+        {
+            taken += sent;
+            rounds++;
+            if (sent < Size)
+                break;
+        }
+
+        Assert.True(rounds > 1);
+        Assert.Equal(0, slow.Sender.Send("x"u8));
+        Assert.Equal(0, pages.Send(slow.Sender));
+        var read = slow.Read(taken);
+        for (var at = 0; at < taken; at++)
+            Assert.Equal(bytes[at % Size], read[at]);
+
+        // What it did not take is in nobody's way.
+        Assert.Equal(Size, pages.Send(quick.Sender));
+        Assert.Equal(bytes, quick.Read(Size));
+        pages.Clear();
+    }
+
+    [Fact]
+    public void A_socket_whose_peer_is_gone_takes_nothing_and_an_ordinary_send_tells_why()
+    {
+        using Pair gone = new(), here = new();
+        gone.Leave();
+        var pages = OfThread();
+        var bytes = Random(4);
+        Assert.True(pages.TryAdd(bytes));
+        Assert.Equal(0, pages.Send(gone.Sender));
+        Assert.Equal(NonBlockingSocket.ConnectionGone, gone.Sender.Send("x"u8));
+        Assert.Equal(Size, pages.Send(here.Sender));
+        Assert.Equal(bytes, here.Read(Size));
+        pages.Clear();
+    }
+
+    [Fact]
+    public void Add_beyond_capacity_is_refused_and_can_be_cleared()
+    {
+        using var ann = new Pair();
+        var pages = OfThread();
+        Assert.False(pages.TryAdd(new byte[1 << 20]));
+        pages.Clear();
+
+        var bytes = Random(5);
+        Assert.True(pages.TryAdd(bytes));
+        Assert.Equal(Size, pages.Send(ann.Sender));
+        Assert.Equal(bytes, ann.Read(Size));
+        pages.Clear();
+    }
+
+    private static SharedPages OfThread()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Pages are shared on Linux alone.");
+        return SharedPages.ForCurrentThread!;
+    }
+
+    private static byte[] Random(int seed)
+    {
+        var bytes = new byte[Size];
+        new Random(seed).NextBytes(bytes);
+        return bytes;
+    }
+
+    private sealed class Pair : IDisposable
+    {
+        private readonly Socket _near, _far;
+
+        public Pair()
+        {
+            using var listener = new TcpListener(IPAddress.Loopback, 0);
+            listener.Start();
+            _far = new Socket(SocketType.Stream, ProtocolType.Tcp);
+            _far.Connect(listener.LocalEndpoint);
+            _near = listener.AcceptSocket();
+            _near.Blocking = false;
+            Sender = new NonBlockingSocket(_near);
+        }
+
+        public NonBlockingSocket Sender { get; }
+
+        public byte[] Read(int length)
+        {
+            var bytes = new byte[length];
+            using var stream = new NetworkStream(_far);
+            stream.ReadExactly(bytes);
+            return bytes;
+        }
+
+        /// <summary>Leaves with a reset, and waits until the other side has it.</summary>
+        public void Leave()
+        {
+            _far.LingerState = new LingerOption(true, 0);
+            _far.Dispose();
+            _near.Poll(TimeSpan.FromSeconds(10), SelectMode.SelectRead);
+        }
+
+        public void Dispose()
+        {
+            _near.Dispose();
+            _far.Dispose();
+        }
+    }
+}

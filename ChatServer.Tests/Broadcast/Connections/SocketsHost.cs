@@ -1,0 +1,161 @@
+using System.Net;
+using System.Net.Sockets;
+using ChatServer.Broadcast.Connections;
+using ChatServer.Broadcast.Frames;
+using ChatServer.RoomHost.Handshakes;
+using ChatServer.Tests.Support;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace ChatServer.Tests.Broadcast.Connections;
+
+/// <summary>A real Kestrel over room ports. Members echo, unless the test names another handler; a plain request gets the room.</summary>
+public sealed class SocketsHost : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+
+    private SocketsHost(WebApplication app, RoomPorts ports)
+    {
+        _app = app;
+        Ports = ports;
+    }
+
+    public RoomPorts Ports { get; }
+
+    /// <summary>Each connection's handler, made while its request is still in Kestrel's hands.</summary>
+    public Func<RoomConnection, Echo> Handler { get; set; } = connection => new Echo(connection);
+
+    public AllowedOrigins Origins { get; set; } = AllowedOrigins.Any;
+
+    public static async Task<SocketsHost> StartAsync(RoomPortsOptions? options = null)
+    {
+        var ports = new RoomPorts(options ?? new() { Bind = IPAddress.Loopback }, TimeProvider.System, NullLogger<RoomPorts>.Instance);
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.Services.AddSingleton<IConnectionListenerFactory>(ports);
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            ports.ListenOn(kestrel);
+            kestrel.Listen(IPAddress.Loopback, 0); // An ordinary port beside them, as a RoomHost has for its health.
+        });
+        WebApplication app = builder.Build();
+        var host = new SocketsHost(app, ports);
+        app.Run(host.AnswerAsync);
+        await app.StartAsync();
+        return host;
+    }
+
+    public ICollection<string> Addresses => _app.Urls;
+
+    /// <summary>Opens a free port.</summary>
+    public int Open(object room)
+    {
+        while (true)
+        {
+            int port = FreePort.Next();
+            if (Ports.Open(port, room) is not null)
+                return port;
+        }
+    }
+
+    public async ValueTask DisposeAsync() => await _app.DisposeAsync();
+
+    private async Task AnswerAsync(HttpContext context)
+    {
+        if (context.Features.Get<RoomConnection>() is not { } connection)
+        {
+            await context.Response.WriteAsync("health");
+            return;
+        }
+        HandshakeResult handshake = Handshake.Check(context.Request, Origins);
+        Handshake.WriteHeaders(handshake, context.Response);
+        switch (handshake.Kind)
+        {
+            case HandshakeKind.None:
+                await context.Response.WriteAsync((string)connection.Room);
+                break;
+            case HandshakeKind.Refused:
+                context.Response.StatusCode = handshake.Status;
+                await context.Response.WriteAsync(handshake.Code!);
+                break;
+            default:
+                Echo handler = Handler(connection);
+                await connection.DetachAsync(context);
+                handler.OnDetached();
+                connection.Start(handler);
+                break;
+        }
+    }
+}
+
+/// <summary>Sends every text back, answers pings, and closes as the RFC says.</summary>
+public class Echo(RoomConnection connection) : IFrameHandler
+{
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _ends;
+
+    protected RoomConnection Connection => connection;
+
+    /// <summary>Completes with the first <see cref="IFrameHandler.OnEnd"/>.</summary>
+    public Task Ended => _ended.Task;
+
+    public int Ends => Volatile.Read(ref _ends);
+
+    /// <summary>Leaves the connection's disposal, which it owes, to the test.</summary>
+    public bool KeepsItsSocket { get; init; }
+
+    /// <summary>The 101 is sent, the start not made.</summary>
+    public virtual void OnDetached()
+    {
+    }
+
+    public virtual void OnText(ReadOnlySpan<byte> utf8) => Send(Server(FrameOpcode.Text, utf8));
+
+    public void OnPing(ReadOnlySpan<byte> payload) => Send(FrameWriter.Pong(payload));
+
+    public void OnPong()
+    {
+    }
+
+    public void OnClose(ushort code) => CloseWith(code == 1005 ? (ushort)1000 : code, "");
+
+    public void OnViolation(ushort code, string reason) => CloseWith(code, reason);
+
+    public virtual void OnReceived()
+    {
+    }
+
+    public void OnEnd()
+    {
+        if (!KeepsItsSocket)
+            connection.Dispose();
+        Interlocked.Increment(ref _ends);
+        _ended.TrySetResult();
+    }
+
+    protected void CloseWith(ushort code, string reason)
+    {
+        Send(FrameWriter.Close(code, reason));
+        connection.Close(TimeSpan.FromSeconds(5));
+    }
+
+    protected static byte[] Server(FrameOpcode opcode, ReadOnlySpan<byte> payload)
+    {
+        var frame = new byte[FrameWriter.HeaderLength(payload.Length) + payload.Length];
+        payload.CopyTo(frame.AsSpan(FrameWriter.WriteHeader(frame, opcode, payload.Length)));
+        return frame;
+    }
+
+    /// <summary>An echo may block: its peer is the only one that it holds up.</summary>
+    protected void Send(byte[] frame)
+    {
+        int sent = connection.TrySend(frame);
+        if (sent >= 0 && sent < frame.Length)
+            connection.SendAsync(frame.AsMemory(sent)).AsTask().GetAwaiter().GetResult();
+    }
+}

@@ -1,0 +1,219 @@
+using System.Text;
+using ChatServer.Broadcast.Frames;
+using static ChatServer.Tests.Support.RawWebSocket;
+
+namespace ChatServer.Tests.Broadcast.Frames;
+
+public sealed class FrameReaderTests
+{
+    private const byte Text = 0x81, TextBegins = 0x01, Middle = 0x00, Last = 0x80, Close = 0x88, Ping = 0x89, Pong = 0x8A;
+
+    /// <summary>Streams of frames and what they mean; each is also read in pieces below.</summary>
+    public static TheoryData<string, byte[], string[]> Streams => new()
+    {
+        { "texts", [.. Frame(Text, "hello"u8), .. Frame(Text, ""u8), .. Frame(Text, "größer 🙂"u8)], ["text hello", "text ", "text größer 🙂"] },
+        { "16-bit length", Frame(Text, Letters(300)), [$"text {new string('x', 300)}"] },
+        { "64-bit length of a short text", [0x81, 0xFF, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, (byte)'o', (byte)'k'], ["text ok"] },
+        { "fragments with a ping between", [.. Frame(TextBegins, "one "u8), .. Frame(Ping, [1, 2]), .. Frame(Middle, "two "u8), .. Frame(Middle, ""u8), .. Frame(Last, "three"u8), .. Frame(Text, "next"u8)], ["ping 0102", "text one two three", "text next"] },
+        { "a character cut by fragments", [.. Frame(TextBegins, [0xF0, 0x9F]), .. Frame(Middle, [0x99]), .. Frame(Last, [0x82])], ["text 🙂"] },
+        { "control frames", [.. Frame(Ping, Letters(125)), .. Frame(Ping, ""u8), .. Frame(Pong, "x"u8)], [$"ping {Convert.ToHexString(Letters(125))}", "ping ", "pong"] },
+        { "close", [.. Frame(Close, [0x03, 0xE8, (byte)'b', (byte)'y', (byte)'e']), .. Frame(Text, "late"u8)], ["close 1000"] },
+        { "close without a code", [.. Frame(Close, ""u8), 0xFF, 0xFF], ["close 1005"] },
+        { "close of an application", Frame(Close, [0x13, 0x87]), ["close 4999"] },
+
+        { "unmasked", [.. Frame(Text, "a"u8), .. Frame(Text, "b"u8, masked: false)], ["text a", "violation 1002"] },
+        { "reserved bit 1", Frame(0xC1, "a"u8), ["violation 1002"] },
+        { "reserved bit 2", Frame(0xA1, "a"u8), ["violation 1002"] },
+        { "reserved bit 3", Frame(0x91, "a"u8), ["violation 1002"] },
+        { "reserved bit of a ping", Frame(0xC9, ""u8), ["violation 1002"] },
+        { "reserved data opcode", Frame(0x83, "a"u8), ["violation 1002"] },
+        { "reserved control opcode", Frame(0x8B, ""u8), ["violation 1002"] },
+        { "control frame in fragments", Frame(0x09, ""u8), ["violation 1002"] },
+        { "control frame too long", Frame(Ping, Letters(126)), ["violation 1002"] },
+        { "top bit of the length", [0x81, 0xFF, 0x80, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4], ["violation 1002"] },
+        { "continuation of nothing", [.. Frame(Text, "a"u8), .. Frame(Last, "b"u8)], ["text a", "violation 1002"] },
+        { "continuation after the end", [.. Frame(TextBegins, "a"u8), .. Frame(Last, "b"u8), .. Frame(Middle, "c"u8)], ["text ab", "violation 1002"] },
+        { "message inside a message", [.. Frame(TextBegins, "a"u8), .. Frame(Text, "b"u8)], ["violation 1002"] },
+        { "binary inside a message", [.. Frame(TextBegins, "a"u8), .. Frame(0x82, "b"u8)], ["violation 1002"] },
+        { "binary", [.. Frame(0x82, "b"u8), .. Frame(Text, "late"u8)], ["violation 1003"] },
+        { "close with half a code", Frame(Close, [3]), ["violation 1002"] },
+        { "close with a reason that is not UTF-8", Frame(Close, [0x03, 0xE8, 0xC0, 0x80]), ["violation 1007"] },
+        { "bad UTF-8", Frame(Text, [(byte)'a', 0xFF]), ["violation 1007"] },
+        { "overlong UTF-8", Frame(Text, [0xC0, 0xAF]), ["violation 1007"] },
+        { "surrogate in UTF-8", Frame(Text, [0xED, 0xA0, 0x80]), ["violation 1007"] },
+        { "beyond Unicode", Frame(Text, [0xF4, 0x90, 0x80, 0x80]), ["violation 1007"] },
+        { "a character cut by the end", Frame(Text, [(byte)'a', 0xE2, 0x82]), ["violation 1007"] },
+        { "a character cut by the end of the last fragment", [.. Frame(TextBegins, [0xE2]), .. Frame(Last, [0x82])], ["violation 1007"] },
+        { "a character cut by an empty last fragment", [.. Frame(TextBegins, [0xE2, 0x82]), .. Frame(Last, ""u8)], ["violation 1007"] },
+        { "bad UTF-8 in the second fragment", [.. Frame(TextBegins, [0xE2, 0x82]), .. Frame(Middle, "a"u8), .. Frame(Ping, ""u8)], ["violation 1007"] },
+    };
+
+    [Theory]
+    [MemberData(nameof(Streams))]
+    public void Stream_is_read_equally_for_any_segmentation(string name, byte[] stream, string[] expected)
+    {
+        Assert.Equal(expected, FrameRecorder.Read(stream));
+        for (int cut = 1; cut < stream.Length; cut++)
+            Assert.True(expected.SequenceEqual(FrameRecorder.Read(stream, cut)), $"{name}, cut at {cut}");
+        for (int cut = 1; cut + 1 < stream.Length; cut++)
+            Assert.True(expected.SequenceEqual(FrameRecorder.Read(stream, cut, 1)), $"{name}, cut around byte {cut}");
+        Assert.Equal(expected, FrameRecorder.Read(stream, Enumerable.Repeat(1, stream.Length)));
+    }
+
+    [Theory]
+    [InlineData(1000, true)]
+    [InlineData(1001, true)]
+    [InlineData(1003, true)]
+    [InlineData(1007, true)]
+    [InlineData(1014, true)]
+    [InlineData(3000, true)]
+    [InlineData(0, false)]
+    [InlineData(999, false)]
+    [InlineData(1004, false)]
+    [InlineData(1005, false)]
+    [InlineData(1006, false)]
+    [InlineData(1015, false)]
+    [InlineData(1016, false)]
+    [InlineData(2999, false)]
+    [InlineData(5000, false)]
+    [InlineData(65535, false)]
+    public void Invalid_close_codes_are_violations(int code, bool valid)
+    {
+        string expected = valid ? $"close {code}" : "violation 1002";
+        Assert.Equal([expected], FrameRecorder.Read(Frame(Close, [(byte)(code >> 8), (byte)code])));
+    }
+
+    [Fact]
+    public void A_text_of_the_limit_passes_and_one_more_byte_is_refused_at_its_header()
+    {
+        Assert.Equal([$"text {new string('x', 65536)}"], FrameRecorder.Read(Frame(Text, Letters(65536))));
+        Assert.Equal(["violation 1009"], FrameRecorder.Read(Frame(Text, Letters(65537))[..14]));
+        Assert.Equal(["violation 1009"], FrameRecorder.Read([0x81, 0xFF, 0x7F, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 1, 2, 3, 4]));
+    }
+
+    [Fact]
+    public void Fragments_count_together_towards_the_limit()
+    {
+        byte[] half = Letters(32768);
+        Assert.Equal([$"text {new string('x', 65536)}"], FrameRecorder.Read([.. Frame(TextBegins, half), .. Frame(Last, half)]));
+        Assert.Equal(["violation 1009"], FrameRecorder.Read([.. Frame(TextBegins, half), .. Frame(Middle, half), .. Frame(Last, "x"u8)[..6]]));
+    }
+
+    [Fact]
+    public void A_binary_frame_is_refused_at_its_header() =>
+        Assert.Equal(["violation 1003"], FrameRecorder.Read(Frame(0x82, Letters(100))[..6]));
+
+    [Fact]
+    public void Bad_text_is_refused_before_its_frame_is_complete()
+    {
+        byte[] frame = Frame(Text, [.. Letters(50), 0xC0, .. Letters(50)]);
+        Assert.Equal(["violation 1007"], FrameRecorder.Read(frame[..60]));
+        byte[] first = Frame(TextBegins, [0xED, 0xA0]);
+        Assert.Equal(["violation 1007"], FrameRecorder.Read(first));
+    }
+
+    [Fact]
+    public void Nothing_is_delivered_after_Stop_not_even_the_rest_of_a_batch()
+    {
+        var recorder = new FrameRecorder();
+        var reader = new FrameReader(1024);
+        reader.Read(Frame(Text, "before"u8), recorder);
+        reader.Stop();
+        reader.Read([.. Frame(Text, "after"u8), .. Frame(Ping, ""u8)], recorder);
+        Assert.Equal(["text before"], recorder.Calls);
+    }
+
+    [Fact]
+    public void Garbage_never_throws_and_ends_in_a_violation_or_is_consumed()
+    {
+        var random = new Random(20260101);
+        for (int run = 0; run < 20_000; run++)
+        {
+            var bytes = new byte[random.Next(1, 400)];
+            random.NextBytes(bytes);
+            if (run % 2 == 0)
+            {
+                bytes[0] = (byte)(random.Next(4) == 0 ? 0x01 : 0x80 | random.Next(0, 11)); // Plausible enough to get past the first checks.
+                if (bytes.Length > 1)
+                    bytes[1] = (byte)(0x80 | random.Next(0, 20));
+            }
+            byte[] copy = [.. bytes];
+            List<string> whole = FrameRecorder.Read(bytes);
+            List<string> pieces = FrameRecorder.Read(copy, Enumerable.Range(0, 400).Select(_ => random.Next(1, 9)).ToArray());
+            Assert.Equal(whole, pieces);
+            int end = whole.FindIndex(call => call.StartsWith("violation", StringComparison.Ordinal) || call.StartsWith("close", StringComparison.Ordinal));
+            Assert.True(end == -1 || end == whole.Count - 1, "something was delivered after the end");
+        }
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(3)]
+    [InlineData(31)]
+    [InlineData(32)]
+    [InlineData(125)]
+    [InlineData(1027)]
+    public void Whole_texts_are_read_without_garbage(int length)
+    {
+        byte[] frame = Frame(Text, Letters(length)), received = new byte[frame.Length];
+        var reader = new FrameReader(64 * 1024);
+        var counter = new Counter();
+        for (int i = 0; i < 100; i++)
+            ReadOnce();
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < 10_000; i++)
+            ReadOnce();
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(10_100L * length, counter.Letters);
+
+        void ReadOnce()
+        {
+            frame.CopyTo(received.AsSpan());
+            reader.Read(received, counter);
+        }
+    }
+
+    [Fact]
+    public void Texts_cut_by_reads_are_read_without_garbage()
+    {
+        byte[] frame = Frame(Text, Letters(500)), received = new byte[frame.Length];
+        var reader = new FrameReader(64 * 1024);
+        var counter = new Counter();
+        for (int i = 0; i < 100; i++)
+            ReadOnce();
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < 10_000; i++)
+            ReadOnce();
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(10_100L * 500, counter.Letters);
+
+        void ReadOnce()
+        {
+            frame.CopyTo(received.AsSpan());
+            reader.Read(received.AsSpan(0, 3), counter);
+            reader.Read(received.AsSpan(3, 200), counter);
+            reader.Read(received.AsSpan(203), counter);
+        }
+    }
+
+    private static byte[] Letters(int count) => Encoding.ASCII.GetBytes(new string('x', count));
+
+    private sealed class Counter : IFrameHandler
+    {
+        public long Letters { get; private set; }
+
+        public void OnText(ReadOnlySpan<byte> utf8) => Letters += utf8.Count((byte)'x');
+
+        public void OnPing(ReadOnlySpan<byte> payload) => Assert.Fail();
+
+        public void OnPong() => Assert.Fail();
+
+        public void OnClose(ushort code) => Assert.Fail();
+
+        public void OnViolation(ushort code, string reason) => Assert.Fail(reason);
+
+        public void OnReceived() => Assert.Fail();
+
+        public void OnEnd() => Assert.Fail();
+    }
+}

@@ -1,0 +1,40 @@
+using System.Text;
+using ChatServer.Broadcast.Frames;
+
+namespace ChatServer.Tests.Broadcast.Frames;
+
+/// <summary>Writes down what a reader delivers, one line a call.</summary>
+internal sealed class FrameRecorder : IFrameHandler
+{
+    public List<string> Calls { get; } = [];
+
+    public void OnText(ReadOnlySpan<byte> utf8) => Calls.Add($"text {new UTF8Encoding(false, true).GetString(utf8)}");
+
+    public void OnPing(ReadOnlySpan<byte> payload) => Calls.Add($"ping {Convert.ToHexString(payload)}");
+
+    public void OnPong() => Calls.Add("pong");
+
+    public void OnClose(ushort code) => Calls.Add($"close {code}");
+
+    public void OnViolation(ushort code, string reason) => Calls.Add($"violation {code}");
+
+    public void OnReceived() => throw new InvalidOperationException("The connection says this, not the reader.");
+
+    public void OnEnd() => throw new InvalidOperationException("The connection says this, not the reader.");
+
+    /// <summary>What a reader makes of these bytes when they come in pieces of the given lengths, the rest in one.</summary>
+    public static List<string> Read(byte[] bytes, params IEnumerable<int> pieces)
+    {
+        var recorder = new FrameRecorder();
+        var reader = new FrameReader(64 * 1024);
+        Span<byte> left = [.. bytes];
+        foreach (int piece in pieces)
+        {
+            reader.Read(left[..Math.Min(piece, left.Length)], recorder);
+            left = left[Math.Min(piece, left.Length)..];
+        }
+        reader.Read(left, recorder);
+        reader.Release();
+        return recorder.Calls;
+    }
+}

@@ -1,0 +1,137 @@
+using ChatServer.RoomHost.Handshakes;
+using ChatServer.Tests.Support;
+using Microsoft.AspNetCore.Http;
+
+namespace ChatServer.Tests.RoomHost.Handshakes;
+
+public sealed class HandshakeTests
+{
+    [Fact]
+    public void The_example_of_the_RFC_is_accepted()
+    {
+        HttpContext context = Request();
+        HandshakeResult result = Handshake.Check(context.Request, AllowedOrigins.Any);
+        Handshake.WriteHeaders(result, context.Response);
+
+        Assert.Equal(HandshakeKind.Accepted, result.Kind);
+        Assert.Equal("websocket", context.Response.Headers.Upgrade);
+        Assert.Equal("Upgrade", context.Response.Headers.Connection);
+        Assert.Equal(RawWebSocket.AcceptOfKey, context.Response.Headers.SecWebSocketAccept);
+        Assert.False(context.Response.Headers.ContainsKey("Sec-WebSocket-Protocol"));
+        Assert.False(context.Response.Headers.ContainsKey("Sec-WebSocket-Extensions"));
+    }
+
+    [Theory]
+    [InlineData("Upgrade", "WebSocket")]
+    [InlineData("Upgrade", "h2c , websocket")]
+    [InlineData("Connection", "keep-alive, UPGRADE")]
+    public void Tokens_are_found_in_lists_and_without_case(string header, string value) =>
+        Assert.Equal(HandshakeKind.Accepted, Check(header, value).Kind);
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("h2c")]
+    [InlineData("websockets")]
+    public void Request_without_upgrade_is_an_ordinary_request(string upgrade) =>
+        Assert.Equal(HandshakeKind.None, Check("Upgrade", upgrade).Kind);
+
+    [Theory]
+    [InlineData("Connection", "")]
+    [InlineData("Connection", "keep-alive")]
+    [InlineData("Sec-WebSocket-Key", "")]
+    [InlineData("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25j")]
+    [InlineData("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZSE=")]
+    [InlineData("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ!!")]
+    [InlineData("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZ   ")]
+    public void A_broken_handshake_is_a_bad_request(string header, string value)
+    {
+        HandshakeResult result = Check(header, value);
+        Assert.Equal((HandshakeKind.Refused, 400, "bad-handshake"), (result.Kind, result.Status, result.Code));
+    }
+
+    [Fact]
+    public void Two_keys_are_a_bad_request()
+    {
+        HttpContext context = Request();
+        context.Request.Headers["Sec-WebSocket-Key"] = new([RawWebSocket.Key, RawWebSocket.Key]);
+        Assert.Equal(400, Handshake.Check(context.Request, AllowedOrigins.Any).Status);
+    }
+
+    [Theory]
+    [InlineData("POST", "HTTP/1.1")]
+    [InlineData("GET", "HTTP/1.0")]
+    public void Only_GET_in_HTTP_1_1_upgrades(string method, string protocol)
+    {
+        HttpContext context = Request();
+        context.Request.Method = method;
+        context.Request.Protocol = protocol;
+        Assert.Equal(400, Handshake.Check(context.Request, AllowedOrigins.Any).Status);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("8")]
+    [InlineData("13, 8")]
+    public void Other_version_is_answered_with_the_supported_version(string version)
+    {
+        HttpContext context = Request("Sec-WebSocket-Version", version);
+        HandshakeResult result = Handshake.Check(context.Request, AllowedOrigins.Any);
+        Handshake.WriteHeaders(result, context.Response);
+        Assert.Equal((HandshakeKind.Refused, 426), (result.Kind, result.Status));
+        Assert.Equal("13", context.Response.Headers.SecWebSocketVersion);
+    }
+
+    [Theory]
+    [InlineData("chat.v1", "chat.v1")]
+    [InlineData("graphql-ws, chat.v1", "chat.v1")]
+    [InlineData("CHAT.V1", null)]
+    [InlineData("chat.v2", null)]
+    public void The_subprotocol_is_chosen_when_it_is_offered(string offered, string? chosen)
+    {
+        HttpContext context = Request("Sec-WebSocket-Protocol", offered);
+        HandshakeResult result = Handshake.Check(context.Request, AllowedOrigins.Any);
+        Handshake.WriteHeaders(result, context.Response);
+        Assert.Equal(chosen, result.SubProtocol);
+        Assert.Equal(chosen, (string?)context.Response.Headers.SecWebSocketProtocol);
+    }
+
+    [Fact]
+    public void The_subprotocol_is_found_in_any_of_several_headers()
+    {
+        HttpContext context = Request();
+        context.Request.Headers.SecWebSocketProtocol = new(["other", "chat.v1"]);
+        Assert.Equal("chat.v1", Handshake.Check(context.Request, AllowedOrigins.Any).SubProtocol);
+    }
+
+    [Theory]
+    [InlineData("*", "https://anywhere.example", true)]
+    [InlineData("https://a.example, https://b.example:8443", "https://b.example:8443", true)]
+    [InlineData("https://a.example", "HTTPS://A.example", true)]
+    [InlineData("https://a.example", "", true)]
+    [InlineData("https://a.example", "http://a.example", false)]
+    [InlineData("https://a.example", "https://a.example.evil", false)]
+    [InlineData("https://a.example", "null", false)]
+    [InlineData("", "https://a.example", false)]
+    public void Pages_join_from_allowed_origins_only(string allowed, string origin, bool accepted)
+    {
+        HandshakeResult result = Handshake.Check(Request("Origin", origin).Request, AllowedOrigins.Parse(allowed));
+        Assert.Equal(accepted ? (HandshakeKind.Accepted, 101) : (HandshakeKind.Refused, 403), (result.Kind, result.Status));
+    }
+
+    private static HandshakeResult Check(string header, string value) => Handshake.Check(Request(header, value).Request, AllowedOrigins.Any);
+
+    /// <summary>The RFC's example, with one header replaced; an empty value leaves it out.</summary>
+    private static DefaultHttpContext Request(string? header = null, string? value = null)
+    {
+        var context = new DefaultHttpContext();
+        context.Request.Method = "GET";
+        context.Request.Protocol = "HTTP/1.1";
+        context.Request.Headers.Upgrade = "websocket";
+        context.Request.Headers.Connection = "Upgrade";
+        context.Request.Headers.SecWebSocketKey = RawWebSocket.Key;
+        context.Request.Headers.SecWebSocketVersion = "13";
+        if (header is not null)
+            context.Request.Headers[header] = value;
+        return context;
+    }
+}
