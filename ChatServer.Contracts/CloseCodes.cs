@@ -27,6 +27,9 @@ public static class CloseCodes
     /// <summary>A frame or message over <see cref="Limits.MaxFrameBytes"/>. Do not send it again.</summary>
     public const ushort TooBig = 1009;
 
+    /// <summary>The room failed and is reopened from its log. Reconnect and resume.</summary>
+    public const ushort InternalError = 1011;
+
     /// <summary>The client read too slowly and fell behind what the room keeps. Reconnect and resume.</summary>
     public const ushort TooSlow = 1013;
 

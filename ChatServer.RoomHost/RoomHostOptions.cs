@@ -1,6 +1,4 @@
 using System.Net;
-using ChatServer.Broadcast.Connections;
-using ChatServer.RoomHost.Handshakes;
 using ChatServer.Settings;
 using ChatServer.Web;
 

@@ -4,10 +4,10 @@ using System.Runtime.InteropServices;
 namespace ChatServer.Broadcast.Connections;
 
 /// <summary>
-/// A socket for sends and receives that return at once. It holds no reference to the <see cref="Socket"/> where it can do without: a fan-out
-/// goes to thousands of sockets, and what it does not touch need not come into the cache.
+/// Sends and receives that return at once. On Linux it holds a descriptor and no reference to the <see cref="Socket"/>: a broadcast goes to
+/// thousands of sockets, and memory that it does not touch does not enter the cache.
 /// </summary>
-/// <remarks>The owner sees to it that it is not used once the socket is disposed: its number may be another connection's by then.</remarks>
+/// <remarks>Must not be used after the socket is disposed: the descriptor may belong to another connection by then.</remarks>
 internal readonly partial struct NonBlockingSocket
 {
     /// <summary>The connection is gone.</summary>
@@ -25,15 +25,15 @@ internal readonly partial struct NonBlockingSocket
             _nonLinuxSocket = socket;
     }
 
-    /// <summary>Bytes that the kernel took; 0 when it takes none now, or <see cref="ConnectionGone"/>.</summary>
+    /// <summary>Returns the bytes that the kernel took; 0 if it takes none now, or <see cref="ConnectionGone"/>.</summary>
     /// <param name="bytes">At least one.</param>
     public int Send(ReadOnlySpan<byte> bytes) => _nonLinuxSocket is null ? LinuxSend(_descriptor, bytes)
         : PortableSend(_nonLinuxSocket, bytes);
 
-    /// <summary>Sends what is in a pipe, on Linux alone. Bytes that the kernel took; when it took fewer than <paramref name="length"/>, <see cref="Send(ReadOnlySpan{byte})"/> tells why.</summary>
-    public int Splice(int pipe, int length) => (int)Math.Max(0, SharedPages.Splice(pipe, 0, _descriptor, 0, (nuint)length, 0));
+    /// <summary>Number of the socket's file descriptor; only on Linux.</summary>
+    internal int Descriptor => _descriptor;
 
-    /// <summary>Bytes received; 0 when there are none now, or <see cref="ConnectionGone"/>, also when the peer sent its end.</summary>
+    /// <summary>Returns the bytes received; 0 if there are none now, or <see cref="ConnectionGone"/>, also after the peer's FIN.</summary>
     public static int Receive(Socket socket, Span<byte> buffer)
     {
         try
@@ -63,8 +63,8 @@ internal readonly partial struct NonBlockingSocket
         };
     }
 
-    // The kernel's send is the cost of a broadcast; going to it directly saves Socket.Send's bookkeeping. No SuppressGCTransition: loopback
-    // runs the receiver's half of TCP inside send, and a collection must not wait for it.
+    // The kernel's send is the cost of a broadcast; a direct call saves the bookkeeping of Socket.Send. No SuppressGCTransition: on the
+    // loopback, send also runs the receiver's half of TCP, and a garbage collection must not wait for that.
     private static int LinuxSend(int socket, ReadOnlySpan<byte> bytes)
     {
         const int DontWait = 0x40, NoSignal = 0x4000;

@@ -9,32 +9,23 @@ using Microsoft.Extensions.Primitives;
 namespace ChatServer.Broadcast.Connections;
 
 /// <summary>
-/// One TCP connection to a room port. It begins as HTTP, in Kestrel's hands; a WebSocket handshake's handler takes it away with
-/// <see cref="DetachAsync"/>, and from then on nothing of Kestrel is left: no buffer is held while the peer is silent.
+/// One TCP connection to a room port. Kestrel serves it until the handler of a WebSocket handshake takes it over with
+/// <see cref="DetachAsync"/>; after that, nothing of Kestrel is left, and no buffer is held while the client is silent.
 /// </summary>
 /// <remarks>
-/// A handler finds it in the features of its <see cref="HttpContext"/>. Once it is detached nobody but its handler disposes it, after
-/// <see cref="IFrameHandler.OnEnd"/>: so whoever sends never meets the number of a socket that is another's by then.
+/// A handler finds it in the features of its <see cref="HttpContext"/>. After the detachment only its handler disposes it, after
+/// <see cref="IFrameHandler.OnEnd"/>: a sender therefore never uses a descriptor that belongs to another connection by then.
 /// </remarks>
-public sealed class RoomConnection : IThreadPoolWorkItem, IDisposable
+public sealed class RoomConnection : IDisposable
 {
-    /// <summary>Reads after which others get the thread: a peer that floods takes turns with everybody.</summary>
-    private const int ReadsBeforeYield = 16;
-
-    private const int ReceiveBufferBytes = 64 * 1024;
-
-    [ThreadStatic]
-    private static byte[]? _buffer;
-
     private readonly RoomPorts _ports;
     private readonly Socket _socket;
-    private FrameReader? _reader;
+    private ReceiveLoop? _receiving;
     private IFrameHandler? _handler;
-    private byte[]? _unreadBytes;
     private int _startConditions;
     private int _closing, _released;
     private ITimer? _linger;
-    private volatile bool _detached, _writable, _aborted, _ended;
+    private volatile bool _detached, _writable, _ended;
 
     internal RoomConnection(RoomPorts ports, Socket socket, RoomPort port)
     {
@@ -49,33 +40,36 @@ public sealed class RoomConnection : IThreadPoolWorkItem, IDisposable
     /// <summary>What <see cref="RoomPorts.Open"/> was given for the port.</summary>
     public object Room { get; }
 
-    /// <summary>The room port that was called.</summary>
+    /// <summary>The room port to which the client connected.</summary>
     public int Port { get; }
 
-    /// <summary>Whether the peer reads and may send compressed messages; known once it is detached.</summary>
+    /// <summary>Whether compressed messages were negotiated; known after the detachment.</summary>
     public bool UsesDeflate { get; private set; }
 
-    /// <summary>The socket, for those who send to many. It is <see cref="TrySend"/> without a look at this object.</summary>
+    /// <summary>Time since the client last sent something; valid after the detachment.</summary>
+    public TimeSpan SilentFor => _receiving!.SilentFor;
+
+    /// <summary>The socket, for a broadcast: it sends like <see cref="TrySend"/> without an access to this object.</summary>
     internal NonBlockingSocket SendSocket { get; }
 
-    /// <summary>The peer; behind a load balancer, that one.</summary>
+    /// <summary>The other end: the client, or the load balancer in front of it.</summary>
     public IPEndPoint? RemoteEndPoint { get; }
 
     /// <summary>
-    /// Answers the handshake with 101, with the headers that the response has by now, and takes the connection out of Kestrel's hands. When it
-    /// returns, the 101 is in the kernel, so <see cref="TrySend"/> can't overtake it, and the handler owes a call of <see cref="Start"/>
-    /// or <see cref="Dispose"/>. A peer that left meanwhile fails nothing here; <see cref="IFrameHandler.OnEnd"/> will tell.
+    /// Answers the handshake with 101 and the headers that the response has now, and takes the connection from Kestrel. When it returns, the
+    /// kernel has the 101, so <see cref="TrySend"/> cannot overtake it, and the handler must call <see cref="Start"/> or
+    /// <see cref="Dispose"/>. If the client left meanwhile, nothing fails here; <see cref="IFrameHandler.OnEnd"/> follows.
     /// </summary>
-    /// <exception cref="InvalidOperationException">The request can't be upgraded, or was.</exception>
+    /// <exception cref="InvalidOperationException">The request cannot be upgraded, or was.</exception>
     public async Task DetachAsync(HttpContext context)
     {
         if (context.Features.Get<IHttpUpgradeFeature>() is not { IsUpgradableRequest: true } upgrade)
             throw new InvalidOperationException("The request does not ask for an upgrade.");
         await upgrade.UpgradeAsync();
 
-        _unreadBytes = HandshakeTransport.TakeUnread(context);
         UsesDeflate = !StringValues.IsNullOrEmpty(context.Response.Headers.SecWebSocketExtensions);
-        _reader = new FrameReader(_ports.Options.MaxFrameBytes, UsesDeflate);
+        var reader = new FrameReader(_ports.Options.MaxFrameBytes, UsesDeflate);
+        _receiving = new ReceiveLoop(this, _socket, reader, HandshakeTransport.TakeUnread(context), _ports.Time);
         try
         {
             _socket.Blocking = false;
@@ -90,7 +84,7 @@ public sealed class RoomConnection : IThreadPoolWorkItem, IDisposable
     }
 
     /// <summary>
-    /// Names the receiver of the frames, once. They flow when Kestrel has let go too, that is soon after the HTTP handler has
+    /// Sets the receiver of the frames, once. Frames are delivered when Kestrel has released the connection too, soon after the HTTP handler
     /// returned, and always on another thread than the caller's.
     /// </summary>
     public void Start(IFrameHandler handler)
@@ -101,23 +95,23 @@ public sealed class RoomConnection : IThreadPoolWorkItem, IDisposable
     }
 
     /// <summary>
-    /// Sends what the kernel takes at once; never waits, allocates or throws. Not while a <see cref="SendAsync"/> is under way, and not
-    /// on two threads at a time: their bytes would mix.
+    /// Sends what the kernel takes at once; never waits, allocates or throws. Not during a <see cref="SendAsync"/>, and not on two threads at
+    /// a time: their bytes would mix.
     /// </summary>
     /// <param name="bytes">At least one.</param>
-    /// <returns>Bytes taken; 0 when the peer must read first; -1 when the connection is gone or closing.</returns>
+    /// <returns>Bytes taken; 0 if the client must read first; -1 if the connection is gone or closing.</returns>
     public int TrySend(ReadOnlySpan<byte> bytes)
     {
         if (!_writable)
             return NonBlockingSocket.ConnectionGone;
-        int sent = SendSocket.Send(bytes);
+        var sent = SendSocket.Send(bytes);
         if (sent < 0)
             _writable = false;
         return sent;
     }
 
-    /// <summary>Sends all of it, however long the peer takes to read. The bytes must not change meanwhile.</summary>
-    /// <returns>False when the connection is gone or closing; nobody knows then what arrived.</returns>
+    /// <summary>Sends all of it, however long the client takes to read. The bytes must not change meanwhile.</summary>
+    /// <returns>False if the connection is gone or closing; how much arrived is unknown then.</returns>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<bool> SendAsync(ReadOnlyMemory<byte> bytes)
     {
@@ -134,36 +128,35 @@ public sealed class RoomConnection : IThreadPoolWorkItem, IDisposable
     }
 
     /// <summary>
-    /// Ends the connection after what was sent. Frames are no longer delivered, but what comes is still read: closing a socket with
+    /// Ends the connection after what was sent. Frames are no longer delivered, but incoming bytes are still read: to close a socket with
     /// unread bytes resets it, and the reset would overtake the Close frame just sent. Call it when no send is under way.
     /// </summary>
-    /// <param name="linger">Time for the peer to close its side; then it is cut off.</param>
+    /// <param name="linger">Time for the client to close its side; then the connection is aborted.</param>
     public void Close(TimeSpan linger)
     {
         if (Interlocked.Exchange(ref _closing, 1) != 0)
             return;
         _writable = false;
-        _reader?.Stop();
+        _receiving?.Stop(abort: false);
         Shutdown(SocketShutdown.Send);
         _linger = _ports.Time.CreateTimer(static connection => ((RoomConnection)connection!).Abort(), this, linger, Timeout.InfiniteTimeSpan);
         if (_ended)
             _linger.Dispose();
     }
 
-    /// <summary>Ends the connection now. What was not sent yet may be lost.</summary>
+    /// <summary>Ends the connection now. Bytes that were not sent yet may be lost.</summary>
     public void Abort()
     {
         _closing = 1;
         _writable = false;
-        _aborted = true;
-        _reader?.Stop();
+        _receiving?.Stop(abort: true);
         Shutdown(SocketShutdown.Both);
         Interlocked.MemoryBarrier();
         if (!_detached)
             Dispose();
     }
 
-    /// <summary>Gives the socket back. Nothing is sent from now on.</summary>
+    /// <summary>Releases the socket. Nothing may be sent after this call.</summary>
     public void Dispose()
     {
         _socket.Dispose();
@@ -171,7 +164,7 @@ public sealed class RoomConnection : IThreadPoolWorkItem, IDisposable
             _ports.ReleaseSocket();
     }
 
-    /// <summary>Kestrel is done: with a detached connection's handshake, or else with the connection.</summary>
+    /// <summary>Kestrel released the connection: the handshake of a detached one is complete, any other one is over.</summary>
     internal void OnKestrelDone()
     {
         if (_detached)
@@ -183,6 +176,16 @@ public sealed class RoomConnection : IThreadPoolWorkItem, IDisposable
         Dispose();
     }
 
+    /// <summary>Nothing more is received.</summary>
+    internal void OnReceiveEnded()
+    {
+        _ended = true;
+        Abort();
+        _linger?.Dispose();
+    }
+
+    internal void OnHandlerFailed(Exception exception) => _ports.OnHandlerFailed(Port, exception);
+
     private void Shutdown(SocketShutdown sides)
     {
         try
@@ -191,75 +194,14 @@ public sealed class RoomConnection : IThreadPoolWorkItem, IDisposable
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
-            // Gone already.
+            // Already gone.
         }
     }
 
-    void IThreadPoolWorkItem.Execute() => _ = ReceiveAsync();
-
-    /// <summary>Reading begins when both are there: Kestrel has let go, and the frames have a receiver.</summary>
+    /// <summary>Receiving starts when both are there: Kestrel has released the connection, and the frames have a receiver.</summary>
     private void ReceiveWhenReady()
     {
         if (Interlocked.Increment(ref _startConditions) == 2)
-            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
-    }
-
-    private async Task ReceiveAsync()
-    {
-        try
-        {
-            Deliver(Interlocked.Exchange(ref _unreadBytes, null));
-            for (int reads = 1; ; reads++)
-            {
-                // Waits without a buffer: receiving nothing completes when there is something.
-                await _socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None);
-                if (_aborted || !ReceiveBatch())
-                    break;
-                if (reads % ReadsBeforeYield == 0)
-                    await Task.Yield();
-            }
-        }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException)
-        {
-            // Reset by the peer, or aborted here.
-        }
-        catch (Exception e)
-        {
-            _ports.OnHandlerFailed(Port, e);
-        }
-        End();
-    }
-
-    /// <summary>False at the connection's end.</summary>
-    private bool ReceiveBatch()
-    {
-        byte[] buffer = _buffer ??= GC.AllocateUninitializedArray<byte>(ReceiveBufferBytes, pinned: true);
-        int received = NonBlockingSocket.Receive(_socket, buffer);
-        Deliver(buffer.AsSpan(0, Math.Max(received, 0)));
-        return received != NonBlockingSocket.ConnectionGone;
-    }
-
-    private void Deliver(Span<byte> received)
-    {
-        if (received.IsEmpty || _reader!.Stopped)
-            return;
-        _reader.Read(received, _handler!);
-        _handler!.OnReceived();
-    }
-
-    private void End()
-    {
-        _ended = true;
-        Abort();
-        _linger?.Dispose();
-        _reader!.Release();
-        try
-        {
-            _handler!.OnEnd();
-        }
-        catch (Exception e)
-        {
-            _ports.OnHandlerFailed(Port, e);
-        }
+            _receiving!.Start(_handler!);
     }
 }

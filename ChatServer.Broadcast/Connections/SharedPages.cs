@@ -4,15 +4,15 @@ using Microsoft.Win32.SafeHandles;
 namespace ChatServer.Broadcast.Connections;
 
 /// <summary>
-/// Bytes for many sockets, in pages from which all of them are sent: <c>send</c> copies them once for each socket, this gives each a
-/// reference. They lie in a pipe; <c>tee</c> puts them into a second one as well, and <c>splice</c> moves them from there into a socket. No
-/// byte of a page is written twice, because a socket, or on the loopback even its peer, may still read it: the kernel frees each when the
-/// last socket has let go.
+/// Bytes for many sockets in pages that all of them share: <c>send</c> copies the bytes for each socket, this gives each socket a reference.
+/// The bytes are in a pipe; <c>tee</c> duplicates them into a second pipe, and <c>splice</c> moves them from there into a socket. No byte of a
+/// page is written twice, because a socket, or on the loopback even its peer, may still read it. The kernel frees a page when no socket
+/// refers to it.
 /// </summary>
-/// <remarks>One a thread, so that rooms hold none.</remarks>
+/// <remarks>One for each thread, so rooms hold none.</remarks>
 internal sealed partial class SharedPages
 {
-    private const int SpliceNonBlock = 2; // SPLICE_F_NONBLOCK: of the pipe; a socket knows itself
+    private const int SpliceNonBlock = 2; // SPLICE_F_NONBLOCK concerns the pipe; a socket has its own flag
 
     [ThreadStatic]
     private static SharedPages? _threadInstance;
@@ -22,13 +22,13 @@ internal sealed partial class SharedPages
 
     private SharedPages(Pipe pages, Pipe copy, SafeFileHandle nowhere) => (_pages, _copy, _devNull) = (pages, copy, nowhere);
 
-    /// <summary>This thread's; null where the system has none: not Linux, or no file descriptor left.</summary>
+    /// <summary>The pages of this thread; null if the system is not Linux or has no file descriptor left.</summary>
     public static SharedPages? ForCurrentThread => _threadInstance ??= Create();
 
     /// <summary>Bytes that were added since the last <see cref="Clear"/>.</summary>
     public int Length { get; private set; }
 
-    /// <summary>Adds bytes at the end. False: there is no room for all of them.</summary>
+    /// <summary>Adds bytes; returns false if there is no space for all of them.</summary>
     public bool TryAdd(ReadOnlySpan<byte> bytes)
     {
         var added = (int)Math.Max(0, Write(_pages.End, bytes, (nuint)bytes.Length));
@@ -37,26 +37,27 @@ internal sealed partial class SharedPages
     }
 
     /// <summary>
-    /// Sends all that was added. Bytes that the kernel took; when it took fewer, <see cref="NonBlockingSocket.Send"/> tells why.
+    /// Sends everything that was added. Returns the bytes that the kernel took; if these are fewer, <see cref="NonBlockingSocket.Send"/> gives
+    /// the reason.
     /// </summary>
     public int Send(NonBlockingSocket socket)
     {
         var shared = (int)Tee(_pages.Begin, _copy.End, (nuint)Length, SpliceNonBlock);
         if (shared <= 0)
             return 0;
-        var sent = socket.Splice(_copy.Begin, shared);
+        var sent = (int)Math.Max(0, Splice(_copy.Begin, 0, socket.Descriptor, 0, (nuint)shared, 0));
         Discard(_copy, shared - sent);
         return sent;
     }
 
-    /// <summary>Gives up what was added.</summary>
+    /// <summary>Removes everything that was added.</summary>
     public void Clear()
     {
         Discard(_pages, Length);
         Length = 0;
     }
 
-    // What is left in a pipe would go to the next one who is sent something: better no pipe than that.
+    // Bytes that stay in a pipe would go to the next receiver. If they cannot be removed, the thread gives up its pipes.
     private void Discard(Pipe pipe, int length)
     {
         while (length > 0)
@@ -90,7 +91,7 @@ internal sealed partial class SharedPages
     private static partial nint Tee(int from, int to, nuint length, uint flags);
 
     [LibraryImport("libc", EntryPoint = "splice")]
-    internal static partial nint Splice(int from, nint fromOffset, int to, nint toOffset, nuint length, uint flags);
+    private static partial nint Splice(int from, nint fromOffset, int to, nint toOffset, nuint length, uint flags);
 
     private sealed partial class Pipe
     {

@@ -74,7 +74,7 @@ internal static partial class JitWarmup
         var port = ports.Open(0, slot) ?? throw new IOException("No free port.");
         await using var room = new Room(
             Record, tail: null, log: null, previousSeats: [], seats: null, Options, EventJson.WelcomeLimits(Options), TimeProvider.System,
-            isHeldSince: _ => true, seenAt: 0);
+            new WriteFence(isLeaseHeldSince: _ => true, ownedAt: 0));
         slot.SetRoom(room);
         await ExchangeMessagesAsync(room, port, ct);
     }

@@ -15,8 +15,8 @@ internal sealed partial class RoomOpener(
 
     private readonly byte[] _welcomeLimits = EventJson.WelcomeLimits(options);
 
-    /// <summary>A room that was opened here can no longer append to its log. Raised in the room's turn.</summary>
-    public event Action<Room>? LogLost;
+    /// <summary>A room that was opened here failed and must be reopened. Raised in the room's turn.</summary>
+    public event Action<Room>? RoomFailed;
 
     /// <summary>
     /// Claims the room and opens it, or closes the slot if the room is assigned to another host or is closing. The slot's port already
@@ -39,8 +39,9 @@ internal sealed partial class RoomOpener(
         LogForeignEntries(slot.Name, tail?.Page);
         var seats = new DurableSeats(ownership, record, time, error => Log.SeatsNotSaved(logger, slot.Name, error));
         var room = new Room(
-            record, tail, durable, PreviousSeats(slot, claim), seats, options, _welcomeLimits, time, lease.HasHeldSince, claimedAt);
-        room.LogLost += OnLogLost;
+            record, tail, durable, PreviousSeats(slot, claim), seats, options, _welcomeLimits, time,
+            new WriteFence(lease.HasHeldSince, claimedAt));
+        room.Failed += OnRoomFailed;
         slot.NeedsNewEpoch = false;
         slot.Seats = null;
         slot.SetRoom(room);
@@ -54,10 +55,11 @@ internal sealed partial class RoomOpener(
     public async Task ReopenAsync(RoomSlot slot, Room old, RoomRecord record, string generation)
     {
         // A log that is behind the events that members have seen is an older state of Redis: its next events reuse these numbers.
-        if (old.LogLoss?.Result == AppendResult.Diverged || (record.Epoch == old.Record.Epoch && record.Seq < old.Seq))
+        if (old.Failure?.Append == AppendResult.Diverged || (record.Epoch == old.Record.Epoch && record.Seq < old.Seq))
             slot.NeedsNewEpoch = true;
         slot.HoldNewConnections();
-        slot.Seats = await old.SeatsAsync();
+        // The memory of a room that failed by its own fault is not trusted: the seats come from Redis.
+        slot.Seats = old.Failure is { IsFault: true } ? null : await old.SeatsAsync();
         // In parallel: a member that closes slowly does not delay the new room.
         await Task.WhenAll(CloseRoomAsync(old, CloseCodes.GoingAway, "reopened", reconnect: true), OpenAsync(slot, generation));
     }
@@ -88,13 +90,13 @@ internal sealed partial class RoomOpener(
 
     private async Task CloseRoomAsync(Room room, ushort code, string reason, bool reconnect)
     {
-        room.LogLost -= OnLogLost;
+        room.Failed -= OnRoomFailed;
         await room.FlushAsync(CloseTimeout);
         await room.CloseAsync(code, reason, reconnect, CloseTimeout);
         await room.DisposeAsync();
     }
 
-    private void OnLogLost(Room room) => LogLost?.Invoke(room);
+    private void OnRoomFailed(Room room) => RoomFailed?.Invoke(room);
 
     private static partial class Log
     {

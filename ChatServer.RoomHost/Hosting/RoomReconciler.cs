@@ -41,7 +41,7 @@ internal sealed partial class RoomReconciler : IDisposable
         (_options, _state, _lease, _slots, _directory) = (options, state, lease, slots, directory);
         (_ownership, _opener, _mover, _time, _logger) = (ownership, opener, mover, time, logger);
         _queue = new ReconcileQueue(ReconcileRoomAsync, OnReconcileFailed, MaxParallelReconciles);
-        _opener.LogLost += OnLogLost;
+        _opener.RoomFailed += OnRoomFailed;
     }
 
     /// <summary>Requests a reconcile of the room.</summary>
@@ -118,7 +118,7 @@ internal sealed partial class RoomReconciler : IDisposable
             await OpenRoomAsync(record, generation);
         else if (slot.Room is not { } room)
             await _opener.OpenAsync(slot, generation);
-        else if (room.Record.Term != record.Term || room.LogLoss is not null)
+        else if (room.Record.Term != record.Term || room.Failure is not null)
             await _opener.ReopenAsync(slot, room, record, generation);
         else
         {
@@ -151,9 +151,12 @@ internal sealed partial class RoomReconciler : IDisposable
             Log.ReconcileFailed(_logger, name, exception);
     }
 
-    private void OnLogLost(Room room)
+    private void OnRoomFailed(Room room)
     {
-        Log.LogLost(_logger, room.Record.Name, room.LogLoss!.Result, room.LogLoss.Error);
+        if (room.Failure is { IsFault: true } fault)
+            Log.RoomFaulted(_logger, room.Record.Name, fault.Error);
+        else
+            Log.LogLost(_logger, room.Record.Name, room.Failure!.Append, room.Failure.Error);
         RequestReconcile(room.Record.Name);
     }
 
@@ -199,6 +202,9 @@ internal sealed partial class RoomReconciler : IDisposable
     {
         [LoggerMessage(Level = LogLevel.Information, Message = "Room {Room} was shut down and deleted.")]
         public static partial void RoomDeleted(ILogger logger, string room);
+
+        [LoggerMessage(Level = LogLevel.Error, Message = "Room {Room} failed with an unexpected error; reopening it from its log.")]
+        public static partial void RoomFaulted(ILogger logger, string room, Exception? exception);
 
         [LoggerMessage(Level = LogLevel.Warning, Message = "Append to the log of room {Room} failed ({Result}); reopening the room.")]
         public static partial void LogLost(ILogger logger, string room, AppendResult? result, Exception? exception);

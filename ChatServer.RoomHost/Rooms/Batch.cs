@@ -6,18 +6,18 @@ using ChatServer.Backplane;
 namespace ChatServer.RoomHost.Rooms;
 
 /// <summary>
-/// Things said that travel together: first as members said them, then numbered and encoded, in one append and into the ring.
-/// A batch fills while the one before it is on its way, so the busier the room, the larger they get.
+/// Messages and announcements that are appended together: first as they were received, then as numbered and encoded events. A batch fills
+/// while the append of the previous one is in flight, so batches grow with the load.
 /// </summary>
 internal sealed class Batch
 {
-    /// <summary>Most things in a batch: an append of this many takes Redis about a millisecond.</summary>
+    /// <summary>Items of a full batch: Redis needs about a millisecond to append so many.</summary>
     public const int MaxItems = 1000;
 
-    /// <summary>A batch that has this many bytes takes no more.</summary>
+    /// <summary>Bytes of ids and texts from which a batch is full.</summary>
     public const int FullAtBytes = 512 * 1024;
 
-    // For some sixty messages as people write them.
+    // About sixty messages of usual length.
     private const int InitialBytes = 16 * 1024;
 
     private readonly List<BatchItem> _items = [];
@@ -27,21 +27,27 @@ internal sealed class Batch
     private byte[] _json = [];
     private int _jsonLength;
 
-    /// <summary>What was said, in order.</summary>
+    /// <summary>The items, in the order in which they were added.</summary>
     public ReadOnlySpan<BatchItem> Items => CollectionsMarshal.AsSpan(_items);
 
     public bool IsFull => _items.Count >= MaxItems || _textLength >= FullAtBytes;
 
-    /// <summary>Messages among what was encoded.</summary>
+    /// <summary>Messages among the encoded events.</summary>
     public int MessageCount { get; private set; }
 
-    /// <summary>Events encoded.</summary>
+    /// <summary>Number of encoded events.</summary>
     public int Count => _encoded.Count;
 
-    /// <summary>The messages among <see cref="Items"/> that are traced: nearly always none.</summary>
+    /// <summary>Sequence of the first encoded event. There must be one.</summary>
+    public long FirstSeq => _encoded[0].Seq;
+
+    /// <summary>Items that were logged before, or that repeat an item of this batch: index of the item, sequence of the first one.</summary>
+    public List<(int Index, long Seq)> Duplicates { get; } = [];
+
+    /// <summary>The traces of messages among <see cref="Items"/>; nearly always empty.</summary>
     public List<MessageTrace> Traces { get; } = [];
 
-    /// <summary>Adds something said; the bytes are copied.</summary>
+    /// <summary>Adds an item; the bytes are copied.</summary>
     public void Add(in BatchItem item, ReadOnlySpan<byte> id, ReadOnlySpan<byte> text)
     {
         EnsureCapacity(ref _text, _textLength, id.Length + text.Length);
@@ -53,14 +59,14 @@ internal sealed class Batch
         _textLength += id.Length + text.Length;
     }
 
-    /// <summary>Traces what was added last.</summary>
+    /// <summary>Traces the item that was added last.</summary>
     public void Add(MessageTrace trace)
     {
         trace.Index = _items.Count - 1;
         Traces.Add(trace);
     }
 
-    /// <summary>Tells the traces their sequences, once all is encoded. The trace of a repetition ends.</summary>
+    /// <summary>Gives the traces their sequences, when all items are encoded. The trace of a duplicate ends.</summary>
     public void SetTraceSeqs()
     {
         for (var i = Traces.Count - 1; i >= 0; i--)
@@ -83,13 +89,14 @@ internal sealed class Batch
     /// <summary>The item's text, escaped.</summary>
     public ReadOnlySpan<byte> Text(in BatchItem item) => _text.AsSpan(item.IdOffset + item.IdLength, item.TextLength);
 
-    /// <summary>Encodes what is at <paramref name="index"/> of <see cref="Items"/> as the event <paramref name="seq"/>.</summary>
+    /// <summary>Encodes the item at <paramref name="index"/> as the event <paramref name="seq"/>.</summary>
     public void Encode(int index, long seq, ReadOnlySpan<byte> time, ReadOnlySpan<byte> user)
     {
         ref readonly var item = ref Items[index];
         var text = Text(item);
-        EnsureCapacity(ref _json, _jsonLength, LogEntry.KeyLength + EventJson.MaxMessageOverheadBytes + user.Length + item.IdLength + text.Length);
-        // The key before it is for the log alone.
+        EnsureCapacity(
+            ref _json, _jsonLength, LogEntry.KeyLength + EventJson.MaxMessageOverheadBytes + user.Length + item.IdLength + text.Length);
+        // The key before the JSON is for the log only.
         var json = _json.AsSpan(_jsonLength + LogEntry.KeyLength);
         int length;
         if (item.Kind == BatchItemKind.Message)
@@ -105,16 +112,16 @@ internal sealed class Batch
         _jsonLength += LogEntry.KeyLength + length;
     }
 
-    /// <summary>What was encoded, in order.</summary>
+    /// <summary>The encoded events, in order.</summary>
     public ReadOnlySpan<EncodedEvent> EncodedEvents => CollectionsMarshal.AsSpan(_encoded);
 
-    /// <summary>What an encoded event was made of.</summary>
+    /// <summary>The item of an encoded event.</summary>
     public ref readonly BatchItem ItemOf(in EncodedEvent e) => ref Items[e.ItemIndex];
 
     /// <summary>The JSON of an encoded event.</summary>
     public ReadOnlySpan<byte> Json(in EncodedEvent e) => _json.AsSpan(e.Offset + LogEntry.KeyLength, e.Length - LogEntry.KeyLength);
 
-    /// <summary>What the log gets.</summary>
+    /// <summary>The entries for the log.</summary>
     public ReadOnlyMemory<byte>[] LogEntries()
     {
         var entries = new ReadOnlyMemory<byte>[_encoded.Count];
@@ -131,11 +138,12 @@ internal sealed class Batch
         return entries;
     }
 
-    /// <summary>Empties it for its next use; what was rented goes back.</summary>
+    /// <summary>Empties the batch for its next use and returns rented memory.</summary>
     public void Reset()
     {
         _items.Clear();
         _encoded.Clear();
+        Duplicates.Clear();
         Traces.Clear();
         ReturnToPool(ref _text);
         ReturnToPool(ref _json);
@@ -159,7 +167,7 @@ internal sealed class Batch
         buffer = [];
     }
 
-    /// <summary>An event of the log to be: which of the things said, its sequence, and where its entry lies.</summary>
+    /// <summary>An encoded event: the index of its item, its sequence, and the place of its log entry.</summary>
     internal readonly struct EncodedEvent(int index, long seq, int at, int length)
     {
         public readonly long Seq = seq;
@@ -173,21 +181,24 @@ internal enum BatchItemKind : byte
     Announcement,
 }
 
-/// <summary>Something said, on its way into the log.</summary>
+/// <summary>A message or an announcement that is not in the log yet.</summary>
 internal struct BatchItem
 {
     public BatchItemKind Kind;
 
-    /// <summary>Who is to be told of a repetition or a failure; null when no member said it.</summary>
+    /// <summary>The sender; null if it is no member.</summary>
     public Member? Sender;
 
-    /// <summary>Escaped name, when no member said it.</summary>
+    /// <summary>Escaped name of a sender that is no member.</summary>
     public byte[]? User;
 
-    /// <summary>Told the sequence when the log holds it, or an error code.</summary>
+    /// <summary>
+    /// Called with the sequence when the log holds the event, or with an error code. A duplicate in a batch that the log refuses is called twice:
+    /// the first call counts.
+    /// </summary>
     public Action<long, string?>? OnLogged;
 
-    /// <summary>Recognizes a repetition.</summary>
+    /// <summary>Identifies a message that is sent again.</summary>
     public MessageKey Key;
 
     /// <summary>Number of an announcement.</summary>

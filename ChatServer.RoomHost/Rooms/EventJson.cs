@@ -6,9 +6,15 @@ using ChatServer.Contracts;
 
 namespace ChatServer.RoomHost.Rooms;
 
-/// <summary>Writes the room's events as JSON. Those that a busy room says often are put together by hand; the others by the library.</summary>
+/// <summary>
+/// Writes the room's events as JSON. Frequent events are written by hand into memory of the caller, the others by the library into a buffer of
+/// the thread: their bytes are valid until the thread's next event.
+/// </summary>
 internal static class EventJson
 {
+    [ThreadStatic]
+    private static ArrayBufferWriter<byte>? _buffer;
+
     private static readonly JsonWriterOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
     /// <summary>Bytes of a message's event beside user, id and text: names, quotes, 20 digits of sequence, 24 characters of time.</summary>
@@ -55,9 +61,9 @@ internal static class EventJson
         time.UtcDateTime.TryFormat(destination, out _, "yyyy-MM-ddTHH:mm:ss.fffZ", System.Globalization.CultureInfo.InvariantCulture);
 
     public static ReadOnlySpan<byte> Welcome(
-        ArrayBufferWriter<byte> buffer, string room, string title, string user, string session, string epoch, long seq, bool resumed,
+        string room, string title, string user, string session, string epoch, long seq, bool resumed,
         int count, IEnumerable<string> members, ReadOnlySpan<byte> limits) =>
-        Write(buffer, "welcome", limits, (json, limits) =>
+        Write("welcome", limits, (json, limits) =>
         {
             json.WriteString("room", room);
             json.WriteString("title", title);
@@ -75,34 +81,27 @@ internal static class EventJson
             json.WriteRawValue(limits, skipInputValidation: true);
         });
 
-    public static ReadOnlySpan<byte> Presence(ArrayBufferWriter<byte> buffer, int count, IEnumerable<string> joined, IEnumerable<string> left) =>
-        Write(buffer, "presence", default, (json, _) =>
+    public static ReadOnlySpan<byte> Presence(int count, IEnumerable<string> joined, IEnumerable<string> left) =>
+        Write("presence", default, (json, _) =>
         {
             json.WriteNumber("count", count);
             WriteNames(json, "joined", joined);
             WriteNames(json, "left", left);
         });
 
-    public static ReadOnlySpan<byte> Typing(ArrayBufferWriter<byte> buffer, IEnumerable<string> users) =>
-        Write(buffer, "typing", default, (json, _) => WriteNames(json, "users", users));
+    public static ReadOnlySpan<byte> Typing(IEnumerable<string> users) =>
+        Write("typing", default, (json, _) => WriteNames(json, "users", users));
 
-    public static ReadOnlySpan<byte> Closing(ArrayBufferWriter<byte> buffer, string reason, bool reconnect) =>
-        Write(buffer, "closing", default, (json, _) =>
-        {
-            json.WriteString("reason", reason);
-            json.WriteBoolean("reconnect", reconnect);
-        });
-
-    public static ReadOnlySpan<byte> Error(ArrayBufferWriter<byte> buffer, string code, string message, ReadOnlySpan<byte> escapedId) =>
-        Write(buffer, "error", escapedId, (json, id) =>
+    public static ReadOnlySpan<byte> Error(string code, string message, ReadOnlySpan<byte> escapedId) =>
+        Write("error", escapedId, (json, id) =>
         {
             json.WriteString("code", code);
             json.WriteString("message", message);
             WriteId(json, id);
         });
 
-    public static ReadOnlySpan<byte> Pong(ArrayBufferWriter<byte> buffer, ReadOnlySpan<byte> escapedId) =>
-        Write(buffer, "pong", escapedId, WriteId);
+    public static ReadOnlySpan<byte> Pong(ReadOnlySpan<byte> escapedId) =>
+        Write("pong", escapedId, WriteId);
 
     /// <summary>The <c>limits</c> of a welcome.</summary>
     public static byte[] WelcomeLimits(RoomHostOptions options) => JsonSerializer.SerializeToUtf8Bytes(
@@ -122,8 +121,10 @@ internal static class EventJson
 
     private delegate void WriteProperties(Utf8JsonWriter json, ReadOnlySpan<byte> raw);
 
-    private static ReadOnlySpan<byte> Write(ArrayBufferWriter<byte> buffer, string type, ReadOnlySpan<byte> raw, WriteProperties members)
+    // Valid until the thread's next event.
+    private static ReadOnlySpan<byte> Write(string type, ReadOnlySpan<byte> raw, WriteProperties members)
     {
+        var buffer = _buffer ??= new ArrayBufferWriter<byte>(1024);
         buffer.ResetWrittenCount();
         using var json = new Utf8JsonWriter(buffer, Json);
         json.WriteStartObject();

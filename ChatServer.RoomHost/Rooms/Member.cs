@@ -1,295 +1,167 @@
 using System.Buffers;
+using System.Text;
 using ChatServer.Broadcast.Connections;
 using ChatServer.Broadcast.Frames;
-using ChatServer.Broadcast.Rings;
+using ChatServer.Broadcast.Members;
 using ChatServer.Contracts;
 
 namespace ChatServer.RoomHost.Rooms;
 
 /// <summary>
-/// One connection that has joined. It is a position in the room's ring; what only it is to get (welcome, what it missed, errors)
-/// goes into a small outbox that is empty most of the time: then it is one of the ring's <see cref="Subscribers"/>. This part sends;
-/// <c>Member.CatchUp.cs</c> finds what it missed, <c>Member.Frames.cs</c> receives.
+/// A connection that joined a room: handles the frames that it sends. They are parsed and limited on the thread that reads the socket, and then
+/// passed to the room's turn. <see cref="Sender"/> sends.
 /// </summary>
-/// <remarks>Sending happens in the room's turn alone, so a member needs no lock, and frames never mix.</remarks>
-internal sealed partial class Member
+internal sealed class Member : IFrameHandler
 {
-    // What is handed to the kernel to finish when a socket is full, at most; the rest waits as a position.
-    private const int MaxRemainderBytes = 16 * 1024;
+    /// <summary>Errors in a row after which the connection is closed.</summary>
+    private const int MaxErrorsInARow = 20;
 
-    // What may pile up for it alone (pongs, errors) while its socket is full: more, and it is cut off like one that lags.
-    private const int MaxOutboxBytes = 64 * 1024;
-
-    private static readonly TimeSpan CloseLinger = TimeSpan.FromSeconds(2);
+    /// <summary>Control frames, typing and pings are limited to this multiple of the message rate: they cost less than messages.</summary>
+    private const int ControlFramesPerMessage = 5;
 
     private readonly Room _room;
-    private readonly RoomConnection _connection;
-    private MemberOutbox _outbox;
-    private byte[]? _closingFrames;
-    private bool _sending, _disconnected;
-    private volatile bool _closing;
-    private long _sendUpTo = long.MaxValue;
-    private long _closingSince;
-    private long _cursor;
+    private readonly byte[] _session;
+    private TokenBucket _messageBucket;
+    private TokenBucket _controlFrameBucket;
+    private int _errorsInARow;
+    private bool _flooded;
+    private bool? _roomIsOwned; // valid for the frames of one read: the answer costs a read of the clock
 
     public Member(Room room, RoomConnection connection, JoinRequest join)
     {
-        _room = room;
-        _connection = connection;
-        Join = join;
-        SessionBytes = System.Text.Encoding.UTF8.GetBytes(join.Session);
-        _messageBucket = new TokenBucket(room.Options.MessagesPerSecond, room.Options.MessageBurst);
-        _controlFrameBucket = new TokenBucket(room.Options.MessagesPerSecond * 5,
-            Math.Max(room.Options.MessageBurst, room.Options.MessagesPerSecond * 5));
-        _receivedAt = room.Time.GetTimestamp();
+        (_room, Join) = (room, join);
+        Sender = new MemberSender(connection, room.Broadcaster);
+        _session = Encoding.UTF8.GetBytes(join.Session);
+        var (rate, burst) = (room.Options.MessagesPerSecond, room.Options.MessageBurst);
+        _messageBucket = new TokenBucket(rate, burst);
+        _controlFrameBucket = new TokenBucket(rate * ControlFramesPerMessage, Math.Max(burst, rate * ControlFramesPerMessage));
     }
 
     public JoinRequest Join { get; }
 
-    /// <summary>Set in the room's turn when it sits down, before anything it said is sequenced.</summary>
+    /// <summary>Sends to the member. Only in the room's turn.</summary>
+    public MemberSender Sender { get; }
+
+    /// <summary>The member's seat; null until it has joined, and if it was refused. Set before its first message is sequenced.</summary>
     public Seat? Seat { get; set; }
 
-    /// <summary>Its place in the room's list of members; -1 when it is not in it.</summary>
-    public int Index { get; set; } = -1;
+    // :: Step 2: a text frame is parsed in place.
+    void IFrameHandler.OnText(ReadOnlySpan<byte> utf8)
+    {
+        if (Sender.IsClosing || _flooded)
+            return;
+        if (!utf8.Contains((byte)'\\'))
+        {
+            Handle(ClientFrame.Parse(utf8, default, _room.Options.MaxTextLength));
+            return;
+        }
+        var scratch = ArrayPool<byte>.Shared.Rent(ClientFrame.ScratchBytes(utf8.Length));
+        Handle(ClientFrame.Parse(utf8, scratch, _room.Options.MaxTextLength));
+        ArrayPool<byte>.Shared.Return(scratch);
+    }
 
-    /// <summary>Its place among those who follow the ring, which hold its cursor then; -1 while it needs more than that.</summary>
-    public int SubscriberIndex { get; set; } = -1;
+    void IFrameHandler.OnPing(ReadOnlySpan<byte> payload)
+    {
+        if (!TryAcceptControlFrame())
+            return;
+        var pong = FrameWriter.Pong(payload);
+        _room.Post(() => Sender.SendFrames(pong));
+    }
 
-    /// <summary>Its place among those who need more than the ring; meaningless when it follows.</summary>
-    public int IndividualIndex { get; set; }
+    void IFrameHandler.OnPong()
+    {
+    }
 
-    /// <summary>Those who follow its ring; set before it begins.</summary>
-    public RingSubscribers Subscribers { private get; set; } = null!;
+    void IFrameHandler.OnClose(ushort code) =>
+        _room.Post(() => Sender.AnswerClose(code is ClosePayload.NoStatusCode ? CloseCodes.Normal : code));
 
-    /// <summary>Whether it reads compressed frames.</summary>
-    public bool UsesDeflate => _connection.UsesDeflate;
+    void IFrameHandler.OnViolation(ushort code, string reason) => _room.Post(() => Sender.CloseNow(code, reason));
+
+    void IFrameHandler.OnReceived()
+    {
+        _roomIsOwned = null;
+        _room.Schedule();
+    }
+
+    void IFrameHandler.OnEnd() => _room.Post(() => _room.Leave(this));
 
     /// <summary>
-    /// The least position that <paramref name="ring"/> must keep for it; the head when there is none. Not for one that is among the followers.
+    /// Answers a message that was logged before with its event. An event that the member will still get by itself is not sent twice.
     /// </summary>
-    public long OldestNeeded(FrameRing ring) => CatchUpSeq == 0 && ring == Ring && _closingFrames is null
-        && !_disconnected ? _cursor : ring.Head;
-
-    private FrameRing Ring => Subscribers.Ring;
-
-    /// <summary>How long it has been on its way out; zero when it is not.</summary>
-    public TimeSpan ClosingFor => _closingFrames is null ? TimeSpan.Zero : _room.Time.GetElapsedTime(_closingSince);
-
-    /// <summary>
-    /// Starts it on its way: everything after <paramref name="after"/> from the log, then the ring. Unless <paramref name="gapless"/>, it may
-    /// begin later, should the log have been trimmed meanwhile.
-    /// </summary>
-    public void StartSending(ReadOnlySpan<byte> welcome, long after, bool gapless)
+    /// <param name="seq">Sequence of the event.</param>
+    /// <param name="event">The event as it would be now, if the log no longer has it.</param>
+    public void Resend(long seq, ReadOnlyMemory<byte> @event)
     {
-        _gapless = gapless;
-        if (!welcome.IsEmpty)
-            _outbox.AddText(welcome);
-        CatchUpSeq = after + 1;
-    }
-
-    /// <summary>Sends a frame to it alone.</summary>
-    public void Send(ReadOnlySpan<byte> json)
-    {
-        if (_closingFrames is not null || _disconnected)
+        if (Sender.HasEnded || (Sender.CatchUp is CatchUp catchUp ? seq >= catchUp.NextSeq : Sender.WillSendFromRing(seq)))
             return;
-        UnsubscribeFromRing();
-        _outbox.AddText(json);
-    }
-
-    /// <summary>Sends finished frames to it alone.</summary>
-    public void SendFrames(ReadOnlySpan<byte> frames)
-    {
-        if (_closingFrames is not null || _disconnected)
+        if (Sender.TrySendFromRing(seq))
             return;
-        UnsubscribeFromRing();
-        _outbox.Add(frames);
+        _room.History.Read(seq - 1, 1, page =>
+            Sender.Send(page is { Events: [var found, ..] } && found.Seq == seq ? found.Entry.Event.Span : @event.Span));
     }
 
-    /// <summary>
-    /// Closes it, after what it is owed up to now: a <c>closing</c> event (unless the peer itself ended it), the Close frame, and
-    /// then the connection. Nothing that comes later reaches it.
-    /// </summary>
-    public void Close(ushort code, string reason, bool reconnect) =>
-        Close(code, reason, EventJson.Closing(_room.Scratch, reason, reconnect), Ring.Head);
-
-    /// <summary>Closes it for breaking the protocol: the same, but nothing of what the others said goes before it.</summary>
-    public void CloseNow(ushort code, string reason) =>
-        Close(code, reason, EventJson.Closing(_room.Scratch, reason, reconnect: false), until: 0);
-
-    /// <summary>Answers the peer's Close frame: a Close frame and no more.</summary>
-    public void AnswerClose(ushort code) => Close(code, "", default, until: 0);
-
-    /// <summary>The connection is gone.</summary>
-    public void OnDisconnected()
+    private void Handle(in ClientFrame frame)
     {
-        UnsubscribeFromRing();
-        _disconnected = true;
-        _outbox.Clear();
-    }
-
-    /// <summary>Gives the connection's socket back. Nothing is sent from now on.</summary>
-    public void Dispose() => _connection.Dispose();
-
-    /// <summary>Cuts the connection off, without a word.</summary>
-    public void Abort() => _connection.Abort();
-
-    /// <summary>Sends as much as the socket takes: the outbox, what it missed, the ring, the farewell.</summary>
-    public void Push()
-    {
-        if (SubscriberIndex >= 0)
+        switch (frame.Kind)
         {
-            Subscribers.Push(SubscriberIndex);
-            return;
-        }
-        if ((CatchUpSeq == 0 && _cursor < Math.Min(Ring.Tail, _sendUpTo)) || (_sending && _outbox.Length > MaxOutboxBytes))
-        {
-            // Overtaken, or it asks and does not read. One that is on its way out already loses what it was still owed.
-            Close(CloseCodes.TooSlow, "too-slow", EventJson.Closing(_room.Scratch, "too-slow", reconnect: true), until: 0);
-            _sendUpTo = 0;
-            _outbox.Clear();
-        }
-        while (!_sending && !_disconnected)
-        {
-            if (!_outbox.IsEmpty)
-                PushOutbox();
-            else if (CatchUpSeq != 0 && _closingFrames is null)
-            {
-                if (!FillOutbox())
-                    return;
-            }
-            else if (CatchUpSeq == 0 && _cursor < Math.Min(Ring.Head, _sendUpTo))
-                PushRing();
-            else if (_closingFrames is { } farewell)
-            {
-                _sendUpTo = 0;
-                CatchUpSeq = 0;
-                _outbox.Add(farewell);
-                _closingFrames = [];
-                if (farewell.Length > 0)
-                    continue;
-                _outbox.Clear();
-                _disconnected = true;
-                _connection.Close(CloseLinger);
-            }
-            else
-            {
-                SubscribeToRing();
-                return;
-            }
+            case ClientFrameKind.Message:
+                StageMessage(frame);
+                break;
+            case ClientFrameKind.Typing when TryAcceptControlFrame():
+                _errorsInARow = 0;
+                _room.Post(() => _room.MarkTyping(this));
+                break;
+            case ClientFrameKind.Ping when TryAcceptControlFrame():
+                _errorsInARow = 0;
+                var id = frame.Id.ToArray();
+                _room.Post(() => Sender.Send(EventJson.Pong(id)));
+                break;
+            case ClientFrameKind.Invalid:
+                Refuse(frame.Error, frame.Detail, frame.Id);
+                break;
         }
     }
 
-    /// <summary>
-    /// As a follower it was sent what lies before <paramref name="position"/>, and its socket takes no more now, or is
-    /// <see cref="NonBlockingSocket.ConnectionGone"/>.
-    /// </summary>
-    public void OnSocketFull(long position)
+    // :: Step 2: rate and key of the message, then into the batch that is filling.
+    private void StageMessage(in ClientFrame frame)
     {
-        UnsubscribeFromRing();
-        if (position == NonBlockingSocket.ConnectionGone)
-            OnDisconnected();
-        else
-            SendRemainder(_cursor, position, Ring.Head);
-    }
-
-    // From now on the ring is all that it gets.
-    private void SubscribeToRing()
-    {
-        _room.StopServingIndividually(this);
-        SubscriberIndex = Subscribers.Add(this, _connection.SendSocket, _cursor);
-    }
-
-    // It needs something that is not in the ring, or is about to leave: the room looks after it alone.
-    private void UnsubscribeFromRing()
-    {
-        if (SubscriberIndex < 0)
-            return;
-        _cursor = Subscribers.Remove(SubscriberIndex);
-        SubscriberIndex = -1;
-        _room.ServeIndividually(this);
-    }
-
-    private void Close(ushort code, string reason, ReadOnlySpan<byte> closing, long until)
-    {
-        if (_closingFrames is not null || _disconnected)
-            return;
-        UnsubscribeFromRing();
-        var frames = new MemberOutbox();
-        if (!closing.IsEmpty)
-            frames.AddText(closing);
-        frames.Add(FrameWriter.Close(code, reason));
-        _closingFrames = frames.Bytes.ToArray();
-        frames.Clear();
-        _sendUpTo = until;
-        _closingSince = _room.Time.GetTimestamp();
-        _closing = true;
-    }
-
-    private void PushOutbox()
-    {
-        var sent = _connection.TrySend(_outbox.Bytes);
-        if (sent < 0)
+        if (!_messageBucket.TryTake(_room.Time))
         {
-            OnDisconnected();
+            Refuse(RoomErrorCodes.RateLimited, $"More than {_room.Options.MessagesPerSecond} messages a second.", frame.Id);
             return;
         }
-        if (sent == _outbox.Length)
+        var item = new BatchItem { Kind = BatchItemKind.Message, Sender = this, Key = MessageKey.Of(_session, frame.Id) };
+        var trace = _room.Sampler.Sample(_room.Record.Name, frame.Traceparent);
+        if ((_roomIsOwned ??= _room.IsOwned) && _room.TryStage(item, frame.Id, frame.Text, trace))
         {
-            _outbox.Clear();
+            _errorsInARow = 0;
             return;
         }
-        var length = _outbox.Length;
-        _ = SendRemainderAsync(_outbox.Take(), sent, length);
+        trace?.Fail(RoomErrorCodes.Unavailable);
+        Refuse(RoomErrorCodes.Unavailable, "The room cannot keep messages right now; try again.", frame.Id, isClientError: false);
     }
 
-    private void PushRing()
+    private void Refuse(string code, string message, ReadOnlySpan<byte> escapedId, bool isClientError = true)
     {
-        var start = _cursor;
-        var end = Math.Min(Ring.Head, _sendUpTo);
-        while (_cursor < end)
-        {
-            var bytes = Ring.Read(_cursor);
-            if (bytes.Length > end - _cursor)
-                bytes = bytes[..(int)(end - _cursor)];
-            var sent = _connection.TrySend(bytes);
-            if (sent < 0)
-            {
-                OnDisconnected();
-                return;
-            }
-            if (sent < bytes.Length)
-            {
-                SendRemainder(start, _cursor + sent, end);
-                return;
-            }
-            _cursor += sent;
-        }
+        var id = escapedId.ToArray();
+        _room.Post(() => Sender.Send(EventJson.Error(code, message, id)));
+        if (isClientError && ++_errorsInARow >= MaxErrorsInARow)
+            CloseForFlooding($"{MaxErrorsInARow} errors in a row");
     }
 
-    // The socket is full. What must follow is the rest of the frame that was cut at this position; some more whole frames come along.
-    private void SendRemainder(long start, long position, long end)
+    private bool TryAcceptControlFrame()
     {
-        _cursor = Ring.FrameEnd(start, position);
-        while (_cursor == position || (_cursor < end && _cursor - position < MaxRemainderBytes))
-            _cursor = Ring.FrameEnd(_cursor, _cursor + 1);
-        var length = (int)(_cursor - position);
-        var rest = ArrayPool<byte>.Shared.Rent(length);
-        Ring.CopyTo(position, rest.AsSpan(0, length));
-        _ = SendRemainderAsync(rest, 0, length);
+        if (_flooded || Sender.IsClosing)
+            return false;
+        if (_controlFrameBucket.TryTake(_room.Time))
+            return true;
+        CloseForFlooding("flood");
+        return false;
     }
 
-    // Waits, outside of the room's turn, until the kernel has taken the rest. Meanwhile the member costs the others nothing.
-    private async Task SendRemainderAsync(byte[] bytes, int from, int to)
+    private void CloseForFlooding(string reason)
     {
-        _sending = true;
-        var sent = await _connection.SendAsync(bytes.AsMemory(from, to - from));
-        ArrayPool<byte>.Shared.Return(bytes);
-        _room.Post(() =>
-        {
-            _sending = false;
-            if (!sent)
-                OnDisconnected();
-            Push();
-        });
+        _flooded = true;
+        _room.Post(() => Sender.Close(CloseCodes.PolicyViolation, reason, reconnect: false));
     }
 }

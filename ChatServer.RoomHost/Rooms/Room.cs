@@ -1,157 +1,142 @@
-using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using ChatServer.Backplane;
 using ChatServer.Broadcast.Connections;
+using ChatServer.Broadcast.Members;
 using ChatServer.Broadcast.Rings;
+using ChatServer.Broadcast.Turns;
 using ChatServer.Contracts;
 
 namespace ChatServer.RoomHost.Rooms;
 
 /// <summary>
-/// A room that this host holds. Everything about it happens in its turn, on one thread of the pool at a time; whoever wants
-/// something from it posts it and schedules a turn.
-///
-/// The way of a message, from socket to sockets:
-///   1. <c>Member.Frames.cs</c>: a text frame is read in place (<see cref="ClientFrame"/>).
-///   2. <c>Member.Frames.cs</c>: it passes the rate and goes into the batch that is filling (<see cref="RoomInbox"/>).
-///   3. <see cref="Sequencer"/>: the batch is numbered, encoded, appended to the log, and put into the ring (<see cref="FrameRing"/>).
-///   4. <see cref="RingSubscribers"/>: every member is sent what lies between its cursor and the head; <c>Member.cs</c> finishes where a
-///      socket is full.
+/// A room that this host holds. All its work happens in turns (<see cref="TurnQueue"/>): what other threads request is posted. The path of a
+/// message is in docs/architecture.md; its step numbers are repeated in the code.
 /// </summary>
 /// <remarks>A room without members holds neither timers nor buffers: some hundred bytes and its port.</remarks>
-internal sealed partial class Room : IThreadPoolWorkItem, IAsyncDisposable
+internal sealed class Room : IAsyncDisposable
 {
+    // The condition of a flush or a pause becomes true at the end of an append: it is checked this often.
+    private static readonly TimeSpan ConditionCheckInterval = TimeSpan.FromMilliseconds(5);
+
+    private readonly TurnQueue _turns;
+    private readonly TurnTimer _timer;
     private readonly RoomInbox _inbox = new();
-    private readonly Presence _presence;
     private readonly Sequencer _sequencer;
-    private readonly DurableLog? _log;
-    private readonly DurableSeats? _seats;
+    private readonly MessagePublisher _publisher;
+    private readonly Presence _presence;
+    private readonly SeatSaver _seatSaver;
+    private readonly RoomMembers _members;
+    private readonly WriteFence _fence;
+    private readonly RoomTurn _turn;
     private readonly CancellationTokenSource _abandoned = new();
-    private readonly TaskCompletionSource _lastMemberGone = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly List<string> _typing = [];
-    private readonly List<Member> _senders = [];
-    private readonly Func<long> _slowestPlain;
-    private readonly byte[] _limits;
-    private Member[] _members = [];
-    private int _memberCount, _scheduled, _reportedMembers;
-    private readonly long _oldestAtClaim;
-    private long _pushedUpTo, _reportedMessages, _reportedAnnounced, _typingSentAt, _pingedAt, _silenceCheckedAt, _activeAt, _emptySince;
-    private readonly Func<long, bool> _isHeldSince;
-    private long _seenAt;
-    private bool _paused;
-    private (ushort Code, string Reason, bool Reconnect)? _closed;
-    private volatile bool _isClosed;
+    private readonly bool _isDurable;
+    private (int Members, long Messages, long Announced) _reported;
 
     /// <param name="record">The room as this host claimed it.</param>
-    /// <param name="tail">The end of the log; null where the ring is the log.</param>
-    /// <param name="log">The log; null where the ring is the log.</param>
-    /// <param name="previousSeats">Who sat here before.</param>
-    /// <param name="seats">Where is kept who sits here; null: nowhere.</param>
-    /// <param name="options">The host's.</param>
-    /// <param name="limits">The <c>limits</c> of the welcome, shared by all rooms.</param>
+    /// <param name="tail">The end of the log; null if the ring is the log.</param>
+    /// <param name="log">The log; null if the ring is the log.</param>
+    /// <param name="previousSeats">The seats on the host that had the room before.</param>
+    /// <param name="seats">Saves the seats; null to save nothing.</param>
+    /// <param name="options">The host's options.</param>
+    /// <param name="welcomeLimits">The <c>limits</c> of the welcome, shared by all rooms.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="isHeldSince">Whether the host's lease was held all the time since a timestamp: then the room is its own, if it was then.</param>
-    /// <param name="seenAt">When the room was seen to be this host's: a timestamp from before it was asked for.</param>
+    /// <param name="fence">Whether the room may write.</param>
+    /// <param name="scheduler">Runs the turns; the thread pool by default.</param>
     public Room(
         RoomRecord record, LogTail? tail, DurableLog? log, IReadOnlyList<RoomSeat> previousSeats, DurableSeats? seats,
-            RoomHostOptions options, byte[] limits,
-        TimeProvider time, Func<long, bool> isHeldSince, long seenAt)
+        RoomHostOptions options, byte[] welcomeLimits, TimeProvider time, WriteFence fence, TurnScheduler? scheduler = null)
     {
-        (_isHeldSince, _seenAt) = (isHeldSince, seenAt);
-        (Record, _log, _seats, Options, _limits, Time) = (record, log, seats, options, limits, time);
+        (Record, Options, Time, _fence, _isDurable) = (record, options, time, fence, log is not null);
+        _turns = new TurnQueue(scheduler ?? TurnScheduler.ThreadPool);
+        _timer = new TurnTimer(_turns, time);
+        Broadcaster = new Broadcaster(_turns, time, options.RoomBufferBytes, keepEvents: _isDurable ? 0 : Math.Max(1, record.Options.History));
+        History = new RoomHistory(record, log, Ring, tail?.Page.Oldest ?? record.Seq + 1, _turns, _abandoned.Token);
         _presence = new Presence(time, previousSeats);
-        Ring = new FrameRing(options.RoomBufferBytes, log is null ? Math.Max(1, record.Options.History) : 0);
-        _plainSubscribers = new RingSubscribers(Ring);
-        _slowestPlain = () => SlowestCursor(_plainSubscribers);
-        var said = new DedupeWindow(record.Options.History);
-        foreach (var (written, seq) in tail?.MessageKeys ?? [])
-        {
-            if (MessageKey.Parse(written) is { } key)
-                said.TryAdd(key, seq, out _);
-        }
-        foreach (var (seq, entry) in tail?.Page.Events ?? [])
-        {
-            if (MessageKey.Parse(entry.Key) is { } key)
-                said.TryAdd(key, seq, out _);
-            AppendEvent(entry.Event.Span, seq);
-        }
-        _oldestAtClaim = tail?.Page.Oldest ?? record.Seq + 1;
-        _sequencer = new Sequencer(_inbox, log, time, record.Seq, record.Announced, said, Commit, AnswerDuplicate, OnAppended,
-            _abandoned.Token);
-        _activeAt = _emptySince = _pingedAt = _silenceCheckedAt = time.GetTimestamp();
-        Schedule();
+        _seatSaver = new SeatSaver(_presence, seats, _turns, _abandoned.Token);
+        _members = new RoomMembers(record, Broadcaster, _presence, History, welcomeLimits, time);
+        var dedupe = new DedupeWindow(record.Options.History);
+        _sequencer = new Sequencer(_inbox, dedupe, time, record.Seq, record.Announced);
+        _publisher = new MessagePublisher(_inbox, _sequencer, log, History, Broadcaster, time, _abandoned.Token);
+        var keepAlive = new KeepAlive(Broadcaster, options.PingInterval, options.SilenceTimeout);
+        _turn = new RoomTurn(_inbox, _publisher, _members, _seatSaver, Broadcaster, keepAlive, fence, _timer);
+        _turn.Failed += () => Failed?.Invoke(this);
+        Restore(tail, dedupe);
+        _turns.Start(_turn);
     }
 
-    /// <summary>The room as it was claimed: its term and epoch are this host's for as long as it has the room.</summary>
+    /// <summary>The room as it was claimed: term and epoch do not change while this host has the room.</summary>
     public RoomRecord Record { get; }
 
     public RoomHostOptions Options { get; }
 
     public TimeProvider Time { get; }
 
-    public FrameRing Ring { get; }
+    /// <summary>Sends to the members. Only in turns.</summary>
+    public Broadcaster Broadcaster { get; }
+
+    /// <summary>The room's events. Only in turns.</summary>
+    public RoomHistory History { get; }
+
+    public FrameRing Ring => Broadcaster.Ring;
 
     /// <summary>Decides which messages are traced.</summary>
     public MessageSampler Sampler { get; init; } = MessageSampler.Shared;
 
-    /// <summary>For events that are written and sent at once. Only in the room's turn.</summary>
-    public ArrayBufferWriter<byte> Scratch => _turnScratch ??= new ArrayBufferWriter<byte>(1024);
-
-    [ThreadStatic]
-    private static ArrayBufferWriter<byte>? _turnScratch;
-
     /// <summary>Sequence of the log's newest event.</summary>
-    public long Seq => _sequencer.Seq;
+    public long Seq => History.Seq;
 
-    /// <summary>Connections, including those that are being closed, and those that wait to come in.</summary>
-    public int Connections => Volatile.Read(ref _memberCount) + _heldArrivals.Count;
+    /// <summary>Connections, those that are being closed and those that wait to join included.</summary>
+    public int Connections => _members.Connections;
 
-    /// <summary>Messages that this host has put into the log.</summary>
-    public long Messages => _sequencer.Messages;
+    /// <summary>Time without a connection; null while there is one.</summary>
+    public TimeSpan? EmptyFor => _members.EmptyFor;
 
-    /// <summary>Number of the newest announcement that it has had or is about to have.</summary>
+    /// <summary>Messages that this host has added to the log.</summary>
+    public long Messages => _publisher.Messages;
+
+    /// <summary>Number of the newest announcement that the room has, or is about to have.</summary>
     public long Announced => _sequencer.Announced;
 
-    /// <summary>How long it has had no member; null while it has one.</summary>
-    public TimeSpan? EmptyFor => Connections > 0 ? null : Time.GetElapsedTime(Volatile.Read(ref _emptySince));
+    /// <summary>Whether the room is certainly this host's now.</summary>
+    public bool IsOwned => _fence.IsOwned;
 
-    /// <summary>Has <paramref name="action"/> done in the room's turn.</summary>
-    public void Post(Action action)
-    {
-        _inbox.Post(action);
-        Schedule();
-    }
+    /// <summary>Why the room stopped: it takes no messages, has closed its members to reconnect, and must be reopened. Null if it works.</summary>
+    public RoomFailure? Failure => _turn.Failure;
 
-    /// <summary>Takes something said into the batch that is filling; <see cref="Schedule"/> must follow. False: too much is waiting.</summary>
+    /// <summary>Raised once, in a turn, when <see cref="Failure"/> is set.</summary>
+    public event Action<Room>? Failed;
+
+    // ---- requests of other threads
+
+    /// <summary>Runs an action in the room's turn.</summary>
+    public void Post(Action action) => _turns.Post(action);
+
+    /// <summary>Makes sure that a turn begins.</summary>
+    public void Schedule() => _turns.Schedule();
+
+    /// <summary>Adds an item to the batch that is filling; <see cref="Schedule"/> must follow. False if too much waits.</summary>
     public bool TryStage(in BatchItem item, ReadOnlySpan<byte> id, ReadOnlySpan<byte> text, MessageTrace? trace = null) =>
         _inbox.TryStage(item, id, text, trace);
 
-    /// <summary>Sees to it that there will be a turn.</summary>
-    public void Schedule()
-    {
-        if (Interlocked.Exchange(ref _scheduled, 1) == 0)
-            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
-    }
+    /// <summary>Whether one more session may join: a seat is free, or the session has one. <see cref="Enter"/> must follow soon.</summary>
+    public Task<bool> TryAdmitAsync(string session) => Record.Options.MaxMembers == 0
+        ? Task.FromResult(true)
+        : AskAsync(() => _presence.TryAdmit(session, Record.Options.MaxMembers));
 
-    /// <summary>Whether one more may join: there is room, or its session sits here already. Enter it then, soon.</summary>
-    public Task<bool> TryAdmitAsync(string session)
-    {
-        if (Record.Options.MaxMembers == 0)
-            return Task.FromResult(true);
-        var answer = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
-        Post(() => answer.SetResult(_presence.TryAdmit(session, Record.Options.MaxMembers)));
-        return answer.Task;
-    }
-
-    /// <summary>Lets a connection join whose handshake is done.</summary>
+    /// <summary>Adds a connection whose handshake is complete.</summary>
     public void Enter(RoomConnection connection, JoinRequest join)
     {
         var member = new Member(this, connection, join);
-        Post(() => JoinOrHold(member, connection));
+        Post(() => _members.Enter(member, connection, _fence.IsPaused));
     }
 
-    /// <summary>Says something as a server-side sender. <paramref name="done"/> gets the sequence, or an error code, once it is known.</summary>
+    /// <summary>Posts a message of a server-side sender.</summary>
+    /// <param name="user">The sender's name.</param>
+    /// <param name="text">The text.</param>
+    /// <param name="id">Identifies the message if it is sent again by the same user.</param>
+    /// <param name="done">Called with the sequence, or with an error code.</param>
+    /// <param name="trace">Traces the message.</param>
     public void Say(string user, string text, string id, Action<long, string?> done, MessageTrace? trace = null)
     {
         var escapedId = JsonText.Escape(id);
@@ -159,11 +144,11 @@ internal sealed partial class Room : IThreadPoolWorkItem, IAsyncDisposable
         {
             Kind = BatchItemKind.Message,
             User = JsonText.Escape(user),
-            // A session of its own that no member can have: those are without control characters.
+            // A session that no member can have: a member's session has no control characters.
             Key = MessageKey.Of(Encoding.UTF8.GetBytes($"\0{user}"), escapedId),
             OnLogged = done,
         };
-        if (!_isClosed && IsOwned && TryStage(item, escapedId, JsonText.Escape(text), trace))
+        if (!_members.IsClosed && IsOwned && TryStage(item, escapedId, JsonText.Escape(text), trace))
         {
             Schedule();
             return;
@@ -172,141 +157,168 @@ internal sealed partial class Room : IThreadPoolWorkItem, IAsyncDisposable
         done(0, RoomErrorCodes.Unavailable);
     }
 
-    /// <summary>Says an announcement, unless the room has had it.</summary>
+    /// <summary>Posts an announcement, unless the room has it.</summary>
     public void Announce(AnnouncementRecord announcement) => Post(() =>
     {
-        if (_closed is not null || !announcement.IsFor(Record.Name) || !_sequencer.TryAcceptAnnouncement(announcement.Number))
+        if (_members.IsClosed || !announcement.IsFor(Record.Name) || !_sequencer.TryAcceptAnnouncement(announcement.Number))
             return;
         var trace = TraceContext.TryParse(announcement.Traceparent, out var parent) ? Sampler.StartTrace(Record.Name, parent) : null;
         var item = new BatchItem { Kind = BatchItemKind.Announcement, Announcement = announcement.Number };
         TryStage(item, default, JsonText.Escape(announcement.Text), trace);
     });
 
-    /// <summary>Who is here, by name.</summary>
-    public Task<(int Count, IReadOnlyList<string> Names)> MembersAsync()
-    {
-        var answer = new TaskCompletionSource<(int, IReadOnlyList<string>)>(TaskCreationOptions.RunContinuationsAsynchronously);
-        Post(() => answer.SetResult((_presence.Count, [.. _presence.Names.Order(StringComparer.Ordinal)])));
-        return answer.Task;
-    }
+    /// <summary>Number and names of the members.</summary>
+    public Task<(int Count, IReadOnlyList<string> Names)> MembersAsync() =>
+        AskAsync<(int, IReadOnlyList<string>)>(() => (_presence.Count, [.. _presence.Names.Order(StringComparer.Ordinal)]));
+
+    /// <summary>The seats, for the room that follows this one.</summary>
+    public Task<IReadOnlyList<RoomSeat>> SeatsAsync() => AskAsync(() => _presence.Seats);
 
     /// <summary>Events of a log that is the ring, newest last: those before <paramref name="before"/>, at most <paramref name="limit"/>.</summary>
-    public Task<(long Oldest, IReadOnlyList<JsonElement> Events)> HistoryAsync(long? before, int limit)
+    public Task<(long Oldest, IReadOnlyList<JsonElement> Events)> HistoryAsync(long? before, int limit) =>
+        AskAsync(() => (History.Oldest, History.RingPage(before, limit)));
+
+    /// <summary>What changed since the last report, or null: members, and what the log counts itself if it is in Redis.</summary>
+    public (int Members, long? Messages, long? Announced)? TakeReport()
     {
-        var answer = new TaskCompletionSource<(long, IReadOnlyList<JsonElement>)>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var report = _isDurable ? (_presence.Count, 0, 0) : (_presence.Count, Messages, Announced);
+        if (report == _reported)
+            return null;
+        _reported = report;
+        return _isDurable ? (report.Count, null, null) : report;
+    }
+
+    /// <summary>The report that was taken did not arrive: the next one is not null.</summary>
+    public void RepeatReport() => _reported.Members = -1;
+
+    /// <summary>The directory confirmed that the room is this host's.</summary>
+    /// <param name="confirmedAt">A timestamp from before the directory was read.</param>
+    public void ConfirmOwnership(long confirmedAt)
+    {
+        _fence.Confirm(confirmedAt);
+        Schedule();
+    }
+
+    // ---- the end
+
+    /// <summary>
+    /// Makes new messages and joins wait until <see cref="Unpause"/>. False if something is still in flight to Redis after
+    /// <paramref name="timeout"/>; then nothing waits.
+    /// </summary>
+    public async Task<bool> PauseAsync(TimeSpan timeout)
+    {
+        Post(() => _fence.IsPaused = true);
+        if (await WaitUntilAsync(() => !_publisher.IsAppending && _seatSaver.IsComplete, timeout))
+            return true;
+        Unpause();
+        return false;
+    }
+
+    /// <summary>Ends a pause.</summary>
+    public void Unpause() => Post(() =>
+    {
+        _fence.IsPaused = false;
+        _members.EnterHeld();
+    });
+
+    /// <summary>Waits until the messages so far are logged and Redis has the seats, at most <paramref name="timeout"/>.</summary>
+    public Task FlushAsync(TimeSpan timeout) => WaitUntilAsync(
+        () => _members.IsClosed || (!_publisher.IsAppending && _seatSaver.IsComplete && !(_inbox.HasBatches && _fence.CanWrite)), timeout);
+
+    /// <summary>
+    /// Closes all members, now and later ones, and waits until they are gone. After <paramref name="timeout"/> their connections are ended.
+    /// Messages that are not logged yet are refused.
+    /// </summary>
+    public async Task CloseAsync(ushort code, string reason, bool reconnect, TimeSpan timeout)
+    {
+        Post(() => _members.Close(code, reason, reconnect));
+        if (await IsCompletedWithinAsync(_members.AllGone, timeout))
+            return;
+        Post(_members.Abort);
+        if (Failure?.IsFault == true)
+            await IsCompletedWithinAsync(_members.AllGone, timeout); // its list of members may be damaged
+        else
+            await _members.AllGone;
+    }
+
+    /// <summary>Gives up what is in flight. <see cref="CloseAsync"/> comes first.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _abandoned.CancelAsync();
+        await AskAsync(() =>
+        {
+            _publisher.Abandon();
+            _timer.Dispose();
+            Broadcaster.Release();
+            return true;
+        });
+    }
+
+    // ---- requests of members, in turns
+
+    /// <summary>A member's connection is gone.</summary>
+    public void Leave(Member member) => _members.Leave(member);
+
+    /// <summary>A member is typing.</summary>
+    public void MarkTyping(Member member) => _members.MarkTyping(member);
+
+    private void Restore(LogTail? tail, DedupeWindow dedupe)
+    {
+        foreach (var (written, seq) in tail?.MessageKeys ?? [])
+        {
+            if (MessageKey.Parse(written) is { } key)
+                dedupe.TryAdd(key, seq, out _);
+        }
+        foreach (var (seq, entry) in tail?.Page.Events ?? [])
+        {
+            if (MessageKey.Parse(entry.Key) is { } key)
+                dedupe.TryAdd(key, seq, out _);
+            Broadcaster.Append(entry.Event.Span, seq);
+        }
+    }
+
+    // Asks in a turn. An exception goes to the caller, not to the turn.
+    private Task<T> AskAsync<T>(Func<T> ask)
+    {
+        var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
         Post(() =>
         {
-            var last = Math.Min(before - 1 ?? Seq, Seq);
-            var events = new List<JsonElement>();
-            for (var seq = Math.Max(Oldest, last - limit + 1); seq <= last; seq++)
+            try
             {
-                if (Ring.Json(seq) is { } json)
-                    events.Add(JsonSerializer.Deserialize<JsonElement>(json));
+                answer.SetResult(ask());
             }
-            answer.SetResult((Oldest, events));
+            catch (Exception e)
+            {
+                answer.SetException(e);
+            }
         });
         return answer.Task;
     }
 
-    /// <summary>What changed since the last report, or null: members, and what the log counts itself where it is in Redis.</summary>
-    public (int Members, long? Messages, long? Announced)? TakeReport()
+    private async Task<bool> WaitUntilAsync(Func<bool> condition, TimeSpan timeout)
     {
-        var members = _presence.Count;
-        var (messages, announced) = _log is null ? (Messages, Announced) : (0, 0);
-        if (members == _reportedMembers && messages == _reportedMessages && announced == _reportedAnnounced)
-            return null;
-        (_reportedMembers, _reportedMessages, _reportedAnnounced) = (members, messages, announced);
-        return _log is null ? (members, messages, announced) : (members, null, null);
-    }
-
-    /// <summary>The report that was taken did not arrive: there is another, whether or not something changes.</summary>
-    public void RepeatReport() => _reportedMembers = -1;
-
-    // ---- the turn
-
-    void IThreadPoolWorkItem.Execute()
-    {
-        RunTurn();
-        // Cleared before looking: what is added after the look schedules by itself.
-        Volatile.Write(ref _scheduled, 0);
-        Interlocked.MemoryBarrier();
-        if (_inbox.HasWork(batches: !_isClosed && !_sequencer.IsAppending && CanWrite))
-            Schedule();
-    }
-
-    private void RunTurn()
-    {
-        foreach (var action in _inbox.TakeActions())
-            action();
-        if (_closed is null && CanWrite)
-            _sequencer.SequenceNextBatch();
-        RunDueWork();
-        // :: Step 4: every member gets what is new to it.
-        PushAll();
-        SaveSeats();
-        ReleaseBuffersIfQuiet();
-        SetTimer();
-    }
-
-    private void PushAll()
-    {
-        var pending = Ring.Head - _pushedUpTo;
-        _pushedUpTo = Ring.Head;
-        if (_unsentTraces.Count > 0)
-            PushTracedMessages();
-        // An echo is an acknowledgement, which somebody waits for. Where much is pending, who speaks waits with the others: served first, the
-        // fastest would soon have said more than the others can take.
-        if (pending < RingSubscribers.EchoFirstMaxBytes)
+        var isTrue = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        void Check()
         {
-            foreach (var speaker in _senders)
-                speaker.Push();
+            if (condition())
+                isTrue.TrySetResult();
+            else
+                _ = Task.Delay(ConditionCheckInterval, Time).ContinueWith(_ => Post(Check), TaskScheduler.Default);
         }
-        _senders.Clear();
-        // Backwards: who follows from now on is replaced by one that had its turn.
-        for (var i = _individuallyServed.Count - 1; i >= 0; i--)
-            _individuallyServed[i].Push();
-        _plainSubscribers.Push();
-        _deflatedSubscribers?.Push();
+        Post(Check);
+        return await IsCompletedWithinAsync(isTrue.Task, timeout);
     }
 
-    private void Commit(Batch batch, int index)
+    private async Task<bool> IsCompletedWithinAsync(Task task, TimeSpan timeout)
     {
-        // :: Step 3, its end: the log holds it, so it may be seen.
-        ref readonly var e = ref batch.EncodedEvents[index];
-        AppendEvent(batch.Json(e), e.Seq);
-        if (index == 0)
+        try
         {
-            _activeAt = Time.GetTimestamp();
-            QueueTraces(batch);
+            await task.WaitAsync(timeout, Time);
+            return true;
         }
-        if (batch.ItemOf(e).Sender is { } sender)
+        catch (TimeoutException)
         {
-            _senders.Add(sender);
-            if (_typing.Count > 0 && sender.Seat is { } seat)
-                _typing.Remove(seat.Name);
+            return false;
         }
-        // A batch may be larger than the ring; so it does not overtake those who keep up either.
-        if (Ring.Head - _pushedUpTo > RingSubscribers.MaxPushBytes)
-            PushAll();
     }
-
-    private void AnswerDuplicate(Batch batch, BatchItem item, long seq)
-    {
-        item.OnLogged?.Invoke(seq, null);
-        if (item.Sender is not { Seat: { } seat } sender)
-            return;
-        // The log may have forgotten the event: then its sender gets its words back, in their place.
-        var id = batch.Id(item);
-        var text = batch.Text(item);
-        Span<byte> time = stackalloc byte[EventJson.TimeBytes];
-        EventJson.WriteTime(time, Time.GetUtcNow());
-        var anew = new byte[EventJson.MaxMessageOverheadBytes + seat.EscapedName.Length + id.Length + text.Length];
-        sender.Resend(seq, anew.AsMemory(0, EventJson.WriteMessage(anew, seq, time, seat.EscapedName, id, text)));
-    }
-
-    private void OnAppended(Task<AppendResult> append) => Post(() =>
-    {
-        if (!_sequencer.CompleteAppend(append))
-            OnAppendFailed(append);
-    });
 }

@@ -2,38 +2,41 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace ChatServer.RoomHost.Rooms;
 
-/// <summary>
-/// What is waiting for the room's next turn: things to do, and things said. Any thread may add; the turn takes everything at once.
-/// </summary>
+/// <summary>Messages and announcements that wait for the room's sequencer, in batches. Any thread may add; the room's turn takes.</summary>
 internal sealed class RoomInbox
 {
-    /// <summary>Full batches that may wait before more is refused: some seconds of Redis being away at a busy room's rate.</summary>
+    /// <summary>Full batches that may wait; more is refused. A busy room fills so many in the first seconds of a Redis outage.</summary>
     private const int MaxWaitingBatches = 16;
 
-    // Batches go round between all rooms of the process. The lock is taken once a batch, not once a message.
+    private const int MaxPooledBatches = 64;
+
+    // All rooms of the process share the batches. The lock is taken once for each batch, not for each message.
     private static readonly Stack<Batch> BatchPool = new();
 
     private readonly Lock _gate = new();
-    private List<Action> _actions = [];
-    private List<Action> _spareActions = [];
     private readonly Queue<Batch> _batches = [];
     private Batch? _filling;
     private volatile bool _refusesMessages;
 
-    /// <summary>While set, nothing that a member says is taken: the log does not answer.</summary>
+    /// <summary>While set, messages are refused: the log does not answer. Announcements wait.</summary>
     public bool RefusesMessages
     {
         get => _refusesMessages;
         set => _refusesMessages = value;
     }
 
-    public void Post(Action action)
+    /// <summary>Whether a batch waits.</summary>
+    public bool HasBatches
     {
-        lock (_gate)
-            _actions.Add(action);
+        get
+        {
+            lock (_gate)
+                return _batches.Count > 0;
+        }
     }
 
-    /// <summary>Takes something said. False when too much is waiting already: tell the sender that the room is unavailable.</summary>
+    // :: Step 2: into the batch that is filling.
+    /// <summary>Adds an item; the bytes are copied. False if too much waits already: the room is unavailable for its sender.</summary>
     public bool TryStage(in BatchItem item, ReadOnlySpan<byte> id, ReadOnlySpan<byte> text, MessageTrace? trace = null)
     {
         if (_refusesMessages && item.Kind == BatchItemKind.Message)
@@ -54,18 +57,7 @@ internal sealed class RoomInbox
         }
     }
 
-    /// <summary>Takes what is to be done; the list is the caller's until it asks again.</summary>
-    public List<Action> TakeActions()
-    {
-        lock (_gate)
-        {
-            (_actions, _spareActions) = (_spareActions, _actions);
-            _actions.Clear();
-            return _spareActions;
-        }
-    }
-
-    /// <summary>Takes the oldest batch.</summary>
+    /// <summary>Takes the oldest batch. Nothing is added to it any more.</summary>
     public bool TryTakeBatch([NotNullWhen(true)] out Batch? batch)
     {
         lock (_gate)
@@ -78,20 +70,13 @@ internal sealed class RoomInbox
         }
     }
 
-    /// <summary>Whether something is there for a turn; <paramref name="batches"/>: whether batches count.</summary>
-    public bool HasWork(bool batches)
-    {
-        lock (_gate)
-            return _actions.Count > 0 || (batches && _batches.Count > 0);
-    }
-
-    /// <summary>Gives a batch back that is done with.</summary>
+    /// <summary>Returns a batch to the pool.</summary>
     public static void ReturnBatch(Batch batch)
     {
         batch.Reset();
         lock (BatchPool)
         {
-            if (BatchPool.Count < 64)
+            if (BatchPool.Count < MaxPooledBatches)
                 BatchPool.Push(batch);
         }
     }

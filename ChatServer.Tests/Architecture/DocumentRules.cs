@@ -41,6 +41,16 @@ public sealed partial class DocumentRules
         Assert.All(SourceFiles().Matches(Text(document)).Select(match => match.Groups[1].Value), name => Assert.True(Exists(name), name));
     }
 
+    [Fact]
+    public void Path_of_a_message_stays_within_8_files_and_1200_lines()
+    {
+        var path = PathFiles().Matches(Text("docs/architecture.md")).Select(match => match.Groups[1].Value).ToList();
+        var files = path.Select(name => SourceTree.Files("ChatServer.Broadcast").Concat(SourceTree.Files("ChatServer.RoomHost"))
+            .Single(file => file.EndsWith($"/{name}", StringComparison.Ordinal)));
+        Assert.Equal(8, path.Count);
+        Assert.InRange(files.Sum(file => File.ReadLines(Path.Combine(SourceTree.Root, file)).Count()), 1, 1200);
+    }
+
     // Otherwise these rules would hold by finding nothing.
     [Fact]
     public void The_invariants_name_tests_and_the_README_has_links()
@@ -59,6 +69,10 @@ public sealed partial class DocumentRules
     // In backticks, with or without folders.
     [GeneratedRegex("`((?:[A-Za-z0-9.]+/)*[A-Za-z0-9.-]+\\.(?:cs|lua))`")]
     private static partial Regex SourceFiles();
+
+    // In bold type.
+    [GeneratedRegex("\\*\\*`([A-Za-z/]+\\.cs)`\\*\\*")]
+    private static partial Regex PathFiles();
 
     // To a file of ours, a picture or another: neither a place in this document nor another host.
     [GeneratedRegex(@"(?:\]\(|\ssrc="")((?!https?:)[^)#""]+)(?:#[^)]*)?[)""]")]

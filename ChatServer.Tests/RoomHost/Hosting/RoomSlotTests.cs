@@ -88,5 +88,5 @@ public sealed class RoomSlotTests
             Members = 0,
             Announced = 0,
         },
-        null, null, [], null, Options, [], new FakeTimeProvider(), _ => true, seenAt: 0);
+        null, null, [], null, Options, [], new FakeTimeProvider(), new WriteFence(_ => true, ownedAt: 0));
 }

@@ -9,33 +9,11 @@ public sealed class RoomInboxTests
     private readonly RoomInbox _inbox = new();
 
     [Fact]
-    public void Posted_actions_are_taken_once_and_in_order()
-    {
-        var done = new List<int>();
-        for (var i = 0; i < 3; i++)
-        {
-            var number = i;
-            _inbox.Post(() => done.Add(number));
-        }
-        Assert.True(_inbox.HasWork(batches: false));
-        foreach (var action in _inbox.TakeActions())
-        {
-            action();
-            _inbox.Post(() => done.Add(10)); // meanwhile: for the next turn
-        }
-        Assert.Equal([0, 1, 2], done);
-        Assert.Equal(3, _inbox.TakeActions().Count);
-        Assert.Empty(_inbox.TakeActions());
-        Assert.False(_inbox.HasWork(batches: true));
-    }
-
-    [Fact]
     public void Messages_between_two_turns_form_one_batch()
     {
         Say("1", "one");
         Say("2", "two");
-        Assert.False(_inbox.HasWork(batches: false));
-        Assert.True(_inbox.HasWork(batches: true));
+        Assert.True(_inbox.HasBatches);
         Assert.True(_inbox.TryTakeBatch(out var batch));
         Assert.Equal(["1 one", "2 two"], Contents(batch));
 
@@ -53,7 +31,7 @@ public sealed class RoomInboxTests
         while (Say($"{said}", "x"))
             said++;
         Assert.Equal(16 * Batch.MaxItems, said);
-        Assert.True(_inbox.TryStage(new BatchItem { Kind = BatchItemKind.Announcement }, default, "operators are heard"u8));
+        Assert.True(_inbox.TryStage(new BatchItem { Kind = BatchItemKind.Announcement }, default, "announcement"u8));
 
         Assert.True(_inbox.TryTakeBatch(out var first));
         Assert.Equal((Batch.MaxItems, "0 x"), (first.Items.Length, Contents(first).First()));
@@ -96,7 +74,8 @@ public sealed class RoomInboxTests
         batch.Add(new BatchItem { Key = MessageKey.Of("s"u8, "i"u8) }, "i"u8, "new"u8);
         batch.Encode(0, 8, "2026-01-31T23:59:59.999Z"u8, "ann"u8);
         Assert.Equal(
-            """{"type":"message","seq":8,"time":"2026-01-31T23:59:59.999Z","user":"ann","id":"i","text":"new"}""", Encoding.UTF8.GetString(batch.Json(batch.EncodedEvents[0])));
+            """{"type":"message","seq":8,"time":"2026-01-31T23:59:59.999Z","user":"ann","id":"i","text":"new"}""",
+            Encoding.UTF8.GetString(batch.Json(batch.EncodedEvents[0])));
         var entry = Encoding.UTF8.GetString(batch.LogEntries()[0].Span);
         Assert.Equal(MessageKey.Of("s"u8, "i"u8), MessageKey.Parse(entry[..LogEntry.KeyLength]));
         Assert.Equal(Encoding.UTF8.GetString(batch.Json(batch.EncodedEvents[0])), entry[LogEntry.KeyLength..]);

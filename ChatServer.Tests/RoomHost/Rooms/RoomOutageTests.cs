@@ -59,7 +59,7 @@ public sealed class RoomOutageTests(RoomRedis redis) : RoomSpecification(redis),
         var ann = await room.JoinAsync("user=ann");
         await ann.SayAsync("mine");
         var lost = new TaskCompletionSource<AppendResult>();
-        room.Room.LogLost += r => lost.TrySetResult(r.LogLoss!.Result!.Value);
+        room.Room.Failed += r => lost.TrySetResult(r.Failure!.Append!.Value);
         await Redis!.ClaimAsync(room.Name, room.Port);
 
         var backend = new TaskCompletionSource<string?>();

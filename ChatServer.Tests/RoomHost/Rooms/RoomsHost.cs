@@ -145,7 +145,8 @@ internal sealed class OpenRoom(RoomSlot slot, RoomRedis? redis, RoomHostOptions 
         var log = redis is null ? null : new DurableLog(redis.Log, record, time);
         var tail = log is null ? null : await log.ReadTailAsync();
         var seats = redis is null ? null : new DurableSeats(redis.Ownership, record, time, error => Assert.Fail($"{error}"));
-        slot.SetRoom(new Room(record, tail, log, seated, seats, options, EventJson.WelcomeLimits(options), time, _ => true, seenAt: 0));
+        slot.SetRoom(new Room(
+            record, tail, log, seated, seats, options, EventJson.WelcomeLimits(options), time, new WriteFence(_ => true, ownedAt: 0)));
     }
 
     public async ValueTask DisposeAsync()

@@ -1,11 +1,13 @@
 using System.Buffers;
 using ChatServer.Broadcast.Frames;
 
-namespace ChatServer.RoomHost.Rooms;
+namespace ChatServer.Broadcast.Members;
 
-/// <summary>Finished frames for one member alone: its welcome, what it missed, its errors. Holds memory only while there are any.</summary>
+/// <summary>Finished frames for one member only: its welcome, missed events, errors. Holds memory only while it is not empty.</summary>
 internal struct MemberOutbox
 {
+    private const int MinBytes = 512;
+
     private byte[]? _bytes;
 
     public int Length { get; private set; }
@@ -14,12 +16,12 @@ internal struct MemberOutbox
 
     public readonly ReadOnlySpan<byte> Bytes => _bytes.AsSpan(0, Length);
 
-    /// <summary>Room for <paramref name="length"/> more bytes, which count as written.</summary>
+    /// <summary>Adds <paramref name="length"/> bytes that the caller fills.</summary>
     public Span<byte> Extend(int length)
     {
         if ((_bytes?.Length ?? 0) < Length + length)
         {
-            var larger = ArrayPool<byte>.Shared.Rent(Math.Max(512, Length + length));
+            var larger = ArrayPool<byte>.Shared.Rent(Math.Max(MinBytes, Length + length));
             Bytes.CopyTo(larger);
             if (_bytes is not null)
                 ArrayPool<byte>.Shared.Return(_bytes);
@@ -41,7 +43,7 @@ internal struct MemberOutbox
     /// <summary>Adds finished frames.</summary>
     public void Add(ReadOnlySpan<byte> frames) => frames.CopyTo(Extend(frames.Length));
 
-    /// <summary>Hands the memory over and is empty; the taker returns it to the shared pool.</summary>
+    /// <summary>Gives the memory away and empties the outbox. The caller returns the array to the shared pool.</summary>
     public byte[] Take()
     {
         var bytes = _bytes!;
@@ -50,7 +52,7 @@ internal struct MemberOutbox
         return bytes;
     }
 
-    /// <summary>Forgets everything and gives the memory back.</summary>
+    /// <summary>Empties the outbox and releases its memory.</summary>
     public void Clear()
     {
         if (_bytes is not null)

@@ -1,21 +1,15 @@
 using ChatServer.Broadcast.Connections;
-using ChatServer.Broadcast.Rings;
+using ChatServer.Broadcast.Members;
 
-namespace ChatServer.RoomHost.Rooms;
+namespace ChatServer.Broadcast.Rings;
 
 /// <summary>
-/// The members that need nothing but a ring: each is sent the bytes between its cursor and the head. What a broadcast needs of them is
-/// stored contiguously in one array, so that a send to thousands of sockets touches few cache lines; the member object is touched only
-/// when its socket is full.
+/// The members that need only a ring: each gets the bytes between its cursor and the head. What a broadcast needs of them is contiguous in one
+/// array, so a send to thousands of sockets touches few cache lines; the member's object is touched only when its socket is full.
 /// </summary>
-/// <remarks>Not thread-safe: only the room's own turn touches it.</remarks>
+/// <remarks>Not thread-safe: only turns use it.</remarks>
 internal sealed class RingSubscribers(FrameRing ring)
 {
-    /// <summary>
-    /// Bytes pending up to which senders get their echo before the other members. Above, throughput matters more than latency.
-    /// </summary>
-    public const int EchoFirstMaxBytes = 16 * 1024;
-
     /// <summary>
     /// Bytes pending after which a push is due at once: so many fit into one segment of the loopback and, unless the last event is large,
     /// into the pages of a pipe.
@@ -27,8 +21,8 @@ internal sealed class RingSubscribers(FrameRing ring)
     private const int MinSharingSubscribers = 16;
 
     private Subscriber[] _subscribers = [];
-    private Member[] _members = [];
-    private long _pushedUpTo; // head of the last push: members that keep up have everything before it
+    private MemberSender[] _members = [];
+    private long _pushedUpTo; // the head at the last push: a subscriber at this position has no backlog
 
     public FrameRing Ring => ring;
 
@@ -47,10 +41,10 @@ internal sealed class RingSubscribers(FrameRing ring)
     }
 
     /// <summary>
-    /// Adds a member whose next byte is at <paramref name="cursor"/>; returns its place, which <see cref="Member.SubscriberIndex"/> must
-    /// hold.
+    /// Adds a member whose next byte is at <paramref name="cursor"/>. Returns its index, which the caller stores in
+    /// <see cref="MemberSender.SubscriberIndex"/>.
     /// </summary>
-    public int Add(Member member, NonBlockingSocket socket, long cursor)
+    public int Add(MemberSender member, NonBlockingSocket socket, long cursor)
     {
         if (Count == _subscribers.Length)
         {
@@ -62,7 +56,7 @@ internal sealed class RingSubscribers(FrameRing ring)
         return Count++;
     }
 
-    /// <summary>Takes the member at <paramref name="index"/> out and returns its cursor. The last one moves to its place.</summary>
+    /// <summary>Removes the member at <paramref name="index"/> and returns its cursor. The last subscriber takes its place.</summary>
     public long Remove(int index)
     {
         var cursor = _subscribers[index].Cursor;
@@ -76,43 +70,43 @@ internal sealed class RingSubscribers(FrameRing ring)
         return cursor;
     }
 
-    // :: Step 4 of a message's way: one send a member for everything between its cursor and the head.
-    /// <summary>Sends to all of them. Who does not take everything is not among them any more.</summary>
+    // :: Step 5: one send for each subscriber, for all bytes between its cursor and the head.
+    /// <summary>Sends to all subscribers. A subscriber whose socket is full is removed and served individually.</summary>
     public void Push()
     {
         var shared = FillSharedPages();
-        // Backwards: who goes is replaced by one that had its turn.
+        // From the end: a subscriber that is removed is replaced by one that was served already.
         for (var index = Count - 1; index >= 0; index--)
             Push(index, shared);
         shared?.Clear();
         _pushedUpTo = ring.Head;
     }
 
-    /// <summary>Sends to the member at <paramref name="index"/>.</summary>
+    /// <summary>Sends to the subscriber at <paramref name="index"/>.</summary>
     public void Push(int index) => Push(index, null);
 
     private void Push(int index, SharedPages? shared)
     {
-        ref var to = ref _subscribers[index];
-        var position = to.Cursor;
+        ref var subscriber = ref _subscribers[index];
+        var position = subscriber.Cursor;
         if (shared is not null && position == _pushedUpTo)
-            position += shared.Send(to.Socket);
-        // Twice where the ring wraps; not at all when the pages were all.
+            position += shared.Send(subscriber.Socket);
+        // Twice if the ring wraps; not at all if the socket took all of the shared pages.
         while (position < ring.Head)
         {
-            var news = ring.Read(position);
-            var sent = to.Socket.Send(news);
-            if (sent < news.Length)
+            var bytes = ring.Read(position);
+            var sent = subscriber.Socket.Send(bytes);
+            if (sent < bytes.Length)
             {
                 _members[index].OnSocketFull(sent == NonBlockingSocket.ConnectionGone ? NonBlockingSocket.ConnectionGone : position + sent);
                 return;
             }
             position += sent;
         }
-        to.Cursor = position;
+        subscriber.Cursor = position;
     }
 
-    /// <summary>What is new since the last push, in pages; null where a copy for each costs no more, or the ring has it no more.</summary>
+    /// <summary>The bytes since the last push, in shared pages; null if copies cost no more or the ring has overwritten them.</summary>
     private SharedPages? FillSharedPages()
     {
         if (Count < MinSharingSubscribers || ring.Head - _pushedUpTo < MinSharedBytes || _pushedUpTo < ring.Tail
@@ -133,7 +127,7 @@ internal sealed class RingSubscribers(FrameRing ring)
 
     private struct Subscriber
     {
-        /// <summary>The next byte of the ring that it gets. Always the beginning of a frame.</summary>
+        /// <summary>Position of the next byte that it gets. Always the beginning of a frame.</summary>
         public long Cursor;
 
         public NonBlockingSocket Socket;

@@ -1,0 +1,66 @@
+using System.Text.Json;
+using ChatServer.Backplane;
+using ChatServer.Broadcast.Rings;
+using ChatServer.Broadcast.Turns;
+
+namespace ChatServer.RoomHost.Rooms;
+
+/// <summary>The events that a room keeps: the newest ones in the ring, all of them in the log.</summary>
+/// <remarks>Only the room's turn uses it.</remarks>
+/// <param name="record">The room as it was claimed.</param>
+/// <param name="log">The log; null if the ring is the log.</param>
+/// <param name="ring">The ring of plain frames.</param>
+/// <param name="oldestAtClaim">Sequence of the oldest event in the log when the room was claimed.</param>
+/// <param name="turns">Receives the results of reads.</param>
+/// <param name="abandoned">The room is given up.</param>
+internal sealed class RoomHistory(
+    RoomRecord record, DurableLog? log, FrameRing ring, long oldestAtClaim, TurnQueue turns, CancellationToken abandoned)
+{
+    /// <summary>Events that a room keeps at least: <c>history</c> of its options.</summary>
+    public int MaxEvents => record.Options.History;
+
+    /// <summary>Sequence of the newest event that was published: the log and the ring have it.</summary>
+    public long Seq { get; set; } = record.Seq;
+
+    /// <summary>Sequence of the oldest event that can be read.</summary>
+    public long Oldest => log is null
+        ? ring.EventCount > 0 ? Math.Max(ring.FirstSeq, Seq - MaxEvents + 1) : Seq + 1
+        : Math.Max(oldestAtClaim, Seq - MaxEvents + 1);
+
+    /// <summary>Reads events from the log after <paramref name="after"/>, and calls <paramref name="then"/> in a turn; with null if the log
+    /// does not have them.</summary>
+    public void Read(long after, int limit, Action<LogPage?> then)
+    {
+        if (log is null)
+            turns.Post(() => then(null));
+        else
+            _ = ReadAsync(log, after, limit, then);
+    }
+
+    /// <summary>Events of a log that is the ring, newest last: those before <paramref name="before"/>, at most <paramref name="limit"/>.</summary>
+    public IReadOnlyList<JsonElement> RingPage(long? before, int limit)
+    {
+        var last = Math.Min(before - 1 ?? Seq, Seq);
+        var events = new List<JsonElement>();
+        for (var seq = Math.Max(Oldest, last - limit + 1); seq <= last; seq++)
+        {
+            if (ring.Json(seq) is { } json)
+                events.Add(JsonSerializer.Deserialize<JsonElement>(json));
+        }
+        return events;
+    }
+
+    private async Task ReadAsync(DurableLog log, long after, int limit, Action<LogPage?> then)
+    {
+        LogPage? page = null;
+        try
+        {
+            page = await log.ReadAfterAsync(after, limit, abandoned);
+        }
+        catch (OperationCanceledException)
+        {
+            // The room was given up; the member is being closed.
+        }
+        turns.Post(() => then(page));
+    }
+}
