@@ -11,10 +11,9 @@ using Microsoft.AspNetCore.Http.Features;
 namespace ChatServer.Broadcast.Connections;
 
 /// <summary>
-/// A connection as Kestrel sees it while it speaks HTTP: two pipes straight over the socket. Nobody reads ahead: Kestrel reads when it
-/// wants a request, and once it has one whole, whatever else the client sent is in the pipe's buffer or still in the kernel. So a
-/// connection can be detached between the request and the answer without a race. The price: while a handler works, a client
-/// that leaves is noticed only at the next read or write.
+/// Kestrel's view of a connection during HTTP: two pipes directly over the socket, without read-ahead. Kestrel reads when it expects a
+/// request; after a complete request, all later bytes are in the pipe's buffer or in the kernel, so a connection can be detached between
+/// request and answer without a race. The cost: while a handler runs, a disconnect of the client is noticed only at the next read or write.
 /// </summary>
 internal sealed class HandshakeTransport : DefaultConnectionContext, IDuplexPipe
 {
@@ -22,7 +21,7 @@ internal sealed class HandshakeTransport : DefaultConnectionContext, IDuplexPipe
 
     private readonly RoomConnection _connection;
 
-    // Not disposed, and it needs no disposal: see Abort.
+    // Never disposed: see Abort.
     private readonly CancellationTokenSource _closed = new();
 
     public HandshakeTransport(RoomConnection connection, Socket socket)
@@ -43,7 +42,7 @@ internal sealed class HandshakeTransport : DefaultConnectionContext, IDuplexPipe
 
     public PipeWriter Output { get; }
 
-    /// <summary>What the client sent behind the request, and Kestrel therefore read but did not use.</summary>
+    /// <summary>Takes the bytes after the request that Kestrel has read and not used.</summary>
     public static byte[] TakeUnread(HttpContext context)
     {
         PipeReader input = context.Features.GetRequiredFeature<IConnectionTransportFeature>().Transport.Input;
@@ -54,10 +53,10 @@ internal sealed class HandshakeTransport : DefaultConnectionContext, IDuplexPipe
         return unread;
     }
 
-    /// <summary>Kestrel gives the connection up: a timeout, or it stops.</summary>
+    /// <summary>Kestrel aborts the connection: a timeout, or it stops.</summary>
     /// <remarks>
-    /// Kestrel is told on another thread, because it may hold locks here. The base does so with a source that it disposes with the connection:
-    /// when that comes first, the exception on the thread pool ends the process.
+    /// The token is canceled on another thread, because Kestrel may hold locks here. The base class does the same with a source that it
+    /// disposes with the connection: if the disposal comes first, the exception on the thread pool ends the process.
     /// </remarks>
     public override void Abort(ConnectionAbortedException abortReason)
     {
@@ -65,7 +64,7 @@ internal sealed class HandshakeTransport : DefaultConnectionContext, IDuplexPipe
         ThreadPool.UnsafeQueueUserWorkItem(static closed => closed.Cancel(), _closed, preferLocal: false);
     }
 
-    /// <summary>Kestrel lets go. Both pipes give their buffers back; the socket is not theirs to close.</summary>
+    /// <summary>Kestrel releases the connection. Both pipes release their buffers; the socket stays open.</summary>
     public override async ValueTask DisposeAsync()
     {
         await Input.CompleteAsync();
@@ -75,8 +74,8 @@ internal sealed class HandshakeTransport : DefaultConnectionContext, IDuplexPipe
     }
 
     /// <summary>
-    /// The socket as Kestrel wants a transport: a broken connection ends reading with the exception that Kestrel knows, and swallows
-    /// what is written; an exception from writing would be logged as an error of Kestrel's.
+    /// The socket as Kestrel expects a transport: a read of a broken connection fails with the exception that Kestrel knows; a write is
+    /// ignored, because Kestrel would log an exception as its own error.
     /// </summary>
     private sealed class SocketStream(RoomConnection connection, Socket socket) : NetworkStream(socket, ownsSocket: false)
     {

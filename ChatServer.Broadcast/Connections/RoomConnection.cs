@@ -56,9 +56,9 @@ public sealed class RoomConnection : IDisposable
     public IPEndPoint? RemoteEndPoint { get; }
 
     /// <summary>
-    /// Answers the handshake with 101 and the headers that the response has now, and takes the connection from Kestrel. When it returns, the
-    /// kernel has the 101, so <see cref="TrySend"/> cannot overtake it, and the handler must call <see cref="Start"/> or
-    /// <see cref="Dispose"/>. If the client left meanwhile, nothing fails here; <see cref="IFrameHandler.OnEnd"/> follows.
+    /// Answers the handshake with 101 and the headers that the response has now, and takes the connection from Kestrel. When it returns,
+    /// the kernel has the 101, so <see cref="TrySend"/> cannot overtake it, and the handler must call <see cref="Start"/> or <see
+    /// cref="Dispose"/>. If the client left meanwhile, nothing fails here; <see cref="IFrameHandler.OnEnd"/> follows.
     /// </summary>
     /// <exception cref="InvalidOperationException">The request cannot be upgraded, or was.</exception>
     public async Task DetachAsync(HttpContext context)
@@ -84,8 +84,8 @@ public sealed class RoomConnection : IDisposable
     }
 
     /// <summary>
-    /// Sets the receiver of the frames, once. Frames are delivered when Kestrel has released the connection too, soon after the HTTP handler
-    /// returned, and always on another thread than the caller's.
+    /// Sets the receiver of the frames, once. Frames are delivered when Kestrel has released the connection too, soon after the HTTP
+    /// handler returned, and always on another thread than the caller's.
     /// </summary>
     public void Start(IFrameHandler handler)
     {
@@ -95,8 +95,8 @@ public sealed class RoomConnection : IDisposable
     }
 
     /// <summary>
-    /// Sends what the kernel takes at once; never waits, allocates or throws. Not during a <see cref="SendAsync"/>, and not on two threads at
-    /// a time: their bytes would mix.
+    /// Sends what the kernel takes at once; never waits, allocates or throws. Not during a <see cref="SendAsync"/>, and not on two threads
+    /// at a time: their bytes would mix.
     /// </summary>
     /// <param name="bytes">At least one.</param>
     /// <returns>Bytes taken; 0 if the client must read first; -1 if the connection is gone or closing.</returns>
@@ -139,7 +139,8 @@ public sealed class RoomConnection : IDisposable
         _writable = false;
         _receiving?.Stop(abort: false);
         Shutdown(SocketShutdown.Send);
-        _linger = _ports.Time.CreateTimer(static connection => ((RoomConnection)connection!).Abort(), this, linger, Timeout.InfiniteTimeSpan);
+        _linger = _ports.Time.CreateTimer(
+            static connection => ((RoomConnection)connection!).Abort(), this, linger, Timeout.InfiniteTimeSpan);
         if (_ended)
             _linger.Dispose();
     }

@@ -9,7 +9,7 @@ namespace ChatServer.Broadcast.Connections;
 internal sealed class RoomPort(RoomPorts ports, Socket listener, int number, object room)
     : SocketAsyncEventArgs(unsafeSuppressExecutionContextFlow: true)
 {
-    /// <summary>What mostly fails an accept, a process without file descriptors, lasts until somebody leaves.</summary>
+    /// <summary>The usual cause of a failed accept, no free file descriptor, lasts until a connection ends.</summary>
     private static readonly TimeSpan AcceptRetryDelay = TimeSpan.FromMilliseconds(100);
 
     private volatile bool _closed;
@@ -18,10 +18,10 @@ internal sealed class RoomPort(RoomPorts ports, Socket listener, int number, obj
 
     public object Room => room;
 
-    /// <summary>Begins to accept.</summary>
+    /// <summary>Starts to accept.</summary>
     public void Start() => Accept();
 
-    /// <summary>Stops accepting, at once and for good.</summary>
+    /// <summary>Stops accepting.</summary>
     public void Close()
     {
         _closed = true;
@@ -45,11 +45,11 @@ internal sealed class RoomPort(RoomPorts ports, Socket listener, int number, obj
         }
         catch (Exception e) when (_closed && e is ObjectDisposedException or InvalidOperationException)
         {
-            // Closed between two accepts.
+            // The port was closed between two accepts.
         }
     }
 
-    /// <summary>Hands on what an accept brought. False: don't accept again now.</summary>
+    /// <summary>Handles the result of an accept. False if the next accept must wait.</summary>
     private bool HandleAccept()
     {
         if (SocketError == SocketError.Success && AcceptSocket is { } socket)
@@ -59,7 +59,7 @@ internal sealed class RoomPort(RoomPorts ports, Socket listener, int number, obj
         }
         if (_closed)
             return false;
-        // The peer gave up while it waited in the backlog: nothing is wrong here.
+        // The client gave up while it was in the listen backlog.
         if (SocketError is SocketError.ConnectionAborted or SocketError.ConnectionReset)
             return true;
         ports.OnAcceptFailed(number, SocketError);

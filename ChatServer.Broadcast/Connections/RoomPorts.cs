@@ -8,15 +8,17 @@ using Microsoft.Extensions.Logging;
 namespace ChatServer.Broadcast.Connections;
 
 /// <summary>
-/// Thousands of room ports behind one Kestrel listener. Kestrel's own way (an endpoint a port) costs milliseconds a port once there
-/// are hundreds, because every change reloads all of them; here a port is a socket with a pending accept.
+/// Thousands of room ports behind one Kestrel listener. With an endpoint for each port, Kestrel needs milliseconds for each change once
+/// there are hundreds, because it reloads all endpoints; here a port is a socket with a pending accept.
 /// </summary>
-/// <remarks>Register it as an <see cref="IConnectionListenerFactory"/> beside Kestrel's own, and give Kestrel its endpoint with
-/// <see cref="ListenOn"/>. All members may be called from any thread.</remarks>
+/// <remarks>
+/// Register it as an <see cref="IConnectionListenerFactory"/> beside Kestrel's own, and give Kestrel its endpoint with <see
+/// cref="ListenOn"/>. All members may be called from any thread.
+/// </remarks>
 public sealed partial class RoomPorts(RoomPortsOptions options, TimeProvider time, ILogger<RoomPorts> logger)
     : IConnectionListenerFactory, IConnectionListenerFactorySelector
 {
-    /// <summary>Connections of a port that the kernel holds until they are accepted; Kestrel's own number.</summary>
+    /// <summary>Length of the listen backlog of a port, the same as Kestrel's.</summary>
     private const int Backlog = 512;
 
     private static readonly TimeSpan AcceptFailureLogInterval = TimeSpan.FromSeconds(10);
@@ -33,7 +35,7 @@ public sealed partial class RoomPorts(RoomPortsOptions options, TimeProvider tim
 
     internal TimeProvider Time => time;
 
-    /// <summary>Ports that are open.</summary>
+    /// <summary>Number of open ports.</summary>
     public int Count
     {
         get
@@ -43,19 +45,22 @@ public sealed partial class RoomPorts(RoomPortsOptions options, TimeProvider tim
         }
     }
 
-    /// <summary>Makes Kestrel serve the room ports: HTTP/1.1, no limit on upgraded connections, the handshake's time limit.</summary>
+    /// <summary>Makes Kestrel serve the room ports: HTTP/1.1, no limit of upgraded connections, the time limit of the handshake.</summary>
     public void ListenOn(KestrelServerOptions kestrel)
     {
         kestrel.Limits.MaxConcurrentUpgradedConnections = null;
-        // A connection that sends nothing waits for Kestrel's keep-alive, one that began a request for the headers' time limit.
+        // The keep-alive timeout limits a connection that sends nothing, the headers timeout one that began a request.
         kestrel.Limits.KeepAliveTimeout = options.HandshakeTimeout;
         kestrel.Limits.RequestHeadersTimeout = options.HandshakeTimeout;
         kestrel.Listen(new RoomPortsEndPoint(), listen => listen.Protocols = HttpProtocols.Http1);
     }
 
-    /// <summary>Opens a port, or with 0 any that is free; connections to it carry <paramref name="room"/>. It accepts when this returns.</summary>
-    /// <returns>The port; null when it is taken, by this process or another, or forbidden.</returns>
-    /// <exception cref="SocketException">There are <see cref="RoomPortsOptions.MaxSockets"/>, the system has no more, or the address to bind is not of this machine.</exception>
+    /// <summary>
+    /// Opens a port, or any free port for 0. Its connections refer to <paramref name="room"/>. The port accepts when this returns.
+    /// </summary>
+    /// <returns>The port; null if it is in use by any process, or not permitted.</returns>
+    /// <exception cref="SocketException"> <see cref="RoomPortsOptions.MaxSockets"/> are open, the system has no more sockets, or the
+    /// address to bind is not an address of this machine. </exception>
     /// <exception cref="ObjectDisposedException">Kestrel has stopped.</exception>
     public int? Open(int port, object room)
     {
@@ -90,7 +95,7 @@ public sealed partial class RoomPorts(RoomPortsOptions options, TimeProvider tim
             return _ports.ContainsKey(port);
     }
 
-    /// <summary>Frees a port. Its connections live on. Does nothing when it is not open.</summary>
+    /// <summary>Closes a port. Its connections stay open. Does nothing if the port is not open.</summary>
     public void Close(int port)
     {
         RoomPort? closed;
@@ -113,7 +118,7 @@ public sealed partial class RoomPorts(RoomPortsOptions options, TimeProvider tim
         return ValueTask.FromResult<IConnectionListener>(new Listener(this, endpoint));
     }
 
-    /// <summary>Takes a connection just accepted on to Kestrel.</summary>
+    /// <summary>Gives an accepted connection to Kestrel.</summary>
     internal void OnAccepted(Socket socket, RoomPort port)
     {
         if (!TryReserveSocket())
@@ -124,7 +129,7 @@ public sealed partial class RoomPorts(RoomPortsOptions options, TimeProvider tim
         }
         try
         {
-            // The kernel would hold a small frame back until the one before it is acknowledged.
+            // Without it, the kernel delays a small frame until the previous one is acknowledged.
             socket.NoDelay = true;
             var connection = new RoomConnection(this, socket, port);
             if (_acceptedConnections.Writer.TryWrite(new HandshakeTransport(connection, socket)))
@@ -132,7 +137,7 @@ public sealed partial class RoomPorts(RoomPortsOptions options, TimeProvider tim
         }
         catch (Exception e) when (e is SocketException or IOException)
         {
-            // The peer was gone before its turn came.
+            // The client disconnected before it was accepted.
         }
         socket.Dispose();
         ReleaseSocket();
@@ -141,7 +146,9 @@ public sealed partial class RoomPorts(RoomPortsOptions options, TimeProvider tim
     /// <summary>A port or connection has closed its socket.</summary>
     internal void ReleaseSocket() => Interlocked.Decrement(ref _sockets);
 
-    /// <summary>Tells the log, but not for every port and attempt: without file descriptors all of them fail, again and again.</summary>
+    /// <summary>
+    /// Logs a failed accept, at most once in ten seconds: without file descriptors the accepts of all ports fail repeatedly.
+    /// </summary>
     internal void OnAcceptFailed(int port, SocketError error)
     {
         lock (_gate)
@@ -155,18 +162,18 @@ public sealed partial class RoomPorts(RoomPortsOptions options, TimeProvider tim
 
     internal void OnHandlerFailed(int port, Exception exception) => Log.HandlerFailed(logger, port, exception);
 
-    /// <summary>Gives a socket that listens, or the error and none.</summary>
+    /// <summary>Creates a listening socket, or returns the error.</summary>
     private SocketError Bind(int port, out Socket? listener)
     {
         Socket? socket = null;
         try
         {
-            // Throws too, in a process without file descriptors.
+            // Throws if the process has no file descriptor left.
             socket = new Socket(options.Bind.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
             if (options.Bind.Equals(IPAddress.IPv6Any))
                 socket.DualMode = true;
-            // On Unix, .NET binds with SO_REUSEADDR: connections in TIME_WAIT don't keep a port from its next room. A socket that was
-            // bound so and does not listen makes our listen fail, not our bind.
+            // On Unix, .NET binds with SO_REUSEADDR: connections in TIME_WAIT do not block a port for its next room. If another socket is
+            // bound to the port in the same way and does not listen, Listen fails and not Bind.
             socket.Bind(new IPEndPoint(options.Bind, port));
             socket.Listen(Backlog);
             listener = socket;
@@ -208,7 +215,7 @@ public sealed partial class RoomPorts(RoomPortsOptions options, TimeProvider tim
         _acceptedConnections.Writer.TryComplete();
     }
 
-    /// <summary>The one listener that Kestrel sees.</summary>
+    /// <summary>The listener that Kestrel uses.</summary>
     private sealed class Listener(RoomPorts ports, EndPoint endpoint) : IConnectionListener
     {
         public EndPoint EndPoint => endpoint;

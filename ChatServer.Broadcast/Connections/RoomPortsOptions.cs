@@ -3,24 +3,24 @@ using ChatServer.Contracts;
 
 namespace ChatServer.Broadcast.Connections;
 
-/// <summary>How room ports listen, and what a connection to one may cost.</summary>
+/// <summary>Address and limits of the room ports.</summary>
 public sealed record RoomPortsOptions
 {
-    /// <summary>File descriptors left to everything else: assemblies (some 200), Redis, logs, threads that start.</summary>
+    /// <summary>File descriptors for everything else: assemblies (about 200), Redis, logs, new threads.</summary>
     private const int ReservedDescriptors = 512;
 
-    /// <summary>Address that every room port binds (<c>BIND</c>). <c>::</c> takes IPv4 as well.</summary>
+    /// <summary>Address that every room port binds (<c>BIND</c>). <c>::</c> includes IPv4.</summary>
     public IPAddress Bind { get; init; } = IPAddress.Any;
 
-    /// <summary>Most bytes of a frame, and of a message made of fragments.</summary>
+    /// <summary>Largest frame, and largest message made of fragments, in bytes.</summary>
     public int MaxFrameBytes { get; init; } = Limits.MaxFrameBytes;
 
-    /// <summary>Longest silence before a request and longest time for its headers. Kestrel looks once a second.</summary>
+    /// <summary>Longest silence before a request, and longest time for its headers. Kestrel checks once a second.</summary>
     public TimeSpan HandshakeTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// Most ports and connections together; a connection beyond is closed as soon as it is accepted. The default stays clear of the process's
-    /// limit of file descriptors, because a .NET process that reaches it can't start a thread and dies.
+    /// Maximum number of ports and connections together; a connection beyond it is closed when it is accepted. The default is below the
+    /// limit of file descriptors, because a .NET process that reaches this limit cannot start a thread and ends.
     /// </summary>
     public int MaxSockets { get; init; } = DefaultMaxSockets();
 

@@ -4,10 +4,10 @@ using Microsoft.Win32.SafeHandles;
 namespace ChatServer.Broadcast.Connections;
 
 /// <summary>
-/// Bytes for many sockets in pages that all of them share: <c>send</c> copies the bytes for each socket, this gives each socket a reference.
-/// The bytes are in a pipe; <c>tee</c> duplicates them into a second pipe, and <c>splice</c> moves them from there into a socket. No byte of a
-/// page is written twice, because a socket, or on the loopback even its peer, may still read it. The kernel frees a page when no socket
-/// refers to it.
+/// Bytes for many sockets in pages that all of them share: <c>send</c> copies the bytes for each socket, this gives each socket a
+/// reference. The bytes are in a pipe; <c>tee</c> duplicates them into a second pipe, and <c>splice</c> moves them from there into a
+/// socket. No byte of a page is written twice, because a socket, or on the loopback even its peer, may still read it. The kernel frees a
+/// page when no socket refers to it.
 /// </summary>
 /// <remarks>One for each thread, so rooms hold none.</remarks>
 internal sealed partial class SharedPages
@@ -37,8 +37,8 @@ internal sealed partial class SharedPages
     }
 
     /// <summary>
-    /// Sends everything that was added. Returns the bytes that the kernel took; if these are fewer, <see cref="NonBlockingSocket.Send"/> gives
-    /// the reason.
+    /// Sends everything that was added. Returns the bytes that the kernel took; if these are fewer, <see cref="NonBlockingSocket.Send"/>
+    /// gives the reason.
     /// </summary>
     public int Send(NonBlockingSocket socket)
     {

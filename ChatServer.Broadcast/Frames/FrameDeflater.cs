@@ -4,14 +4,13 @@ using System.Net.WebSockets;
 namespace ChatServer.Broadcast.Frames;
 
 /// <summary>
-/// Writes compressed text frames: the framework's own WebSocket does it, into a buffer in place of a network. It shares its
-/// compressors between all, and empties the window after each message, so a frame can be read by whoever negotiated the
-/// extension, whatever was sent before.
+/// Writes compressed text frames, with the framework's WebSocket over a buffer. The compression window is empty at each message, so every
+/// member that negotiated the extension can read a frame, whatever was sent to it before.
 /// </summary>
-/// <remarks>One a thread: a compression is over when the call returns.</remarks>
+/// <remarks>One for each thread: no state remains between calls.</remarks>
 internal sealed class FrameDeflater
 {
-    /// <summary>Messages with fewer bytes are sent plain: less would be won than the 20 µs that compressing costs are worth.</summary>
+    /// <summary>Shorter messages are sent plain: compression costs 20 µs and saves too few bytes.</summary>
     public const int MinBytes = 256;
 
     [ThreadStatic]
@@ -28,7 +27,9 @@ internal sealed class FrameDeflater
         DangerousDeflateOptions = new WebSocketDeflateOptions { ServerContextTakeover = false, ClientContextTakeover = false },
     });
 
-    /// <summary>The frame of <paramref name="text"/>, compressed; valid until the thread's next call. Empty when it is better sent plain.</summary>
+    /// <summary>
+    /// The compressed frame of <paramref name="text"/>, valid until the thread's next call. Empty if the plain frame is better.
+    /// </summary>
     public static ReadOnlySpan<byte> Deflate(ReadOnlySpan<byte> text)
     {
         if (text.Length < MinBytes)
@@ -43,8 +44,9 @@ internal sealed class FrameDeflater
             _text = new byte[Math.Max(4096, text.Length)];
         text.CopyTo(_text);
         _written.ResetWrittenCount();
-        var sending = _socket.SendAsync(_text.AsMemory(0, text.Length), WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None);
-        // A buffer takes everything at once.
+        var sending = _socket.SendAsync(
+            _text.AsMemory(0, text.Length), WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None);
+        // A write to memory completes synchronously.
         if (!sending.IsCompletedSuccessfully)
             throw new InvalidOperationException("Writing to memory did not complete.");
         return _written.WrittenSpan;

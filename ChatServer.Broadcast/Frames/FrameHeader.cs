@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace ChatServer.Broadcast.Frames;
 
-/// <summary>The 2 to 14 bytes before a frame's payload, as they were sent: nothing is judged here.</summary>
+/// <summary>The 2 to 14 bytes before the payload of a frame, parsed and not validated.</summary>
 internal readonly ref struct FrameHeader
 {
     /// <summary>Two bytes, eight of a long length, four of a mask.</summary>
@@ -21,10 +21,10 @@ internal readonly ref struct FrameHeader
 
     public bool Final => (_first & 0x80) != 0;
 
-    /// <summary>What marks the first frame of a compressed message, where that was negotiated.</summary>
+    /// <summary>Marks the first frame of a compressed message, if compression was negotiated.</summary>
     public const int Rsv1 = 0x40;
 
-    /// <summary>RSV1 to RSV3 in their places.</summary>
+    /// <summary>The bits RSV1 to RSV3.</summary>
     public int Reserved => _first & 0x70;
 
     public FrameOpcode Opcode => (FrameOpcode)(_first & 0x0F);
@@ -34,7 +34,7 @@ internal readonly ref struct FrameHeader
 
     public bool Masked { get; }
 
-    /// <summary>Bytes of payload; the top bit may be set by a peer that breaks the protocol.</summary>
+    /// <summary>Bytes of payload. The top bit is a protocol violation.</summary>
     public ulong Length { get; }
 
     /// <summary>The mask, first byte lowest.</summary>
@@ -43,7 +43,7 @@ internal readonly ref struct FrameHeader
     /// <summary>Bytes of the header itself.</summary>
     public int Size { get; }
 
-    /// <summary>False when <paramref name="bytes"/> ends before the header does.</summary>
+    /// <summary>Parses the header; false if <paramref name="bytes"/> ends before it.</summary>
     public static bool TryParse(ReadOnlySpan<byte> bytes, out FrameHeader header)
     {
         header = default;

@@ -2,32 +2,32 @@ using System.IO.Compression;
 
 namespace ChatServer.Broadcast.Frames;
 
-/// <summary>How the inflation of a message ended.</summary>
+/// <summary>The result of inflating a message.</summary>
 internal enum InflateResult
 {
-    /// <summary>The destination has the text.</summary>
+    /// <summary>The destination contains the text.</summary>
     Done,
 
-    /// <summary>What came is not a deflated message.</summary>
+    /// <summary>The payload is not a deflated message.</summary>
     Malformed,
 
-    /// <summary>There is more than the destination takes.</summary>
+    /// <summary>The text is longer than the destination.</summary>
     TooBig,
 }
 
-/// <summary>Inflates a message of a client (RFC 7692, section 7.2.2), never further than it may be long.</summary>
+/// <summary>Inflates a message of a client (RFC 7692, section 7.2.2), at most up to the allowed length.</summary>
 internal static class FrameInflater
 {
     /// <summary>
-    /// What goes behind the payload before it is inflated: the empty block that the sender leaves away, and a last one, so that data
-    /// which was cut ends too early.
+    /// Bytes to append to the payload before it is inflated: the empty block that the sender omits, and a final block, so that truncated
+    /// data is detected.
     /// </summary>
     public static ReadOnlySpan<byte> DeflateTail => [0x00, 0x00, 0xFF, 0xFF, 0x01, 0x00, 0x00, 0xFF, 0xFF];
 
     /// <summary>Inflates <paramref name="deflated"/>, which has its <see cref="DeflateTail"/>.</summary>
-    /// <param name="deflated">The payload of all frames of the message, and the ending.</param>
-    /// <param name="text">Takes the message; its length is the most that a message may have.</param>
-    /// <param name="length">Bytes of the message, when it is done.</param>
+    /// <param name="deflated">The payload of all frames of the message, and the tail.</param>
+    /// <param name="text">Receives the message; its length is the largest allowed message.</param>
+    /// <param name="length">Bytes of the message, if the result is <see cref="InflateResult.Done"/>.</param>
     public static InflateResult Inflate(ArraySegment<byte> deflated, Span<byte> text, out int length)
     {
         length = 0;

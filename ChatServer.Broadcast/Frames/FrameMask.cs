@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 
 namespace ChatServer.Broadcast.Frames;
 
-/// <summary>The XOR that every client frame is masked with. Masking twice unmasks.</summary>
+/// <summary>The XOR mask of client frames. Masking twice unmasks.</summary>
 internal static class FrameMask
 {
     /// <summary>Applies <paramref name="key"/>, first byte lowest, in place.</summary>

@@ -1,6 +1,6 @@
 namespace ChatServer.Broadcast.Frames;
 
-/// <summary>What a WebSocket frame is (RFC 6455, section 5.2). Values not named here are reserved.</summary>
+/// <summary>The opcode of a WebSocket frame (RFC 6455, section 5.2). Other values are reserved.</summary>
 public enum FrameOpcode : byte
 {
     Continuation = 0x0,

@@ -3,7 +3,9 @@ using System.Text;
 
 namespace ChatServer.Broadcast.Frames;
 
-/// <summary>Frames as a server sends them: final, unmasked (RFC 6455, section 5.2). <see cref="FrameDeflater"/> writes those that are compressed.</summary>
+/// <summary>
+/// Writes the frames of a server: final, unmasked (RFC 6455, section 5.2). <see cref="FrameDeflater"/> writes compressed ones.
+/// </summary>
 public static class FrameWriter
 {
     /// <summary>Most bytes of a header: two, and eight of a length above 65,535.</summary>
@@ -19,7 +21,7 @@ public static class FrameWriter
     /// <summary>Bytes of the header of a frame with this payload: 2, 4 or 10.</summary>
     public static int HeaderLength(int payloadLength) => payloadLength switch { <= MaxControlBytes => 2, <= ushort.MaxValue => 4, _ => 10 };
 
-    /// <summary>Writes the header of a frame whose payload has <paramref name="length"/> bytes; gives the header's own length.</summary>
+    /// <summary>Writes the header of a frame with <paramref name="length"/> bytes of payload. Returns the length of the header.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The destination is too small, see <see cref="HeaderLength"/>.</exception>
     public static int WriteHeader(Span<byte> destination, FrameOpcode opcode, int length)
     {

@@ -4,7 +4,9 @@ using ChatServer.Contracts;
 
 namespace ChatServer.Broadcast.Frames;
 
-/// <summary>Joins the parts of a message that one read did not bring whole: fragments, or a frame that a read cut. Inflates it if needed.</summary>
+/// <summary>
+/// Joins the parts of a message that one read did not bring whole: fragments, or a frame that a read cut. Inflates it if needed.
+/// </summary>
 /// <param name="maxBytes">Largest message, inflated.</param>
 internal sealed class MessageAssembler(int maxBytes)
 {

@@ -5,9 +5,9 @@ using System.Text.Unicode;
 namespace ChatServer.Broadcast.Frames;
 
 /// <summary>
-/// A text message that has not arrived whole: fragments, or a frame cut in two by a read. It is checked as it grows, so
-/// that bad UTF-8 ends the connection before the message is complete; unless it is compressed, which is judged when it is whole. Memory is rented for what arrived, never for
-/// what a header merely announced.
+/// A text message that has not arrived whole: fragments, or a frame that a read cut. Text is validated as it grows, so invalid UTF-8 ends
+/// the connection before the message is complete; a compressed message is validated when it is complete. Memory is rented for received
+/// bytes, never for a length that a header announces.
 /// </summary>
 internal sealed class PartialText
 {
@@ -21,10 +21,10 @@ internal sealed class PartialText
 
     public ArraySegment<byte> Segment => new(_bytes, 0, Length);
 
-    /// <summary>Whether it could end here: no character is cut in two.</summary>
+    /// <summary>Whether the text ends with a complete character.</summary>
     public bool IsCompleteUtf8 => _validatedBytes == Length;
 
-    /// <summary>False when the text so far can no longer become valid UTF-8.</summary>
+    /// <summary>Adds text; false if it can no longer become valid UTF-8.</summary>
     public bool TryAppend(ReadOnlySpan<byte> chunk)
     {
         AppendUnchecked(chunk);
@@ -36,7 +36,7 @@ internal sealed class PartialText
         return true;
     }
 
-    /// <summary>Adds bytes that are not text yet.</summary>
+    /// <summary>Adds bytes without validation.</summary>
     public void AppendUnchecked(ReadOnlySpan<byte> chunk)
     {
         Reserve(Length + chunk.Length);
@@ -44,7 +44,7 @@ internal sealed class PartialText
         Length += chunk.Length;
     }
 
-    /// <summary>Forgets the text and gives its memory back.</summary>
+    /// <summary>Removes the text and releases its memory.</summary>
     public void Clear()
     {
         if (_bytes.Length > 0)
@@ -53,7 +53,7 @@ internal sealed class PartialText
         Length = _validatedBytes = 0;
     }
 
-    /// <summary>Bytes at the end (0 to 3) that begin a character which more bytes could complete.</summary>
+    /// <summary>Number of bytes at the end, 0 to 3, that are the beginning of a character.</summary>
     private static int IncompleteCharacterBytes(ReadOnlySpan<byte> utf8)
     {
         for (int length = 1; length <= Math.Min(3, utf8.Length); length++)

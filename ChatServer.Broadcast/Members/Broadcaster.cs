@@ -6,15 +6,15 @@ using ChatServer.Broadcast.Turns;
 namespace ChatServer.Broadcast.Members;
 
 /// <summary>
-/// Sends frames to all members of one room. Each frame is encoded once into a ring, and compressed once into a second ring while at least one
-/// member reads compressed frames; a member is a cursor in one of them. Frames for one member only, its history included, are plain.
+/// Sends frames to all members of one room. Each frame is encoded once into a ring, and compressed once into a second ring while at least
+/// one member reads compressed frames; a member is a cursor in one of them. Frames for one member only, its history included, are plain.
 /// </summary>
 /// <remarks>Only turns use it. Without members it holds no buffers, except for a ring that is the log.</remarks>
 internal sealed class Broadcaster
 {
     /// <summary>
-    /// Bytes pending up to which senders get the echo of their messages before other members. Above, the fastest sender would send more than
-    /// the others can read.
+    /// Bytes pending up to which senders get the echo of their messages before other members. Above, the fastest sender would send more
+    /// than the others can read.
     /// </summary>
     private const int EchoFirstMaxBytes = 16 * 1024;
 

@@ -67,7 +67,9 @@ internal sealed class MemberSender
     /// <summary>Whether its close began or its connection is gone: nothing more is sent to it.</summary>
     public bool HasEnded => _closingFrames is not null || _disconnected;
 
-    /// <summary>The lowest position that <paramref name="ring"/> must keep for this member; its head if there is none. Not for subscribers.</summary>
+    /// <summary>
+    /// The lowest position that <paramref name="ring"/> must keep for this member; its head if there is none. Not for subscribers.
+    /// </summary>
     public long OldestNeeded(FrameRing ring) => CatchUp is null && ring == Ring && !HasEnded ? _cursor : ring.Head;
 
     /// <summary>Starts to send: <paramref name="first"/>, then the missed events, then the ring.</summary>
@@ -98,7 +100,9 @@ internal sealed class MemberSender
         _outbox.Add(frames);
     }
 
-    /// <summary>Sends an event to this member only if the plain ring holds it; else returns false. Also before <see cref="Start"/> ends.</summary>
+    /// <summary>
+    /// Sends an event to this member only if the plain ring holds it; else returns false. Also before <see cref="Start"/> ends.
+    /// </summary>
     public bool TrySendFromRing(long seq)
     {
         if (!_broadcaster.Ring.TryFind(seq, out var position, out var length))
@@ -110,7 +114,9 @@ internal sealed class MemberSender
         return true;
     }
 
-    /// <summary>Whether the member gets the event from its ring without further action: the event is in the ring, after the member's cursor.</summary>
+    /// <summary>
+    /// Whether the member gets the event from its ring without further action: the event is in the ring, after the member's cursor.
+    /// </summary>
     public bool WillSendFromRing(long seq)
     {
         ServeIndividually();

@@ -5,13 +5,12 @@ using ChatServer.Broadcast.Frames;
 namespace ChatServer.Broadcast.Rings;
 
 /// <summary>
-/// The room's recent past and present: one ring of finished WebSocket frames, each encoded once. A position is a count of bytes
-/// since the room opened; a member is a position. Events of the log can be found by their sequence.
+/// A ring of finished WebSocket frames, each encoded once. A position is the number of bytes before it since the ring was created; a member
+/// is a position. Events of the log can be found by their sequence.
 /// </summary>
 /// <remarks>
-/// The ring starts without memory and grows by doubling while somebody (a member that lags, or <see cref="KeepEvents"/>) needs
-/// what it would overwrite, up to a maximum; from then on it overwrites, and who was overtaken is lost (see <see cref="Tail"/>).
-/// Not thread-safe: only the room's own turn touches it.
+/// The ring starts without memory. It doubles its size, up to a maximum, while a slow member or <see cref="KeepEvents"/> needs bytes that
+/// it would overwrite; at the maximum it overwrites them (see <see cref="Tail"/>). Not thread-safe: only turns use it.
 /// </remarks>
 internal sealed class FrameRing(int maxBytes, int keepEvents)
 {
@@ -21,25 +20,28 @@ internal sealed class FrameRing(int maxBytes, int keepEvents)
     private int _mask;
     private readonly SeqIndex _index = new();
 
-    /// <summary>Events of the log that are kept while they fit; 0 where the log is elsewhere and the ring is a cache.</summary>
+    /// <summary>Events of the log that are kept while they fit; 0 if the log is elsewhere and the ring is a cache.</summary>
     public int KeepEvents { get; } = keepEvents;
 
-    /// <summary>Where the next frame begins.</summary>
+    /// <summary>Position of the next frame.</summary>
     public long Head { get; private set; }
 
-    /// <summary>The oldest position still held. A member behind it has lost bytes and must be closed.</summary>
+    /// <summary>The lowest position that is still in the ring. A member below it has lost bytes and must be closed.</summary>
     public long Tail { get; private set; }
 
-    /// <summary>Sequence of the oldest logged event in the ring; only meaningful when <see cref="EventCount"/> is not 0.</summary>
+    /// <summary>Sequence of the oldest logged event in the ring; valid only if <see cref="EventCount"/> is not 0.</summary>
     public long FirstSeq => _index.FirstSeq;
 
-    /// <summary>How many logged events the ring holds.</summary>
+    /// <summary>Number of logged events in the ring.</summary>
     public int EventCount => _index.Count;
 
-    /// <summary>Memory held, in bytes.</summary>
+    /// <summary>Size of the memory, in bytes.</summary>
     public int Capacity => _bytes?.Length ?? 0;
 
-    /// <summary>Adds a text frame. <paramref name="seq"/> is 0 for what is not in the log. <paramref name="slowest"/> tells the least position that is still needed.</summary>
+    /// <summary>Adds a text frame.</summary>
+    /// <param name="json">Its payload.</param>
+    /// <param name="seq">Its sequence; 0 if it is not in the log.</param>
+    /// <param name="slowest">Returns the lowest position that a member still needs.</param>
     public void Append(ReadOnlySpan<byte> json, long seq, Func<long> slowest)
     {
         Span<byte> header = stackalloc byte[FrameWriter.MaxHeaderBytes];
@@ -51,7 +53,7 @@ internal sealed class FrameRing(int maxBytes, int keepEvents)
         Write(json);
     }
 
-    /// <summary>Adds a frame that is finished already; <paramref name="seq"/> as in <see cref="Append"/>.</summary>
+    /// <summary>Adds a finished frame; the parameters are those of <see cref="Append"/>.</summary>
     public void AppendFrame(ReadOnlySpan<byte> frame, long seq, Func<long> slowest)
     {
         Reserve(frame.Length, slowest);
@@ -60,7 +62,9 @@ internal sealed class FrameRing(int maxBytes, int keepEvents)
         Write(frame);
     }
 
-    /// <summary>What lies between <paramref name="position"/> and the head, up to where the ring wraps: call again for the rest.</summary>
+    /// <summary>
+    /// The bytes from <paramref name="position"/> to the head, or to the place where the ring wraps: call again for the rest.
+    /// </summary>
     public ReadOnlySpan<byte> Read(long position)
     {
         Debug.Assert(position >= Tail && position < Head);
@@ -68,7 +72,10 @@ internal sealed class FrameRing(int maxBytes, int keepEvents)
         return _bytes.AsSpan(at, (int)Math.Min(Head - position, _bytes!.Length - at));
     }
 
-    /// <summary>The end of the frame that <paramref name="inside"/> lies in, or <paramref name="inside"/> itself if a frame begins there; <paramref name="boundary"/> is the beginning of some frame before it.</summary>
+    /// <summary>
+    /// The end of the frame that contains <paramref name="inside"/>, or <paramref name="inside"/> if a frame begins there.
+    /// <paramref name="boundary"/> is the beginning of any frame before it.
+    /// </summary>
     public long FrameEnd(long boundary, long inside)
     {
         while (boundary < inside)
@@ -89,7 +96,7 @@ internal sealed class FrameRing(int maxBytes, int keepEvents)
         }
     }
 
-    /// <summary>Where the frame of the event <paramref name="seq"/> begins and how long it is; false when the ring does not hold it.</summary>
+    /// <summary>Position and length of the frame of event <paramref name="seq"/>; false if it is not in the ring.</summary>
     public bool TryFind(long seq, out long position, out int length)
     {
         if (!_index.TryGet(seq, out position))
@@ -101,7 +108,7 @@ internal sealed class FrameRing(int maxBytes, int keepEvents)
         return true;
     }
 
-    /// <summary>The event <paramref name="seq"/> as JSON, copied; null when the ring does not hold it.</summary>
+    /// <summary>A copy of the JSON of event <paramref name="seq"/>; null if it is not in the ring.</summary>
     public byte[]? Json(long seq)
     {
         if (!TryFind(seq, out var position, out var length))
@@ -112,7 +119,7 @@ internal sealed class FrameRing(int maxBytes, int keepEvents)
         return json;
     }
 
-    /// <summary>Gives the memory back. Everything in it is forgotten; positions go on from the head.</summary>
+    /// <summary>Releases the memory and its events. Positions continue from the head.</summary>
     public void Release()
     {
         if (_bytes is null)
@@ -147,7 +154,7 @@ internal sealed class FrameRing(int maxBytes, int keepEvents)
         Head += bytes.Length;
     }
 
-    // Overwriting frees a quarter of the ring at a time, so that asking for the slowest member is rare.
+    // A quarter of the ring is freed at a time, so the slowest member is rarely searched for.
     private void Reserve(int length, Func<long> slowest)
     {
         Debug.Assert(length <= maxBytes / 2);
@@ -158,7 +165,7 @@ internal sealed class FrameRing(int maxBytes, int keepEvents)
                 Resize(InitialBytes);
                 continue;
             }
-            // A frame larger than the ring fits only into a larger one, however little of the past is needed.
+            // A frame that is larger than the ring needs a larger ring in any case.
             var tail = Math.Min(Head, Math.Max(Head + length - Capacity, Tail + Capacity / 4));
             if (length <= Capacity && (tail <= OldestNeeded(slowest) || Capacity * 2L > maxBytes))
                 DropBefore(tail);

@@ -4,8 +4,8 @@ using ChatServer.Broadcast.Members;
 namespace ChatServer.Broadcast.Rings;
 
 /// <summary>
-/// The members that need only a ring: each gets the bytes between its cursor and the head. What a broadcast needs of them is contiguous in one
-/// array, so a send to thousands of sockets touches few cache lines; the member's object is touched only when its socket is full.
+/// The members that need only a ring: each gets the bytes between its cursor and the head. What a broadcast needs of them is contiguous in
+/// one array, so a send to thousands of sockets touches few cache lines; the member's object is touched only when its socket is full.
 /// </summary>
 /// <remarks>Not thread-safe: only turns use it.</remarks>
 internal sealed class RingSubscribers(FrameRing ring)

@@ -1,6 +1,6 @@
 namespace ChatServer.Broadcast.Rings;
 
-/// <summary>Positions of consecutive sequences: a growing ring of numbers. Eight bytes an event.</summary>
+/// <summary>The positions of consecutive sequences, in a growing ring of numbers: eight bytes for each event.</summary>
 internal sealed class SeqIndex
 {
     private long[] _positions = [];
@@ -14,7 +14,7 @@ internal sealed class SeqIndex
 
     public int Count { get; private set; }
 
-    /// <summary>Adds the sequence after the last one; any, when empty.</summary>
+    /// <summary>Adds the sequence after the last one, or any sequence if the index is empty.</summary>
     public void Add(long seq, long position)
     {
         if (Count == 0)
@@ -38,7 +38,7 @@ internal sealed class SeqIndex
         return true;
     }
 
-    /// <summary>Drops entries whose position is below <paramref name="position"/>.</summary>
+    /// <summary>Removes the entries whose position is below <paramref name="position"/>.</summary>
     public void RemoveBelow(long position)
     {
         while (Count > 0 && _positions[_first] < position)

@@ -18,7 +18,8 @@ public sealed class TurnTimer(TurnQueue turns, TimeProvider time) : IDisposable
         if (Volatile.Read(ref _dueAt) is not 0 and var dueAt && dueAt <= at)
             return;
         Volatile.Write(ref _dueAt, at);
-        _timer ??= time.CreateTimer(static timer => ((TurnTimer)timer!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer ??= time.CreateTimer(
+            static timer => ((TurnTimer)timer!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _timer.Change(delay, Timeout.InfiniteTimeSpan);
     }
 
@@ -27,8 +28,8 @@ public sealed class TurnTimer(TurnQueue turns, TimeProvider time) : IDisposable
 
     public void Dispose() => _timer?.Dispose();
 
-    // Cleared before the turn: a turn that comes too early sets the timer again. Posted, not only scheduled: a turn that is about to end has
-    // read the clock already, and without an action no turn would follow it.
+    // Cleared before the turn: a turn that comes too early sets the timer again. Posted, not only scheduled: a turn that is about to end
+    // has read the clock already, and without an action no turn would follow it.
     private void OnTimer()
     {
         Volatile.Write(ref _dueAt, 0);

@@ -1,8 +1,8 @@
 namespace ChatServer.RoomHost.Handshakes;
 
 /// <summary>
-/// Which web pages may open a room's WebSocket: browsers send their Origin, and no same-origin rule protects WebSockets.
-/// Requests without one (they come from no browser) are always allowed.
+/// The origins from which web pages may open a room's WebSocket: browsers send the origin, and the same-origin policy does not apply to
+/// WebSockets. Requests without an origin are always allowed: no browser sends them.
 /// </summary>
 public sealed class AllowedOrigins
 {
@@ -10,10 +10,11 @@ public sealed class AllowedOrigins
 
     private AllowedOrigins(HashSet<string>? origins) => _origins = origins;
 
-    /// <summary>Every page.</summary>
+    /// <summary>All origins.</summary>
     public static AllowedOrigins Any { get; } = new(null);
 
-    /// <param name="list"><c>*</c>, or origins (<c>https://chat.example</c>) with commas between, compared without case. Nothing: no page.</param>
+    /// <param name="list"><c>*</c>, or origins such as <c>https://chat.example</c>, comma-separated, compared without case. Empty allows
+    /// none.</param>
     public static AllowedOrigins Parse(string list)
     {
         string[] origins = Split(list);

@@ -3,8 +3,8 @@ using Microsoft.Extensions.Primitives;
 namespace ChatServer.RoomHost.Handshakes;
 
 /// <summary>
-/// The negotiation of permessage-deflate (RFC 7692, section 7.1). It is accepted without context takeover in both directions: a
-/// connection keeps no window, and a frame that was compressed once can be read by everybody.
+/// Negotiates permessage-deflate (RFC 7692, section 7.1), without context takeover in both directions: a connection keeps no window, and a
+/// frame is compressed once for all members.
 /// </summary>
 internal static class DeflateOffer
 {
@@ -12,8 +12,8 @@ internal static class DeflateOffer
     private const string Answer = $"{Extension}; server_no_context_takeover; client_no_context_takeover";
 
     /// <summary>
-    /// The answer to the first offer in <c>Sec-WebSocket-Extensions</c> that can be met; null when there is none. An offer with a
-    /// parameter that is unknown, malformed or there twice is not met, as the RFC demands.
+    /// The answer to the first acceptable offer in <c>Sec-WebSocket-Extensions</c>; null if there is none. An offer with an unknown,
+    /// malformed or repeated parameter is declined, as the RFC requires.
     /// </summary>
     public static string? Accept(StringValues extensions)
     {

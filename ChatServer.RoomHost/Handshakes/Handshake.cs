@@ -5,18 +5,18 @@ using Microsoft.Extensions.Primitives;
 
 namespace ChatServer.RoomHost.Handshakes;
 
-/// <summary>The opening handshake of RFC 6455, section 4.2, judged strictly; nothing is sent here.</summary>
+/// <summary>Validates the opening handshake (RFC 6455, section 4.2). Sends nothing.</summary>
 public static class Handshake
 {
-    /// <summary>The only subprotocol there is; chosen when the client offers it.</summary>
+    /// <summary>The only subprotocol; selected if the client offers it.</summary>
     public const string SubProtocol = "chat.v1";
 
     private const string Version = "13";
     private const int DecodedKeyBytes = 16, EncodedKeyLength = 24;
 
     /// <summary>
-    /// Judges a request. One that does not ask for a WebSocket (no <c>Upgrade</c>, or an upgrade to something else, which a server
-    /// may ignore) is <see cref="HandshakeKind.None"/>: an ordinary request.
+    /// Validates a request. A request without a WebSocket upgrade is <see cref="HandshakeKind.None"/>; an upgrade to another protocol is
+    /// ignored, as HTTP allows.
     /// </summary>
     public static HandshakeResult Check(HttpRequest request, AllowedOrigins origins)
     {
@@ -34,15 +34,18 @@ public static class Handshake
         if (headers.SecWebSocketKey is not [{ Length: EncodedKeyLength } key] || !IsKey(key))
             return Bad("Sec-WebSocket-Key is not 16 bytes in base64.");
         if (!origins.Allows(headers.Origin))
-            return HandshakeResult.Refuse(StatusCodes.Status403Forbidden, ErrorCodes.OriginNotAllowed, "Pages of this origin may not join.");
+        {
+            return HandshakeResult.Refuse(
+                StatusCodes.Status403Forbidden, ErrorCodes.OriginNotAllowed, "Pages of this origin may not join.");
+        }
 
         bool chat = HasToken(headers.SecWebSocketProtocol, SubProtocol, StringComparison.Ordinal);
         return HandshakeResult.Accept(AcceptKey(key), chat ? SubProtocol : null, DeflateOffer.Accept(headers.SecWebSocketExtensions));
     }
 
     /// <summary>
-    /// Writes the headers that the answer needs: of the 101 when the request was accepted, and of a 426 the version that would do. Status
-    /// and body are the caller's.
+    /// Writes the headers of the answer: those of the 101 if the handshake was accepted, and the supported version of a 426. The caller
+    /// writes status and body.
     /// </summary>
     public static void WriteHeaders(in HandshakeResult result, HttpResponse response)
     {

@@ -1,36 +1,36 @@
 namespace ChatServer.RoomHost.Handshakes;
 
-/// <summary>What a request is, judged as a WebSocket handshake.</summary>
+/// <summary>The result of validating a request as a WebSocket handshake.</summary>
 public enum HandshakeKind
 {
-    /// <summary>Not a handshake: an ordinary request.</summary>
+    /// <summary>A request without a WebSocket upgrade.</summary>
     None,
 
-    /// <summary>A handshake that the server can answer with 101.</summary>
+    /// <summary>A handshake to be answered with 101.</summary>
     Accepted,
 
-    /// <summary>A handshake that is answered with an error.</summary>
+    /// <summary>A handshake to be answered with an error.</summary>
     Refused,
 }
 
-/// <summary>The judgement of <see cref="Handshake.Check"/>; the default is an ordinary request.</summary>
+/// <summary>The result of <see cref="Handshake.Check"/>; the default is a request without an upgrade.</summary>
 public readonly record struct HandshakeResult
 {
     public HandshakeKind Kind { get; private init; }
 
-    /// <summary>101 when accepted, else the HTTP status of the refusal: 400, 403 or 426.</summary>
+    /// <summary>101 if accepted, otherwise the status of the refusal: 400, 403 or 426.</summary>
     public int Status { get; private init; }
 
-    /// <summary>The refusal for scripts (<c>bad-handshake</c>, <c>unsupported-version</c>, <c>origin-not-allowed</c>).</summary>
+    /// <summary>Code of the refusal: <c>bad-handshake</c>, <c>unsupported-version</c> or <c>origin-not-allowed</c>.</summary>
     public string? Code { get; private init; }
 
-    /// <summary>The refusal for people.</summary>
+    /// <summary>The refusal, for a person.</summary>
     public string? Detail { get; private init; }
 
-    /// <summary>The subprotocol to speak; null when the client offered none that is known.</summary>
+    /// <summary>The selected subprotocol; null if the client offered no known one.</summary>
     public string? SubProtocol { get; private init; }
 
-    /// <summary>The extensions to speak, as the answer names them; null when none was offered that is known.</summary>
+    /// <summary>The selected extensions, as the answer states them; null if the client offered no known one.</summary>
     public string? Extensions { get; private init; }
 
     internal string? AcceptKey { get; private init; }

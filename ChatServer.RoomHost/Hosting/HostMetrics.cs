@@ -15,7 +15,8 @@ internal sealed class HostMetrics : IDisposable
             slots.Rooms.Sum(r => r.Connections), "{member}", "Connections in these rooms.");
         _meter.CreateObservableCounter("chat.messages", () =>
             slots.Rooms.Sum(r => r.Messages), "{message}", "Messages logged in the rooms that are open here.");
-        var faults = _meter.CreateCounter<long>("chat.room.faults", "{fault}", "Rooms that failed by an unexpected error and were reopened.");
+        var faults = _meter.CreateCounter<long>(
+            "chat.room.faults", "{fault}", "Rooms that failed by an unexpected error and were reopened.");
         opener.RoomFailed += room =>
         {
             if (room.Failure is { IsFault: true })

@@ -41,7 +41,9 @@ internal sealed class Batch
     /// <summary>Sequence of the first encoded event. There must be one.</summary>
     public long FirstSeq => _encoded[0].Seq;
 
-    /// <summary>Items that were logged before, or that repeat an item of this batch: index of the item, sequence of the first one.</summary>
+    /// <summary>
+    /// Items that were logged before, or that repeat an item of this batch: index of the item, sequence of the first one.
+    /// </summary>
     public List<(int Index, long Seq)> Duplicates { get; } = [];
 
     /// <summary>The traces of messages among <see cref="Items"/>; nearly always empty.</summary>
@@ -193,8 +195,8 @@ internal struct BatchItem
     public byte[]? User;
 
     /// <summary>
-    /// Called with the sequence when the log holds the event, or with an error code. A duplicate in a batch that the log refuses is called twice:
-    /// the first call counts.
+    /// Called with the sequence when the log holds the event, or with an error code. A duplicate in a batch that the log refuses is called
+    /// twice: the first call counts.
     /// </summary>
     public Action<long, string?>? OnLogged;
 

@@ -6,8 +6,8 @@ namespace ChatServer.RoomHost.Rooms;
 /// <summary>Sends a member the events after a sequence: from the ring if it has them, otherwise from the log.</summary>
 /// <param name="history">The room's events.</param>
 /// <param name="after">Sequence of the last event that the member has.</param>
-/// <param name="gapless">Whether the member must get every event after <paramref name="after"/>. Otherwise events that are trimmed meanwhile
-/// are left out at the beginning.</param>
+/// <param name="gapless">Whether the member must get every event after <paramref name="after"/>. Otherwise events that are trimmed
+/// meanwhile are left out at the beginning.</param>
 internal sealed class CatchUp(RoomHistory history, long after, bool gapless) : ICatchUp
 {
     // Bytes that are copied at a time for a member that catches up.

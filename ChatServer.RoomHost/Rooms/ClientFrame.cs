@@ -6,7 +6,7 @@ namespace ChatServer.RoomHost.Rooms;
 
 internal enum ClientFrameKind
 {
-    /// <summary>Not to be acted on; see <see cref="ClientFrame.Error"/>.</summary>
+    /// <summary>Refused; see <see cref="ClientFrame.Error"/>.</summary>
     Invalid,
     Message,
     Typing,
@@ -14,35 +14,38 @@ internal enum ClientFrameKind
 }
 
 /// <summary>
-/// What a client said, read in place: the spans point into the received bytes, or into <c>scratch</c> where the client had
-/// escaped something. They are JSON-escaped already, ready to be written between quotes.
+/// A frame of a client, parsed in place: the spans point into the received bytes, or into <c>scratch</c> if a string contained escapes.
+/// They are JSON-escaped already, ready to be written between quotes.
 /// </summary>
 internal readonly ref struct ClientFrame
 {
-    // What ends a string, or makes it one that needs a closer look: quote, backslash, and what JSON does not allow in it.
+    // Bytes that end a string or need the JSON reader: quote, backslash, and control characters, which JSON does not allow in a string.
     private static readonly SearchValues<byte> NeedsJsonReader =
         SearchValues.Create([.. Enumerable.Range(0, 0x20).Select(c => (byte)c), (byte)'"', (byte)'\\']);
 
     public ClientFrameKind Kind { get; private init; }
 
-    /// <summary>One of <see cref="RoomErrorCodes"/>, when invalid.</summary>
+    /// <summary>If invalid: one of <see cref="RoomErrorCodes"/>.</summary>
     public string Error { get; private init; }
 
-    /// <summary>What is wrong, for a person, when invalid.</summary>
+    /// <summary>If invalid: the reason, for a person.</summary>
     public string Detail { get; private init; }
 
-    /// <summary>The client's id for it; empty when it gave none, or none that can be repeated to it.</summary>
+    /// <summary>The client's id of the frame; empty if it is missing or has a wrong length.</summary>
     public ReadOnlySpan<byte> Id { get; private init; }
 
     public ReadOnlySpan<byte> Text { get; private init; }
 
-    /// <summary>The trace context that a message came with, unchecked; empty if it came without.</summary>
+    /// <summary>The trace context of a message, not validated; empty if there is none.</summary>
     public ReadOnlySpan<byte> Traceparent { get; private init; }
 
-    /// <summary>Bytes of scratch that <see cref="Parse"/> needs for a frame of <paramref name="length"/> bytes: unescaping only shrinks, escaping again only restores.</summary>
+    /// <summary>
+    /// Bytes of scratch that <see cref="Parse"/> needs for a frame of <paramref name="length"/> bytes: to unescape a string only shortens
+    /// it, and to escape it again at most restores its length.
+    /// </summary>
     public static int ScratchBytes(int length) => 4 * length;
 
-    /// <summary>Reads one frame of valid UTF-8. Unknown members are ignored; of a repeated one the last counts.</summary>
+    /// <summary>Parses one frame of valid UTF-8. Unknown members are ignored; of a repeated member the last one counts.</summary>
     public static ClientFrame Parse(ReadOnlySpan<byte> json, Span<byte> scratch, int maxTextLength)
     {
         if (TryParsePlainMessage(json, out var id, out var text))
@@ -68,7 +71,7 @@ internal readonly ref struct ClientFrame
                     reader.Skip();
             }
             if (reader.Read())
-                return Invalid(RoomErrorCodes.InvalidJson, "Something follows the JSON object.");
+                return Invalid(RoomErrorCodes.InvalidJson, "The frame has text after the JSON object.");
         }
         catch (JsonException e)
         {
@@ -76,7 +79,7 @@ internal readonly ref struct ClientFrame
         }
         catch (InvalidOperationException)
         {
-            return Invalid(RoomErrorCodes.InvalidJson, "A member's name has half of a surrogate pair.");
+            return Invalid(RoomErrorCodes.InvalidJson, "The name of a member contains a lone surrogate.");
         }
 
         var knownId = IsId(id) ? id : default;
@@ -88,10 +91,10 @@ internal readonly ref struct ClientFrame
             return new ClientFrame { Kind = ClientFrameKind.Typing, Error = "", Detail = "" };
         if (type.SequenceEqual("ping"u8))
             return new ClientFrame { Kind = ClientFrameKind.Ping, Error = "", Detail = "", Id = id };
-        return Invalid(RoomErrorCodes.UnknownType, "A client says message, typing or ping.", knownId);
+        return Invalid(RoomErrorCodes.UnknownType, "The type is not message, typing or ping.", knownId);
     }
 
-    // A message without escapes as a serializer writes it, its members in the order that the protocol shows: what nearly all frames are.
+    // Fast path for nearly all frames: a message without escapes and white space, its members in the order of the protocol reference.
     private static bool TryParsePlainMessage(ReadOnlySpan<byte> json, out ReadOnlySpan<byte> id, out ReadOnlySpan<byte> text)
     {
         id = text = default;
@@ -136,8 +139,8 @@ internal readonly ref struct ClientFrame
     private static bool IsId(ReadOnlySpan<byte> id) =>
         id.Length > 0 && (id.Length <= Limits.MaxIdLength || CountCharacters(id) <= Limits.MaxIdLength);
 
-    // A string without escapes is passed on as it came. One with escapes is decoded, which also refuses lone surrogates (no UTF-8 can carry
-    // them), and encoded in the shortest form. False, and nothing, for what is no string.
+    // A string without escapes is used as it is. A string with escapes is decoded, which also refuses lone surrogates (UTF-8 cannot express
+    // them), and encoded in the shortest form. False if the value is not a string.
     private static bool TryReadString(scoped ref Utf8JsonReader reader, scoped ref Span<byte> scratch, out ReadOnlySpan<byte> value)
     {
         value = default;

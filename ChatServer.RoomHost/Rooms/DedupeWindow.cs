@@ -4,8 +4,8 @@ using ChatServer.Backplane;
 namespace ChatServer.RoomHost.Rooms;
 
 /// <summary>
-/// The messages that the room's log still has, and at least the last <see cref="RoomLog.MaxDedupeKeys"/>, by key: what is said again within
-/// this window is not logged twice. Rebuilt when a host takes the room.
+/// Keys of the messages that the room's log still has, and at least of the last <see cref="RoomLog.MaxDedupeKeys"/>. A message that is sent
+/// again within this window is not logged twice. Rebuilt when a host claims the room.
 /// </summary>
 internal sealed class DedupeWindow(int window)
 {
@@ -13,7 +13,7 @@ internal sealed class DedupeWindow(int window)
     private readonly Dictionary<MessageKey, long> _seqs = [];
     private readonly Queue<MessageKey> _order = [];
 
-    /// <summary>Remembers a message. False: it was said before, as the event <paramref name="before"/>.</summary>
+    /// <summary>Adds a message. Returns false if it was logged before, as the event <paramref name="before"/>.</summary>
     public bool TryAdd(MessageKey key, long seq, out long before)
     {
         ref var known = ref CollectionsMarshal.GetValueRefOrAddDefault(_seqs, key, out var isKnown);

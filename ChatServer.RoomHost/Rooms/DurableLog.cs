@@ -2,15 +2,16 @@ using ChatServer.Backplane;
 
 namespace ChatServer.RoomHost.Rooms;
 
-/// <summary>The log in Redis of one room that this host holds under one term.</summary>
+/// <summary>The log in Redis of one room, for one term of this host.</summary>
 internal sealed class DurableLog(RoomLog log, RoomRecord room, TimeProvider time)
 {
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(100);
 
     /// <summary>
-    /// Appends the batch, however long Redis stays away: an append whose answer was lost may have happened, so it is repeated
-    /// (which is safe) until its outcome is known. Ends without one only when <paramref name="ct"/> says that the room is given up.
+    /// Appends the batch, however long Redis is unavailable: an append whose answer was lost may have been executed, so it is repeated
+    /// (which is safe) until its result is known.
     /// </summary>
+    /// <exception cref="OperationCanceledException">The room was given up; the result is unknown.</exception>
     public async Task<AppendResult> AppendAsync(Batch batch, long baseSeq, long announced, Action<bool> available, CancellationToken ct)
     {
         var entries = batch.LogEntries();
@@ -31,7 +32,9 @@ internal sealed class DurableLog(RoomLog log, RoomRecord room, TimeProvider time
         }
     }
 
-    /// <summary>Events after <paramref name="after"/>, however long Redis stays away; null when the log is gone or has another epoch.</summary>
+    /// <summary>
+    /// Reads events after <paramref name="after"/>, however long Redis is unavailable; null if the log is gone or has another epoch.
+    /// </summary>
     public async Task<LogPage?> ReadAfterAsync(long after, int limit, CancellationToken ct)
     {
         for (; ; )
@@ -47,7 +50,7 @@ internal sealed class DurableLog(RoomLog log, RoomRecord room, TimeProvider time
         }
     }
 
-    /// <summary>What the room's next host must know of it; null when the log is gone.</summary>
+    /// <summary>Reads the end of the log, for a host that claimed the room; null if the log is gone.</summary>
     /// <exception cref="BackplaneUnavailableException"/>
     public async Task<LogTail?> ReadTailAsync()
     {
@@ -59,5 +62,6 @@ internal sealed class DurableLog(RoomLog log, RoomRecord room, TimeProvider time
 
 /// <summary>The end of a room's log.</summary>
 /// <param name="Page">The events that it keeps.</param>
-/// <param name="MessageKeys">If that is few: keys and sequences of the last messages, those of the page included, oldest first.</param>
+/// <param name="MessageKeys">If the log keeps few events: keys and sequences of the last messages, those of the page included, oldest
+/// first.</param>
 internal sealed record LogTail(LogPage Page, IReadOnlyList<(string Key, long Seq)> MessageKeys);

@@ -3,13 +3,13 @@ using ChatServer.Backplane;
 namespace ChatServer.RoomHost.Rooms;
 
 /// <summary>
-/// What Redis knows of who sits in one room that this host holds under one term: so its next host gives everyone the seat that was
-/// theirs, and tells nobody of a move.
+/// The seats of one room in Redis, for one term of this host. The next host gives every session the seat that it had, so the members notice
+/// no leave and no join.
 /// </summary>
-/// <param name="ownership">Where it is kept.</param>
-/// <param name="room">As it was claimed.</param>
+/// <param name="ownership">Stores the seats.</param>
+/// <param name="room">The room as it was claimed.</param>
 /// <param name="time">The clock.</param>
-/// <param name="onError">Is told once what is wrong, if it is not that Redis is away.</param>
+/// <param name="onError">Called once for each save that fails for another reason than an unavailable Redis.</param>
 internal sealed class DurableSeats(RoomOwnership ownership, RoomRecord room, TimeProvider time, Action<Exception> onError)
 {
     private static readonly TimeSpan UnavailableRetryDelay = TimeSpan.FromMilliseconds(100);
@@ -18,12 +18,13 @@ internal sealed class DurableSeats(RoomOwnership ownership, RoomRecord room, Tim
     private bool _hasReplacedOld;
 
     /// <summary>
-    /// Saves what changed, however long Redis stays away; the first time in place of what an earlier host saved. Ends without that when
-    /// the room is another's, or when <paramref name="ct"/> says that it is given up. Not for concurrent calls.
+    /// Saves changes, however long Redis is unavailable; the first save replaces the seats of an earlier host. Saves nothing if the room is
+    /// another host's. Not for concurrent calls.
     /// </summary>
+    /// <exception cref="OperationCanceledException">The room was given up.</exception>
     public async Task SaveAsync(IReadOnlyDictionary<string, string?> changes, CancellationToken ct)
     {
-        for (var told = false; ;)
+        for (var isReported = false; ;)
         {
             try
             {
@@ -37,9 +38,9 @@ internal sealed class DurableSeats(RoomOwnership ownership, RoomRecord room, Tim
             }
             catch (Exception error)
             {
-                if (!told)
+                if (!isReported)
                     onError(error);
-                told = true;
+                isReported = true;
                 await Task.Delay(ErrorRetryDelay, time, ct);
             }
         }

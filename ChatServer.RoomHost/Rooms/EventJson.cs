@@ -7,8 +7,8 @@ using ChatServer.Contracts;
 namespace ChatServer.RoomHost.Rooms;
 
 /// <summary>
-/// Writes the room's events as JSON. Frequent events are written by hand into memory of the caller, the others by the library into a buffer of
-/// the thread: their bytes are valid until the thread's next event.
+/// Writes the room's events as JSON. Frequent events are written by hand into memory of the caller, the others by the library into a buffer
+/// of the thread: their bytes are valid until the thread's next event.
 /// </summary>
 internal static class EventJson
 {

@@ -6,14 +6,14 @@ using Microsoft.AspNetCore.Http;
 
 namespace ChatServer.RoomHost.Rooms;
 
-/// <summary>What a client asks for in the query of its handshake.</summary>
-/// <param name="User">The name it wants, in the form the room uses; null: a guest's.</param>
-/// <param name="Session">Its own, or a new one.</param>
-/// <param name="Since">The last event it has seen.</param>
-/// <param name="History">How many of the last events it wants if it cannot resume.</param>
+/// <summary>The query of a handshake.</summary>
+/// <param name="User">The requested name, normalized; null for a guest name.</param>
+/// <param name="Session">The client's session, or a new one.</param>
+/// <param name="Since">The last event that the client has, if it resumes.</param>
+/// <param name="History">Number of latest events to send if it cannot resume.</param>
 internal sealed record JoinRequest(string? User, string Session, (string Epoch, long Seq)? Since, int History)
 {
-    /// <summary>Reads the query; the error says which parameter is wrong and how it should be.</summary>
+    /// <summary>Parses the query. The error names the parameter that is wrong and the expected form.</summary>
     public static bool TryParse(IQueryCollection query, out JoinRequest join, out string error)
     {
         join = null!;
@@ -22,8 +22,11 @@ internal sealed record JoinRequest(string? User, string Session, (string Epoch, 
         if (query.TryGetValue("user", out var users) && (user = UserNames.Normalize(users[^1])) is null)
             error = $"user is not a name of 1 to {Limits.MaxUserLength} characters without control characters.";
 
-        var session = query.TryGetValue("session", out var sessions) ? sessions[^1]! : RandomNumberGenerator.GetHexString(32, lowercase: true);
-        if (session.Length is < Limits.MinSessionLength or > Limits.MaxSessionLength || session.Any(c => char.IsControl(c) || char.IsSurrogate(c)))
+        var session = query.TryGetValue("session", out var sessions)
+            ? sessions[^1]!
+            : RandomNumberGenerator.GetHexString(32, lowercase: true);
+        if (session.Length is < Limits.MinSessionLength or > Limits.MaxSessionLength
+            || session.Any(c => char.IsControl(c) || char.IsSurrogate(c)))
             error = $"session is not a string of {Limits.MinSessionLength} to {Limits.MaxSessionLength} characters.";
 
         (string, long)? since = null;
@@ -33,7 +36,7 @@ internal sealed record JoinRequest(string? User, string Session, (string Epoch, 
         var history = Limits.DefaultHistory;
         if (query.TryGetValue("history", out var histories))
         {
-            // However much is asked for, a room has no more than an int counts.
+            // A larger number than an int has the same meaning: everything.
             if (BigInteger.TryParse(histories[^1], NumberStyles.None, CultureInfo.InvariantCulture, out var asked))
                 history = (int)BigInteger.Min(asked, int.MaxValue);
             else

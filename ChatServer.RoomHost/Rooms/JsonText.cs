@@ -3,10 +3,11 @@ using System.Text;
 
 namespace ChatServer.RoomHost.Rooms;
 
-/// <summary>JSON strings as bytes: the shortest form that JSON allows, so that a text has one encoding on the wire.</summary>
+/// <summary>Escapes JSON strings in the shortest form that JSON allows, so that a text has one encoding on the wire.</summary>
 internal static class JsonText
 {
-    private static readonly SearchValues<byte> MustEscape = SearchValues.Create([.. Enumerable.Range(0, 0x20).Select(b => (byte)b), (byte)'"', (byte)'\\']);
+    private static readonly SearchValues<byte> MustEscape =
+        SearchValues.Create([.. Enumerable.Range(0, 0x20).Select(b => (byte)b), (byte)'"', (byte)'\\']);
 
     /// <summary>Most bytes that one byte of text can become: <c>\u001f</c>.</summary>
     public const int MaxEscapedBytesPerByte = 6;

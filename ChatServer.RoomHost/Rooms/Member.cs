@@ -8,8 +8,8 @@ using ChatServer.Contracts;
 namespace ChatServer.RoomHost.Rooms;
 
 /// <summary>
-/// A connection that joined a room: handles the frames that it sends. They are parsed and limited on the thread that reads the socket, and then
-/// passed to the room's turn. <see cref="Sender"/> sends.
+/// A connection that joined a room: handles the frames that it sends. They are parsed and limited on the thread that reads the socket, and
+/// then passed to the room's turn. <see cref="Sender"/> sends.
 /// </summary>
 internal sealed class Member : IFrameHandler
 {

@@ -8,12 +8,12 @@ using ChatServer.Backplane;
 namespace ChatServer.RoomHost.Rooms;
 
 /// <summary>
-/// Recognizes a message that is sent again: 128 bits of a hash of session and id. A session is random and known to its client
-/// alone, so nobody can make another's message look like a repetition.
+/// Identifies a message that is sent again: 128 bits of a hash of session and id. A session is random and known only to its client, so no
+/// client can make the message of another one look like a duplicate.
 /// </summary>
 internal readonly record struct MessageKey(UInt128 Value)
 {
-    /// <summary>Of a message <paramref name="id"/> (as it is written in the event) said in <paramref name="session"/>.</summary>
+    /// <summary>The key of message <paramref name="id"/>, escaped as in its event, of a <paramref name="session"/>.</summary>
     public static MessageKey Of(ReadOnlySpan<byte> session, ReadOnlySpan<byte> id)
     {
         Span<byte> input = stackalloc byte[512];
@@ -25,19 +25,20 @@ internal readonly record struct MessageKey(UInt128 Value)
         return new MessageKey(XxHash128.HashToUInt128(input[..(session.Length + 1 + id.Length)]));
     }
 
-    /// <summary>Writes the <see cref="LogEntry.KeyLength"/> characters that stand for it in the log.</summary>
+    /// <summary>Writes the key as it is in the log: <see cref="LogEntry.KeyLength"/> characters.</summary>
     public void Write(Span<byte> destination)
     {
         var value = Value;
         Base64Url.EncodeToUtf8(MemoryMarshal.AsBytes(new ReadOnlySpan<UInt128>(in value)), destination, out _, out _);
     }
 
-    /// <summary>Reads what <see cref="Write"/> wrote; null for an entry that no member said, and for what nobody wrote like that.</summary>
+    /// <summary>Parses the form that <see cref="Write"/> writes; null for an entry without a key, and for a malformed one.</summary>
     public static MessageKey? Parse(string key)
     {
         Span<byte> bytes = stackalloc byte[16];
         return key != LogEntry.EmptyKey
-            && Base64Url.DecodeFromUtf8(Encoding.ASCII.GetBytes(key), bytes, out _, out var written) == OperationStatus.Done && written == bytes.Length
+            && Base64Url.DecodeFromUtf8(Encoding.ASCII.GetBytes(key), bytes, out _, out var written) == OperationStatus.Done
+            && written == bytes.Length
             ? new MessageKey(MemoryMarshal.Read<UInt128>(bytes))
             : null;
     }

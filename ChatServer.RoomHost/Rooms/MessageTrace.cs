@@ -3,11 +3,10 @@ using System.Diagnostics;
 namespace ChatServer.RoomHost.Rooms;
 
 /// <summary>
-/// The spans of one message that is traced: <c>message.receive</c> from its frame to the first send, and below it <c>message.append</c>
-/// (its batch is on its way to the log in Redis) and <c>message.send</c> (the first socket is sent to). They hold no text, name, session or
-/// token.
+/// The spans of one traced message: <c>message.receive</c> from its frame to the first send, and below it <c>message.append</c> (the append
+/// of its batch) and <c>message.send</c> (the send to the first socket). They contain no text, name, session or token.
 /// </summary>
-/// <remarks>Not thread-safe: the message is with one thread at a time, from the thread that reads the socket to the room's turn.</remarks>
+/// <remarks>Not thread-safe: first the thread that reads the socket uses it, then the room's turn.</remarks>
 internal sealed class MessageTrace
 {
     private readonly ActivitySource _source;
@@ -33,14 +32,14 @@ internal sealed class MessageTrace
         return null;
     }
 
-    /// <summary>The message has its place in the log to be.</summary>
+    /// <summary>The message got its sequence.</summary>
     public void SetSeq(long seq)
     {
         Seq = seq;
         _receive.SetTag("chat.seq", seq);
     }
 
-    /// <summary>The batch of the message is appended to the log. Returns the span, for what the append calls.</summary>
+    /// <summary>The append of the message's batch begins. Returns its span, the parent of the calls to Redis.</summary>
     public Activity? BeginAppend(int batchSize) => Begin("message.append", "chat.batch.size", batchSize);
 
     /// <summary>The log holds the message.</summary>
@@ -49,7 +48,7 @@ internal sealed class MessageTrace
     /// <summary>The first of <paramref name="members"/> connections is sent the message.</summary>
     public void BeginSend(int members) => Begin("message.send", "chat.members", members);
 
-    /// <summary>The message was sent, or nobody is there to be sent to.</summary>
+    /// <summary>The message was sent, or there is no member.</summary>
     public void End()
     {
         EndStep();
@@ -83,7 +82,7 @@ internal sealed class MessageTrace
         _step = null;
     }
 
-    // The current span belongs to the thread, which goes on to other messages. Without a parent, StartActivity would take the current span.
+    // The current span is a property of the thread, which continues with other messages. Without a parent, StartActivity would use it.
     private static Activity? Start(ActivitySource source, string name, ActivityKind kind, ActivityContext parent)
     {
         var current = Activity.Current;

@@ -9,15 +9,15 @@ namespace ChatServer.RoomHost.Rooms;
 /// <summary>A name in the room, held by a session: across reconnects, and for a while after its connection was lost.</summary>
 internal sealed class Seat(string key, string name)
 {
-    /// <summary>Stands for the session: see <see cref="Presence.KeyOf"/>.</summary>
+    /// <summary>Identifies the session: see <see cref="Presence.KeyOf"/>.</summary>
     public string Key { get; } = key;
 
     public string Name { get; } = name;
 
-    /// <summary>The name as it stands between the quotes of an event.</summary>
+    /// <summary>The name, escaped for JSON.</summary>
     public byte[] EscapedName { get; } = JsonText.Escape(name);
 
-    /// <summary>The connection that sits here now; null while the session is away.</summary>
+    /// <summary>The connection of the session; null while it has none.</summary>
     public Member? Member { get; set; }
 
     /// <summary>Timestamp at which the connection was lost.</summary>
@@ -25,15 +25,16 @@ internal sealed class Seat(string key, string name)
 }
 
 /// <summary>
-/// Who is in the room. A lost connection keeps its seat for <see cref="SeatGracePeriod"/>: a session that comes back within it neither left
-/// nor joined. What changed is collected and told at once. Only the room's own turn touches it.
+/// The seats of a room. After a lost connection the seat is kept for <see cref="SeatGracePeriod"/>: a session that reconnects within it
+/// neither left nor joined. Changes are collected and told in one event.
 /// </summary>
+/// <remarks>Only the room's turn uses it.</remarks>
 internal sealed class Presence
 {
-    /// <summary>How long a seat is kept for a session whose connection was lost.</summary>
+    /// <summary>Time for which the seat of a lost connection is kept.</summary>
     public static readonly TimeSpan SeatGracePeriod = TimeSpan.FromSeconds(5);
 
-    /// <summary>How long changes are collected before they are told.</summary>
+    /// <summary>Time for which changes are collected.</summary>
     public static readonly TimeSpan ChangeBatchDelay = TimeSpan.FromMilliseconds(250);
 
     private readonly TimeProvider _time;
@@ -47,14 +48,14 @@ internal sealed class Presence
     private long? _changedAt;
 
     /// <param name="time">The clock.</param>
-    /// <param name="taken">Who sat in the room on the host that had it before: all of them have just lost their connections.</param>
+    /// <param name="taken">The seats on the previous host. Their connections have just been lost.</param>
     public Presence(TimeProvider time, IReadOnlyList<RoomSeat> taken)
     {
         _time = time;
         foreach (var (key, name) in taken)
         {
             var seat = new Seat(key, name);
-            // Not so: Redis died between one giving the name up and the other taking it.
+            // Two seats with one name: Redis failed after one seat was given up and before the other one was saved.
             if (!_byName.TryAdd(name, seat))
                 continue;
             _byKey.Add(key, seat);
@@ -63,24 +64,24 @@ internal sealed class Presence
         }
     }
 
-    /// <summary>Seats taken: what members are told.</summary>
+    /// <summary>Number of seats: the <c>count</c> that members see.</summary>
     public int Count => _byKey.Count;
 
     public IReadOnlyList<RoomSeat> Seats => [.. _byKey.Values.Select(s => new RoomSeat(s.Key, s.Name))];
 
     public IEnumerable<string> Names => _byKey.Values.Select(s => s.Name);
 
-    /// <summary>Joined since it was last told.</summary>
+    /// <summary>Names that joined since the last event.</summary>
     public IReadOnlyList<string> Joined => _joined;
 
-    /// <summary>Left since it was last told.</summary>
+    /// <summary>Names that left since the last event.</summary>
     public IReadOnlyList<string> Left => _left;
 
     /// <summary>
-    /// Seats <paramref name="member"/>: on its session's seat if there is one, else on a new one under the name it asks for, or that
-    /// name with a number.
+    /// Gives <paramref name="member"/> the seat of its session, or else a new seat with the requested name, with a number appended if
+    /// another session has the name.
     /// </summary>
-    /// <returns>The seat, and the older connection of the same session, if it was still there.</returns>
+    /// <returns>The seat, and the older connection of the same session, if it still exists.</returns>
     public (Seat Seat, Member? Replaced) TakeSeat(Member member, string session, string? user)
     {
         var key = KeyOf(session);
@@ -102,8 +103,8 @@ internal sealed class Presence
     }
 
     /// <summary>
-    /// Whether <paramref name="session"/> may come in where <paramref name="maxMembers"/> may sit: it has a seat, taken or kept, or there
-    /// is a free one, which is then kept for it while its handshake ends. Without that, all who ask at once would get the last one.
+    /// Whether <paramref name="session"/> may join a room of <paramref name="maxMembers"/>: it has a seat, or one is free, which is then
+    /// reserved until its handshake ends. Without the reservation, concurrent sessions would all get the last seat.
     /// </summary>
     public bool TryAdmit(string session, int maxMembers)
     {
@@ -121,7 +122,9 @@ internal sealed class Presence
         return true;
     }
 
-    /// <summary>The connection of <paramref name="member"/> is gone; its seat is kept for a while, unless another connection has it.</summary>
+    /// <summary>
+    /// The connection of <paramref name="member"/> is gone. Its seat is kept for the grace period, unless another connection has it.
+    /// </summary>
     public void VacateSeatOf(Member member)
     {
         if (member.Seat is not { } seat || seat.Member != member)
@@ -129,13 +132,13 @@ internal sealed class Presence
         Vacate(seat);
     }
 
-    /// <summary>Gives up the seats whose time is over.</summary>
+    /// <summary>Gives up the seats whose grace period is over.</summary>
     public void ExpireSeats()
     {
         while (_vacated.TryPeek(out var lost) && _time.GetElapsedTime(lost.At) >= SeatGracePeriod)
         {
             var seat = _vacated.Dequeue().Seat;
-            // Back, and perhaps lost again: then it stands in the queue once more, further behind.
+            // Reconnected, and perhaps lost again: then the seat has a later entry in the queue.
             if (seat.Member is not null || seat.LostAt != lost.At || !_byKey.Remove(seat.Key))
                 continue;
             _byName.Remove(seat.Name);
@@ -146,10 +149,13 @@ internal sealed class Presence
         }
     }
 
-    /// <summary>Whether seats were taken or given up since <see cref="TakeUnsaved"/>. At first all are unsaved.</summary>
+    /// <summary>Whether seats were taken or given up since <see cref="TakeUnsaved"/>. Initially all seats are unsaved.</summary>
     public bool HasUnsaved => _unsaved is not null;
 
-    /// <summary>Seats that were taken since the last call, by key, and null for those that were given up; null: none.</summary>
+    /// <summary>
+    /// Names of the seats that were taken since the last call, by key; null as a name stands for a seat that was given up. Null if there
+    /// are none.
+    /// </summary>
     public IReadOnlyDictionary<string, string?>? TakeUnsaved()
     {
         var unsaved = _unsaved;
@@ -157,10 +163,10 @@ internal sealed class Presence
         return unsaved;
     }
 
-    /// <summary>Whether there are changes that were gathered long enough.</summary>
+    /// <summary>Whether there are changes, and the time to collect them is over.</summary>
     public bool AreChangesDue => _changedAt is { } at && _time.GetElapsedTime(at) >= ChangeBatchDelay;
 
-    /// <summary>Forgets the changes: they were told.</summary>
+    /// <summary>Removes the changes after their event.</summary>
     public void ClearChanges()
     {
         _joined.Clear();
@@ -168,7 +174,7 @@ internal sealed class Presence
         _changedAt = null;
     }
 
-    /// <summary>How long until <see cref="ExpireSeats"/> or telling has something to do; null: not before something happens.</summary>
+    /// <summary>Time until a seat expires or changes are due; null if neither is waiting.</summary>
     public TimeSpan? TimeUntilDue()
     {
         TimeSpan? due = _changedAt is { } at ? ChangeBatchDelay - _time.GetElapsedTime(at) : null;
@@ -199,11 +205,11 @@ internal sealed class Presence
     }
 
     /// <summary>
-    /// What stands for a session here and in Redis. It does not give it away: whoever has a session can take its seat.
+    /// Identifies a session here and in Redis without revealing it: a client that knows a session can take its seat.
     /// </summary>
     public static string KeyOf(string session) => Base64Url.EncodeToString(SHA256.HashData(Encoding.UTF8.GetBytes(session)).AsSpan(0, 16));
 
-    // Of the session, which it does not give away: after a move to another host, too, the same session is the same guest.
+    // Derived from the session, without revealing it: the session has the same guest name on every host.
     private static string GuestName(string session)
     {
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];

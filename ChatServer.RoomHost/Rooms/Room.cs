@@ -10,8 +10,8 @@ using ChatServer.Contracts;
 namespace ChatServer.RoomHost.Rooms;
 
 /// <summary>
-/// A room that this host holds. All its work happens in turns (<see cref="TurnQueue"/>): what other threads request is posted. The path of a
-/// message is in docs/architecture.md; its step numbers are repeated in the code.
+/// A room that this host holds. All its work happens in turns (<see cref="TurnQueue"/>): what other threads request is posted. The path of
+/// a message is in docs/architecture.md; its step numbers are repeated in the code.
 /// </summary>
 /// <remarks>A room without members holds neither timers nor buffers: some hundred bytes and its port.</remarks>
 internal sealed class Room : IAsyncDisposable
@@ -50,7 +50,8 @@ internal sealed class Room : IAsyncDisposable
         (Record, Options, Time, _fence, _isDurable) = (record, options, time, fence, log is not null);
         _turns = new TurnQueue(scheduler ?? TurnScheduler.ThreadPool);
         _timer = new TurnTimer(_turns, time);
-        Broadcaster = new Broadcaster(_turns, time, options.RoomBufferBytes, keepEvents: _isDurable ? 0 : Math.Max(1, record.Options.History));
+        var keepEvents = _isDurable ? 0 : Math.Max(1, record.Options.History);
+        Broadcaster = new Broadcaster(_turns, time, options.RoomBufferBytes, keepEvents);
         History = new RoomHistory(record, log, Ring, tail?.Page.Oldest ?? record.Seq + 1, _turns, _abandoned.Token);
         _presence = new Presence(time, previousSeats);
         _seatSaver = new SeatSaver(_presence, seats, _turns, _abandoned.Token);
@@ -101,7 +102,9 @@ internal sealed class Room : IAsyncDisposable
     /// <summary>Whether the room is certainly this host's now.</summary>
     public bool IsOwned => _fence.IsOwned;
 
-    /// <summary>Why the room stopped: it takes no messages, has closed its members to reconnect, and must be reopened. Null if it works.</summary>
+    /// <summary>
+    /// Why the room stopped: it takes no messages, has closed its members to reconnect, and must be reopened. Null if it works.
+    /// </summary>
     public RoomFailure? Failure => _turn.Failure;
 
     /// <summary>Raised once, in a turn, when <see cref="Failure"/> is set.</summary>
@@ -174,7 +177,9 @@ internal sealed class Room : IAsyncDisposable
     /// <summary>The seats, for the room that follows this one.</summary>
     public Task<IReadOnlyList<RoomSeat>> SeatsAsync() => AskAsync(() => _presence.Seats);
 
-    /// <summary>Events of a log that is the ring, newest last: those before <paramref name="before"/>, at most <paramref name="limit"/>.</summary>
+    /// <summary>
+    /// Events of a log that is the ring, newest last: those before <paramref name="before"/>, at most <paramref name="limit"/>.
+    /// </summary>
     public Task<(long Oldest, IReadOnlyList<JsonElement> Events)> HistoryAsync(long? before, int limit) =>
         AskAsync(() => (History.Oldest, History.RingPage(before, limit)));
 

@@ -37,7 +37,9 @@ internal sealed class RoomHistory(
             _ = ReadAsync(log, after, limit, then);
     }
 
-    /// <summary>Events of a log that is the ring, newest last: those before <paramref name="before"/>, at most <paramref name="limit"/>.</summary>
+    /// <summary>
+    /// Events of a log that is the ring, newest last: those before <paramref name="before"/>, at most <paramref name="limit"/>.
+    /// </summary>
     public IReadOnlyList<JsonElement> RingPage(long? before, int limit)
     {
         var last = Math.Min(before - 1 ?? Seq, Seq);

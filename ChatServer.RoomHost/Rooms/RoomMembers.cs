@@ -149,7 +149,8 @@ internal sealed class RoomMembers(
         broadcaster.Add(member.Sender);
         JoinedAt = time.GetTimestamp();
 
-        var resumed = member.Join.Since is { } since && since.Epoch == record.Epoch && since.Seq <= history.Seq && since.Seq + 1 >= history.Oldest;
+        var resumed = member.Join.Since is { } since
+            && since.Epoch == record.Epoch && since.Seq <= history.Seq && since.Seq + 1 >= history.Oldest;
         var after = resumed ? member.Join.Since!.Value.Seq
             : Math.Max(history.Oldest - 1, history.Seq - Math.Min(member.Join.History, history.MaxEvents));
         var welcome = EventJson.Welcome(

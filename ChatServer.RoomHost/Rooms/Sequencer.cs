@@ -30,8 +30,8 @@ internal sealed class Sequencer(RoomInbox inbox, DedupeWindow dedupe, TimeProvid
 
     // :: Step 3: every message gets its sequence.
     /// <summary>
-    /// Takes the oldest batch, encodes its new items as events, and lists its duplicates. Null if none waits. The batch before it must be in the
-    /// log.
+    /// Takes the oldest batch, encodes its new items as events, and lists its duplicates. Null if none waits. The batch before it must be
+    /// in the log.
     /// </summary>
     public Batch? TakeNextBatch()
     {

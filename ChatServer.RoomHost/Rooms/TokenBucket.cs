@@ -1,12 +1,12 @@
 namespace ChatServer.RoomHost.Rooms;
 
-/// <summary>A rate with a burst, for one connection: a few additions a message, no allocation. Not thread-safe.</summary>
+/// <summary>Limits the rate of one connection, with a burst. Does not allocate. Not thread-safe.</summary>
 internal struct TokenBucket(int perSecond, int burst)
 {
     private double _tokens = burst;
     private long _last;
 
-    /// <summary>Takes a token; false when there is none. A rate of 0 is no limit.</summary>
+    /// <summary>Takes a token; false if there is none. A rate of 0 means: no limit.</summary>
     public bool TryTake(TimeProvider time)
     {
         if (perSecond == 0)

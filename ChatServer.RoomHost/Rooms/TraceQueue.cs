@@ -17,7 +17,9 @@ internal sealed class TraceQueue
         _traces.AddRange(batch.Traces);
     }
 
-    /// <summary>Sends the traced messages up to <paramref name="seq"/> to one member, and measures that. The other members follow.</summary>
+    /// <summary>
+    /// Sends the traced messages up to <paramref name="seq"/> to one member, and measures that. The other members follow.
+    /// </summary>
     public void PushFirst(Broadcaster broadcaster, long seq)
     {
         if (_traces.Count == 0)

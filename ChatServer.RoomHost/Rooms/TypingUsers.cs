@@ -2,7 +2,9 @@ using ChatServer.Contracts;
 
 namespace ChatServer.RoomHost.Rooms;
 
-/// <summary>The members that are typing: collected, and told once a second. Not in rooms with more than <see cref="Limits.MaxNamedMembers"/>.</summary>
+/// <summary>
+/// The members that are typing: collected, and told once a second. Not in rooms with more than <see cref="Limits.MaxNamedMembers"/>.
+/// </summary>
 /// <remarks>Only the room's turn uses it.</remarks>
 internal sealed class TypingUsers(TimeProvider time)
 {

@@ -10,7 +10,9 @@ internal sealed class WriteFence(Func<long, bool> isLeaseHeldSince, long ownedAt
 {
     private long _ownedAt = ownedAt;
 
-    /// <summary>False if another host may have got the room, because the lease was not held all the time since the last confirmation.</summary>
+    /// <summary>
+    /// False if another host may have got the room, because the lease was not held all the time since the last confirmation.
+    /// </summary>
     public bool IsOwned => isLeaseHeldSince(Volatile.Read(ref _ownedAt));
 
     /// <summary>Whether the room is about to move: messages and joins wait. Only the room's turn changes it.</summary>

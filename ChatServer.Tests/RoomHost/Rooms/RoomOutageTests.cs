@@ -5,7 +5,9 @@ using ChatServer.Tests.Support;
 
 namespace ChatServer.Tests.RoomHost.Rooms;
 
-/// <summary>The promise that a message whose event its sender has seen is in Redis: what happens while Redis, or the room, is not ours.</summary>
+/// <summary>
+/// The promise that a message whose event its sender has seen is in Redis: what happens while Redis, or the room, is not ours.
+/// </summary>
 public sealed class RoomOutageTests(RoomRedis redis) : RoomSpecification(redis), IClassFixture<RoomRedis>
 {
     [Fact]
