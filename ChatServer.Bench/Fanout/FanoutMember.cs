@@ -36,7 +36,7 @@ internal sealed class FanoutMember(FanoutState state, DeliveryCheck check) : IRo
     }
 
     /// <summary>Sends frames when <see cref="Flush"/> is called.</summary>
-    public void Add(ReadOnlySpan<byte> text) => _socket!.Add(FrameOpcode.Text, text);
+    public void Add(ReadOnlySpan<byte> text) => _socket!.Add(WebSocketOpcode.Text, text);
 
     public void Flush() => _socket!.Flush();
 

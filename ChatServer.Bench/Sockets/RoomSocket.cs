@@ -39,7 +39,7 @@ internal sealed class RoomSocket : IThreadPoolWorkItem, IDisposable
     }
 
     /// <summary>Frames wait here until <see cref="Flush"/>.</summary>
-    public void Add(FrameOpcode opcode, ReadOnlySpan<byte> payload) => _outbox.Add(opcode, payload);
+    public void Add(WebSocketOpcode opcode, ReadOnlySpan<byte> payload) => _outbox.Add(opcode, payload);
 
     /// <summary>Sends what was added.</summary>
     public void Flush() => _outbox.Flush();
@@ -55,7 +55,7 @@ internal sealed class RoomSocket : IThreadPoolWorkItem, IDisposable
             _closed = true;
             Span<byte> normal = stackalloc byte[2];
             BinaryPrimitives.WriteUInt16BigEndian(normal, CloseCodes.Normal);
-            _outbox.Add(FrameOpcode.Close, normal);
+            _outbox.Add(WebSocketOpcode.Close, normal);
             _outbox.Flush();
         }
         _socket.Dispose();
@@ -119,7 +119,7 @@ internal sealed class RoomSocket : IThreadPoolWorkItem, IDisposable
             if (read == FrameReadResult.Incomplete)
                 break;
             start += frame.Length;
-            if (frame.Opcode == FrameOpcode.Text)
+            if (frame.Opcode == WebSocketOpcode.Text)
                 _handler.OnText(frame.Payload);
             else if (!HandleControlFrame(frame))
                 return false;
@@ -137,15 +137,15 @@ internal sealed class RoomSocket : IThreadPoolWorkItem, IDisposable
     {
         switch (frame.Opcode)
         {
-            case FrameOpcode.Ping:
-                _outbox.Add(FrameOpcode.Pong, frame.Payload);
+            case WebSocketOpcode.Ping:
+                _outbox.Add(WebSocketOpcode.Pong, frame.Payload);
                 _outbox.Flush();
                 return true;
-            case FrameOpcode.Pong:
+            case WebSocketOpcode.Pong:
                 return true;
-            case FrameOpcode.Close when frame.Payload.Length >= 2:
+            case WebSocketOpcode.Close when frame.Payload.Length >= 2:
                 return Close(BinaryPrimitives.ReadUInt16BigEndian(frame.Payload), Encoding.UTF8.GetString(frame.Payload[2..]));
-            case FrameOpcode.Close:
+            case WebSocketOpcode.Close:
                 return Close(NoStatus, "");
             default:
                 return Close(AbnormalClosure, $"a frame with opcode {(int)frame.Opcode}");

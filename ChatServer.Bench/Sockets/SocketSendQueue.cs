@@ -25,7 +25,7 @@ internal sealed class SocketSendQueue : IDisposable
     }
 
     /// <summary>Adds one frame, masked. It leaves with the next <see cref="Flush"/>.</summary>
-    public void Add(FrameOpcode opcode, ReadOnlySpan<byte> payload)
+    public void Add(WebSocketOpcode opcode, ReadOnlySpan<byte> payload)
     {
         lock (_lock)
         {

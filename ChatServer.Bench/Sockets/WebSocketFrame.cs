@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace ChatServer.Bench.Sockets;
 
-internal enum FrameOpcode : byte
+internal enum WebSocketOpcode : byte
 {
     Text = 1,
     Close = 8,
@@ -21,9 +21,9 @@ internal enum FrameReadResult
 }
 
 /// <summary>A frame from the server: the part of RFC 6455 that a room uses.</summary>
-internal readonly ref struct WebSocketFrame(FrameOpcode opcode, ReadOnlySpan<byte> payload, int length)
+internal readonly ref struct WebSocketFrame(WebSocketOpcode opcode, ReadOnlySpan<byte> payload, int length)
 {
-    public FrameOpcode Opcode { get; } = opcode;
+    public WebSocketOpcode Opcode { get; } = opcode;
     public ReadOnlySpan<byte> Payload { get; } = payload;
 
     /// <summary>Bytes of the whole frame.</summary>
@@ -56,7 +56,7 @@ internal readonly ref struct WebSocketFrame(FrameOpcode opcode, ReadOnlySpan<byt
         }
         if (bytes.Length - header < length)
             return FrameReadResult.Incomplete;
-        frame = new WebSocketFrame((FrameOpcode)(bytes[0] & 0x0F), bytes.Slice(header, (int)length), header + (int)length);
+        frame = new WebSocketFrame((WebSocketOpcode)(bytes[0] & 0x0F), bytes.Slice(header, (int)length), header + (int)length);
         return FrameReadResult.Complete;
     }
 

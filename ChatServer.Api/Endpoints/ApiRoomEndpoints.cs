@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 namespace ChatServer.Api;
 
 /// <summary>Creates, describes and lists rooms.</summary>
-internal static class RoomEndpoints
+internal static class ApiRoomEndpoints
 {
     /// <summary>No host has room: one is started, drained or emptied by people or a scaler, within seconds at best.</summary>
     private static readonly TimeSpan CapacityRetryAfter = TimeSpan.FromSeconds(5);
