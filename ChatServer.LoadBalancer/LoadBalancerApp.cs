@@ -10,7 +10,7 @@ namespace ChatServer.LoadBalancer;
 /// learnt again: rooms from the directory in Redis, Apis from their heartbeats. So any number of load balancers stand side by side.
 /// </summary>
 /// <remarks>A class and not the lines of Program.cs, so that a test runs the very same service on a clock of its own.</remarks>
-public static class LoadBalancerApp
+internal static class LoadBalancerApp
 {
     /// <summary>The service, ready to run.</summary>
     /// <exception cref="StartupException">A setting is missing or malformed.</exception>

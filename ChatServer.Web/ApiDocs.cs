@@ -35,7 +35,7 @@ public static class ApiDocs
                 {
                     Type = SecuritySchemeType.ApiKey,
                     In = ParameterLocation.Header,
-                    Name = ApiKeys.Header,
+                    Name = RequestHeaders.ApiKey,
                 };
                 return Task.CompletedTask;
             });

@@ -9,9 +9,6 @@ namespace ChatServer.Web;
 /// </remarks>
 public sealed class ApiKeys
 {
-    /// <summary>The request header that contains the key.</summary>
-    public const string Header = "X-API-Key";
-
     private readonly byte[][] _digests;
 
     /// <param name="keys">The keys that are accepted.</param>

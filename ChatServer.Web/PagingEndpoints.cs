@@ -6,14 +6,14 @@ using Microsoft.Extensions.Primitives;
 
 namespace ChatServer.Web;
 
-/// <summary>Endpoint metadata: the answer is a page. Read by whatever describes the endpoints.</summary>
+/// <summary>Endpoint metadata: the response is a page. The description of the API contains the bounds of <c>limit</c>.</summary>
 public sealed class PagingMetadata;
 
-/// <summary>The policy "a page of a sensible size", for routes with the query parameters <c>limit</c> and <c>before</c>.</summary>
+/// <summary>The policy for routes with the query parameters <c>limit</c> and <c>before</c>.</summary>
 public static class PagingEndpoints
 {
     /// <summary>
-    /// Answers <c>400</c>, code <c>invalid-query</c>, when <c>limit</c> is not 1 to <see cref="Limits.MaxPage"/>, or <c>before</c>
+    /// Answers <c>400</c>, code <c>invalid-query</c>, if <c>limit</c> is not between 1 and <see cref="Limits.MaxPage"/>, or <c>before</c> is
     /// not a sequence.
     /// </summary>
     public static TBuilder ValidatePaging<TBuilder>(this TBuilder builder) where TBuilder : IEndpointConventionBuilder
@@ -22,11 +22,9 @@ public static class PagingEndpoints
         {
             endpoint.Metadata.Add(new PagingMetadata());
             endpoint.DocumentProblem(StatusCodes.Status400BadRequest);
-            var next = endpoint.RequestDelegate ?? throw new InvalidOperationException(
-                $"{endpoint.DisplayName} has no request delegate to guard.");
-            endpoint.RequestDelegate = context => FindError(context.Request.Query) is { } complaint
-                ? Problems.Of(StatusCodes.Status400BadRequest, ErrorCodes.InvalidQuery, complaint).ExecuteAsync(context)
-                : next(context);
+            endpoint.Guard(context => FindError(context.Request.Query) is { } error
+                ? Problems.Of(StatusCodes.Status400BadRequest, ErrorCodes.InvalidQuery, error)
+                : null);
         });
         return builder;
     }
@@ -36,10 +34,10 @@ public static class PagingEndpoints
         : !IsBetween(query["before"], 1, long.MaxValue) ? "before is not a sequence: a number from 1."
         : null;
 
-    private static bool IsBetween(StringValues values, long least, long most) => values switch
+    private static bool IsBetween(StringValues values, long min, long max) => values switch
     {
         [] => true,
-        [var text] => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most,
+        [var text] => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= min && number <= max,
         _ => false,
     };
 }

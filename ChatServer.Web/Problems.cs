@@ -6,14 +6,14 @@ using Microsoft.AspNetCore.Mvc;
 
 namespace ChatServer.Web;
 
-/// <summary>Errors as RFC 9457 has them: <c>application/problem+json</c> with a <c>code</c> that scripts can switch on.</summary>
+/// <summary>Errors as RFC 9457 defines them: <c>application/problem+json</c>, with a <c>code</c> that scripts can switch on.</summary>
 public static class Problems
 {
-    /// <summary>A problem with <paramref name="code"/>, one of <see cref="ErrorCodes"/>, and a sentence for people.</summary>
+    /// <summary>A problem.</summary>
     /// <param name="status">HTTP status, 400 or more.</param>
-    /// <param name="code">What happened, for scripts.</param>
-    /// <param name="detail">What happened this time, for people. Shown to the caller: it must hold no secret.</param>
-    /// <param name="members">More members, beside the standard ones.</param>
+    /// <param name="code">One of <see cref="ErrorCodes"/>.</param>
+    /// <param name="detail">Description of this occurrence. The caller sees it: it must not contain a secret.</param>
+    /// <param name="members">Members in addition to the standard ones.</param>
     public static ProblemHttpResult Of(int status, string code, string detail, params (string Name, object? Value)[] members)
     {
         var extensions = new Dictionary<string, object?> { ["code"] = code };
@@ -21,10 +21,21 @@ public static class Problems
         return TypedResults.Problem(detail, statusCode: status, extensions: extensions);
     }
 
-    /// <summary>A problem of which HTTP says everything there is to say: its code follows from the status.</summary>
+    /// <summary>A problem whose code follows from its status.</summary>
+    /// <param name="status">HTTP status, 400 or more.</param>
+    /// <param name="detail">Description of this occurrence. The caller sees it: it must not contain a secret.</param>
     public static ProblemHttpResult Of(int status, string detail) => Of(status, CodeOf(status), detail);
 
-    /// <summary>Tells whoever describes the endpoints that this one may answer a problem of <paramref name="status"/>.</summary>
+    /// <summary>400: the body violates a rule.</summary>
+    /// <param name="error">The rule that is violated, without a period.</param>
+    public static ProblemHttpResult InvalidBody(string error) => Of(StatusCodes.Status400BadRequest, ErrorCodes.InvalidBody, $"{error}.");
+
+    /// <summary>404: the room does not exist.</summary>
+    /// <param name="name">Its name.</param>
+    public static ProblemHttpResult RoomNotFound(string name) =>
+        Of(StatusCodes.Status404NotFound, ErrorCodes.RoomNotFound, $"There is no room {name}.");
+
+    /// <summary>Documents that the endpoint may answer a problem with <paramref name="status"/>.</summary>
     internal static void DocumentProblem(this EndpointBuilder endpoint, int status) =>
         endpoint.Metadata.Add(new ProducesResponseTypeMetadata(status, typeof(ProblemDetails), ["application/problem+json"]));
 

@@ -5,15 +5,15 @@ using Microsoft.AspNetCore.Routing;
 
 namespace ChatServer.Web;
 
-/// <summary>Endpoint metadata: <c>{name}</c> must be a room's name. Read by whatever describes the endpoints.</summary>
+/// <summary>Endpoint metadata: <c>{name}</c> must be a room name. The description of the API contains its pattern.</summary>
 public sealed class RoomNameMetadata;
 
-/// <summary>The policy "only a well-formed room name", for routes with a <c>{name}</c>.</summary>
+/// <summary>The policy for routes with a <c>{name}</c>.</summary>
 public static class RoomNameEndpoints
 {
     /// <summary>
-    /// Answers <c>400</c>, code <c>invalid-room-name</c>, when <c>{name}</c> cannot be a room's name: handlers may then put it
-    /// into URLs and keys as it is. Not a route constraint: that would answer 404, as if the room had been looked for.
+    /// Answers <c>400</c>, code <c>invalid-room-name</c>, if <c>{name}</c> is not a valid room name. Handlers may then use it in URLs and keys
+    /// without escaping. A route constraint would answer 404, as for a room that does not exist.
     /// </summary>
     public static TBuilder RequireRoomName<TBuilder>(this TBuilder builder) where TBuilder : IEndpointConventionBuilder
     {
@@ -21,13 +21,9 @@ public static class RoomNameEndpoints
         {
             endpoint.Metadata.Add(new RoomNameMetadata());
             endpoint.DocumentProblem(StatusCodes.Status400BadRequest);
-            var next = endpoint.RequestDelegate ?? throw new InvalidOperationException(
-                $"{endpoint.DisplayName} has no request delegate to guard.");
-            endpoint.RequestDelegate = context => RoomNames.IsValid(context.GetRouteValue("name") as string) ? next(context) : Refuse(context);
+            endpoint.Guard(context => RoomNames.IsValid(context.GetRouteValue("name") as string) ? null : Problems.Of(
+                StatusCodes.Status400BadRequest, ErrorCodes.InvalidRoomName, $"A room name must match {RoomNames.Pattern}."));
         });
         return builder;
     }
-
-    private static Task Refuse(HttpContext context) => Problems.Of(
-        StatusCodes.Status400BadRequest, ErrorCodes.InvalidRoomName, $"A room's name matches {RoomNames.Pattern}.").ExecuteAsync(context);
 }

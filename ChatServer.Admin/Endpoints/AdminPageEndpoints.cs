@@ -2,16 +2,16 @@ using ChatServer.Web;
 
 namespace ChatServer.Admin;
 
-/// <summary>The page for operators. Whoever asks gets it: what it shows and orders goes through calls that take the key.</summary>
+/// <summary>The page for operators. It requires no key: its data and orders go through calls that do.</summary>
 internal static class AdminPageEndpoints
 {
     public static void MapAdminPage(this IEndpointRouteBuilder app)
     {
         var files = WebFiles.Of(typeof(AdminPageEndpoints).Assembly);
         var page = files.Page("index.html");
-        var rooms = app.ServiceProvider.GetRequiredService<RoomDescriber>();
+        var addresses = app.ServiceProvider.GetRequiredService<RoomAddresses>();
 
         app.MapWebFiles(files);
-        app.MapWebPage("/", _ => page, headers => headers.AddSecurityHeaders(rooms.SocketSources));
+        app.MapWebPage("/", _ => page, headers => headers.AddSecurityHeaders(addresses.SocketSources));
     }
 }

@@ -18,7 +18,10 @@ internal static class AdminRoomEndpoints
             .ValidatePaging()
             .WithName("listRooms")
             .WithSummary("List the rooms by name")
-            .WithDescription("Ask again with `after` set to the last answer's `next`, until that is null. `search`: only rooms with that in their name, in any case.");
+            .WithDescription("""
+                For the next page, set `after` to `next` of the response, until `next` is null. `search`: only rooms whose name contains it,
+                ignoring case.
+                """);
         rooms.MapGet("/room/{name}", DescribeAsync)
             .RequireRoomName()
             .WithName("describeRoom")
@@ -28,27 +31,26 @@ internal static class AdminRoomEndpoints
             .RequireRoomName()
             .WithName("shutdownRoom")
             .WithSummary("Shut a room down")
-            .WithDescription("Members get a `closing` event, then close code 4004; the port is freed, the history deleted.");
+            .WithDescription("Members get a `closing` event, then close code 4004. The port is freed and the history is deleted.");
     }
 
     private static async Task<Ok<Data<AdminRoomPage>>> ListAsync(
-        RoomDirectory rooms, RoomDescriber views, CancellationToken ct, string? after = null, int limit = Limits.DefaultPage,
-            string? search = null)
+        RoomDirectory rooms, RoomDescriber describer, CancellationToken ct,
+        string? after = null, int limit = Limits.DefaultPage, string? search = null)
     {
-        var page = await rooms.ListAsync(after, limit, search);
-        var next = page.Count == limit ? page[^1].Name : null;
-        var shown = await views.DescribeAsync([.. page.Where(room => room.State != RoomState.Closing)], ct);
-        return TypedResults.Ok(new Data<AdminRoomPage>(new(shown, next)));
+        var (page, next) = await rooms.ListVisibleAsync(after, limit, search);
+        return DataResults.Ok(new AdminRoomPage(await describer.DescribeAsync(page, ct), next));
     }
 
     private static async Task<Results<Ok<Data<AdminRoomDescription>>, ProblemHttpResult>> DescribeAsync(
-        string name, RoomDirectory rooms, RoomDescriber views, CancellationToken ct) =>
-        await rooms.FindAsync(name) is { State: not RoomState.Closing } room
-            ? TypedResults.Ok(new Data<AdminRoomDescription>(await views.DescribeAsync(room, ct)))
-            : Problems.Of(StatusCodes.Status404NotFound, ErrorCodes.RoomNotFound, $"There is no room {name}.");
+        string name, RoomDirectory rooms, RoomDescriber describer, CancellationToken ct) =>
+        await rooms.FindVisibleAsync(name) is { } room
+            ? DataResults.Ok(await describer.DescribeAsync(room, ct))
+            : Problems.RoomNotFound(name);
 
-    private static async Task<Results<Accepted<Data<RoomShutdown>>, Ok<Data<RoomShutdown>>>> ShutdownAsync(string name, RoomDirectory rooms) =>
+    private static async Task<Results<Accepted<Data<RoomShutdown>>, Ok<Data<RoomShutdown>>>> ShutdownAsync(
+        string name, RoomDirectory rooms) =>
         await rooms.ShutdownAsync(name)
-            ? TypedResults.Accepted((string?)null, new Data<RoomShutdown>(new(name, "Shutting down")))
-            : TypedResults.Ok(new Data<RoomShutdown>(new(name, "Either shutdown already or doesn't exist")));
+            ? DataResults.Accepted(new RoomShutdown(name, "Shutting down"))
+            : DataResults.Ok(new RoomShutdown(name, "Either shutdown already or doesn't exist"));
 }

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace ChatServer.Admin;
 
-/// <summary>An operator's word to every room, to some, or to one.</summary>
+/// <summary>Sends announcements of an operator to all rooms, to some, or to one.</summary>
 internal static class AnnouncementEndpoints
 {
     public static void MapAnnouncements(this IEndpointRouteBuilder app)
@@ -16,20 +16,20 @@ internal static class AnnouncementEndpoints
 
         announcements.MapPost("/message", AnnounceAsync)
             .WithName("announce")
-            .WithSummary("Announce something in every room, or in some")
-            .WithDescription("A RoomHost that is cut off from Redis at that moment delivers it when it is back, once.")
+            .WithSummary("Send an announcement to all rooms, or to some")
+            .WithDescription("A RoomHost that is disconnected from Redis delivers it once, when it is connected again.")
             .ProducesProblem(StatusCodes.Status400BadRequest);
         announcements.MapPost("/room/{name}/message", AnnounceInRoomAsync)
             .RequireRoomName()
             .WithName("announceInRoom")
-            .WithSummary("Announce something in one room")
+            .WithSummary("Send an announcement to one room")
             .ProducesProblem(StatusCodes.Status404NotFound);
     }
 
     private static async Task<Results<Accepted<Data<Announced>>, ProblemHttpResult>> AnnounceAsync(
         AnnouncementRequest request, Announcements announcements, RoomDirectory rooms)
     {
-        if (request.Validate() is { } complaint) return Invalid(complaint);
+        if (request.Validate() is { } error) return Problems.InvalidBody(error);
         if (request.Rooms is null) return Accepted(await announcements.PostAsync(request.Text, null), (int)await rooms.CountAsync());
         var existing = (await rooms.NamesAsync()).Intersect(request.Rooms, StringComparer.Ordinal).ToList();
         return Accepted(await announcements.PostAsync(request.Text, existing), existing.Count);
@@ -38,15 +38,12 @@ internal static class AnnouncementEndpoints
     private static async Task<Results<Accepted<Data<Announced>>, ProblemHttpResult>> AnnounceInRoomAsync(
         string name, RoomAnnouncementRequest request, Announcements announcements, RoomDirectory rooms)
     {
-        if (request.Validate() is { } complaint) return Invalid(complaint);
-        return await rooms.FindAsync(name) is { State: not RoomState.Closing }
-            ? Accepted(await announcements.PostAsync(request.Text, [name]), rooms: 1)
-            : Problems.Of(StatusCodes.Status404NotFound, ErrorCodes.RoomNotFound, $"There is no room {name}.");
+        if (request.Validate() is { } error) return Problems.InvalidBody(error);
+        return await rooms.FindVisibleAsync(name) is null
+            ? Problems.RoomNotFound(name)
+            : Accepted(await announcements.PostAsync(request.Text, [name]), rooms: 1);
     }
 
     private static Accepted<Data<Announced>> Accepted(AnnouncementRecord announcement, int rooms) =>
-        TypedResults.Accepted((string?)null, new Data<Announced>(new(announcement.Id, rooms)));
-
-    private static ProblemHttpResult Invalid(string complaint) =>
-        Problems.Of(StatusCodes.Status400BadRequest, ErrorCodes.InvalidBody, $"{complaint}.");
+        DataResults.Accepted(new Announced(announcement.Id, rooms));
 }

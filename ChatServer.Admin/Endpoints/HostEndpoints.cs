@@ -17,12 +17,14 @@ internal static class HostEndpoints
         hosts.MapPost("/drain", DrainAsync)
             .WithName("drainHost")
             .WithSummary("Drain a host")
-            .WithDescription("It gets no new rooms, and those it has move to other hosts, one after another. Members resume there without losing a message.")
+            .WithDescription("""
+                It gets no new rooms, and its rooms move to other hosts, one after another. Members resume there without a lost message.
+                """)
             .ProducesProblem(StatusCodes.Status404NotFound);
         hosts.MapPost("/resume", ResumeAsync)
             .WithName("resumeHost")
             .WithSummary("End the draining of a host")
-            .WithDescription("It gets new rooms again. Rooms that moved away stay where they are.")
+            .WithDescription("It gets new rooms again. Rooms that were moved stay on their new hosts.")
             .ProducesProblem(StatusCodes.Status404NotFound);
     }
 
@@ -33,7 +35,7 @@ internal static class HostEndpoints
         await drain.CancelAsync(id) ? Accepted(id, "Taking rooms again") : NotFound(id);
 
     private static Accepted<Data<HostOrder>> Accepted(string id, string message) =>
-        TypedResults.Accepted((string?)null, new Data<HostOrder>(new(id, message)));
+        DataResults.Accepted(new HostOrder(id, message));
 
     private static ProblemHttpResult NotFound(string id) =>
         Problems.Of(StatusCodes.Status404NotFound, ErrorCodes.HostNotFound, $"There is no live host {id}.");

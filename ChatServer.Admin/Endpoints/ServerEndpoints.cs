@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace ChatServer.Admin;
 
-/// <summary>The server as a whole: what it is, how loaded it is, and its end.</summary>
+/// <summary>The server as a whole: version, load, shutdown.</summary>
 internal static class ServerEndpoints
 {
     public static void MapServer(this IEndpointRouteBuilder app)
@@ -16,24 +16,27 @@ internal static class ServerEndpoints
 
         server.MapGet("/", About)
             .WithName("about")
-            .WithSummary("What answers here, and in which version");
+            .WithSummary("Get name and version of this process");
         server.MapGet("/load", LoadAsync)
             .WithName("load")
-            .WithSummary("How loaded the machine and the hosts are");
+            .WithSummary("Get the load of the machine and the hosts");
         server.MapDelete("/shutdown", ShutdownAsync)
             .WithName("shutdown")
             .WithSummary("Shut the whole server down")
-            .WithDescription("No new rooms; every room closes but keeps its history; RoomHosts and Apis exit. The Admin and the load balancers stay.");
+            .WithDescription("""
+                No new rooms are created; all rooms close but keep their histories; RoomHosts and Apis exit. The Admin and the load balancers
+                continue.
+                """);
     }
 
-    private static Ok<Data<AppInfo>> About() => TypedResults.Ok(new Data<AppInfo>(new("Admin chatserver", AppInfo.CurrentVersion)));
+    private static Ok<Data<AppInfo>> About() => DataResults.Ok(new AppInfo("Admin chatserver", AppInfo.CurrentVersion));
 
     private static async Task<Ok<Data<LoadReport>>> LoadAsync(MachineStats machine, HostDirectory hosts, RoomDirectory rooms)
     {
         var alive = await hosts.ListAsync();
         var names = await rooms.NamesAsync();
         var (total, free) = machine.Memory();
-        return TypedResults.Ok(new Data<LoadReport>(new(
+        return DataResults.Ok(new LoadReport(
             LoadAvg: machine.LoadAverages(),
             TotalMemory: total,
             FreeMemory: free,
@@ -44,7 +47,7 @@ internal static class ServerEndpoints
             OsUpTime: machine.OsUpTime,
             UpTime: machine.UpTime,
             AcceptingConnections: alive.Any(host => host.AcceptsRooms),
-            Hosts: [.. alive.Select(Describe)])));
+            Hosts: [.. alive.Select(Describe)]));
     }
 
     private static HostLoad Describe(HostRecord host) => new(
@@ -55,6 +58,6 @@ internal static class ServerEndpoints
     {
         var count = (int)await rooms.CountAsync();
         await shutdown.OrderAsync();
-        return TypedResults.Accepted((string?)null, new Data<ServerShutdown>(new("Shutting down", count)));
+        return DataResults.Accepted(new ServerShutdown("Shutting down", count));
     }
 }

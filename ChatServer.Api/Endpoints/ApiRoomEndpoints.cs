@@ -8,10 +8,10 @@ namespace ChatServer.Api;
 /// <summary>Creates, describes and lists rooms.</summary>
 internal static class ApiRoomEndpoints
 {
-    /// <summary>No host has room: one is started, drained or emptied by people or a scaler, within seconds at best.</summary>
+    /// <summary>Wait for capacity: an operator or a scaler starts or empties a host, within seconds at best.</summary>
     private static readonly TimeSpan CapacityRetryAfter = TimeSpan.FromSeconds(5);
 
-    /// <summary>A server that shuts down does not come back at once.</summary>
+    /// <summary>Wait for a server that shuts down and is started again.</summary>
     private static readonly TimeSpan ShutdownRetryAfter = TimeSpan.FromSeconds(30);
 
     public static void MapRooms(this IEndpointRouteBuilder app)
@@ -23,10 +23,10 @@ internal static class ApiRoomEndpoints
             .RequireApiKey(keys)
             .RequireRoomName()
             .WithName("createRoom")
-            .WithSummary("Create a room, or find it")
+            .WithSummary("Create a room, or get the port of an existing one")
             .WithDescription("""
-                Idempotent: concurrent and repeated creations of one name make one room, and all answer its port, which accepts
-                WebSockets before they do. The body is optional, and fixed for the room's life; of a room that exists it changes nothing.
+                Idempotent: concurrent and repeated creations of one name create one room, and each response contains its port, which
+                already accepts WebSockets. The body is optional. It applies when the room is created and does not change an existing room.
                 """)
             .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
         rooms.MapGet("/room/{name}", DescribeAsync)
@@ -34,23 +34,22 @@ internal static class ApiRoomEndpoints
             .MayUseApiKey()
             .WithName("describeRoom")
             .WithSummary("Describe a room")
-            .WithDescription("A private room is described only to callers with a key.")
+            .WithDescription("The description of a private room requires a key.")
             .ProducesProblem(StatusCodes.Status404NotFound);
         rooms.MapGet("/rooms", ListAsync)
             .RequireApiKey(keys)
             .ValidatePaging()
             .WithName("listRooms")
             .WithSummary("List the rooms by name")
-            .WithDescription("Ask again with `after` set to the last answer's `next`, until that is null.");
+            .WithDescription("For the next page, set `after` to `next` of the response, until `next` is null.");
     }
 
     private static async Task<Results<Ok<Data<RoomCreated>>, ProblemHttpResult>> CreateAsync(
         string name, RoomOptions? options, RoomPlacement placement, ClusterShutdown shutdown, HttpResponse response, CancellationToken ct)
     {
         options ??= new RoomOptions();
-        if (options.Validate() is { } complaint)
-            return Problems.Of(StatusCodes.Status400BadRequest, ErrorCodes.InvalidBody, $"{complaint}.");
-        // Asked of Redis, not of the watch: a creation that begins after the order was given is refused, however late its news is.
+        if (options.Validate() is { } error) return Problems.InvalidBody(error);
+        // Redis is asked, not the watch: a creation that begins after the order is refused even if the watch has not seen the order yet.
         if (await shutdown.IsOrderedAsync())
         {
             response.RetryAfter(ShutdownRetryAfter);
@@ -61,28 +60,26 @@ internal static class ApiRoomEndpoints
             response.RetryAfter(CapacityRetryAfter);
             var refusal = new RoomCreated(0, "No more rooms can be created");
             return Problems.Of(
-                StatusCodes.Status503ServiceUnavailable, ErrorCodes.NoCapacity, "Every host is full, draining or gone.", ("data", refusal));
+                StatusCodes.Status503ServiceUnavailable, ErrorCodes.NoCapacity, "Every host is full or draining, or none is alive.",
+                ("data", refusal));
         }
         response.Headers.Location = $"/api/v1/room/{name}";
-        return TypedResults.Ok(new Data<RoomCreated>(new(room.Port, created ? "Room created" : $"{name} already exists")));
+        return DataResults.Ok(new RoomCreated(room.Port, created ? "Room created" : $"{name} already exists"));
     }
 
     private static async Task<Results<Ok<Data<RoomDescription>>, ProblemHttpResult>> DescribeAsync(
-        string name, RoomDirectory rooms, LoadBalancerSettings loadBalancers, ApiKeys keys, HttpContext context)
+        string name, RoomDirectory rooms, RoomAddresses addresses, ApiKeys keys, HttpContext context)
     {
-        if (await rooms.FindAsync(name) is not { State: not RoomState.Closing } room)
-            return RoomProblems.NotFound(name);
+        if (await rooms.FindVisibleAsync(name) is not { } room) return Problems.RoomNotFound(name);
         if (room.Options.Private && !context.HasApiKey(keys))
-            return Problems.Of(StatusCodes.Status401Unauthorized, $"{name} is private: it is described to callers with a key.");
-        return TypedResults.Ok(new Data<RoomDescription>(room.Describe(loadBalancers.First)));
+            return Problems.Of(StatusCodes.Status401Unauthorized, $"{name} is private: its description requires a key.");
+        return DataResults.Ok(room.Describe(addresses.LoadBalancer));
     }
 
     private static async Task<Ok<Data<RoomPage>>> ListAsync(
-        RoomDirectory rooms, LoadBalancerSettings loadBalancers, string? after = null, int limit = Limits.DefaultPage)
+        RoomDirectory rooms, RoomAddresses addresses, string? after = null, int limit = Limits.DefaultPage)
     {
-        var page = await rooms.ListAsync(after, limit);
-        var next = page.Count == limit ? page[^1].Name : null;
-        return TypedResults.Ok(new Data<RoomPage>(new(
-            [.. page.Where(room => room.State != RoomState.Closing).Select(room => room.Describe(loadBalancers.First))], next)));
+        var (page, next) = await rooms.ListVisibleAsync(after, limit);
+        return DataResults.Ok(new RoomPage([.. page.Select(room => room.Describe(addresses.LoadBalancer))], next));
     }
 }

@@ -1,16 +1,17 @@
 using ChatServer.Contracts;
+using ChatServer.Web;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace ChatServer.Api;
 
-/// <summary><c>/api/v1/</c>: what answers here.</summary>
+/// <summary><c>/api/v1/</c>: name and version of the process.</summary>
 internal static class RootEndpoints
 {
     public static void MapRoot(this IEndpointRouteBuilder app) =>
         app.MapGet("/api/v1/", About)
             .WithTags("Server")
             .WithName("about")
-            .WithSummary("What answers here, and in which version");
+            .WithSummary("Get name and version of this process");
 
-    private static Ok<Data<AppInfo>> About() => TypedResults.Ok(new Data<AppInfo>(new("chatserver", AppInfo.CurrentVersion)));
+    private static Ok<Data<AppInfo>> About() => DataResults.Ok(new AppInfo("chatserver", AppInfo.CurrentVersion));
 }

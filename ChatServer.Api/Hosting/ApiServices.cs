@@ -6,14 +6,11 @@ using ChatServer.Web;
 
 namespace ChatServer.Api;
 
-/// <summary>Registers what the Api consists of, and reads its settings.</summary>
+/// <summary>Registers the services of the Api and reads its settings.</summary>
 internal static class ApiServices
 {
-    /// <summary>How long Redis or a live RoomHost may take to be back; callers are told to wait this long.</summary>
-    private static readonly TimeSpan RedisRetryAfter = TimeSpan.FromSeconds(2);
-
     /// <summary>The keys of <c>KEY</c>.</summary>
-    /// <exception cref="StartupException">It is not set.</exception>
+    /// <exception cref="StartupException"><c>KEY</c> is missing or invalid.</exception>
     public static void AddApiKeys(this WebApplicationBuilder builder) =>
         builder.Services.AddSingleton(new ApiKeys(builder.Configuration.Read(ServerSettings.ApiKeys)));
 
@@ -23,7 +20,8 @@ internal static class ApiServices
     {
         var loadBalancers = LoadBalancerSettings.Read(builder.Configuration);
         builder.Services.AddSingleton(loadBalancers);
-        if (loadBalancers.First is null) return;
+        builder.Services.AddSingleton(new RoomAddresses(loadBalancers.Urls));
+        if (loadBalancers.Urls.Count == 0) return;
         builder.AddHeartbeatClient();
         builder.Services.AddSingleton<HeartbeatSender>();
         builder.Services.AddHostedService(services => services.GetRequiredService<HeartbeatSender>());
@@ -47,12 +45,12 @@ internal static class ApiServices
     public static void AddShutdownWatch(this WebApplicationBuilder builder) => builder.Services.AddHostedService<ShutdownWatch>();
 
     /// <summary>
-    /// Ready is who can create rooms: Redis answers (the Backplane's own check), and a RoomHost lives. Without Redis every call
+    /// The Api is ready if it can create rooms: Redis responds (the Backplane's check) and a RoomHost is alive. Without Redis, each call
     /// that needs it answers <c>redis-unavailable</c>.
     /// </summary>
     public static void AddReadinessChecks(this WebApplicationBuilder builder)
     {
         builder.Services.AddHealthChecks().AddCheck<RoomHostHealthCheck>("room-hosts");
-        builder.Services.AddUnavailable<BackplaneUnavailableException>(ErrorCodes.RedisUnavailable, RedisRetryAfter);
+        builder.Services.AddUnavailable<BackplaneUnavailableException>(ErrorCodes.RedisUnavailable, ProblemHandlers.RedisRetryAfter);
     }
 }

@@ -92,7 +92,7 @@ internal sealed partial class HeartbeatSender(
         try
         {
             using var request = new HttpRequestMessage(HttpMethod.Put, $"{loadBalancer.AbsoluteUri.TrimEnd('/')}/{path}");
-            request.Headers.Add(ApiKeys.Header, loadBalancers.Key);
+            request.Headers.Add(RequestHeaders.ApiKey, loadBalancers.Key);
             // A new one each time: the factory replaces the connections every two minutes, because the address behind a name may change.
             using var client = clients.CreateClient(HttpClientName);
             using var response = await client.SendAsync(request, ct);

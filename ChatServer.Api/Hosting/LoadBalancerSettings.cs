@@ -13,9 +13,6 @@ namespace ChatServer.Api;
 /// </param>
 internal sealed record LoadBalancerSettings(IReadOnlyList<Uri> Urls, string? Key, string AdvertisedHost)
 {
-    /// <summary>The load balancer through which rooms are reached; null if rooms are reached at their own ports.</summary>
-    public Uri? First => Urls.Count > 0 ? Urls[0] : null;
-
     /// <summary>Reads <c>LOADBALANCERS</c>, <c>HOST</c> and, with load balancers, the first key of <c>LOADBALANCER_KEY</c>.</summary>
     /// <exception cref="StartupException">A setting is invalid, or the key is missing.</exception>
     public static LoadBalancerSettings Read(IConfiguration configuration)

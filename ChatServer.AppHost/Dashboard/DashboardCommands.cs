@@ -1,12 +1,12 @@
 using System.Net.Http.Json;
+using ChatServer.Contracts;
+using ChatServer.Settings;
 
 namespace ChatServer.AppHost.Dashboard;
 
 /// <summary>Commands of the dashboard. Each calls the Api or the Admin with its key and shows the response.</summary>
 internal static class DashboardCommands
 {
-    private const string KeyHeader = "X-API-Key";
-
     /// <summary>Adds "Create room" to the Api.</summary>
     public static IResourceBuilder<ProjectResource> WithCreateRoomCommand(
         this IResourceBuilder<ProjectResource> api, IResourceBuilder<ParameterResource> key) => api.WithHttpCommand(
@@ -96,9 +96,8 @@ internal static class DashboardCommands
     {
         context.Request.RequestUri = new Uri($"{context.Endpoint.Url}/api/v1/{path}");
         // Several keys are accepted while they are rotated; the first is the current one.
-        var keys = (await key.Resource.GetValueAsync(context.CancellationToken))?
-            .Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-        context.Request.Headers.Add(KeyHeader, keys?.FirstOrDefault());
+        if (await key.Resource.GetValueAsync(context.CancellationToken) is { } keys)
+            context.Request.Headers.Add(RequestHeaders.ApiKey, ServerSettings.ApiKeys.Parse(keys)[0]);
         if (body is not null) context.Request.Content = JsonContent.Create(body);
     }
 

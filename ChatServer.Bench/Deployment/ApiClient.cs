@@ -16,7 +16,7 @@ internal sealed class ApiClient : IDisposable
     public ApiClient(Uri address, string key, int parallel = 4)
     {
         _http = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = parallel }) { BaseAddress = address, Timeout = TimeSpan.FromSeconds(60) };
-        _http.DefaultRequestHeaders.Add("X-API-Key", key);
+        _http.DefaultRequestHeaders.Add(RequestHeaders.ApiKey, key);
     }
 
     /// <summary>Creates a room.</summary>

@@ -69,13 +69,6 @@ internal sealed class HistoryChecker(string room)
         }
     }
 
-    /// <summary>Its sender will not be told any more whether the log holds it.</summary>
-    public void GiveUp(SentMessage said)
-    {
-        lock (_gate)
-            _pending.Remove(said);
-    }
-
     /// <summary>The message of this text; null: it is none of ours.</summary>
     public SentMessage? Find(string? text) => text is not null && _sent.TryGetValue(text, out var said) ? said : null;
 

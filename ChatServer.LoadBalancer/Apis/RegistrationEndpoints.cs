@@ -28,11 +28,11 @@ internal static class RegistrationEndpoints
             return Invalid("rooms must be a number from 0");
         if (!IsVersion(version))
             return Invalid($"version must be 1 to {MaxVersionLength} of A-Z a-z 0-9 . + - _");
-        return TypedResults.Ok(new Data<RegisteredApi>(apis.Beat(address, cpuCount, roomCount, version)));
+        return DataResults.Ok(apis.Beat(address, cpuCount, roomCount, version));
     }
 
     private static Ok<Data<IReadOnlyList<RegisteredApi>>> List(ApiRegistry apis) =>
-        TypedResults.Ok(new Data<IReadOnlyList<RegisteredApi>>(apis.List()));
+        DataResults.Ok(apis.List());
 
     private static ProblemHttpResult Invalid(string reason) =>
         Problems.Of(StatusCodes.Status400BadRequest, ErrorCodes.InvalidRegistration, $"/register/{{host}}/{{cpus}}/{{rooms}}/{{version}}: {reason}.");

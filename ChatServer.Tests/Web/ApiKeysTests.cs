@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using ChatServer.Contracts;
 using ChatServer.Tests.Support;
 using ChatServer.Web;
 
@@ -38,7 +39,7 @@ public sealed class ApiKeysTests(DefaultService app) : IClassFixture<DefaultServ
     private Task<HttpResponseMessage> SendAsync(HttpMethod method, params string[] keys)
     {
         var request = new HttpRequestMessage(method, "/with-key");
-        foreach (var key in keys) request.Headers.TryAddWithoutValidation(ApiKeys.Header, key);
+        foreach (var key in keys) request.Headers.TryAddWithoutValidation(RequestHeaders.ApiKey, key);
         if (method == HttpMethod.Post) request.Content = new StringContent("{", Encoding.UTF8, "application/json");
         return app.Http.SendAsync(request, Ct);
     }

@@ -1,0 +1,23 @@
+namespace ChatServer.Backplane;
+
+/// <summary>Rooms as the HTTP APIs show them: a room that is closing does not exist for callers.</summary>
+public static class VisibleRooms
+{
+    /// <summary>The room, or null if there is none of that name.</summary>
+    /// <exception cref="BackplaneUnavailableException"/>
+    public static async Task<RoomRecord?> FindVisibleAsync(this RoomDirectory rooms, string name) =>
+        await rooms.FindAsync(name) is { State: not RoomState.Closing } room ? room : null;
+
+    /// <summary>A page of rooms by name, with the <c>after</c> of the next page; null on the last page.</summary>
+    /// <param name="rooms">The directory.</param>
+    /// <param name="after">Name before the first; null: from the beginning.</param>
+    /// <param name="limit">At least 1. A page may contain fewer rooms, because closing rooms are omitted.</param>
+    /// <param name="nameContains">Only rooms whose name contains this, ignoring case; null: all rooms.</param>
+    /// <exception cref="BackplaneUnavailableException"/>
+    public static async Task<(IReadOnlyList<RoomRecord> Rooms, string? Next)> ListVisibleAsync(
+        this RoomDirectory rooms, string? after, int limit, string? nameContains = null)
+    {
+        var page = await rooms.ListAsync(after, limit, nameContains);
+        return ([.. page.Where(room => room.State != RoomState.Closing)], page.Count == limit ? page[^1].Name : null);
+    }
+}

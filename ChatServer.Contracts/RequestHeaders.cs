@@ -1,0 +1,8 @@
+namespace ChatServer.Contracts;
+
+/// <summary>Request headers of the HTTP APIs.</summary>
+public static class RequestHeaders
+{
+    /// <summary>Contains the API key of the caller.</summary>
+    public const string ApiKey = "X-API-Key";
+}
