@@ -5,15 +5,14 @@ using Microsoft.Extensions.Logging;
 namespace ChatServer.ServiceDefaults;
 
 /// <summary>
-/// Development: one readable line an entry, Information and up. Elsewhere: one JSON object an entry on stdout, Critical
-/// alone, so that a busy service spends nothing on logs and what it does say matters.
+/// Development: one readable line per entry, from level Information. Other environments: one JSON object per entry on stdout, level
+/// Critical only, so that logging costs a busy service nothing.
 /// </summary>
 internal static class ConsoleLogs
 {
     /// <summary>
-    /// The levels are defaults: they are put under every other source of configuration, so that
-    /// <c>Logging__LogLevel__Default=Information</c> raises them. What goes to a collector starts at Information, because
-    /// that is stored elsewhere and asked for on purpose.
+    /// The levels are defaults with a lower precedence than all other sources of configuration:
+    /// <c>Logging__LogLevel__Default=Information</c> overrides them. A collector gets entries from level Information.
     /// </summary>
     public static void AddConsoleLogs(this IHostApplicationBuilder builder)
     {
@@ -25,9 +24,9 @@ internal static class ConsoleLogs
                 ["Logging:LogLevel:Default"] = development ? "Information" : "Critical",
                 ["Logging:LogLevel:Microsoft.AspNetCore"] = development ? "Warning" : "Critical",
                 ["Logging:LogLevel:System.Net.Http.HttpClient"] = development ? "Warning" : "Critical",
-                // Below that, two lines a request, with the query, in which members' sessions are.
+                // Lower levels log two lines per request with its query, which contains the member's session.
                 ["Logging:LogLevel:Yarp"] = development ? "Warning" : "Critical",
-                // A service that starts is not ready yet, and says so to whoever asks; that is no failure to log.
+                // A service that starts is not ready, which its health endpoint reports. It is not a failure.
                 ["Logging:LogLevel:Microsoft.Extensions.Diagnostics.HealthChecks"] = "Critical",
                 ["Logging:OpenTelemetry:LogLevel:Default"] = "Information",
                 ["Logging:OpenTelemetry:LogLevel:Microsoft.Extensions.Diagnostics.HealthChecks"] = "Critical",

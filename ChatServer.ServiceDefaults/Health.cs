@@ -10,8 +10,8 @@ using Microsoft.Extensions.Hosting;
 namespace ChatServer.ServiceDefaults;
 
 /// <summary>
-/// <c>/health</c> runs every check and tells whether to send traffic here; <c>/alive</c> runs those tagged <c>live</c> and tells
-/// whether to restart the process. While Redis is away the first fails and the second does not.
+/// <c>/health</c> runs all checks and reports whether the process accepts traffic; <c>/alive</c> runs the checks with the tag <c>live</c>
+/// and reports whether the process must be restarted. If Redis is unavailable, the first fails and the second succeeds.
 /// </summary>
 public static class Health
 {
@@ -23,12 +23,12 @@ public static class Health
     private static readonly HttpMethodMetadata Methods = new([HttpMethods.Get, HttpMethods.Head]);
 
     /// <summary>
-    /// How long a check may take; the template sets no limit. Aspire, Kubernetes and load balancers give up after a few seconds, and a probe
-    /// that waits for a dependency does not tell them which one it is.
+    /// Time limit of a check; the template sets none. Aspire, Kubernetes and load balancers abandon a probe after a few seconds, and then
+    /// do not learn which dependency failed.
     /// </summary>
     private static readonly TimeSpan CheckTimeout = TimeSpan.FromSeconds(2);
 
-    /// <summary>Adds the check that the process answers, and a time limit to every check.</summary>
+    /// <summary>Adds a check that succeeds while the process responds, and a time limit to every check.</summary>
     public static TBuilder AddDefaultHealthChecks<TBuilder>(this TBuilder builder) where TBuilder : IHostApplicationBuilder
     {
         builder.Services.AddHealthChecks().AddCheck("self", () => HealthCheckResult.Healthy(), [LiveTag]);
@@ -40,9 +40,9 @@ public static class Health
     }
 
     /// <summary>
-    /// Maps <c>/health</c> and <c>/alive</c>, in every environment: load balancers and orchestrators poll them in production. The template maps
-    /// them in development only, because the answer may tell strangers about the server; ours
-    /// contains the checks' names and fixed sentences.
+    /// Maps <c>/health</c> and <c>/alive</c> in every environment: load balancers and orchestrators poll them in production. The template
+    /// maps them in development only, because a response can reveal details of the server. These responses contain names of checks and
+    /// fixed sentences.
     /// </summary>
     public static WebApplication MapDefaultEndpoints(this WebApplication app)
     {

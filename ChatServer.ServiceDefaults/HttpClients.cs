@@ -8,15 +8,15 @@ namespace ChatServer.ServiceDefaults;
 public static class HttpClients
 {
     /// <summary>
-    /// Service discovery (<c>http://loadbalancer-1</c> is resolved from <c>services:loadbalancer-1:http:0</c>), timeouts, retries and a circuit
-    /// breaker. YARP has clients of its own and is not affected.
+    /// Service discovery (<c>http://loadbalancer-1</c> is resolved from <c>services:loadbalancer-1:http:0</c>), timeouts, retries and a
+    /// circuit breaker. YARP has clients of its own and is not affected.
     /// </summary>
     public static TBuilder AddHttpClientDefaults<TBuilder>(this TBuilder builder) where TBuilder : IHostApplicationBuilder
     {
         builder.Services.AddServiceDiscovery();
         builder.Services.ConfigureHttpClientDefaults(http =>
         {
-            // The template repeats every method. A POST whose answer was lost may have been carried out.
+            // The template repeats every method. A POST whose response was lost may have been carried out.
             http.AddStandardResilienceHandler(resilience => resilience.Retry.DisableForUnsafeHttpMethods());
             http.AddServiceDiscovery();
         });

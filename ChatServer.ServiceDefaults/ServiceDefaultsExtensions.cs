@@ -3,15 +3,15 @@ using Microsoft.Extensions.Hosting;
 namespace ChatServer.ServiceDefaults;
 
 /// <summary>
-/// Aspire's service defaults. Each method has the name of Aspire's template (<c>dotnet new aspire-servicedefaults</c>); a deviation from it has
-/// its reason in a comment.
+/// Aspire's service defaults. Each method has the name of Aspire's template (<c>dotnet new aspire-servicedefaults</c>); comments state the
+/// reason of each deviation.
 /// </summary>
 public static class ServiceDefaultsExtensions
 {
     /// <summary>Logs, telemetry and health checks.</summary>
     /// <remarks>
-    /// The defaults for outgoing HTTP are a call of their own, <see cref="HttpClients.AddHttpClientDefaults"/>: only the Api sends requests through
-    /// an <c>HttpClient</c>, and a RoomHost or Admin must not (see ReferenceRules).
+    /// The defaults for outgoing HTTP are separate, <see cref="HttpClients.AddHttpClientDefaults"/>: only the Api sends requests through an
+    /// <c>HttpClient</c>. A RoomHost or Admin must not (see ReferenceRules).
     /// </remarks>
     public static TBuilder AddServiceDefaults<TBuilder>(this TBuilder builder) where TBuilder : IHostApplicationBuilder
     {

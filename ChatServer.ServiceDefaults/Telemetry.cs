@@ -22,8 +22,8 @@ public static class Telemetry
     private const string SourceNamePattern = "ChatServer.*";
 
     /// <summary>
-    /// Does nothing without <c>OTEL_EXPORTER_OTLP_ENDPOINT</c>. The template collects in any case and then exports nothing; that would cost each
-    /// request its activity, and a RoomHost some megabytes. Meters without a listener are free.
+    /// Does nothing without <c>OTEL_EXPORTER_OTLP_ENDPOINT</c>. The template collects in any case, without exporting; that would cost an
+    /// activity per request and some megabytes in a RoomHost. Meters without a listener cost nothing.
     /// </summary>
     public static TBuilder ConfigureOpenTelemetry<TBuilder>(this TBuilder builder) where TBuilder : IHostApplicationBuilder
     {
@@ -32,7 +32,7 @@ public static class Telemetry
         return builder;
     }
 
-    // A method of its own, so that a process without telemetry does not load OpenTelemetry.
+    // A separate method: a process without telemetry does not load OpenTelemetry.
     private static void Export(IHostApplicationBuilder builder)
     {
         builder.Logging.AddOpenTelemetry(logs =>
@@ -41,7 +41,8 @@ public static class Telemetry
             logs.IncludeScopes = true;
         });
         builder.Services.AddOpenTelemetry()
-            // The last one wins: OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES, which Aspire and operators set, replace the assembly's name.
+            // The last source applies: OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES, which Aspire and operators set, replace the name
+            // of the assembly.
             .ConfigureResource(resource => resource
                 .AddService(builder.Environment.ApplicationName, serviceVersion: AppInfo.CurrentVersion)
                 .AddEnvironmentVariableDetector())

@@ -9,8 +9,8 @@ using Scalar.AspNetCore;
 namespace ChatServer.Web;
 
 /// <summary>
-/// An API's description, <c>/openapi/v1.json</c> (OpenAPI 3.1), and the page <c>/docs</c> to browse and try it. What a policy
-/// demands is written down here once, from the endpoints' metadata.
+/// The description of an API, <c>/openapi/v1.json</c> (OpenAPI 3.1), and the page <c>/docs</c> to browse the API and try it. The
+/// description of policies (keys, bounds, patterns) follows from the endpoints' metadata.
 /// </summary>
 public static class ApiDocs
 {
@@ -19,15 +19,15 @@ public static class ApiDocs
 
     /// <summary>Describes the endpoints of this process under <paramref name="title"/>.</summary>
     /// <param name="builder">The process.</param>
-    /// <param name="title">The API's name.</param>
-    /// <param name="description">What it is for, in Markdown.</param>
+    /// <param name="title">The name of the API.</param>
+    /// <param name="description">Its purpose, in Markdown.</param>
     public static void AddApiDocs(this WebApplicationBuilder builder, string title, string description) =>
         builder.Services.AddOpenApi("v1", options =>
         {
             options.AddDocumentTransformer((document, _, _) =>
             {
                 document.Info = new OpenApiInfo { Title = title, Version = AppInfo.CurrentVersion, Description = description };
-                // Relative, so that trying a call works under whatever name, port or load balancer the page was opened.
+                // Relative: a call from the page goes to the name, port or load balancer under which the page was opened.
                 document.Servers = [new OpenApiServer { Url = "/" }];
                 document.Components ??= new OpenApiComponents();
                 document.Components.SecuritySchemes ??= new Dictionary<string, IOpenApiSecurityScheme>();
@@ -39,14 +39,22 @@ public static class ApiDocs
                 };
                 return Task.CompletedTask;
             });
-            options.AddOperationTransformer((operation, context, _) => { DescribePolicies(operation, context); return Task.CompletedTask; });
-            options.AddSchemaTransformer((schema, context, _) => { DescribeOpenness(schema, context.JsonTypeInfo.Type); return Task.CompletedTask; });
+            options.AddOperationTransformer((operation, context, _) =>
+            {
+                DescribePolicies(operation, context);
+                return Task.CompletedTask;
+            });
+            options.AddSchemaTransformer((schema, context, _) =>
+            {
+                DescribeAdditionalMembers(schema, context.JsonTypeInfo.Type);
+                return Task.CompletedTask;
+            });
         });
 
-    /// <summary>Maps the description and the page. The page loads nothing from any other host: it works without an internet.</summary>
+    /// <summary>Maps the description and the page. The page loads nothing from other hosts, so it works without Internet access.</summary>
     public static void MapApiDocs(this WebApplication app)
     {
-        // By name: asked for another one, the framework answers in plain text.
+        // A literal name: with a parameter in the route, the framework answers an unknown name in plain text.
         app.MapOpenApi("/openapi/v1.json");
         app.MapScalarApiReference(PagePath, page =>
         {
@@ -59,7 +67,9 @@ public static class ApiDocs
         }).Add(AnswerWithoutSlash);
     }
 
-    /// <summary>Scalar redirects <c>/docs</c> to <c>/docs/</c>, where its relative links lead right. With the base above they do anyway.</summary>
+    /// <summary>
+    /// Scalar redirects <c>/docs</c> to <c>/docs/</c> because its links are relative. The base above makes the redirect unnecessary.
+    /// </summary>
     private static void AnswerWithoutSlash(EndpointBuilder endpoint)
     {
         var next = endpoint.RequestDelegate!;
@@ -85,16 +95,17 @@ public static class ApiDocs
         }
         if (metadata.OfType<RoomNameMetadata>().Any() && Parameter("name") is { } name) name.Pattern = RoomNames.Pattern;
 
-        OpenApiSchema? Parameter(string name) => operation.Parameters?.FirstOrDefault(parameter => parameter.Name == name)?.Schema as OpenApiSchema;
+        OpenApiSchema? Parameter(string name) =>
+            operation.Parameters?.FirstOrDefault(parameter => parameter.Name == name)?.Schema as OpenApiSchema;
     }
 
-    /// <summary>What is sent to us is checked to the letter; what we answer may gain members, and clients must not mind.</summary>
-    private static void DescribeOpenness(OpenApiSchema schema, Type type)
+    /// <summary>A request with an unknown member is refused. A response may contain new members, which clients must ignore.</summary>
+    private static void DescribeAdditionalMembers(OpenApiSchema schema, Type type)
     {
-        var isSentToUs = type == typeof(RoomOptions) || type.Name.EndsWith("Request", StringComparison.Ordinal);
-        schema.AdditionalPropertiesAllowed = !isSentToUs;
+        var isRequest = type == typeof(RoomOptions) || type.Name.EndsWith("Request", StringComparison.Ordinal);
+        schema.AdditionalPropertiesAllowed = !isRequest;
         if (type == typeof(ProblemDetails))
             (schema.Properties ??= new Dictionary<string, IOpenApiSchema>())["code"] =
-                new OpenApiSchema { Type = JsonSchemaType.String, Description = "What happened, for scripts to switch on." };
+                new OpenApiSchema { Type = JsonSchemaType.String, Description = "The kind of the error, for scripts to switch on." };
     }
 }

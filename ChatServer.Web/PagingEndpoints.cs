@@ -13,8 +13,8 @@ public sealed class PagingMetadata;
 public static class PagingEndpoints
 {
     /// <summary>
-    /// Answers <c>400</c>, code <c>invalid-query</c>, if <c>limit</c> is not between 1 and <see cref="Limits.MaxPage"/>, or <c>before</c> is
-    /// not a sequence.
+    /// Answers <c>400</c>, code <c>invalid-query</c>, if <c>limit</c> is not between 1 and <see cref="Limits.MaxPage"/>, or <c>before</c>
+    /// is not a sequence.
     /// </summary>
     public static TBuilder ValidatePaging<TBuilder>(this TBuilder builder) where TBuilder : IEndpointConventionBuilder
     {
@@ -37,7 +37,8 @@ public static class PagingEndpoints
     private static bool IsBetween(StringValues values, long min, long max) => values switch
     {
         [] => true,
-        [var text] => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= min && number <= max,
+        [var text] =>
+            long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= min && number <= max,
         _ => false,
     };
 }

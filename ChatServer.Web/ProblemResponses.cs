@@ -12,26 +12,26 @@ using Microsoft.Extensions.DependencyInjection;
 namespace ChatServer.Web;
 
 /// <summary>
-/// Makes a problem of every error that no endpoint worded itself: exceptions, bodies that cannot be read, and the bare
-/// statuses of routing (404, 405, 415). A service adds its own wordings, which come first: see <see cref="ProblemHandlers"/>.
+/// Answers problem details for errors that no endpoint handles: exceptions, unreadable bodies, and the statuses of routing without a body
+/// (404, 405, 415). The handlers of a service come first: see <see cref="ProblemHandlers"/>.
 /// </summary>
 public static class ProblemResponses
 {
     internal static void AddProblems(this WebApplicationBuilder builder)
     {
         builder.Services.AddProblemDetails();
-        // Thrown, the reason reaches Word(). Otherwise a bad body is a bare 400.
+        // The exception carries the reason to ForException. Otherwise an invalid body is a 400 without a body.
         builder.Services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
     }
 
-    /// <summary>Turns every error that leaves the endpoints without a body into a problem. Call it before other middleware, which it then covers.</summary>
+    /// <summary>Gives problem details to every error response without a body. Covers the middleware that is added after it.</summary>
     public static void UseProblems(this WebApplication app)
     {
-        // Not the framework's own writer: it looks at Accept, and answers a browser with text/plain or nothing.
+        // The framework's writer honours Accept, and answers a browser in plain text or not at all.
         app.UseExceptionHandler(new ExceptionHandlerOptions
         {
             ExceptionHandler = context => ForException(context.Features.Get<IExceptionHandlerFeature>()!).ExecuteAsync(context),
-            // Not our defects: what the caller got wrong, and what a service has a wording for.
+            // Not logged as errors: mistakes of the caller, and conditions for which the service has a handler.
             SuppressDiagnosticsCallback = handled => handled.Exception is BadHttpRequestException
                 || handled.ExceptionHandledBy == ExceptionHandledType.ExceptionHandlerService,
         });
@@ -42,16 +42,19 @@ public static class ProblemResponses
 
     private static ProblemHttpResult ForException(IExceptionHandlerFeature failed) => failed.Error switch
     {
-        // System.Text.Json nests a syntax error in the error of the value that it interrupted.
+        // System.Text.Json nests a syntax error in the error of the value that contains it.
         BadHttpRequestException { InnerException: JsonException { InnerException: JsonException syntax } } => Problems.Of(
-            StatusCodes.Status400BadRequest, ErrorCodes.InvalidJson, $"The body is not JSON: line {syntax.LineNumber + 1}, byte {syntax.BytePositionInLine}."),
+            StatusCodes.Status400BadRequest, ErrorCodes.InvalidJson,
+            $"The body is not JSON: line {syntax.LineNumber + 1}, byte {syntax.BytePositionInLine}."),
         BadHttpRequestException { InnerException: JsonException shape } => Problems.Of(
-            StatusCodes.Status400BadRequest, ErrorCodes.InvalidBody, $"The body lacks a member, or has an unknown one or a bad value, at {shape.Path}."),
+            StatusCodes.Status400BadRequest, ErrorCodes.InvalidBody,
+            $"A member of the body is missing, unknown or has an invalid value, at {shape.Path}."),
         BadHttpRequestException bad when bad.StatusCode != StatusCodes.Status400BadRequest => ForStatus(bad.StatusCode),
-        // Without a reason inside, what was to be bound is empty, or no value of its type. The message names our types: not shown.
+        // Without an inner exception, the body is missing or not an object. The message contains names of types and is not shown.
         BadHttpRequestException when failed.Endpoint?.Metadata.GetMetadata<IAcceptsMetadata>() is not null => Problems.Of(
-            StatusCodes.Status400BadRequest, ErrorCodes.InvalidBody, "This call takes a JSON object as its body."),
-        BadHttpRequestException => Problems.Of(StatusCodes.Status400BadRequest, ErrorCodes.InvalidQuery, "A parameter of the query has a bad value."),
-        _ => Problems.Of(StatusCodes.Status500InternalServerError, "The server failed to answer this call; its log says why."),
+            StatusCodes.Status400BadRequest, ErrorCodes.InvalidBody, "This call requires a JSON object as its body."),
+        BadHttpRequestException => Problems.Of(
+            StatusCodes.Status400BadRequest, ErrorCodes.InvalidQuery, "A parameter of the query has an invalid value."),
+        _ => Problems.Of(StatusCodes.Status500InternalServerError, "An error occurred in the server; its log contains the cause."),
     };
 }

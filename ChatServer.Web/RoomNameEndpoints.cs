@@ -12,8 +12,8 @@ public sealed class RoomNameMetadata;
 public static class RoomNameEndpoints
 {
     /// <summary>
-    /// Answers <c>400</c>, code <c>invalid-room-name</c>, if <c>{name}</c> is not a valid room name. Handlers may then use it in URLs and keys
-    /// without escaping. A route constraint would answer 404, as for a room that does not exist.
+    /// Answers <c>400</c>, code <c>invalid-room-name</c>, if <c>{name}</c> is not a valid room name. Handlers may then use it in URLs and
+    /// keys without escaping. A route constraint would answer 404, as for a room that does not exist.
     /// </summary>
     public static TBuilder RequireRoomName<TBuilder>(this TBuilder builder) where TBuilder : IEndpointConventionBuilder
     {

@@ -9,14 +9,14 @@ namespace ChatServer.Web;
 /// <summary>How every HTTP API of ChatServer reads bodies and reports errors.</summary>
 public static class WebConventions
 {
-    /// <summary>Problem details and strict JSON bodies. <see cref="ProblemResponses.UseProblems"/> is the other half.</summary>
+    /// <summary>Adds problem details and strict JSON bodies. <see cref="ProblemResponses.UseProblems"/> adds the middleware.</summary>
     public static void AddWebConventions(this WebApplicationBuilder builder)
     {
         builder.AddProblems();
         builder.Services.ConfigureHttpJsonOptions(options => RejectUnknownMembers(options.SerializerOptions));
     }
 
-    /// <summary>The contract's JSON, and a misspelt member is an error: what a caller asked for either happens or is refused.</summary>
+    /// <summary>The JSON of the contract. An unknown member is an error: otherwise a misspelt option would be ignored.</summary>
     private static void RejectUnknownMembers(JsonSerializerOptions options)
     {
         ContractJson.Configure(options);

@@ -7,8 +7,8 @@ using Microsoft.Net.Http.Headers;
 namespace ChatServer.Web;
 
 /// <summary>
-/// How pages and their files are answered: a page is asked for each time and is cheap when it did not change; its files carry
-/// a hash in their path and are asked for once a version.
+/// Serves pages and their files. A page is revalidated on each request; the paths of its files contain a hash, so browsers request each
+/// version once.
 /// </summary>
 public static class WebEndpoints
 {
@@ -21,16 +21,17 @@ public static class WebEndpoints
     /// <summary>Maps <c>/app/{version}/…</c>.</summary>
     public static void MapWebFiles(this IEndpointRouteBuilder app, WebFiles files) =>
         app.MapReadMethods("/app/{version}/{**file}", (string version, string file, HttpContext context) => files.Find(file) is { } found
-            // During an update the page may come from one process and its files from another: ours will do, but not for ever.
+            // During an update the page may come from one process and its files from another: the response is not cached permanently.
             ? WriteFile(context, found, version == files.Version ? ImmutableCaching : RevalidateCaching)
             : Problems.Of(StatusCodes.Status404NotFound, $"There is no file {file}."));
 
-    /// <summary>Maps a page, or a file with an address for people: neither carries a hash.</summary>
+    /// <summary>Maps a page, or a file whose path contains no hash.</summary>
     /// <param name="app">The process.</param>
-    /// <param name="pattern">Its route.</param>
-    /// <param name="page">What to answer.</param>
-    /// <param name="headers">Sets more headers, such as <see cref="AddSecurityHeaders"/>'s; null: none.</param>
-    public static void MapWebPage(this IEndpointRouteBuilder app, string pattern, Func<HttpContext, WebFile> page, Action<IHeaderDictionary>? headers = null) =>
+    /// <param name="pattern">The route.</param>
+    /// <param name="page">Returns the file for a request.</param>
+    /// <param name="headers">Sets additional headers, for example with <see cref="AddSecurityHeaders"/>; null: none.</param>
+    public static void MapWebPage(
+        this IEndpointRouteBuilder app, string pattern, Func<HttpContext, WebFile> page, Action<IHeaderDictionary>? headers = null) =>
         app.MapReadMethods(pattern, (HttpContext context) =>
         {
             headers?.Invoke(context.Response.Headers);
@@ -38,11 +39,11 @@ public static class WebEndpoints
         });
 
     /// <summary>
-    /// Lets a page use its own files and connect to its own origin and <paramref name="connect"/>, and nothing else: no inline script
-    /// or style, no frame around it, no form that leads away, and no text that becomes markup (Trusted Types).
+    /// Restricts a page to its own files and to connections to its own origin and <paramref name="connect"/>: no inline script or style, no
+    /// framing, no forms, and no markup from text (Trusted Types).
     /// </summary>
-    /// <param name="headers">Of the answer.</param>
-    /// <param name="connect">Sources of <c>connect-src</c>, beside <c>'self'</c>.</param>
+    /// <param name="headers">Headers of the response.</param>
+    /// <param name="connect">Sources of <c>connect-src</c>, in addition to <c>'self'</c>.</param>
     public static void AddSecurityHeaders(this IHeaderDictionary headers, params IEnumerable<string> connect)
     {
         headers.ContentSecurityPolicy =
@@ -50,7 +51,7 @@ public static class WebEndpoints
             + $"connect-src {string.Join(' ', connect.Prepend("'self'"))}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
             + "require-trusted-types-for 'script'; trusted-types 'none'";
         headers["Cross-Origin-Opener-Policy"] = "same-origin";
-        // A private room's address may be told to nobody.
+        // The address of a private room must not reach other sites.
         headers["Referrer-Policy"] = "no-referrer";
     }
 
@@ -63,7 +64,8 @@ public static class WebEndpoints
         headers.CacheControl = caching;
         headers.Vary = HeaderNames.AcceptEncoding;
         headers.XContentTypeOptions = "nosniff";
-        var compressed = context.Request.GetTypedHeaders().AcceptEncoding.Any(accepted => accepted.Value == Brotli && accepted.Quality != 0);
+        var compressed = context.Request.GetTypedHeaders().AcceptEncoding
+            .Any(accepted => accepted.Value == Brotli && accepted.Quality != 0);
         if (compressed) headers.ContentEncoding = Brotli;
         return TypedResults.Bytes(
             compressed ? file.Compressed : file.Content, file.ContentType,

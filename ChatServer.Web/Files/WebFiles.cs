@@ -9,9 +9,14 @@ using Microsoft.AspNetCore.StaticFiles;
 namespace ChatServer.Web;
 
 /// <summary>
-/// The files of a web app: plain HTML, CSS and modules, embedded in a service's assembly under <c>wwwroot/</c>. So they are there
-/// wherever the process is started from, and are of its version. They are small, and kept in memory.
+/// The files of a web app: HTML, CSS and modules, embedded in the assembly of a service under <c>wwwroot/</c>. They are available in any
+/// working directory and always have the version of the process. They are small and stay in memory.
 /// </summary>
+/// <remarks>
+/// ASP.NET Core's static assets (<c>MapStaticAssets</c>) do not fit. They hash the path of each file separately, so modules that import
+/// each other need an import map; an import map is an inline script, which the content security policy forbids. They read files from the
+/// content root, which is the working directory. They cannot serve one file in two services, as the Admin does with files of the chat app.
+/// </remarks>
 public sealed partial class WebFiles
 {
     private const string Root = "wwwroot/";
@@ -21,13 +26,16 @@ public sealed partial class WebFiles
 
     private WebFiles(Dictionary<string, WebFile> files, string version) => (_files, Version) = (files, version);
 
-    /// <summary>Hash over all files: 16 hexadecimal digits that change when any of them does.</summary>
+    /// <summary>Hash of all files, 16 hexadecimal digits.</summary>
     public string Version { get; }
 
-    /// <summary>Folder of the files in URLs. Modules and styles refer to each other by relative paths, so all of them change with the version.</summary>
+    /// <summary>
+    /// Folder of the files in URLs. Modules and styles refer to each other by relative paths, so the URLs of all files change with the
+    /// version.
+    /// </summary>
     public string Folder => $"/app/{Version}";
 
-    /// <summary>Reads what is embedded in <paramref name="assembly"/>.</summary>
+    /// <summary>Reads the files that are embedded in <paramref name="assembly"/>.</summary>
     public static WebFiles Of(Assembly assembly)
     {
         var files = assembly.GetManifestResourceNames()
@@ -44,15 +52,15 @@ public sealed partial class WebFiles
         return new WebFiles(files, Convert.ToHexStringLower(hash.GetHashAndReset()[..8]));
     }
 
-    /// <summary>The file at <paramref name="name"/>, relative to the folder; null: there is none.</summary>
+    /// <summary>The file at <paramref name="name"/>, relative to the folder; null if it does not exist.</summary>
     public WebFile? Find(string name) => _files.GetValueOrDefault(name);
 
     /// <summary>
-    /// A page: the file <paramref name="name"/> with <c>{{folder}}</c> and every other <c>{{value}}</c> filled in, escaped.
-    /// <c>{{modules of x.js}}</c> becomes a <c>modulepreload</c> for everything that <c>x.js</c> imports, by itself or by what it
-    /// imports: a browser that learns of a module only from the one before it makes a round trip for each step.
+    /// A page: the file <paramref name="name"/> with <c>{{folder}}</c> and every other <c>{{value}}</c> replaced by its escaped value.
+    /// <c>{{modules of x.js}}</c> becomes a <c>modulepreload</c> for each module that <c>x.js</c> imports directly or indirectly: a browser
+    /// finds the imports of a module only when it has the module, which costs a round trip for each level.
     /// </summary>
-    /// <exception cref="KeyNotFoundException">There is no such file.</exception>
+    /// <exception cref="KeyNotFoundException">The file does not exist.</exception>
     public WebFile Page(string name, params ReadOnlySpan<(string Name, string Value)> values)
     {
         var html = new StringBuilder(Encoding.UTF8.GetString(_files[name].Content)).Replace("{{folder}}", Folder);
@@ -64,7 +72,7 @@ public sealed partial class WebFiles
     private string Preloads(string module)
     {
         var found = new List<string> { module };
-        // It grows while it is walked.
+        // The list grows during the loop.
         for (var i = 0; i < found.Count; i++)
             found.AddRange(Imports().Matches(Encoding.UTF8.GetString(_files[found[i]].Content))
                 .Select(import => new Uri(new Uri($"http://files/{found[i]}"), import.Groups[1].Value).AbsolutePath[1..])
@@ -89,18 +97,18 @@ public sealed partial class WebFiles
     [GeneratedRegex(@"\{\{modules of ([\w./-]+)\}\}")]
     private static partial Regex Modules();
 
-    // Static imports, one a line, as every module of ours has them.
+    // Static imports, one per line; our modules contain no others.
     [GeneratedRegex(@"^(?:import|export)\b[^'\n]* from '(\.[^'\n]+)';", RegexOptions.Multiline)]
     private static partial Regex Imports();
 }
 
-/// <summary>One file of a web app, also as Brotli, which every browser reads.</summary>
+/// <summary>A file of a web app, plain and compressed with Brotli, which every browser supports.</summary>
 public sealed class WebFile(string name, byte[] content)
 {
     /// <summary>Path relative to the app's folder.</summary>
     public string Name { get; } = name;
 
-    /// <summary>Media type, with the character set where it has one.</summary>
+    /// <summary>Media type, with the character set of a text.</summary>
     public string ContentType { get; } = WebFiles.TypeOf(name);
 
     internal byte[] Content { get; } = content;
