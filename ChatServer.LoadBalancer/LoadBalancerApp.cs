@@ -6,14 +6,14 @@ using ChatServer.Web;
 namespace ChatServer.LoadBalancer;
 
 /// <summary>
-/// The edge: rooms by name, wherever they live now, and everything else to a healthy Api. It keeps nothing that cannot be
-/// learnt again: rooms from the directory in Redis, Apis from their heartbeats. So any number of load balancers stand side by side.
+/// Forwards requests for a room to its current host, and all other requests to a healthy Api. It has no state of its own: rooms are in the
+/// directory in Redis, and Apis register with heartbeats. Any number of load balancers can run.
 /// </summary>
-/// <remarks>A class and not the lines of Program.cs, so that a test runs the very same service on a clock of its own.</remarks>
+/// <remarks>Not in Program.cs, because tests run the same service with their own clock.</remarks>
 internal static class LoadBalancerApp
 {
     /// <summary>The service, ready to run.</summary>
-    /// <exception cref="StartupException">A setting is missing or malformed.</exception>
+    /// <exception cref="StartupException">A setting is missing or invalid.</exception>
     public static WebApplication Build(WebApplicationBuilder builder)
     {
         var keys = new ApiKeys(builder.Configuration.Read(ServerSettings.LoadBalancerKeys));

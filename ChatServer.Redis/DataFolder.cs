@@ -3,8 +3,8 @@ using ChatServer.Settings;
 namespace ChatServer.Redis;
 
 /// <summary>
-/// The folder that REDIS_DATA names, held by one process at a time: two servers appending to one log would ruin it for both.
-/// The lock is the kernel's, so a killed process leaves none behind; the file stays.
+/// The folder in <c>REDIS_DATA</c>, locked by one process at a time: two servers that append to one log would corrupt it. The kernel holds
+/// the lock, so it ends with the process; the file remains.
 /// </summary>
 internal sealed class DataFolder : IDisposable
 {
@@ -14,8 +14,8 @@ internal sealed class DataFolder : IDisposable
 
     private DataFolder(FileStream held) => _lock = held;
 
-    /// <summary>Creates the folder if need be and takes it.</summary>
-    /// <exception cref="StartupException">It cannot be written to, or another process holds it.</exception>
+    /// <summary>Creates the folder if it does not exist, and locks it.</summary>
+    /// <exception cref="StartupException">The folder is not writable, or another process has locked it.</exception>
     public static DataFolder Open(string path)
     {
         try

@@ -7,22 +7,22 @@ using Garnet.server;
 
 namespace ChatServer.Redis;
 
-/// <summary>Garnet with the options that this product needs of it, until SIGTERM, SIGINT or <see cref="Dispose"/>.</summary>
+/// <summary>Garnet with the options that ChatServer needs. Runs until SIGTERM, SIGINT or <see cref="Dispose"/>.</summary>
 internal sealed class EmbeddedServer : IDisposable
 {
     private readonly ManualResetEventSlim _stopped = new();
     private readonly PosixSignalRegistration _terminate, _interrupt;
     private GarnetServer? _server;
 
-    // The signals first: whoever reads that we listen may stop us at once.
+    // Before the server starts: a process that sees the server listen may send a signal at once.
     private EmbeddedServer()
     {
         _terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         _interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
     }
 
-    /// <summary>Recovers what the data folder holds, then listens. Takes about a second.</summary>
-    /// <exception cref="StartupException">Someone else has the port, or the address is not of this machine.</exception>
+    /// <summary>Recovers the data in the folder, then listens. Takes about a second.</summary>
+    /// <exception cref="StartupException">The port is in use, or this machine does not have the address.</exception>
     public static EmbeddedServer Start(RedisSettings settings)
     {
         var server = new EmbeddedServer();
@@ -65,12 +65,12 @@ internal sealed class EmbeddedServer : IDisposable
         "--port", settings.Port.ToString(CultureInfo.InvariantCulture),
         "--logger-level", "Error",
         "-q",
-        // Lua runs the room's append. A script that never ends would hold its connection for ever; ours take under a millisecond.
+        // Rooms append to their logs with Lua scripts, which take less than a millisecond. A script without end would block its connection.
         "--lua", "--lua-script-timeout", "5000",
-        // Without it scripts of two connections interleave: a room is created twice, a fenced host writes. With it a script holds its keys.
+        // Otherwise scripts of two connections interleave: a room is created twice, a fenced host writes. This mode locks a script's keys.
         "--lua-transaction-mode",
-        // Pages are taken as they fill, so the limit costs nothing at the start (70 MB resident with 64m and with 1g), while
-        // passing it evicts keys without a word: room logs, members of the truth.
+        // Pages are allocated as they fill, so the limit costs nothing at the start (70 MB resident with 64m and with 1g). Beyond the
+        // limit, Garnet evicts keys without an error, and with them room logs.
         "--memory", "1g", "--page", "1m", "--index", "8m",
         .. settings.Password is { } password ? (string[])["--auth", "Password", "--password", password] : [],
         .. settings.DataFolder is { } folder ? Persistent(folder) : [],
@@ -79,14 +79,14 @@ internal sealed class EmbeddedServer : IDisposable
     private static string[] Persistent(string folder) =>
     [
         "--checkpointdir", folder, "--recover",
-        // An answer means that the operating system has the command (0.2 ms): only then does kill -9 lose nothing acknowledged.
+        // A response means that the operating system has the command (0.2 ms). Otherwise kill -9 would lose acknowledged writes.
         "--aof", "--aof-commit-freq", "0", "--aof-commit-wait",
-        // Whoever waits for that holds a thread of the pool, and the write that is waited for needs one too, behind all that arrives on
-        // sockets. The pool adds two threads a second beyond its minimum; clients that give up and come again take more.
+        // A command that waits for the commit blocks a thread of the pool, and the commit needs one too, behind all work from sockets.
+        // The pool adds only two threads a second beyond its minimum, and clients that reconnect after a timeout occupy more.
         "--minthreads", "256",
-        // Past this many bytes Garnet takes a checkpoint and drops the log before it; without it the log grows for ever.
+        // Above this size Garnet takes a checkpoint and deletes the log before it; otherwise the log grows without bound.
         "--aof-size-limit", "256m", "--aof-segment-size", "64m",
-        // The default device needs a libaio that not every distribution has, and takes the process down without it.
+        // The default device needs a libaio that some distributions lack, and ends the process without it.
         "--device-type", "RandomAccess",
     ];
 }

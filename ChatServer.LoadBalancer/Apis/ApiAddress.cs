@@ -4,14 +4,14 @@ using System.Net.Sockets;
 
 namespace ChatServer.LoadBalancer;
 
-/// <summary>Where an Api listens.</summary>
-/// <param name="Host">A name or an address, an IPv6 one in brackets; in lower case.</param>
+/// <summary>The address on which an Api listens.</summary>
+/// <param name="Host">A name or an address, in lower case; an IPv6 address in brackets.</param>
 /// <param name="Port">1 to 65535.</param>
 internal sealed record ApiAddress(string Host, int Port)
 {
     private const int DefaultPort = 80;
 
-    /// <summary>Reads <c>name</c>, <c>name:port</c>, <c>[ipv6]</c> or <c>[ipv6]:port</c>; null when it is none of them.</summary>
+    /// <summary>Reads <c>name</c>, <c>name:port</c>, <c>[ipv6]</c> or <c>[ipv6]:port</c>; null if the text has another form.</summary>
     public static ApiAddress? Parse(string text)
     {
         var endOfHost = text.StartsWith('[') ? text.IndexOf(']') + 1 : text.IndexOf(':');

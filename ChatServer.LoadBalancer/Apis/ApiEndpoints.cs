@@ -2,7 +2,7 @@ using Yarp.ReverseProxy.Health;
 
 namespace ChatServer.LoadBalancer;
 
-/// <summary>Everything that is not ours (the REST API, its documentation, the chat app) goes to a healthy Api.</summary>
+/// <summary>Forwards the REST API, its documentation and the chat app to a healthy Api.</summary>
 internal static class ApiEndpoints
 {
     public static void AddApis(this WebApplicationBuilder builder)
@@ -17,7 +17,7 @@ internal static class ApiEndpoints
 
     public static void MapApis(this WebApplication app)
     {
-        // From now on it follows the registry.
+        // Its constructor subscribes to the registry.
         app.Services.GetRequiredService<ApiProxyConfig>();
         app.MapReverseProxy(proxy =>
         {

@@ -4,7 +4,9 @@ using Yarp.ReverseProxy.Model;
 
 namespace ChatServer.LoadBalancer;
 
-/// <summary>One call that nobody answered and an Api is left alone for a while. YARP's own policy waits for ten, which users feel.</summary>
+/// <summary>
+/// Marks an Api as unhealthy after one call without a response. YARP's own policy waits for ten failures, which would reach ten users.
+/// </summary>
 internal sealed class ApiHealth(IDestinationHealthUpdater health) : IPassiveHealthCheckPolicy
 {
     public const string PolicyName = "ChatServer.FirstFailure";

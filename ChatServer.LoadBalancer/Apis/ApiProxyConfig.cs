@@ -5,15 +5,15 @@ using Yarp.ReverseProxy.Transforms;
 
 namespace ChatServer.LoadBalancer;
 
-/// <summary>Tells YARP what there is: one route for all that is not ours, to one cluster of the Apis that registered.</summary>
+/// <summary>YARP's configuration: one route for all requests that no endpoint handles, to one cluster of the registered Apis.</summary>
 internal sealed class ApiProxyConfig : IDisposable
 {
     private const string Cluster = "apis";
 
-    /// <summary>How long an Api that failed is left alone. A try costs little: another Api takes the call if it failed in vain.</summary>
-    private static readonly TimeSpan LeaveAlone = TimeSpan.FromSeconds(5);
+    /// <summary>How long an Api that failed gets no calls. A failed attempt costs little, because another Api gets the call.</summary>
+    private static readonly TimeSpan ReactivationPeriod = TimeSpan.FromSeconds(5);
 
-    /// <summary>Whatever no endpoint of ours took. X-Forwarded-* is set before, see <see cref="XForwarded"/>.</summary>
+    /// <summary>All requests that no endpoint handles. <see cref="XForwarded"/> has already set X-Forwarded-*.</summary>
     private static readonly RouteConfig[] Routes =
     [
         new RouteConfig { RouteId = Cluster, ClusterId = Cluster, Order = int.MaxValue, Match = new RouteMatch { Path = "/{**rest}" } }
@@ -31,7 +31,7 @@ internal sealed class ApiProxyConfig : IDisposable
         Update();
     }
 
-    // Read and told under one lock: of two changes at once, the newer list is told last.
+    // The lock covers reading and updating: of two concurrent changes, the newer list is applied last.
     private void Update()
     {
         lock (_gate)
@@ -41,12 +41,17 @@ internal sealed class ApiProxyConfig : IDisposable
     private static ClusterConfig ClusterOf(ApiRegistry apis) => new()
     {
         ClusterId = Cluster,
-        // By calls under way at this moment. The load that heartbeats tell is up to 10 s old: all would go to one Api until the next.
+        // By the number of current calls. The load in heartbeats is up to 10 s old: all calls would go to one Api until the next heartbeat.
         LoadBalancingPolicy = LoadBalancingPolicies.PowerOfTwoChoices,
         HealthCheck = new HealthCheckConfig
         {
-            Passive = new PassiveHealthCheckConfig { Enabled = true, Policy = ApiHealth.PolicyName, ReactivationPeriod = LeaveAlone },
-            // When all failed they are tried all the same: one may be back, and a refusal costs a millisecond.
+            Passive = new PassiveHealthCheckConfig
+            {
+                Enabled = true,
+                Policy = ApiHealth.PolicyName,
+                ReactivationPeriod = ReactivationPeriod,
+            },
+            // If all Apis failed, each is tried: one may be available again, and a refused connection costs a millisecond.
             AvailableDestinationsPolicy = HealthCheckConstants.AvailableDestinations.HealthyOrPanic,
         },
         Destinations = apis.List().Select(api => new ApiAddress(api.Host, api.Port))

@@ -3,12 +3,12 @@ using ChatServer.Contracts;
 namespace ChatServer.LoadBalancer;
 
 /// <summary>
-/// The Apis that told this load balancer, lately, that they live. Its own memory and nobody else's: after a restart they
-/// are all back with their next heartbeat.
+/// The Apis that sent this load balancer a heartbeat within <see cref="Lifetime"/>. The registry is in memory only: after a restart, each
+/// Api registers with its next heartbeat.
 /// </summary>
 internal sealed partial class ApiRegistry : IDisposable
 {
-    /// <summary>Heartbeats come every 10 s; three missed and an Api is out.</summary>
+    /// <summary>Three heartbeats, which arrive every 10 s.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(30);
 
     private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(1);
@@ -22,31 +22,31 @@ internal sealed partial class ApiRegistry : IDisposable
     public ApiRegistry(TimeProvider time, ILogger<ApiRegistry> logger)
     {
         (_time, _logger) = (time, logger);
-        _sweeper = time.CreateTimer(_ => Sweep(), null, SweepInterval, SweepInterval);
+        _sweeper = time.CreateTimer(_ => RemoveExpired(), null, SweepInterval, SweepInterval);
     }
 
-    /// <summary>An Api came or went. Not raised for a heartbeat of one that is known.</summary>
+    /// <summary>An Api was added or removed. Not raised for a heartbeat of a registered Api.</summary>
     public event Action? Changed;
 
-    /// <summary>Takes a heartbeat.</summary>
-    public RegisteredApi Beat(ApiAddress address, int cpus, long rooms, string version)
+    /// <summary>Records a heartbeat and adds the Api if it is new.</summary>
+    public RegisteredApi RecordHeartbeat(ApiAddress address, int cpus, long rooms, string version)
     {
         var api = new RegisteredApi(address.Host, address.Port, cpus, rooms, version, _time.GetUtcNow());
-        bool came;
+        bool added;
         lock (_gate)
         {
-            came = !_apis.ContainsKey(address);
+            added = !_apis.ContainsKey(address);
             _apis[address] = (api, _time.GetTimestamp());
         }
-        if (came)
+        if (added)
         {
-            Log.Came(_logger, address);
+            Log.Registered(_logger, address);
             Changed?.Invoke();
         }
         return api;
     }
 
-    /// <summary>Those that live, least loaded first: by processors beyond rooms, then by address, so that the order is one.</summary>
+    /// <summary>The registered Apis, least loaded first: by processors minus rooms, then by address.</summary>
     public IReadOnlyList<RegisteredApi> List()
     {
         lock (_gate)
@@ -61,16 +61,16 @@ internal sealed partial class ApiRegistry : IDisposable
         }
     }
 
-    private void Sweep()
+    private void RemoveExpired()
     {
-        var gone = new List<ApiAddress>();
+        var expired = new List<ApiAddress>();
         lock (_gate)
         {
-            gone.AddRange(_apis.Where(known => _time.GetElapsedTime(known.Value.Seen) > Lifetime).Select(known => known.Key));
-            gone.ForEach(address => _apis.Remove(address));
+            expired.AddRange(_apis.Where(known => _time.GetElapsedTime(known.Value.Seen) > Lifetime).Select(known => known.Key));
+            expired.ForEach(address => _apis.Remove(address));
         }
-        if (gone.Count == 0) return;
-        gone.ForEach(address => Log.Gone(_logger, address, Lifetime));
+        if (expired.Count == 0) return;
+        expired.ForEach(address => Log.Removed(_logger, address, Lifetime));
         Changed?.Invoke();
     }
 
@@ -79,9 +79,9 @@ internal sealed partial class ApiRegistry : IDisposable
     private static partial class Log
     {
         [LoggerMessage(Level = LogLevel.Information, Message = "Api {Address} registered.")]
-        public static partial void Came(ILogger logger, ApiAddress address);
+        public static partial void Registered(ILogger logger, ApiAddress address);
 
-        [LoggerMessage(Level = LogLevel.Warning, Message = "Api {Address} is out: no heartbeat for {Lifetime}.")]
-        public static partial void Gone(ILogger logger, ApiAddress address, TimeSpan lifetime);
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Api {Address} removed: no heartbeat for {Lifetime}.")]
+        public static partial void Removed(ILogger logger, ApiAddress address, TimeSpan lifetime);
     }
 }

@@ -6,13 +6,13 @@ using Yarp.ReverseProxy.Model;
 namespace ChatServer.LoadBalancer;
 
 /// <summary>
-/// Gives a call that an Api did not take to another one: any call whose connection failed, since no Api has seen it, and a
-/// GET or HEAD also when the answer failed to come. Wraps YARP's choice of a destination.
+/// Repeats a failed call with another Api: any call whose connection failed, because no Api has received it, and a GET or HEAD also if no
+/// response arrived. Wraps YARP's choice of a destination.
 /// </summary>
 internal sealed class ApiRetry(RequestDelegate next)
 {
-    /// <summary>So many Apis are asked. When three in a row are gone, a fourth is no hope, and each may cost the connect timeout.</summary>
-    private const int Attempts = 3;
+    /// <summary>If three Apis in a row fail, a fourth is unlikely to respond, and each attempt may take the connect timeout.</summary>
+    private const int MaxAttempts = 3;
 
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(5);
 
@@ -28,7 +28,7 @@ internal sealed class ApiRetry(RequestDelegate next)
                 return;
             context.Response.Clear();
             context.Features.Set<IForwarderErrorFeature>(null);
-            if (attempt == Attempts)
+            if (attempt == MaxAttempts)
                 break;
             untried = [.. untried.Where(api => api != proxy.ProxiedDestination)];
         }
@@ -50,6 +50,6 @@ internal sealed class ApiRetry(RequestDelegate next)
     private static IResult NoApi(HttpContext context)
     {
         context.Response.RetryAfter(RetryAfter);
-        return Problems.Of(StatusCodes.Status503ServiceUnavailable, ErrorCodes.NoApi, "No Api is there to take this call.");
+        return Problems.Of(StatusCodes.Status503ServiceUnavailable, ErrorCodes.NoApi, "No Api is available.");
     }
 }

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace ChatServer.LoadBalancer;
 
-/// <summary>Where Apis say that they live, and operators see which do.</summary>
+/// <summary>Heartbeats of Apis, and the list of registered Apis for operators.</summary>
 internal static class RegistrationEndpoints
 {
     private const int MaxVersionLength = 64;
@@ -28,16 +28,19 @@ internal static class RegistrationEndpoints
             return Invalid("rooms must be a number from 0");
         if (!IsVersion(version))
             return Invalid($"version must be 1 to {MaxVersionLength} of A-Z a-z 0-9 . + - _");
-        return DataResults.Ok(apis.Beat(address, cpuCount, roomCount, version));
+        return DataResults.Ok(apis.RecordHeartbeat(address, cpuCount, roomCount, version));
     }
 
     private static Ok<Data<IReadOnlyList<RegisteredApi>>> List(ApiRegistry apis) =>
         DataResults.Ok(apis.List());
 
     private static ProblemHttpResult Invalid(string reason) =>
-        Problems.Of(StatusCodes.Status400BadRequest, ErrorCodes.InvalidRegistration, $"/register/{{host}}/{{cpus}}/{{rooms}}/{{version}}: {reason}.");
+        Problems.Of(
+            StatusCodes.Status400BadRequest, ErrorCodes.InvalidRegistration,
+            $"/register/{{host}}/{{cpus}}/{{rooms}}/{{version}}: {reason}.");
 
-    private static bool TryCount(string text, out int count) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out count);
+    private static bool TryCount(string text, out int count) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out count);
 
     private static bool IsVersion(string text) =>
         text.Length <= MaxVersionLength && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '+' or '-' or '_');

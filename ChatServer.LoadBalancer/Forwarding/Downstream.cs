@@ -2,16 +2,16 @@ using System.Net.Sockets;
 
 namespace ChatServer.LoadBalancer;
 
-/// <summary>How this process connects to rooms and Apis.</summary>
+/// <summary>Connections of this process to rooms and Apis.</summary>
 internal static class Downstream
 {
     /// <summary>
-    /// How long a connection may take. They are neighbours: a live one accepts within a millisecond, one whose machine is gone
-    /// never answers, and meanwhile a client waits that could be elsewhere.
+    /// Time limit for a connection. RoomHosts and Apis are in the same network: a live process accepts within a millisecond. If its machine
+    /// is down, no answer arrives at all, and the client waits for another destination.
     /// </summary>
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(1);
 
-    /// <summary>Makes <paramref name="handler"/> connect as above. A connection that cannot be had is a <c>ConnectionError</c>.</summary>
+    /// <summary>Applies the time limit to <paramref name="handler"/>. A failed connection is a <c>ConnectionError</c>.</summary>
     public static void Configure(SocketsHttpHandler handler) => handler.ConnectCallback = ConnectAsync;
 
     private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken ct)
@@ -21,14 +21,15 @@ internal static class Downstream
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
-            NoticeDeath(socket);
+            EnableKeepAlive(socket);
             await socket.ConnectAsync(context.DnsEndPoint, deadline.Token);
             return new NetworkStream(socket, ownsSocket: true);
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
             socket.Dispose();
-            throw new TimeoutException($"{context.DnsEndPoint.Host}:{context.DnsEndPoint.Port} did not accept within {ConnectTimeout.TotalSeconds} s.");
+            throw new TimeoutException(
+                $"{context.DnsEndPoint.Host}:{context.DnsEndPoint.Port} did not accept within {ConnectTimeout.TotalSeconds} s.");
         }
         catch
         {
@@ -38,10 +39,10 @@ internal static class Downstream
     }
 
     /// <summary>
-    /// A WebSocket may be silent for as long as it likes, so no timeout of ours ends one whose room's machine lost its power.
-    /// The kernel asks: after 30 s of silence, every 10 s, and after three questions without an answer it is over.
+    /// A WebSocket has no time limit for silence, so nothing else would end a connection to a machine that lost its power. The kernel sends
+    /// keep-alive probes after 30 s of silence and then every 10 s, and ends the connection after three probes without an answer.
     /// </summary>
-    private static void NoticeDeath(Socket socket)
+    private static void EnableKeepAlive(Socket socket)
     {
         socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
         socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, 30);

@@ -3,19 +3,19 @@ using ChatServer.Web;
 
 namespace ChatServer.LoadBalancer;
 
-/// <summary>What holds for every request that passes through, whoever it is for.</summary>
+/// <summary>Limits and headers of all forwarded requests.</summary>
 internal static class ForwardingServices
 {
     /// <summary>
-    /// Largest request body, in bytes; it is streamed, not held. An Api takes a few KiB: this only keeps nonsense off the
-    /// wire behind us.
+    /// Maximum size of a request body, in bytes. Bodies are streamed. An Api accepts a few KiB: this limit keeps larger bodies out of the
+    /// network behind the load balancer.
     /// </summary>
     public const long MaxBodyBytes = 1024 * 1024;
 
-    /// <summary>Limits. Connections, upgraded ones too, are not counted: Kestrel's default.</summary>
+    /// <summary>Adds the limits. The number of connections, including WebSockets, is not limited, as is Kestrel's default.</summary>
     public static void AddForwarding(this WebApplicationBuilder builder) => builder.LimitBodies(MaxBodyBytes);
 
-    /// <summary>Sets the <c>X-Forwarded-*</c> headers of all that is mapped after it.</summary>
+    /// <summary>Sets the <c>X-Forwarded-*</c> headers for all endpoints that are mapped after it.</summary>
     /// <exception cref="StartupException"><c>TRUSTED_PROXIES</c> is invalid.</exception>
     public static void UseForwarding(this WebApplication app) =>
         app.UseMiddleware<XForwarded>(app.Configuration.Read(ServerSettings.TrustedProxies));

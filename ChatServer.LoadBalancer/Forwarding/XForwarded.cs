@@ -5,11 +5,10 @@ using IPNetwork = System.Net.IPNetwork;
 namespace ChatServer.LoadBalancer;
 
 /// <summary>
-/// Puts <c>X-Forwarded-For</c>, <c>-Proto</c> and <c>-Host</c> on every request before it is forwarded anywhere. What a trusted
-/// proxy said is kept, and the proxy appended; what anyone else said about itself is thrown away, since limits and audits
-/// behind us go by it.
+/// Sets <c>X-Forwarded-For</c>, <c>-Proto</c> and <c>-Host</c> of every request before it is forwarded. Values from a trusted proxy are
+/// kept, and its address is appended. Values from other clients are removed, because limits and audits rely on these headers.
 /// </summary>
-/// <remarks>On the incoming headers, so that rooms and Apis get the same by one rule, and not by YARP's transforms for one of them.</remarks>
+/// <remarks>Changes the incoming headers: one rule applies to rooms and Apis. YARP's transforms would apply to Apis only.</remarks>
 internal sealed class XForwarded(RequestDelegate next, IReadOnlyList<IPNetwork> trusted)
 {
     private const string Prefix = "X-Forwarded-";
@@ -22,22 +21,24 @@ internal sealed class XForwarded(RequestDelegate next, IReadOnlyList<IPNetwork> 
         var headers = context.Request.Headers;
         var peer = Peer(context.Connection.RemoteIpAddress);
         if (peer is null || !trusted.Any(network => network.Contains(peer)))
-            Forget(headers);
+            RemoveForwarded(headers);
         headers[For] = string.Join(", ", [.. headers[For], $"{peer}"]);
-        // One value, not a list of every hop's: what the client itself used.
+        // One value instead of a list with one value per hop: the scheme and host that the client used.
         if (StringValues.IsNullOrEmpty(headers[Proto])) headers[Proto] = context.Request.Scheme;
         if (StringValues.IsNullOrEmpty(headers[Host])) headers[Host] = context.Request.Host.Value;
         return next(context);
     }
 
-    /// <summary>Also those that we do not set (<c>-Port</c>, <c>-Prefix</c>), and the standard's <c>Forwarded</c>: somebody behind us may read them.</summary>
-    private static void Forget(IHeaderDictionary headers)
+    /// <summary>
+    /// Removes also headers that are not set here (<c>-Port</c>, <c>-Prefix</c>) and <c>Forwarded</c>: a service may read them.
+    /// </summary>
+    private static void RemoveForwarded(IHeaderDictionary headers)
     {
         headers.Remove("Forwarded");
         foreach (var name in headers.Keys.Where(name => name.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase)).ToArray())
             headers.Remove(name);
     }
 
-    // A listener on [::] sees IPv4 clients as ::ffff:192.0.2.1; nobody writes them so in a configuration or a ban.
+    // A listener on [::] reports IPv4 clients as ::ffff:192.0.2.1. Settings and bans contain the IPv4 form.
     private static IPAddress? Peer(IPAddress? address) => address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address;
 }
