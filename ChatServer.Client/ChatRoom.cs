@@ -4,16 +4,16 @@ using ChatServer.Contracts;
 namespace ChatServer.Client;
 
 /// <summary>
-/// A seat in a room, kept until it is disposed of or the room takes it away. Connections come and go behind it: lost ones are replaced,
-/// through another address if need be, and the room is asked for what was missed.
+/// A member of a room, until it is disposed or removed from the room. It replaces lost connections, through another address if
+/// necessary, and requests the missed events.
 /// </summary>
 /// <remarks>
-/// Every event of the log is handed to <see cref="Events"/> once and in order; should the room not have one any more, that is told.
-/// A message is acknowledged when the log holds it, once, however often it had to be sent. All members may be used from any thread.
+/// <see cref="Events"/> delivers each event of the log once and in order, and reports events that the room no longer has.
+/// A message is acknowledged when the log contains it, once, however often it was sent. All members are thread-safe.
 /// </remarks>
 public sealed class ChatRoom : IAsyncDisposable
 {
-    // A Redis that lost its data knows no rooms until their hosts have told it: only who stays unknown is gone.
+    // After Redis has lost its data, rooms are unknown until their hosts restore them. A room that stays unknown does not exist.
     private static readonly TimeSpan RoomNotFoundRetryTime = TimeSpan.FromSeconds(10);
 
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
@@ -49,45 +49,48 @@ public sealed class ChatRoom : IAsyncDisposable
     /// <summary>The room's name.</summary>
     public string Name => _options.Room;
 
-    /// <summary>What people see above the room.</summary>
+    /// <summary>Title of the room.</summary>
     public string Title => _session.Title;
 
-    /// <summary>Our name in the room. May get another number should the room come back from a crash moments after it was given.</summary>
+    /// <summary>The client's name in the room. Its number may change if the room recovers from a crash moments after the join.</summary>
     public string User => _session.User!;
 
     /// <summary>
-    /// What happens, from the first <see cref="Welcomed"/> to <see cref="Closed"/>, which is the end. One reader at a time; another one
-    /// goes on where it stopped. Who does not read is told later what the room still has.
+    /// The events, from the first <see cref="Welcomed"/> to <see cref="Closed"/>, the last one. One reader at a time; the next reader
+    /// continues after the last event. A reader that lags gets later what the room still keeps.
     /// </summary>
-    /// <exception cref="InvalidOperationException">Somebody reads already (thrown by the enumerator).</exception>
+    /// <exception cref="InvalidOperationException">There is already a reader (thrown by the enumerator).</exception>
     public IAsyncEnumerable<ChatEvent> Events => _events.ReadAsync(CancellationToken.None);
 
     /// <summary>Joins a room.</summary>
     /// <param name="addresses">A load balancer (<c>http://localhost:2000</c>), or several, comma-separated.</param>
     /// <param name="room">The room's name.</param>
-    /// <param name="user">The name to go by; null: a guest's.</param>
-    /// <param name="ct">Ends the attempts.</param>
-    /// <exception cref="JoinRefusedException">There is no such room, or it does not let us in.</exception>
-    /// <exception cref="OperationCanceledException">What may pass (nobody there, too many, not now) did not pass in time.</exception>
+    /// <param name="user">Requested user name; null: a guest name.</param>
+    /// <param name="ct">Cancels the attempts.</param>
+    /// <exception cref="JoinRefusedException">The room does not exist or refused the join.</exception>
+    /// <exception cref="OperationCanceledException">A temporary error (no server, room full) lasted until the cancellation.</exception>
     public static Task<ChatRoom> JoinAsync(string addresses, string room, string? user = null, CancellationToken ct = default) => JoinAsync(
         new ChatRoomOptions
         {
-            Addresses = [.. addresses.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(a => new Uri(a))],
+            Addresses =
+            [
+                .. addresses.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(a => new Uri(a)),
+            ],
             Room = room,
             User = user,
         },
         ct);
 
     /// <inheritdoc cref="JoinAsync(string, string, string?, CancellationToken)"/>
-    /// <param name="options">Where, as whom, and with how much patience.</param>
-    /// <param name="ct">Ends the attempts.</param>
-    /// <exception cref="ArgumentException">An option is not what it should be.</exception>
-    /// <exception cref="RoomClosedException">The room closed the connection before it let us in.</exception>
+    /// <param name="options">Addresses, user and time limits.</param>
+    /// <param name="ct">Cancels the attempts.</param>
+    /// <exception cref="ArgumentException">An option is invalid.</exception>
+    /// <exception cref="RoomClosedException">The room closed the connection before the welcome.</exception>
     public static async Task<ChatRoom> JoinAsync(ChatRoomOptions options, CancellationToken ct = default)
     {
         options.Check();
         var room = new ChatRoom(options);
-        // On the pool, wherever we are called from: nothing below waits for a user interface.
+        // On the thread pool: the continuations must not run on the caller's synchronization context.
         room._running = Task.Run(room.RunAsync, CancellationToken.None);
         try
         {
@@ -102,27 +105,27 @@ public sealed class ChatRoom : IAsyncDisposable
     }
 
     /// <summary>
-    /// Says something. The task ends when the room's log holds it, with its place there; lost connections and passing refusals only delay
-    /// it. Messages that are said without waiting for each other keep their order unless the room refuses one of them for a moment.
+    /// Sends a message. The task returns its position when the room's log contains it. Lost connections and temporary refusals only delay
+    /// it. Messages that are sent concurrently keep their order unless the room refuses one of them temporarily.
     /// </summary>
     /// <param name="text">1 to 4000 characters.</param>
-    /// <param name="ct">Stops trying. Whether the message was logged by then is not known.</param>
-    /// <exception cref="ArgumentException">That is no text for a message.</exception>
-    /// <exception cref="MessageRefusedException">The room does not take it: muted, read-only, too long, ….</exception>
-    /// <exception cref="RoomClosedException">We are out of the room.</exception>
+    /// <param name="ct">Cancels the attempts. Whether the message was logged before is then unknown.</param>
+    /// <exception cref="ArgumentException">The text is invalid.</exception>
+    /// <exception cref="MessageRefusedException">The room refused it permanently: muted, read-only, too long, ….</exception>
+    /// <exception cref="RoomClosedException">The client left the room or was removed.</exception>
     public Task<Message> SayAsync(string text, CancellationToken ct = default)
     {
         if (!MessageTexts.IsValid(text))
             throw new ArgumentException($"A message has 1 to {Limits.MaxTextLength} characters.", nameof(text));
-        // Half of a surrogate pair cannot be sent. What it throws is an ArgumentException.
+        // Throws an ArgumentException if the text contains half of a surrogate pair.
         _ = Utf8.GetByteCount(text);
         return _pendingMessages.SayAsync(text, ct);
     }
 
-    /// <summary>Tells the others that we are typing: at most once a second, and not at all while there is no connection.</summary>
+    /// <summary>Reports to the other members that this one is typing: at most once a second, and not without a connection.</summary>
     public void TellTyping() => Current?.SendTyping();
 
-    /// <summary>Leaves the room. What still waits to be acknowledged fails with <see cref="RoomClosedException"/>.</summary>
+    /// <summary>Leaves the room. Unacknowledged messages fail with <see cref="RoomClosedException"/>.</summary>
     public async ValueTask DisposeAsync()
     {
         Connection? connection;
@@ -171,14 +174,14 @@ public sealed class ChatRoom : IAsyncDisposable
         }
         catch (Exception e)
         {
-            // Of whoever gives the token, before we were in; anything else is our own fault, and must not leave anybody waiting.
+            // The token callback failed before the join. Any other exception is a defect, and must end the waiting tasks too.
             _session.Fail(e);
             ending = ConnectionEnd.Broken(e.Message);
         }
         _session.Close(ending);
     }
 
-    // One attempt, and the connection that it leads to.
+    // One attempt and, if it succeeds, its connection.
     private async Task<ConnectionEnd> ConnectAsync()
     {
         var (socket, refused) = await _dialer.DialAsync(_session.User, _session.Position, _leaving.Token);
@@ -212,7 +215,7 @@ public sealed class ChatRoom : IAsyncDisposable
     {
         if (_isLeaving)
             return true;
-        // Nobody else has our session. On the way back an attempt that we gave up, or a load balancer did for us, may be let in late.
+        // No other client has this session: an earlier attempt, abandoned here or in a load balancer, joined late.
         if (ending.Code == CloseCodes.Replaced && _mayHaveStaleConnection)
             return _mayHaveStaleConnection = false;
         if (ending.ConnectedFor is not null)

@@ -2,31 +2,31 @@ using ChatServer.Contracts;
 
 namespace ChatServer.Client;
 
-/// <summary>What lasts from one connection to the next, and what every frame does to it: the walk of an event is
-/// (1) it acknowledges a message of ours, (2) it is new, had, or shows that something is missing, (3) it is handed to the reader,
-/// (4) and only then the position moves, so that what did not get there is asked for again.</summary>
+/// <summary>The state that survives a reconnect, and the effect of each frame on it. The steps for an event of the log:
+/// (1) acknowledge a message of this client, (2) classify the event as new, duplicate or after a gap, (3) pass it to the reader,
+/// (4) advance the position. An event that did not reach the reader is therefore requested again.</summary>
 internal sealed class RoomSession(ChatRoomOptions options, EventBuffer events, PendingMessageQueue pendingMessages)
 {
-    // Names that we had: one that the room gave us later than the echo of what we said under another is ours all the same.
+    // Earlier names: the echo of a message can carry a name from before the room assigned a new one.
     private readonly HashSet<string> _names = new(StringComparer.Ordinal);
 
     private readonly TaskCompletionSource _joined = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private string _epoch = "";
     private long? _lostAt;
 
-    /// <summary>Where the reader is in the log.</summary>
+    /// <summary>Position of the reader in the log.</summary>
     public LogPosition Position { get; } = new(options.History);
 
-    /// <summary>The first welcome, or why there was none.</summary>
+    /// <summary>The first welcome, or the reason why there was none.</summary>
     public Task Joined => _joined.Task;
 
-    /// <summary>Our name in the room; before the first welcome the one that we want.</summary>
+    /// <summary>The client's name in the room; before the first welcome the requested name.</summary>
     public string? User { get; private set; } = options.User;
 
-    /// <summary>What people see above the room.</summary>
+    /// <summary>Title of the room.</summary>
     public string Title { get; private set; } = options.Room;
 
-    /// <summary>Takes a frame. While it waits for the reader, nothing more is received.</summary>
+    /// <summary>Handles a frame. While it waits for the reader, no further frame is received.</summary>
     public ValueTask HandleAsync(ServerFrame frame, Connection connection, CancellationToken ct)
     {
         switch (frame.Type)
@@ -43,26 +43,26 @@ internal sealed class RoomSession(ChatRoomOptions options, EventBuffer events, P
                 connection.SetClosing(frame);
                 return ValueTask.CompletedTask;
             default:
-                // A type that is not known and not in the log is nothing to us.
+                // A frame of an unknown type without a sequence has no effect.
                 return frame.Seq > 0 && _epoch.Length > 0 ? LoggedAsync(frame, connection, ct) : ValueTask.CompletedTask;
         }
     }
 
-    /// <summary>A connection begins; until its welcome nothing of the log can come.</summary>
+    /// <summary>A connection begins. No event of the log is valid before its welcome.</summary>
     public void Begin()
     {
         _epoch = "";
         events.Resume();
     }
 
-    /// <summary>A connection that was of use is gone.</summary>
+    /// <summary>A connection ended after its welcome.</summary>
     public void OnConnectionLost(ConnectionEnd ending)
     {
         _lostAt ??= options.Time.GetTimestamp();
         events.TryAddOrDrop(new ConnectionLost(ending.Code, ending.Reason));
     }
 
-    /// <summary>It is over.</summary>
+    /// <summary>The membership ended.</summary>
     public void Close(ConnectionEnd ending)
     {
         pendingMessages.Close(ending.Code, ending.Reason);
@@ -71,10 +71,12 @@ internal sealed class RoomSession(ChatRoomOptions options, EventBuffer events, P
             events.Complete(new EventsMissed(epoch, Position.Next, null), closed);
         else
             events.Complete(closed);
-        Fail(ending.Code == 0 ? new JoinRefusedException(ending.Status, ending.Reason) : new RoomClosedException(ending.Code, ending.Reason));
+        Fail(ending.Code == 0
+            ? new JoinRefusedException(ending.Status, ending.Reason)
+            : new RoomClosedException(ending.Code, ending.Reason));
     }
 
-    /// <summary>Who waits for the first welcome need not wait any more.</summary>
+    /// <summary>Ends the wait for the first welcome with an error.</summary>
     public void Fail(Exception reason)
     {
         _joined.TrySetException(reason);
@@ -85,7 +87,7 @@ internal sealed class RoomSession(ChatRoomOptions options, EventBuffer events, P
     {
         if (welcome.Room != options.Room)
         {
-            // A port that another room has now. To go on there would mix two histories.
+            // Another room uses the port now. Continuing would mix two histories.
             connection.Abort(new ConnectionEnd(0, $"What answers there is the room {welcome.Room}.") { IsFinal = true });
             return;
         }
@@ -119,7 +121,7 @@ internal sealed class RoomSession(ChatRoomOptions options, EventBuffer events, P
         // :: Step 1
         if (logged is Message message && _names.Contains(message.User) && pendingMessages.Acknowledge(message))
             connection.OnMessageAccepted();
-        // :: Step 2. Had already: sent again because we said it again.
+        // :: Step 2. A duplicate: the room repeats the event because the message was sent again.
         if (logged.Seq <= Position.Last)
             return;
         if (logged.Seq > Position.Next)
@@ -137,7 +139,7 @@ internal sealed class RoomSession(ChatRoomOptions options, EventBuffer events, P
     {
         if (error.Id is not { } id)
             return PublishAsync(new RoomError(error.Code, error.Message), ct);
-        // An id that the outbox does not know was cancelled, or is acknowledged.
+        // The queue does not know an id that was cancelled or acknowledged.
         if (error.Code is not (RoomErrorCodes.Unavailable or RoomErrorCodes.RateLimited))
             pendingMessages.Refuse(id, error.Code, error.Message);
         else if (pendingMessages.MarkUnsent(id))

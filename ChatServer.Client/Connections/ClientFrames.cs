@@ -4,10 +4,10 @@ using System.Text.Json;
 
 namespace ChatServer.Client;
 
-/// <summary>Writes what a member says.</summary>
+/// <summary>Writes the frames of a member.</summary>
 internal static class ClientFrames
 {
-    // Not escaped beyond what JSON demands: a text of 4,000 characters must not outgrow a frame.
+    // Minimal escaping: a text of 4,000 characters must fit into a frame.
     private static readonly JsonWriterOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
     public static ReadOnlySpan<byte> Ping => """{"type":"ping"}"""u8;

@@ -7,25 +7,26 @@ using ChatServer.Contracts;
 
 namespace ChatServer.Client;
 
-/// <summary>One WebSocket, from the handshake to its end: one loop receives, one sends, one timer listens for silence.</summary>
+/// <summary>One WebSocket, from the handshake to its end: a receive loop, a send loop, and a timer that detects silence.</summary>
 internal sealed class Connection : IDisposable
 {
-    // More than the largest frame of the contract, escaped at its worst; a welcome names at most 100 members.
+    // More than the largest frame of the contract with all characters escaped; a welcome contains at most 100 names.
     private const int MaxReceivedBytes = 1024 * 1024;
 
     private const int InitialBufferBytes = 4 * 1024;
 
-    // To say goodbye in, or to read why the other side went when it no longer takes what we send.
+    // Time limit for the closing handshake, and for receiving the server's Close frame after a failed send.
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(2);
 
-    // The room tells no more often.
+    // The room forwards typing events no more often.
     private static readonly TimeSpan TypingInterval = TimeSpan.FromSeconds(1);
 
     private readonly WebSocket _socket;
     private readonly PendingMessageQueue _pendingMessages;
     private readonly ChatRoomOptions _options;
     private readonly Func<ServerFrame, Connection, CancellationToken, ValueTask> _handle;
-    private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
+    private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(
+        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
     private readonly CancellationTokenSource _aborted;
     private readonly Heartbeat _heartbeat;
     private readonly ITimer _sendTimer;
@@ -36,22 +37,23 @@ internal sealed class Connection : IDisposable
     private long? _openedAt, _typingAt;
     private volatile bool _isPingDue, _isTyping, _isLeaving;
 
-    /// <param name="socket">Open; ours from now on.</param>
-    /// <param name="pendingMessages">What to send, once the room has let us in.</param>
-    /// <param name="options">Of the room.</param>
-    /// <param name="handle">Takes every frame; while it waits, nothing is received.</param>
+    /// <param name="socket">An open socket, which this object disposes.</param>
+    /// <param name="pendingMessages">Messages to send after the welcome.</param>
+    /// <param name="options">Options of the client.</param>
+    /// <param name="handle">Handles each frame; while it waits, no frame is received.</param>
     public Connection(WebSocket socket, PendingMessageQueue pendingMessages, ChatRoomOptions options,
         Func<ServerFrame, Connection, CancellationToken, ValueTask> handle)
     {
         (_socket, _pendingMessages, _options, _handle) = (socket, pendingMessages, options, handle);
         _aborted = new CancellationTokenSource(Timeout.InfiniteTimeSpan, options.Time);
         _rateLimiter = new SendRateLimiter(options.Time);
-        _sendTimer = options.Time.CreateTimer(static c => ((Connection)c!).Wake(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _sendTimer = options.Time.CreateTimer(
+            static c => ((Connection)c!).Wake(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _heartbeat = new Heartbeat(options.Time, options.ConnectTimeout, SendPing, () =>
             Abort(ConnectionEnd.Broken("The server has been silent for too long.")));
     }
 
-    /// <summary>Runs until it ends, by either side.</summary>
+    /// <summary>Runs until either side ends the connection.</summary>
     public async Task<ConnectionEnd> RunAsync(CancellationToken ct)
     {
         using var outer = ct.UnsafeRegister(static c => ((Connection)c!).Abort(ConnectionEnd.Left), this);
@@ -60,7 +62,7 @@ internal sealed class Connection : IDisposable
         try
         {
             ending = await ReceiveAsync(_aborted.Token);
-            // The Close frame's answer, from the loop that sends.
+            // The send loop answers the Close frame.
             _isLeaving = true;
             Wake();
             await sending.WaitAsync(CloseTimeout, _options.Time, _aborted.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -74,7 +76,7 @@ internal sealed class Connection : IDisposable
         return _openedAt is { } opened ? ending with { ConnectedFor = _options.Time.GetElapsedTime(opened) } : ending;
     }
 
-    /// <summary>The room has let us in: what is in the outbox may be sent.</summary>
+    /// <summary>The welcome has arrived: messages can be sent.</summary>
     public void Open(ServerLimits limits)
     {
         var ping = _options.PingAfter ?? TimeSpan.FromSeconds(Math.Max(1, limits.PingSeconds));
@@ -86,30 +88,30 @@ internal sealed class Connection : IDisposable
         Wake();
     }
 
-    /// <summary>The server is about to close it.</summary>
+    /// <summary>The server announced that it closes the connection.</summary>
     public void SetClosing(ServerFrame closing) => _closing = closing;
 
-    /// <summary>The room took one of our messages.</summary>
+    /// <summary>The room accepted a message of this client.</summary>
     public void OnMessageAccepted() => _rateLimiter.OnAccepted();
 
-    /// <summary>The room does not take messages at the moment.</summary>
+    /// <summary>The room refused a message temporarily.</summary>
     public void OnMessageRefused()
     {
         _rateLimiter.OnRefused();
         Wake();
     }
 
-    /// <summary>Tells the others that we are typing, soon, unless it was just told.</summary>
+    /// <summary>Sends a typing event, unless one was sent within the last second.</summary>
     public void SendTyping()
     {
         _isTyping = true;
         Wake();
     }
 
-    /// <summary>There is something to send.</summary>
+    /// <summary>Wakes the send loop.</summary>
     public void Wake() => _wake.Writer.TryWrite(true);
 
-    /// <summary>Says goodbye, and waits for the answer some time.</summary>
+    /// <summary>Sends a Close frame and waits for the answer, with a time limit.</summary>
     public void Leave()
     {
         _isLeaving = true;
@@ -117,7 +119,7 @@ internal sealed class Connection : IDisposable
         Wake();
     }
 
-    /// <summary>Ends it now, without a word. The first reason counts.</summary>
+    /// <summary>Ends the connection without a Close frame. The first reason is kept.</summary>
     public void Abort(ConnectionEnd reason)
     {
         Interlocked.CompareExchange(ref _ending, reason, null);
@@ -129,7 +131,7 @@ internal sealed class Connection : IDisposable
         _heartbeat.Dispose();
         _sendTimer.Dispose();
         _socket.Dispose();
-        // _cut is cancelled, so it holds nothing; whoever still calls us may do so.
+        // _aborted is cancelled and holds no resources. It is not disposed, because late calls may still use it.
     }
 
     private async Task<ConnectionEnd> ReceiveAsync(CancellationToken ct)
@@ -197,7 +199,7 @@ internal sealed class Connection : IDisposable
         }
         catch (Exception e) when (e is WebSocketException or IOException or OperationCanceledException)
         {
-            // What the other side said last may still be on its way to us.
+            // The last frames of the server may still arrive.
             _aborted.CancelAfter(CloseTimeout);
         }
     }
@@ -238,7 +240,7 @@ internal sealed class Connection : IDisposable
                 _rateLimiter.OnSending();
                 return true;
             }
-            // The server would close the connection, and get it again on the next.
+            // The server would close the connection, and the next connection would send the message again.
             _pendingMessages.Refuse(message.Id, RoomErrorCodes.TooLong, $"The message takes more than {limits.MaxFrameBytes} bytes.");
             frame.ResetWrittenCount();
         }

@@ -2,43 +2,45 @@ using ChatServer.Contracts;
 
 namespace ChatServer.Client;
 
-/// <summary>How a connection, or an attempt at one, ended, and what follows from it.</summary>
-/// <param name="Code">The close code; 0 when it was refused with an HTTP status.</param>
-/// <param name="Reason">In words.</param>
+/// <summary>The end of a connection or of an attempt, and its consequence.</summary>
+/// <param name="Code">The close code; 0 if the handshake was refused with an HTTP status.</param>
+/// <param name="Reason">The reason, in words.</param>
 internal sealed record ConnectionEnd(int Code, string Reason)
 {
-    /// <summary>The connection broke, or nobody answered (RFC 6455's code for it, which is never sent).</summary>
+    /// <summary>The connection ended without a Close frame, or was not established (RFC 6455; never sent in a frame).</summary>
     public const int Abnormal = 1006;
 
-    /// <summary>There is no way back.</summary>
+    /// <summary>Whether the client must not reconnect.</summary>
     public bool IsFinal { get; init; }
 
-    /// <summary>Another address may do better.</summary>
+    /// <summary>Whether to try the next address.</summary>
     public bool TryNextAddress { get; init; }
 
     /// <summary>The HTTP status of a refusal.</summary>
     public int Status { get; init; }
 
-    /// <summary>What the server asked us to wait.</summary>
+    /// <summary>The server's <c>Retry-After</c>.</summary>
     public TimeSpan? RetryAfter { get; init; }
 
-    /// <summary>How long the connection was of use: from the welcome on. Null without one.</summary>
+    /// <summary>Time since the welcome; null without a welcome.</summary>
     public TimeSpan? ConnectedFor { get; init; }
 
-    /// <summary>It was our own doing, so no reason for patience.</summary>
+    /// <summary>Whether the client ended the connection to reconnect at once.</summary>
     public bool IsClientInitiated { get; init; }
 
-    /// <summary>We left.</summary>
+    /// <summary>The client left.</summary>
     public static readonly ConnectionEnd Left = new(CloseCodes.Normal, "left") { IsFinal = true };
 
-    /// <summary>We want to begin again where the reader is.</summary>
+    /// <summary>The client reconnects to resume at the position of the reader.</summary>
     public static readonly ConnectionEnd Lagged =
         new(Abnormal, "The reader fell behind; what it missed is fetched.") { IsClientInitiated = true };
 
-    /// <summary>It broke, or nobody answered.</summary>
+    /// <summary>The connection ended without a Close frame, or was not established.</summary>
     public static ConnectionEnd Broken(string reason) => new(Abnormal, reason) { TryNextAddress = true };
 
-    /// <summary>The server closed it: what then is in <see cref="CloseCodes"/>. Of a code that is not, its <c>closing</c> event says it.</summary>
+    /// <summary>
+    /// The server closed the connection. <see cref="CloseCodes"/> defines the consequence; for other codes the <c>closing</c> event does.
+    /// </summary>
     public static ConnectionEnd Closed(int code, string reason, bool? reconnect) => new(code, reason)
     {
         IsFinal = code switch
@@ -51,13 +53,13 @@ internal sealed record ConnectionEnd(int Code, string Reason)
         },
     };
 
-    /// <summary>The server refused the handshake. Too many, too busy and not now may pass; the rest is for good.</summary>
+    /// <summary>The server refused the handshake. 408, 429 and 5xx are temporary; other statuses are permanent.</summary>
     public static ConnectionEnd Refused(int status, string reason, TimeSpan? retryAfter) => new(0, reason)
     {
         Status = status,
         RetryAfter = retryAfter,
         IsFinal = status is < 500 and not (408 or 429),
-        // Whoever is too many is that behind every load balancer.
+        // A full room is full through every load balancer.
         TryNextAddress = status != 429,
     };
 }

@@ -6,44 +6,46 @@ using ChatServer.Contracts;
 
 namespace ChatServer.Client;
 
-/// <summary>Opens WebSockets to the room, through one address after the other.</summary>
+/// <summary>Opens WebSockets to the room, at the current one of its addresses.</summary>
 internal sealed class Dialer(ChatRoomOptions options)
 {
-    // Chosen once: the room knows by it who comes back, and what was said before.
+    // Constant: the room identifies the returning member and repeated messages by it.
     private readonly string _session = RandomNumberGenerator.GetHexString(32, lowercase: true);
 
-    // A random one first: clients spread over the load balancers.
+    // A random first address distributes clients over the load balancers.
     private int _addressIndex = Random.Shared.Next(options.Addresses.Count);
 
-    /// <summary>The next attempt goes to the next address.</summary>
+    /// <summary>Selects the next address for the next attempt.</summary>
     public void UseNextAddress() => _addressIndex = (_addressIndex + 1) % options.Addresses.Count;
 
-    /// <summary>One attempt: an open socket, or why there is none.</summary>
-    /// <param name="user">The name to ask for; null: a guest's.</param>
-    /// <param name="position">Where to go on.</param>
-    /// <param name="ct">We leave.</param>
+    /// <summary>Makes one attempt. Returns an open socket, or the reason of the failure.</summary>
+    /// <param name="user">Requested user name; null: a guest name.</param>
+    /// <param name="position">Position from which to resume.</param>
+    /// <param name="ct">Cancelled when the client leaves.</param>
     public async Task<(ClientWebSocket? Socket, ConnectionEnd? Ending)> DialAsync(string? user, LogPosition position, CancellationToken ct)
     {
         using var deadline = new CancellationTokenSource(options.ConnectTimeout, options.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, deadline.Token);
         var address = options.Addresses[_addressIndex];
         var socket = new ClientWebSocket();
-        // Silence is noticed with the contract's ping; what the platform would send is one more timer and tells nothing.
+        // Heartbeat detects silence with the contract's ping. The keep-alive of the platform would be another timer without a result.
         socket.Options.KeepAliveInterval = Timeout.InfiniteTimeSpan;
         socket.Options.CollectHttpResponseDetails = true;
         try
         {
             var token = options.Token is { } ask ? await ask(either.Token) : null;
             await socket.ConnectAsync(Target(address, user, position, token), either.Token);
-            socket.HttpResponseHeaders = null; // or they stay as long as the connection
+            socket.HttpResponseHeaders = null; // otherwise they stay in memory as long as the connection
             return (socket, null);
         }
-        catch (Exception e) when (!ct.IsCancellationRequested && (e is WebSocketException or OperationCanceledException || position.Epoch is not null))
+        catch (Exception e) when (!ct.IsCancellationRequested
+            && (e is WebSocketException or OperationCanceledException || position.Epoch is not null))
         {
-            // Other exceptions are those of whoever gives the token: on the way back they pass, like everything that is away.
+            // Other exceptions come from the token callback. During a reconnect they are temporary errors like any other.
             var ending = socket.HttpStatusCode is not 0 and var status
                 ? ConnectionEnd.Refused((int)status, $"{address} answered {(int)status} ({status}).", RetryAfter(socket))
-                : ConnectionEnd.Broken($"{address}: {(deadline.IsCancellationRequested ? "no answer in time" : (e.InnerException ?? e).Message)}");
+                : ConnectionEnd.Broken(
+                    $"{address}: {(deadline.IsCancellationRequested ? "no answer in time" : (e.InnerException ?? e).Message)}");
             socket.Dispose();
             return (null, ending);
         }

@@ -1,8 +1,8 @@
 namespace ChatServer.Client;
 
 /// <summary>
-/// Notices that the other side is gone though the connection seems to stand. The platform answers the server's pings by itself and
-/// does not tell, so after some silence we ask with the contract's own <c>ping</c>, and give up when not even that is answered.
+/// Detects a dead connection. The platform answers the server's pings without reporting them, so after some silence the client sends
+/// the contract's <c>ping</c>, and ends the connection if that is not answered either.
 /// </summary>
 internal sealed class Heartbeat : IDisposable
 {
@@ -14,9 +14,9 @@ internal sealed class Heartbeat : IDisposable
     private volatile bool _isPaused;
 
     /// <param name="time">The clock.</param>
-    /// <param name="timeout">Silence before the first frame that is too long.</param>
-    /// <param name="sendPing">Has a ping sent.</param>
-    /// <param name="onSilent">Called when it was silent for too long.</param>
+    /// <param name="timeout">Maximum silence before the first frame.</param>
+    /// <param name="sendPing">Sends a ping.</param>
+    /// <param name="onSilent">Called after too long a silence.</param>
     public Heartbeat(TimeProvider time, TimeSpan timeout, Action sendPing, Action onSilent)
     {
         (_time, _pingAfter, _silenceLimit, _sendPing, _onSilent) = (time, timeout, timeout, sendPing, onSilent);
@@ -24,21 +24,21 @@ internal sealed class Heartbeat : IDisposable
         _timer = time.CreateTimer(static heartbeat => ((Heartbeat)heartbeat!).CheckSilence(), this, timeout, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>From now on asks after <paramref name="ping"/> of silence, and gives up after <paramref name="limit"/>.</summary>
+    /// <summary>Sets the silence after which a ping is sent, and the silence after which the connection ends.</summary>
     public void SetLimits(TimeSpan ping, TimeSpan limit)
     {
         (_pingAfter, _silenceLimit) = (ping, limit);
         _timer.Change(ping, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>Something came, or we listen again.</summary>
+    /// <summary>A frame was received, or receiving continues after a pause.</summary>
     public void OnReceived()
     {
         Volatile.Write(ref _receivedAt, _time.GetTimestamp());
         _isPaused = false;
     }
 
-    /// <summary>We do not listen: silence says nothing.</summary>
+    /// <summary>Receiving pauses: silence does not count.</summary>
     public void Pause() => _isPaused = true;
 
     public void Dispose() => _timer.Dispose();

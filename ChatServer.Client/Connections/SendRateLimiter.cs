@@ -1,12 +1,12 @@
 namespace ChatServer.Client;
 
 /// <summary>
-/// When the next message may be sent: no faster than the server allows a connection (20 refusals in a row end it), and after a refusal
-/// that may pass not before a pause, which grows until a message gets through.
+/// Limits the rate of messages: no faster than the server allows (20 refusals in a row end a connection). After a temporary refusal
+/// sending pauses, for a time that grows until a message is accepted.
 /// </summary>
 internal sealed class SendRateLimiter(TimeProvider time)
 {
-    // The server measures when messages arrive, which may be closer together than they left.
+    // The server measures arrivals, which may be closer together than the sends.
     private const double SafetyFactor = 0.9;
 
     private static readonly TimeSpan InitialPause = TimeSpan.FromMilliseconds(200), MaxPause = TimeSpan.FromSeconds(5);
@@ -17,7 +17,7 @@ internal sealed class SendRateLimiter(TimeProvider time)
     private TimeSpan _pause;
     private int _refusals;
 
-    /// <summary>What the server allows; a rate of 0 is no limit.</summary>
+    /// <summary>Sets the limit of the server; a rate of 0 means no limit.</summary>
     public void SetLimit(int perSecond, int burst)
     {
         lock (_gate)
@@ -28,7 +28,7 @@ internal sealed class SendRateLimiter(TimeProvider time)
         }
     }
 
-    /// <summary>How long to wait with the next message.</summary>
+    /// <summary>Time until the next message may be sent.</summary>
     public TimeSpan TimeUntilNextSend()
     {
         lock (_gate)
@@ -53,7 +53,7 @@ internal sealed class SendRateLimiter(TimeProvider time)
             _tokens--;
     }
 
-    /// <summary>The server did not take a message now. Those that it refused together are one refusal.</summary>
+    /// <summary>The server refused a message temporarily. Refusals during a pause count as one.</summary>
     public void OnRefused()
     {
         lock (_gate)
@@ -65,7 +65,7 @@ internal sealed class SendRateLimiter(TimeProvider time)
         }
     }
 
-    /// <summary>The server took one.</summary>
+    /// <summary>The server accepted a message.</summary>
     public void OnAccepted()
     {
         lock (_gate)

@@ -3,12 +3,12 @@ using System.Text.Json.Serialization;
 
 namespace ChatServer.Client;
 
-/// <summary>A frame from the room: the members of every type together, of which a frame has those of its own.</summary>
+/// <summary>A frame from the room, with the members of all types; a frame sets those of its own type.</summary>
 internal sealed record ServerFrame
 {
     public required string Type { get; init; }
 
-    // Of what is in the log.
+    // Members of events in the log.
     public long Seq { get; init; }
     public DateTimeOffset Time { get; init; }
     public string User { get; init; } = "";
@@ -16,7 +16,7 @@ internal sealed record ServerFrame
     public string Text { get; init; } = "";
     public long Target { get; init; }
 
-    // Of a welcome, beside user and seq.
+    // Members of a welcome, in addition to user and seq.
     public string Room { get; init; } = "";
     public string Title { get; init; } = "";
     public string Epoch { get; init; } = "";
@@ -24,34 +24,38 @@ internal sealed record ServerFrame
     public string[] Members { get; init; } = [];
     public ServerLimits Limits { get; init; } = new();
 
-    // Of presence and typing.
+    // Members of presence and typing.
     public int Count { get; init; }
     public string[] Joined { get; init; } = [];
     public string[] Left { get; init; } = [];
     public string[] Users { get; init; } = [];
 
-    // Of closing and error.
+    // Members of closing and error.
     public string Reason { get; init; } = "";
     public bool Reconnect { get; init; }
     public string Code { get; init; } = "";
     public string Message { get; init; } = "";
 
-    /// <summary>Reads a frame. One of a type that we do not know keeps its type and sequence alone, whatever else it has.</summary>
-    /// <exception cref="JsonException">It is no frame.</exception>
+    /// <summary>Reads a frame. Of a frame of an unknown type, only type and sequence are read.</summary>
+    /// <exception cref="JsonException">The text is not a frame.</exception>
     public static ServerFrame Parse(ReadOnlySpan<byte> json)
     {
         try
         {
-            return JsonSerializer.Deserialize(json, ServerFrameJson.Default.ServerFrame) ?? throw new JsonException("A frame is one JSON object.");
+            return JsonSerializer.Deserialize(json, ServerFrameJson.Default.ServerFrame)
+                ?? throw new JsonException("A frame is one JSON object.");
         }
         catch (JsonException)
         {
             var header = JsonSerializer.Deserialize(json, ServerFrameJson.Default.Header);
-            if (header is null or { Type: "welcome" or "message" or "announcement" or "deleted" or "presence" or "typing" or "closing" or "error" or "pong" })
+            if (header is null || IsKnown(header.Type))
                 throw;
             return new ServerFrame { Type = header.Type, Seq = header.Seq };
         }
     }
+
+    private static bool IsKnown(string type) =>
+        type is "welcome" or "message" or "announcement" or "deleted" or "presence" or "typing" or "closing" or "error" or "pong";
 
     internal sealed record Header
     {
@@ -60,7 +64,7 @@ internal sealed record ServerFrame
     }
 }
 
-/// <summary>What the server allows this connection; defaults for what it does not say.</summary>
+/// <summary>The limits of the server for this connection, with defaults for missing members.</summary>
 internal sealed record ServerLimits
 {
     public int MaxFrameBytes { get; init; } = Contracts.Limits.MaxFrameBytes;

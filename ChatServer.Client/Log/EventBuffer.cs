@@ -5,20 +5,21 @@ using System.Threading.Channels;
 namespace ChatServer.Client;
 
 /// <summary>
-/// Events between the connection and who reads them: never more than <paramref name="capacity"/>. When it is full, the connection
-/// waits, so the room notices that we lag. It must not wait if nobody reads, or if the reader itself waits for an acknowledgement
-/// that is behind the events (<paramref name="isAwaited"/>): then the buffer lags. It takes nothing more, so that the connection can be
-/// read on for the acknowledgements, until half of it is read; <paramref name="caughtUp"/> then has the rest fetched by a resume.
+/// Events between the connection and the reader, at most <paramref name="capacity"/>. If it is full, the connection waits, so the room
+/// detects a slow client. The connection must not wait if there is no reader, or if the reader waits for an acknowledgement that arrives
+/// after the events (<paramref name="isAwaited"/>). The buffer then discards events, so that the connection can receive the
+/// acknowledgements, until half of it is read; <paramref name="caughtUp"/> then requests the discarded events with a resume.
 /// </summary>
 internal sealed class EventBuffer(int capacity, Func<bool> isAwaited, Action caughtUp)
 {
     private readonly Lock _gate = new();
     private readonly Queue<ChatEvent> _events = new();
-    private readonly Channel<bool> _arrived = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Channel<bool> _arrived = Channel.CreateBounded<bool>(
+        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private TaskCompletionSource? _spaceFreed;
     private bool _isRead, _isLagging, _isComplete;
 
-    /// <summary>Whether events are being passed over.</summary>
+    /// <summary>Whether the buffer discards events.</summary>
     public bool IsLagging
     {
         get
@@ -28,7 +29,7 @@ internal sealed class EventBuffer(int capacity, Func<bool> isAwaited, Action cau
         }
     }
 
-    /// <summary>Hands an event over, waiting for room. False: it was not taken, and must be fetched later.</summary>
+    /// <summary>Adds an event; waits while the buffer is full. False: the event was discarded and must be requested again.</summary>
     public async ValueTask<bool> AddAsync(ChatEvent e, CancellationToken ct)
     {
         for (; ; )
@@ -47,28 +48,30 @@ internal sealed class EventBuffer(int capacity, Func<bool> isAwaited, Action cau
         }
     }
 
-    /// <summary>Hands an event over that may be left out.</summary>
+    /// <summary>Adds an event that may be omitted.</summary>
     public void TryAddOrDrop(ChatEvent e)
     {
         lock (_gate)
             TryAdd(e);
     }
 
-    /// <summary>The reason to wait for room may be gone: somebody waits for an acknowledgement.</summary>
+    /// <summary>Checks again whether to wait: a caller waits for an acknowledgement.</summary>
     public void CheckLag()
     {
         lock (_gate)
             WakeWriter();
     }
 
-    /// <summary>A connection begins, with everything after the last event that was taken.</summary>
+    /// <summary>A connection begins with the events after the last one that was added.</summary>
     public void Resume()
     {
         lock (_gate)
             _isLagging = _isLagging && _events.Count > capacity / 2;
     }
 
-    /// <summary>Nothing follows but <paramref name="last"/>, for which there is always room. Only the first end counts.</summary>
+    /// <summary>
+    /// Adds <paramref name="last"/>, for which there is always space, and ends the buffer. Only the first call has an effect.
+    /// </summary>
     public void Complete(params ReadOnlySpan<ChatEvent> last)
     {
         lock (_gate)
@@ -84,7 +87,7 @@ internal sealed class EventBuffer(int capacity, Func<bool> isAwaited, Action cau
         _arrived.Writer.TryWrite(true);
     }
 
-    /// <summary>Reads until the end. One reader at a time; another one may go on where it stopped.</summary>
+    /// <summary>Reads until the end. One reader at a time; the next reader continues after the last event.</summary>
     public async IAsyncEnumerable<ChatEvent> ReadAsync([EnumeratorCancellation] CancellationToken ct)
     {
         lock (_gate)
@@ -134,7 +137,7 @@ internal sealed class EventBuffer(int capacity, Func<bool> isAwaited, Action cau
             isComplete = _isComplete;
             if (!_events.TryDequeue(out e))
                 return false;
-            // While it lags nothing is added, so this holds once.
+            // The buffer adds nothing while it discards events, so the condition holds once.
             hasCaughtUp = _isLagging && _events.Count == capacity / 2;
             WakeWriter();
         }

@@ -1,33 +1,36 @@
 namespace ChatServer.Client;
 
 /// <summary>
-/// How far the reader has come in the room's log, and so what is new, what was had already and what is missing. It moves only when
-/// an event has been handed over; what got lost on the way is therefore asked for again.
+/// Position of the reader in the room's log: determines which events are new, duplicate or missing. It advances only after
+/// an event was added to the buffer, so a lost event is requested again.
 /// </summary>
 internal sealed class LogPosition(int history)
 {
-    // Events up to this one may be missing: they are from before we came (or of a history that we did not see begin).
+    // Events up to this one may be missing: they precede the join, or the part of the history that the client knows.
     private long _requestedAfter;
 
     /// <summary>The log's epoch; null before the first welcome.</summary>
     public string? Epoch { get; private set; }
 
-    /// <summary>The last event that was handed over, or that stands for it.</summary>
+    /// <summary>The last event that was added to the buffer, or the position that replaces it.</summary>
     public long Last { get; private set; }
 
     /// <summary>The first event that must not be missing.</summary>
     public long Next => Math.Max(Last, _requestedAfter) + 1;
 
-    /// <summary>What to ask the room for: everything after this.</summary>
+    /// <summary>The value of <c>since</c>: the room sends all events after it.</summary>
     public string? Since => Epoch is null ? null : $"{Epoch}.{Last}";
 
-    /// <summary>How much to ask for if that is not to be had: at first what was wanted, later all there is, so that as little as possible is missing.</summary>
+    /// <summary>
+    /// The value of <c>history</c>, for a room that no longer has these events: at first the requested number, later the maximum, so that
+    /// as few events as possible are missing.
+    /// </summary>
     public int History => Epoch is null ? history : int.MaxValue;
 
-    /// <summary>Whether a welcome says that the log is not the one that we know: another epoch, or it ends before where we were.</summary>
+    /// <summary>Whether a welcome belongs to another log: another epoch, or a log that ends before the position.</summary>
     public bool IsDiscontinuous(string epoch, long seq) => Epoch is not null && (Epoch != epoch || seq < Last);
 
-    /// <summary>A log of which nothing was told so far.</summary>
+    /// <summary>Begins at a log of which no event was delivered.</summary>
     public void Begin(string epoch, long seq)
     {
         Last = Epoch is null ? Math.Max(0, seq - history) : 0;
@@ -35,7 +38,7 @@ internal sealed class LogPosition(int history)
         _requestedAfter = seq;
     }
 
-    /// <summary>An event was handed over, or its loss was.</summary>
+    /// <summary>An event, or the report of its loss, was added to the buffer.</summary>
     public void MoveTo(long seq)
     {
         Last = seq;

@@ -4,8 +4,8 @@ using System.Threading.Channels;
 namespace ChatServer.Client;
 
 /// <summary>
-/// What was said and is not known to be logged, in the order in which it was said. A message leaves it by its echo, by an error that is
-/// final, or because its sender does not want to know any more; a new connection sends everything again under the same ids.
+/// Messages that are not acknowledged, in the order in which they were sent. A message is removed by its echo, by a permanent
+/// error, or by cancellation. A new connection sends all of them again with the same ids.
 /// </summary>
 internal sealed class PendingMessageQueue(int capacity)
 {
@@ -16,10 +16,10 @@ internal sealed class PendingMessageQueue(int capacity)
     private int _unsent;
     private (int Code, string Reason)? _closed;
 
-    /// <summary>Raised, on any thread, when there is something to send.</summary>
+    /// <summary>Raised on any thread if there is a message to send.</summary>
     public event Action? UnsentAvailable;
 
-    /// <summary>Whether somebody waits for an acknowledgement.</summary>
+    /// <summary>Whether a caller waits for an acknowledgement.</summary>
     public bool HasPending
     {
         get
@@ -29,16 +29,16 @@ internal sealed class PendingMessageQueue(int capacity)
         }
     }
 
-    /// <summary>Whether something is yet to be sent.</summary>
+    /// <summary>Whether there is a message to send.</summary>
     public bool HasUnsent => Volatile.Read(ref _unsent) > 0;
 
-    /// <summary>Puts a message in and waits until the log holds it. Cancelled, it is not sent (again).</summary>
+    /// <summary>Adds a message and waits until the log contains it. A cancelled message is not sent again.</summary>
     public async Task<Message> SayAsync(string text, CancellationToken ct)
     {
         await _capacity.Writer.WriteAsync(true, ct).ConfigureAwait(false);
         try
         {
-            // Nobody can guess the id, so nobody else's message can be taken for this one's echo.
+            // The id is random, so a message of another member cannot be mistaken for the echo.
             var pending = new PendingMessage(Guid.NewGuid().ToString("N"), text);
             lock (_gate)
             {
@@ -63,7 +63,7 @@ internal sealed class PendingMessageQueue(int capacity)
         }
     }
 
-    /// <summary>The next message to send, if there is one; from then on it counts as sent.</summary>
+    /// <summary>The next message to send, if there is one; marks it as sent.</summary>
     public bool TryTake([NotNullWhen(true)] out PendingMessage? message)
     {
         lock (_gate)
@@ -78,7 +78,7 @@ internal sealed class PendingMessageQueue(int capacity)
         }
     }
 
-    /// <summary>A new connection begins: nothing of this was sent on it.</summary>
+    /// <summary>A new connection begins: marks all messages as unsent.</summary>
     public void MarkAllUnsent()
     {
         lock (_gate)
@@ -89,10 +89,10 @@ internal sealed class PendingMessageQueue(int capacity)
         }
     }
 
-    /// <summary>The echo of a message: the log holds it. False: it is not one that we wait for.</summary>
+    /// <summary>Acknowledges a message with its echo. False: the queue does not contain it.</summary>
     public bool Acknowledge(Message echo) => Remove(echo.Id) is { } message && message.Done.TrySetResult(echo);
 
-    /// <summary>The room does not take a message now: it will be sent again.</summary>
+    /// <summary>The room refused a message temporarily: it is sent again.</summary>
     public bool MarkUnsent(string id)
     {
         lock (_gate)
@@ -106,11 +106,11 @@ internal sealed class PendingMessageQueue(int capacity)
         }
     }
 
-    /// <summary>The room does not take a message, ever.</summary>
+    /// <summary>The room refused a message permanently.</summary>
     public bool Refuse(string id, string code, string message) =>
         Remove(id) is { } refused && refused.Done.TrySetException(new MessageRefusedException(code, message));
 
-    /// <summary>Fails what waits, and what comes.</summary>
+    /// <summary>Fails all pending and all later messages.</summary>
     public void Close(int code, string reason)
     {
         List<PendingMessage> messages;
@@ -146,7 +146,7 @@ internal sealed class PendingMessageQueue(int capacity)
 
         public string Text { get; } = text;
 
-        /// <summary>Whether this connection has sent it. Guarded by the queue.</summary>
+        /// <summary>Whether the current connection has sent it. Guarded by the queue.</summary>
         public bool IsSent { get; set; }
 
         public TaskCompletionSource<Message> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
