@@ -82,7 +82,7 @@ public sealed class RoomDescriptionTests(ApiCluster cluster) : IClassFixture<Api
         foreach (var name in names) await cluster.CreateAsync(name);
 
         var seen = new List<string>();
-        string? after = "page-";
+        var after = "page-";
         while (after is not null && string.CompareOrdinal(after, "page-e") < 0)
         {
             var page = await cluster.Api.GetDataAsync($"/api/v1/rooms?after={after}&limit=2", ApiCluster.Key);

@@ -48,8 +48,8 @@ public sealed class RawWebSocket : IDisposable
     /// <summary>Connects and completes the handshake; fails the test when it is refused.</summary>
     public static async Task<RawWebSocket> JoinAsync(int port, string target = "/", Action<Socket>? prepare = null)
     {
-        RawWebSocket client = await ConnectAsync(port, prepare);
-        string head = await client.HandshakeAsync(Request(target));
+        var client = await ConnectAsync(port, prepare);
+        var head = await client.HandshakeAsync(Request(target));
         Assert.StartsWith("HTTP/1.1 101 ", head, StringComparison.Ordinal);
         return client;
     }
@@ -58,7 +58,7 @@ public sealed class RawWebSocket : IDisposable
     public static string Request(string target = "/", params string[] headers)
     {
         var lines = new List<string> { "Host: localhost", "Upgrade: websocket", "Connection: Upgrade", $"Sec-WebSocket-Key: {Key}", "Sec-WebSocket-Version: 13" };
-        foreach (string header in headers)
+        foreach (var header in headers)
             lines.RemoveAll(line => line.StartsWith(header[..(header.IndexOf(':') + 1)], StringComparison.OrdinalIgnoreCase));
         lines.AddRange(headers.Where(header => !header.EndsWith(':')));
         return $"GET {target} HTTP/1.1\r\n{string.Join("\r\n", lines)}\r\n\r\n";
@@ -92,7 +92,7 @@ public sealed class RawWebSocket : IDisposable
     public static byte[] Frame(byte firstByte, ReadOnlySpan<byte> payload, bool masked = true)
     {
         var frame = new List<byte> { firstByte };
-        byte maskBit = (byte)(masked ? 0x80 : 0);
+        var maskBit = (byte)(masked ? 0x80 : 0);
         Span<byte> length = stackalloc byte[8];
         BinaryPrimitives.WriteUInt64BigEndian(length, (ulong)payload.Length);
         if (payload.Length < 126)
@@ -104,9 +104,9 @@ public sealed class RawWebSocket : IDisposable
         if (!masked)
             return [.. frame, .. payload];
 
-        byte[] key = RandomNumberGenerator.GetBytes(4);
+        var key = RandomNumberGenerator.GetBytes(4);
         frame.AddRange(key);
-        for (int i = 0; i < payload.Length; i++)
+        for (var i = 0; i < payload.Length; i++)
             frame.Add((byte)(payload[i] ^ key[i & 3]));
         return [.. frame];
     }
@@ -114,7 +114,7 @@ public sealed class RawWebSocket : IDisposable
     /// <summary>The next frame; fails when the server closed the connection instead, or masked it.</summary>
     public async Task<RawFrame> ReadFrameAsync()
     {
-        byte[] start = await ReadAsync(2);
+        var start = await ReadAsync(2);
         Assert.True((start[1] & 0x80) == 0, "a server does not mask");
         int length = start[1];
         if (length == 126)

@@ -14,19 +14,19 @@ public sealed class RoomConnectionTests
     [Fact]
     public async Task A_NET_client_echoes_texts_of_every_size_and_closes()
     {
-        await using SocketsHost host = await SocketsHost.StartAsync();
-        int port = host.Open("lobby");
+        await using var host = await SocketsHost.StartAsync();
+        var port = host.Open("lobby");
         using var client = new ClientWebSocket();
         client.Options.AddSubProtocol("chat.v1");
         await client.ConnectAsync(new Uri($"ws://127.0.0.1:{port}/?user=ann"), TestContext.Current.CancellationToken);
         Assert.Equal("chat.v1", client.SubProtocol);
 
         var buffer = new byte[70_000];
-        foreach (int length in new[] { 0, 1, 125, 126, 4000, 65535, 65536 })
+        foreach (var length in new[] { 0, 1, 125, 126, 4000, 65535, 65536 })
         {
-            byte[] text = Encoding.ASCII.GetBytes(new string('t', length));
+            var text = Encoding.ASCII.GetBytes(new string('t', length));
             await client.SendAsync(text, WebSocketMessageType.Text, true, TestContext.Current.CancellationToken);
-            int received = 0;
+            var received = 0;
             ValueWebSocketReceiveResult result;
             do
             {
@@ -43,11 +43,11 @@ public sealed class RoomConnectionTests
     [Fact]
     public async Task A_plain_request_is_ordinary_HTTP_and_keeps_its_connection()
     {
-        await using SocketsHost host = await SocketsHost.StartAsync();
-        using RawWebSocket client = await RawWebSocket.ConnectAsync(host.Open("lobby"));
-        for (int i = 0; i < 3; i++)
+        await using var host = await SocketsHost.StartAsync();
+        using var client = await RawWebSocket.ConnectAsync(host.Open("lobby"));
+        for (var i = 0; i < 3; i++)
         {
-            string head = await client.HandshakeAsync("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+            var head = await client.HandshakeAsync("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
             Assert.StartsWith("HTTP/1.1 200 ", head, StringComparison.Ordinal);
             Assert.Contains("Transfer-Encoding: chunked", head, StringComparison.Ordinal);
             Assert.Equal("5\r\nlobby\r\n0\r\n\r\n", Encoding.ASCII.GetString(await client.ReadAsync(15)));
@@ -60,9 +60,9 @@ public sealed class RoomConnectionTests
     [Fact]
     public async Task A_refused_handshake_is_answered_as_HTTP()
     {
-        await using SocketsHost host = await SocketsHost.StartAsync();
-        using RawWebSocket client = await RawWebSocket.ConnectAsync(host.Open("lobby"));
-        string head = await client.HandshakeAsync(RawWebSocket.Request("/", "Sec-WebSocket-Version: 12"));
+        await using var host = await SocketsHost.StartAsync();
+        using var client = await RawWebSocket.ConnectAsync(host.Open("lobby"));
+        var head = await client.HandshakeAsync(RawWebSocket.Request("/", "Sec-WebSocket-Version: 12"));
         Assert.StartsWith("HTTP/1.1 426 ", head, StringComparison.Ordinal);
         Assert.Contains("Sec-WebSocket-Version: 13\r\n", head, StringComparison.Ordinal);
     }
@@ -70,10 +70,10 @@ public sealed class RoomConnectionTests
     [Fact]
     public async Task Frames_in_one_segment_with_the_handshake_are_not_lost()
     {
-        await using SocketsHost host = await SocketsHost.StartAsync();
-        using RawWebSocket client = await RawWebSocket.ConnectAsync(host.Open("lobby"));
-        byte[] big = Encoding.ASCII.GetBytes(new string('e', 10_000)); // More than one buffer of Kestrel's.
-        byte[] cut = RawWebSocket.Frame(0x81, "cut"u8);
+        await using var host = await SocketsHost.StartAsync();
+        using var client = await RawWebSocket.ConnectAsync(host.Open("lobby"));
+        var big = Encoding.ASCII.GetBytes(new string('e', 10_000)); // More than one buffer of Kestrel's.
+        var cut = RawWebSocket.Frame(0x81, "cut"u8);
         await client.SendBytesAsync((byte[])[
             .. Encoding.ASCII.GetBytes(RawWebSocket.Request()),
             .. RawWebSocket.Frame(0x81, "early"u8), .. RawWebSocket.Frame(0x81, big), .. cut[..5]]);
@@ -87,12 +87,12 @@ public sealed class RoomConnectionTests
     [Fact]
     public async Task A_handshake_byte_by_byte_works()
     {
-        await using SocketsHost host = await SocketsHost.StartAsync();
-        using RawWebSocket client = await RawWebSocket.ConnectAsync(host.Open("lobby"));
-        foreach (byte b in Encoding.ASCII.GetBytes(RawWebSocket.Request()))
+        await using var host = await SocketsHost.StartAsync();
+        using var client = await RawWebSocket.ConnectAsync(host.Open("lobby"));
+        foreach (var b in Encoding.ASCII.GetBytes(RawWebSocket.Request()))
             await client.SendBytesAsync(new[] { b });
         Assert.Contains(RawWebSocket.AcceptOfKey, await client.ReadHeadAsync(), StringComparison.Ordinal);
-        foreach (byte b in RawWebSocket.Frame(0x81, "slowly"u8))
+        foreach (var b in RawWebSocket.Frame(0x81, "slowly"u8))
             await client.SendBytesAsync(new[] { b });
         Assert.Equal("slowly", (await client.ReadFrameAsync()).Text);
     }
@@ -100,12 +100,12 @@ public sealed class RoomConnectionTests
     [Fact]
     public async Task Immediate_send_never_overtakes_the_101()
     {
-        await using SocketsHost host = await SocketsHost.StartAsync();
+        await using var host = await SocketsHost.StartAsync();
         host.Handler = connection => new Greeter(connection);
-        int port = host.Open("lobby");
-        for (int i = 0; i < 200; i++)
+        var port = host.Open("lobby");
+        for (var i = 0; i < 200; i++)
         {
-            using RawWebSocket client = await RawWebSocket.JoinAsync(port); // Reads the 101 byte by byte: a frame before it would fail it.
+            using var client = await RawWebSocket.JoinAsync(port); // Reads the 101 byte by byte: a frame before it would fail it.
             Assert.Equal("hello", (await client.ReadFrameAsync()).Text);
         }
     }
@@ -116,10 +116,10 @@ public sealed class RoomConnectionTests
     [InlineData(0xC1, "reserved bit", true, 1002)]
     public async Task The_Close_frame_arrives_before_the_end_though_the_client_goes_on_sending(int firstByte, string payload, bool masked, int code)
     {
-        await using SocketsHost host = await SocketsHost.StartAsync();
+        await using var host = await SocketsHost.StartAsync();
         Echo echo = null!;
         host.Handler = connection => echo = new Echo(connection);
-        using RawWebSocket client = await RawWebSocket.JoinAsync(host.Open("lobby"));
+        using var client = await RawWebSocket.JoinAsync(host.Open("lobby"));
 
         byte[] flood = [.. RawWebSocket.Frame((byte)firstByte, Encoding.ASCII.GetBytes(payload), masked), .. new byte[1_000_000]];
         await client.SendBytesAsync(flood);
@@ -135,11 +135,11 @@ public sealed class RoomConnectionTests
     [Fact]
     public async Task A_client_that_never_closes_is_cut_off_after_the_linger()
     {
-        await using SocketsHost host = await SocketsHost.StartAsync();
+        await using var host = await SocketsHost.StartAsync();
         Echo echo = null!;
         RoomConnection? held = null;
         host.Handler = connection => echo = new Echo(held = connection);
-        using RawWebSocket client = await RawWebSocket.JoinAsync(host.Open("lobby"));
+        using var client = await RawWebSocket.JoinAsync(host.Open("lobby"));
         await client.SendTextAsync("x");
         await client.ReadFrameAsync();
 
@@ -155,16 +155,16 @@ public sealed class RoomConnectionTests
     [Fact]
     public async Task A_slow_reader_makes_TrySend_return_0_and_SendAsync_waits_for_it()
     {
-        await using SocketsHost host = await SocketsHost.StartAsync();
+        await using var host = await SocketsHost.StartAsync();
         RoomConnection connection = null!;
         host.Handler = made => new Echo(connection = made);
-        using RawWebSocket client = await RawWebSocket.JoinAsync(host.Open("lobby"), prepare: socket => socket.ReceiveBufferSize = 4096);
+        using var client = await RawWebSocket.JoinAsync(host.Open("lobby"), prepare: socket => socket.ReceiveBufferSize = 4096);
         await client.SendTextAsync("x");
         await client.ReadFrameAsync();
 
         var chunk = new byte[100_000];
         Random.Shared.NextBytes(chunk);
-        long total = 0;
+        var total = 0L;
         Task<bool> waiting;
         while (true)
         {
@@ -181,7 +181,7 @@ public sealed class RoomConnectionTests
         }
 
         await client.ReadAsync((int)total);
-        byte[] last = await client.ReadAsync(chunk.Length);
+        var last = await client.ReadAsync(chunk.Length);
         Assert.True(await waiting.WaitAsync(Patience, TestContext.Current.CancellationToken));
         Assert.Equal(chunk, last);
         Assert.True(connection.TrySend("x"u8) == 1);
@@ -190,14 +190,14 @@ public sealed class RoomConnectionTests
     [Fact]
     public async Task A_reset_ends_the_connection_once_and_a_waiting_send_with_it()
     {
-        await using SocketsHost host = await SocketsHost.StartAsync();
+        await using var host = await SocketsHost.StartAsync();
         Echo echo = null!;
         RoomConnection connection = null!;
         host.Handler = made => echo = new Echo(connection = made);
-        RawWebSocket client = await RawWebSocket.JoinAsync(host.Open("lobby"), prepare: socket => socket.ReceiveBufferSize = 4096);
+        var client = await RawWebSocket.JoinAsync(host.Open("lobby"), prepare: socket => socket.ReceiveBufferSize = 4096);
         await client.SendTextAsync("x");
         await client.ReadFrameAsync();
-        Task<bool> waiting = connection.SendAsync(new byte[20_000_000]).AsTask();
+        var waiting = connection.SendAsync(new byte[20_000_000]).AsTask();
         Assert.False(waiting.IsCompleted);
 
         client.Socket.Close(0); // Close(0) resets.
@@ -210,10 +210,10 @@ public sealed class RoomConnectionTests
     [Fact]
     public async Task Aborting_before_the_start_still_ends_the_handler_once()
     {
-        await using SocketsHost host = await SocketsHost.StartAsync();
+        await using var host = await SocketsHost.StartAsync();
         Echo? echo = null;
         host.Handler = connection => echo = new Aborter(connection);
-        using RawWebSocket client = await RawWebSocket.ConnectAsync(host.Open("lobby"));
+        using var client = await RawWebSocket.ConnectAsync(host.Open("lobby"));
         await client.SendBytesAsync(Encoding.ASCII.GetBytes(RawWebSocket.Request()));
         await Eventually.Async(() => echo?.Ends == 1, Patience);
     }
@@ -221,12 +221,12 @@ public sealed class RoomConnectionTests
     [Fact]
     public async Task Socket_of_an_aborted_connection_is_not_reused_before_its_handler_disposes_it()
     {
-        await using SocketsHost host = await SocketsHost.StartAsync(new() { Bind = System.Net.IPAddress.Loopback, MaxSockets = 2 });
+        await using var host = await SocketsHost.StartAsync(new() { Bind = System.Net.IPAddress.Loopback, MaxSockets = 2 });
         RoomConnection connection = null!;
         Echo echo = null!;
         host.Handler = made => echo = new Echo(connection = made) { KeepsItsSocket = true };
-        int port = host.Open("lobby"); // The other socket.
-        using RawWebSocket client = await RawWebSocket.JoinAsync(port);
+        var port = host.Open("lobby"); // The other socket.
+        using var client = await RawWebSocket.JoinAsync(port);
         await client.SendTextAsync("x");
         await client.ReadFrameAsync();
 
@@ -234,11 +234,11 @@ public sealed class RoomConnectionTests
         await echo.Ended.WaitAsync(Patience, TestContext.Current.CancellationToken);
         Assert.True(await client.IsClosedAsync());
         Assert.Equal(NonBlockingSocket.ConnectionGone, connection.SendSocket.Send("x"u8));
-        using (RawWebSocket early = await RawWebSocket.ConnectAsync(port))
+        using (var early = await RawWebSocket.ConnectAsync(port))
             Assert.True(await early.IsClosedAsync());
 
         connection.Dispose();
-        using RawWebSocket next = await RawWebSocket.JoinAsync(port);
+        using var next = await RawWebSocket.JoinAsync(port);
         await next.SendTextAsync("mine");
         Assert.Equal("mine", (await next.ReadFrameAsync()).Text);
     }
@@ -246,11 +246,12 @@ public sealed class RoomConnectionTests
     [Fact]
     public async Task Throwing_handler_ends_only_its_own_connection()
     {
-        await using SocketsHost host = await SocketsHost.StartAsync();
+        await using var host = await SocketsHost.StartAsync();
         Echo echo = null!;
         host.Handler = connection => echo = new Thrower(connection);
-        int port = host.Open("lobby");
-        using RawWebSocket first = await RawWebSocket.JoinAsync(port), second = await RawWebSocket.JoinAsync(port);
+        var port = host.Open("lobby");
+        using var first = await RawWebSocket.JoinAsync(port);
+        using var second = await RawWebSocket.JoinAsync(port);
         await first.SendTextAsync("throw");
         Assert.True(await first.IsClosedAsync());
         await second.SendTextAsync("fine");
@@ -260,10 +261,10 @@ public sealed class RoomConnectionTests
     [Fact]
     public async Task OnReceived_is_called_once_per_batch_after_its_frames()
     {
-        await using SocketsHost host = await SocketsHost.StartAsync();
+        await using var host = await SocketsHost.StartAsync();
         Batcher batcher = null!;
         host.Handler = connection => batcher = new Batcher(connection);
-        using RawWebSocket client = await RawWebSocket.JoinAsync(host.Open("lobby"));
+        using var client = await RawWebSocket.JoinAsync(host.Open("lobby"));
         byte[] hundred = [.. Enumerable.Range(0, 100).SelectMany(i => RawWebSocket.Frame(0x81, Encoding.ASCII.GetBytes($"{i}")))];
         await client.SendBytesAsync(hundred);
         await Eventually.Async(() => batcher.Flushed == 100, Patience);
@@ -275,8 +276,8 @@ public sealed class RoomConnectionTests
     [InlineData("GET / HT")]
     public async Task A_client_that_does_not_finish_its_request_is_closed(string start)
     {
-        await using SocketsHost host = await SocketsHost.StartAsync(new() { Bind = System.Net.IPAddress.Loopback, HandshakeTimeout = TimeSpan.FromSeconds(1) });
-        using RawWebSocket client = await RawWebSocket.ConnectAsync(host.Open("lobby"));
+        await using var host = await SocketsHost.StartAsync(new() { Bind = System.Net.IPAddress.Loopback, HandshakeTimeout = TimeSpan.FromSeconds(1) });
+        using var client = await RawWebSocket.ConnectAsync(host.Open("lobby"));
         await client.SendBytesAsync(Encoding.ASCII.GetBytes(start));
         if (start.Length > 0)
             Assert.StartsWith("HTTP/1.1 408 ", await client.ReadHeadAsync(), StringComparison.Ordinal);
@@ -286,9 +287,10 @@ public sealed class RoomConnectionTests
     [Fact]
     public async Task The_handshake_s_time_limit_does_not_touch_a_member()
     {
-        await using SocketsHost host = await SocketsHost.StartAsync(new() { Bind = System.Net.IPAddress.Loopback, HandshakeTimeout = TimeSpan.FromSeconds(1) });
-        int port = host.Open("lobby");
-        using RawWebSocket member = await RawWebSocket.JoinAsync(port), silent = await RawWebSocket.ConnectAsync(port);
+        await using var host = await SocketsHost.StartAsync(new() { Bind = System.Net.IPAddress.Loopback, HandshakeTimeout = TimeSpan.FromSeconds(1) });
+        var port = host.Open("lobby");
+        using var member = await RawWebSocket.JoinAsync(port);
+        using var silent = await RawWebSocket.ConnectAsync(port);
         Assert.True(await silent.IsClosedAsync());
         await member.SendTextAsync("still here");
         Assert.Equal("still here", (await member.ReadFrameAsync()).Text);
@@ -297,14 +299,14 @@ public sealed class RoomConnectionTests
     [Fact]
     public async Task TrySend_does_not_allocate()
     {
-        await using SocketsHost host = await SocketsHost.StartAsync();
+        await using var host = await SocketsHost.StartAsync();
         RoomConnection? connection = null;
         host.Handler = made => new Echo(connection = made);
-        using RawWebSocket client = await RawWebSocket.JoinAsync(host.Open("lobby"));
-        for (int i = 0; i < 50; i++)
+        using var client = await RawWebSocket.JoinAsync(host.Open("lobby"));
+        for (var i = 0; i < 50; i++)
             connection!.TrySend("warm"u8);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 1000; i++)
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 1000; i++)
             connection!.TrySend("four"u8);
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
     }

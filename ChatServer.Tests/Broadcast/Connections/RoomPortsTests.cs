@@ -12,12 +12,12 @@ public sealed class RoomPortsTests
     [Fact]
     public async Task Two_thousand_ports_open_and_answer_with_their_room()
     {
-        await using SocketsHost host = await SocketsHost.StartAsync();
+        await using var host = await SocketsHost.StartAsync();
         int[] ports = [.. Enumerable.Range(0, 2000).Select(i => host.Open($"room-{i:D4}"))];
         Assert.Equal(2000, host.Ports.Count);
-        for (int i = 0; i < ports.Length; i++)
+        for (var i = 0; i < ports.Length; i++)
         {
-            using RawWebSocket client = await RawWebSocket.ConnectAsync(ports[i]);
+            using var client = await RawWebSocket.ConnectAsync(ports[i]);
             await client.HandshakeAsync("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
             Assert.Equal($"9\r\nroom-{i:D4}", Encoding.ASCII.GetString(await client.ReadAsync(12)));
         }
@@ -26,7 +26,7 @@ public sealed class RoomPortsTests
     [Fact]
     public async Task A_connection_knows_its_room_port_and_peer()
     {
-        await using SocketsHost host = await SocketsHost.StartAsync();
+        await using var host = await SocketsHost.StartAsync();
         var seen = new TaskCompletionSource<RoomConnection>();
         host.Handler = connection =>
         {
@@ -34,9 +34,9 @@ public sealed class RoomPortsTests
             return new Echo(connection);
         };
         host.Open("other");
-        int port = host.Open("lobby");
-        using RawWebSocket client = await RawWebSocket.JoinAsync(port);
-        RoomConnection connection = await seen.Task;
+        var port = host.Open("lobby");
+        using var client = await RawWebSocket.JoinAsync(port);
+        var connection = await seen.Task;
         Assert.Equal("lobby", connection.Room);
         Assert.Equal(port, connection.Port);
         Assert.Equal(client.Socket.LocalEndPoint, connection.RemoteEndPoint);
@@ -45,8 +45,8 @@ public sealed class RoomPortsTests
     [Fact]
     public async Task Port_already_listening_is_not_opened()
     {
-        await using SocketsHost host = await SocketsHost.StartAsync();
-        int mine = host.Open("lobby");
+        await using var host = await SocketsHost.StartAsync();
+        var mine = host.Open("lobby");
         Assert.Null(host.Ports.Open(mine, "again"));
 
         using var other = new TcpListener(IPAddress.Loopback, 0);
@@ -58,9 +58,9 @@ public sealed class RoomPortsTests
     [Fact]
     public async Task Port_0_opens_any_free_port()
     {
-        await using SocketsHost host = await SocketsHost.StartAsync();
-        int port = host.Ports.Open(0, "lobby")!.Value;
-        using RawWebSocket member = await RawWebSocket.JoinAsync(port);
+        await using var host = await SocketsHost.StartAsync();
+        var port = host.Ports.Open(0, "lobby")!.Value;
+        using var member = await RawWebSocket.JoinAsync(port);
         Assert.True(host.Ports.IsOpen(port));
         host.Ports.Close(port);
         Assert.Equal(0, host.Ports.Count);
@@ -69,19 +69,19 @@ public sealed class RoomPortsTests
     [Fact]
     public async Task A_closed_port_refuses_and_can_be_opened_again_while_its_members_live_on()
     {
-        await using SocketsHost host = await SocketsHost.StartAsync();
-        int port = host.Open("first");
-        using RawWebSocket member = await RawWebSocket.JoinAsync(port);
+        await using var host = await SocketsHost.StartAsync();
+        var port = host.Open("first");
+        using var member = await RawWebSocket.JoinAsync(port);
         host.Ports.Close(port);
         host.Ports.Close(port);
 
-        SocketException refused = await Assert.ThrowsAsync<SocketException>(() => RawWebSocket.ConnectAsync(port));
+        var refused = await Assert.ThrowsAsync<SocketException>(() => RawWebSocket.ConnectAsync(port));
         Assert.Equal(SocketError.ConnectionRefused, refused.SocketErrorCode);
         await member.SendTextAsync("here");
         Assert.Equal("here", (await member.ReadFrameAsync()).Text);
 
         Assert.Equal(port, host.Ports.Open(port, "second"));
-        using RawWebSocket newcomer = await RawWebSocket.JoinAsync(port);
+        using var newcomer = await RawWebSocket.JoinAsync(port);
         await member.SendTextAsync("still");
         Assert.Equal("still", (await member.ReadFrameAsync()).Text);
     }
@@ -89,21 +89,22 @@ public sealed class RoomPortsTests
     [Fact]
     public async Task Connections_beyond_the_limit_are_closed_until_somebody_leaves()
     {
-        await using SocketsHost host = await SocketsHost.StartAsync(new() { Bind = IPAddress.Loopback, MaxSockets = 3 });
+        await using var host = await SocketsHost.StartAsync(new() { Bind = IPAddress.Loopback, MaxSockets = 3 });
         Echo echo = null!;
         host.Handler = connection => echo = new Echo(connection);
-        int port = host.Open("lobby");
-        using RawWebSocket first = await RawWebSocket.JoinAsync(port), second = await RawWebSocket.JoinAsync(port);
-        for (int i = 0; i < 3; i++)
+        var port = host.Open("lobby");
+        using var first = await RawWebSocket.JoinAsync(port);
+        using var second = await RawWebSocket.JoinAsync(port);
+        for (var i = 0; i < 3; i++)
         {
-            using RawWebSocket beyond = await RawWebSocket.ConnectAsync(port);
+            using var beyond = await RawWebSocket.ConnectAsync(port);
             Assert.True(await beyond.IsClosedAsync());
         }
         Assert.Throws<SocketException>(() => host.Open("another"));
 
         second.Dispose();
         await echo.Ended.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
-        using RawWebSocket third = await RawWebSocket.JoinAsync(port);
+        using var third = await RawWebSocket.JoinAsync(port);
         await third.SendTextAsync("in");
         Assert.Equal("in", (await third.ReadFrameAsync()).Text);
     }
@@ -111,18 +112,18 @@ public sealed class RoomPortsTests
     [Fact]
     public async Task Ordinary_ports_stay_with_Kestrel()
     {
-        await using SocketsHost host = await SocketsHost.StartAsync();
+        await using var host = await SocketsHost.StartAsync();
         using var http = new HttpClient();
-        string address = host.Addresses.Single(address => address.StartsWith("http://127.0.0.1:", StringComparison.Ordinal));
+        var address = host.Addresses.Single(address => address.StartsWith("http://127.0.0.1:", StringComparison.Ordinal));
         Assert.Equal("health", await http.GetStringAsync(new Uri(address), TestContext.Current.CancellationToken));
     }
 
     [Fact]
     public async Task Stopping_Kestrel_closes_the_ports_and_leaves_members_to_the_rooms()
     {
-        SocketsHost host = await SocketsHost.StartAsync();
-        int port = host.Open("lobby");
-        using RawWebSocket member = await RawWebSocket.JoinAsync(port);
+        var host = await SocketsHost.StartAsync();
+        var port = host.Open("lobby");
+        using var member = await RawWebSocket.JoinAsync(port);
         await member.SendTextAsync("here");
         await member.ReadFrameAsync();
         await host.DisposeAsync();
@@ -136,11 +137,11 @@ public sealed class RoomPortsTests
     [Fact]
     public async Task Hundreds_join_one_port_at_once()
     {
-        await using SocketsHost host = await SocketsHost.StartAsync();
-        int port = host.Open("lobby");
+        await using var host = await SocketsHost.StartAsync();
+        var port = host.Open("lobby");
         await Parallel.ForAsync(0, 400, new ParallelOptions { MaxDegreeOfParallelism = 100 }, async (i, _) =>
         {
-            using RawWebSocket client = await RawWebSocket.JoinAsync(port);
+            using var client = await RawWebSocket.JoinAsync(port);
             await client.SendTextAsync($"I am {i}");
             Assert.Equal($"I am {i}", (await client.ReadFrameAsync()).Text);
             await client.SendCloseAsync(1000);

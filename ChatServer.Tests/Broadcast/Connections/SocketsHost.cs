@@ -35,7 +35,7 @@ public sealed class SocketsHost : IAsyncDisposable
     public static async Task<SocketsHost> StartAsync(RoomPortsOptions? options = null)
     {
         var ports = new RoomPorts(options ?? new() { Bind = IPAddress.Loopback }, TimeProvider.System, NullLogger<RoomPorts>.Instance);
-        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.Services.AddSingleton<IConnectionListenerFactory>(ports);
         builder.WebHost.ConfigureKestrel(kestrel =>
@@ -43,7 +43,7 @@ public sealed class SocketsHost : IAsyncDisposable
             ports.ListenOn(kestrel);
             kestrel.Listen(IPAddress.Loopback, 0); // An ordinary port beside them, as a RoomHost has for its health.
         });
-        WebApplication app = builder.Build();
+        var app = builder.Build();
         var host = new SocketsHost(app, ports);
         app.Run(host.AnswerAsync);
         await app.StartAsync();
@@ -57,7 +57,7 @@ public sealed class SocketsHost : IAsyncDisposable
     {
         while (true)
         {
-            int port = FreePort.Next();
+            var port = FreePort.Next();
             if (Ports.Open(port, room) is not null)
                 return port;
         }
@@ -72,7 +72,7 @@ public sealed class SocketsHost : IAsyncDisposable
             await context.Response.WriteAsync("health");
             return;
         }
-        HandshakeResult handshake = Handshake.Check(context.Request, Origins);
+        var handshake = Handshake.Check(context.Request, Origins);
         Handshake.WriteHeaders(handshake, context.Response);
         switch (handshake.Kind)
         {
@@ -84,7 +84,7 @@ public sealed class SocketsHost : IAsyncDisposable
                 await context.Response.WriteAsync(handshake.Code!);
                 break;
             default:
-                Echo handler = Handler(connection);
+                var handler = Handler(connection);
                 await connection.DetachAsync(context);
                 handler.OnDetached();
                 connection.Start(handler);
@@ -154,7 +154,7 @@ public class Echo(RoomConnection connection) : IFrameHandler
     /// <summary>An echo may block: its peer is the only one that it holds up.</summary>
     protected void Send(byte[] frame)
     {
-        int sent = connection.TrySend(frame);
+        var sent = connection.TrySend(frame);
         if (sent >= 0 && sent < frame.Length)
             connection.SendAsync(frame.AsMemory(sent)).AsTask().GetAwaiter().GetResult();
     }

@@ -35,7 +35,7 @@ public sealed class CompressedFrameTests
     public void Compressed_stream_is_read_equally_for_any_segmentation(string name, byte[] stream, string[] expected)
     {
         Assert.Equal(expected, Read(stream));
-        for (int cut = 1; cut < stream.Length; cut++)
+        for (var cut = 1; cut < stream.Length; cut++)
             Assert.True(expected.SequenceEqual(Read(stream, cut)), $"{name}, cut at {cut}");
     }
 
@@ -49,7 +49,7 @@ public sealed class CompressedFrameTests
     [Fact]
     public void Decompression_bomb_is_inflated_only_to_the_message_limit()
     {
-        byte[] bomb = Deflate(new byte[50_000_000]);
+        var bomb = Deflate(new byte[50_000_000]);
         Assert.InRange(bomb.Length, 1, Most);
         Assert.Equal(["violation 1009"], Read(Frame(Deflated, bomb)));
     }
@@ -57,13 +57,13 @@ public sealed class CompressedFrameTests
     [Fact]
     public void Each_deflated_frame_is_readable_independently()
     {
-        for (int length = FrameDeflater.MinBytes; length < 70_000; length = length * 3 / 2)
+        for (var length = FrameDeflater.MinBytes; length < 70_000; length = length * 3 / 2)
         {
-            byte[] text = Encoding.ASCII.GetBytes(string.Join(' ', Enumerable.Range(0, length)))[..length];
-            byte[] frame = FrameDeflater.Deflate(text).ToArray();
+            var text = Encoding.ASCII.GetBytes(string.Join(' ', Enumerable.Range(0, length)))[..length];
+            var frame = FrameDeflater.Deflate(text).ToArray();
             Assert.Equal(0xC1, frame[0]);
             Assert.InRange(frame.Length, 1, length);
-            int header = frame[1] switch { 127 => 10, 126 => 4, _ => 2 };
+            var header = frame[1] switch { 127 => 10, 126 => 4, _ => 2 };
             Assert.Equal([$"text {Encoding.ASCII.GetString(text)}"], Read(Frame(Deflated, frame.AsSpan(header)), most: 70_000));
         }
     }

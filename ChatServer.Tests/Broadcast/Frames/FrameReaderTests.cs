@@ -53,9 +53,9 @@ public sealed class FrameReaderTests
     public void Stream_is_read_equally_for_any_segmentation(string name, byte[] stream, string[] expected)
     {
         Assert.Equal(expected, FrameRecorder.Read(stream));
-        for (int cut = 1; cut < stream.Length; cut++)
+        for (var cut = 1; cut < stream.Length; cut++)
             Assert.True(expected.SequenceEqual(FrameRecorder.Read(stream, cut)), $"{name}, cut at {cut}");
-        for (int cut = 1; cut + 1 < stream.Length; cut++)
+        for (var cut = 1; cut + 1 < stream.Length; cut++)
             Assert.True(expected.SequenceEqual(FrameRecorder.Read(stream, cut, 1)), $"{name}, cut around byte {cut}");
         Assert.Equal(expected, FrameRecorder.Read(stream, Enumerable.Repeat(1, stream.Length)));
     }
@@ -79,7 +79,7 @@ public sealed class FrameReaderTests
     [InlineData(65535, false)]
     public void Invalid_close_codes_are_violations(int code, bool valid)
     {
-        string expected = valid ? $"close {code}" : "violation 1002";
+        var expected = valid ? $"close {code}" : "violation 1002";
         Assert.Equal([expected], FrameRecorder.Read(Frame(Close, [(byte)(code >> 8), (byte)code])));
     }
 
@@ -94,7 +94,7 @@ public sealed class FrameReaderTests
     [Fact]
     public void Fragments_count_together_towards_the_limit()
     {
-        byte[] half = Letters(32768);
+        var half = Letters(32768);
         Assert.Equal([$"text {new string('x', 65536)}"], FrameRecorder.Read([.. Frame(TextBegins, half), .. Frame(Last, half)]));
         Assert.Equal(["violation 1009"], FrameRecorder.Read([.. Frame(TextBegins, half), .. Frame(Middle, half), .. Frame(Last, "x"u8)[..6]]));
     }
@@ -106,9 +106,9 @@ public sealed class FrameReaderTests
     [Fact]
     public void Bad_text_is_refused_before_its_frame_is_complete()
     {
-        byte[] frame = Frame(Text, [.. Letters(50), 0xC0, .. Letters(50)]);
+        var frame = Frame(Text, [.. Letters(50), 0xC0, .. Letters(50)]);
         Assert.Equal(["violation 1007"], FrameRecorder.Read(frame[..60]));
-        byte[] first = Frame(TextBegins, [0xED, 0xA0]);
+        var first = Frame(TextBegins, [0xED, 0xA0]);
         Assert.Equal(["violation 1007"], FrameRecorder.Read(first));
     }
 
@@ -127,7 +127,7 @@ public sealed class FrameReaderTests
     public void Garbage_never_throws_and_ends_in_a_violation_or_is_consumed()
     {
         var random = new Random(20260101);
-        for (int run = 0; run < 20_000; run++)
+        for (var run = 0; run < 20_000; run++)
         {
             var bytes = new byte[random.Next(1, 400)];
             random.NextBytes(bytes);
@@ -138,10 +138,10 @@ public sealed class FrameReaderTests
                     bytes[1] = (byte)(0x80 | random.Next(0, 20));
             }
             byte[] copy = [.. bytes];
-            List<string> whole = FrameRecorder.Read(bytes);
-            List<string> pieces = FrameRecorder.Read(copy, Enumerable.Range(0, 400).Select(_ => random.Next(1, 9)).ToArray());
+            var whole = FrameRecorder.Read(bytes);
+            var pieces = FrameRecorder.Read(copy, Enumerable.Range(0, 400).Select(_ => random.Next(1, 9)).ToArray());
             Assert.Equal(whole, pieces);
-            int end = whole.FindIndex(call => call.StartsWith("violation", StringComparison.Ordinal) || call.StartsWith("close", StringComparison.Ordinal));
+            var end = whole.FindIndex(call => call.StartsWith("violation", StringComparison.Ordinal) || call.StartsWith("close", StringComparison.Ordinal));
             Assert.True(end == -1 || end == whole.Count - 1, "something was delivered after the end");
         }
     }
@@ -158,10 +158,10 @@ public sealed class FrameReaderTests
         byte[] frame = Frame(Text, Letters(length)), received = new byte[frame.Length];
         var reader = new FrameReader(64 * 1024);
         var counter = new Counter();
-        for (int i = 0; i < 100; i++)
+        for (var i = 0; i < 100; i++)
             ReadOnce();
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 10_000; i++)
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 10_000; i++)
             ReadOnce();
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
         Assert.Equal(10_100L * length, counter.Letters);
@@ -179,10 +179,10 @@ public sealed class FrameReaderTests
         byte[] frame = Frame(Text, Letters(500)), received = new byte[frame.Length];
         var reader = new FrameReader(64 * 1024);
         var counter = new Counter();
-        for (int i = 0; i < 100; i++)
+        for (var i = 0; i < 100; i++)
             ReadOnce();
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 10_000; i++)
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 10_000; i++)
             ReadOnce();
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
         Assert.Equal(10_100L * 500, counter.Letters);

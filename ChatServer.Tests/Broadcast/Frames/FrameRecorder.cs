@@ -28,7 +28,7 @@ internal sealed class FrameRecorder : IFrameHandler
         var recorder = new FrameRecorder();
         var reader = new FrameReader(64 * 1024);
         Span<byte> left = [.. bytes];
-        foreach (int piece in pieces)
+        foreach (var piece in pieces)
         {
             reader.Read(left[..Math.Min(piece, left.Length)], recorder);
             left = left[Math.Min(piece, left.Length)..];

@@ -15,7 +15,7 @@ public sealed class FrameWriterTests
     public void The_shortest_header_is_written(int length, string expected)
     {
         var header = new byte[FrameWriter.MaxHeaderBytes];
-        int size = FrameWriter.WriteHeader(header, FrameOpcode.Text, length);
+        var size = FrameWriter.WriteHeader(header, FrameOpcode.Text, length);
         Assert.Equal(expected, Convert.ToHexString(header, 0, size));
         Assert.Equal(size, FrameWriter.HeaderLength(length));
     }
@@ -34,7 +34,7 @@ public sealed class FrameWriterTests
     [InlineData("🙂", 120)]
     public void A_long_reason_is_cut_between_two_characters(string character, int bytes)
     {
-        byte[] frame = FrameWriter.Close(1008, string.Concat(Enumerable.Repeat(character, 200)));
+        var frame = FrameWriter.Close(1008, string.Concat(Enumerable.Repeat(character, 200)));
         Assert.Equal(2 + 2 + bytes, frame.Length);
         Assert.Equal(2 + bytes, frame[1]);
         new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(frame.AsSpan(4));
@@ -43,14 +43,14 @@ public sealed class FrameWriterTests
     [Fact]
     public async Task System_Net_WebSockets_reads_what_is_written()
     {
-        byte[] text = Encoding.ASCII.GetBytes(new string('y', 70_000));
+        var text = Encoding.ASCII.GetBytes(new string('y', 70_000));
         var header = new byte[FrameWriter.MaxHeaderBytes];
-        int size = FrameWriter.WriteHeader(header, FrameOpcode.Text, text.Length);
+        var size = FrameWriter.WriteHeader(header, FrameOpcode.Text, text.Length);
         using var stream = new MemoryStream([.. FrameWriter.Ping, .. header.AsSpan(0, size), .. text, .. FrameWriter.Pong([1, 2, 3]), .. FrameWriter.Close(4004, "room closed")]);
         using var client = WebSocket.CreateFromStream(new ReadOnlyHalf(stream), new WebSocketCreationOptions { IsServer = false });
 
         var received = new byte[80_000];
-        int length = 0;
+        var length = 0;
         ValueWebSocketReceiveResult result;
         do
         {

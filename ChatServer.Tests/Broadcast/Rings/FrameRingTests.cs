@@ -88,7 +88,7 @@ public sealed class FrameRingTests
         var random = new Random(5);
         var ring = new FrameRing(Max, 0);
         var all = new List<(long Position, byte[] Json)>();
-        long cursor = 0;
+        var cursor = 0L;
         for (var seq = 1L; seq <= 5000; seq++)
         {
             var json = new byte[random.Next(random.Next(2000))];

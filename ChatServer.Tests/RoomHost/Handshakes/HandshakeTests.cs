@@ -9,8 +9,8 @@ public sealed class HandshakeTests
     [Fact]
     public void The_example_of_the_RFC_is_accepted()
     {
-        HttpContext context = Request();
-        HandshakeResult result = Handshake.Check(context.Request, AllowedOrigins.Any);
+        var context = Request();
+        var result = Handshake.Check(context.Request, AllowedOrigins.Any);
         Handshake.WriteHeaders(result, context.Response);
 
         Assert.Equal(HandshakeKind.Accepted, result.Kind);
@@ -45,14 +45,14 @@ public sealed class HandshakeTests
     [InlineData("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZ   ")]
     public void A_broken_handshake_is_a_bad_request(string header, string value)
     {
-        HandshakeResult result = Check(header, value);
+        var result = Check(header, value);
         Assert.Equal((HandshakeKind.Refused, 400, "bad-handshake"), (result.Kind, result.Status, result.Code));
     }
 
     [Fact]
     public void Two_keys_are_a_bad_request()
     {
-        HttpContext context = Request();
+        var context = Request();
         context.Request.Headers["Sec-WebSocket-Key"] = new([RawWebSocket.Key, RawWebSocket.Key]);
         Assert.Equal(400, Handshake.Check(context.Request, AllowedOrigins.Any).Status);
     }
@@ -62,7 +62,7 @@ public sealed class HandshakeTests
     [InlineData("GET", "HTTP/1.0")]
     public void Only_GET_in_HTTP_1_1_upgrades(string method, string protocol)
     {
-        HttpContext context = Request();
+        var context = Request();
         context.Request.Method = method;
         context.Request.Protocol = protocol;
         Assert.Equal(400, Handshake.Check(context.Request, AllowedOrigins.Any).Status);
@@ -74,8 +74,8 @@ public sealed class HandshakeTests
     [InlineData("13, 8")]
     public void Other_version_is_answered_with_the_supported_version(string version)
     {
-        HttpContext context = Request("Sec-WebSocket-Version", version);
-        HandshakeResult result = Handshake.Check(context.Request, AllowedOrigins.Any);
+        var context = Request("Sec-WebSocket-Version", version);
+        var result = Handshake.Check(context.Request, AllowedOrigins.Any);
         Handshake.WriteHeaders(result, context.Response);
         Assert.Equal((HandshakeKind.Refused, 426), (result.Kind, result.Status));
         Assert.Equal("13", context.Response.Headers.SecWebSocketVersion);
@@ -88,8 +88,8 @@ public sealed class HandshakeTests
     [InlineData("chat.v2", null)]
     public void The_subprotocol_is_chosen_when_it_is_offered(string offered, string? chosen)
     {
-        HttpContext context = Request("Sec-WebSocket-Protocol", offered);
-        HandshakeResult result = Handshake.Check(context.Request, AllowedOrigins.Any);
+        var context = Request("Sec-WebSocket-Protocol", offered);
+        var result = Handshake.Check(context.Request, AllowedOrigins.Any);
         Handshake.WriteHeaders(result, context.Response);
         Assert.Equal(chosen, result.SubProtocol);
         Assert.Equal(chosen, (string?)context.Response.Headers.SecWebSocketProtocol);
@@ -98,7 +98,7 @@ public sealed class HandshakeTests
     [Fact]
     public void The_subprotocol_is_found_in_any_of_several_headers()
     {
-        HttpContext context = Request();
+        var context = Request();
         context.Request.Headers.SecWebSocketProtocol = new(["other", "chat.v1"]);
         Assert.Equal("chat.v1", Handshake.Check(context.Request, AllowedOrigins.Any).SubProtocol);
     }
@@ -114,7 +114,7 @@ public sealed class HandshakeTests
     [InlineData("", "https://a.example", false)]
     public void Pages_join_from_allowed_origins_only(string allowed, string origin, bool accepted)
     {
-        HandshakeResult result = Handshake.Check(Request("Origin", origin).Request, AllowedOrigins.Parse(allowed));
+        var result = Handshake.Check(Request("Origin", origin).Request, AllowedOrigins.Parse(allowed));
         Assert.Equal(accepted ? (HandshakeKind.Accepted, 101) : (HandshakeKind.Refused, 403), (result.Kind, result.Status));
     }
 
