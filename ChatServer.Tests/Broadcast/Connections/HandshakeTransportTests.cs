@@ -21,10 +21,10 @@ public sealed class HandshakeTransportTests
         {
             var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
             await socket.ConnectAsync(listener.LocalEndPoint!, TestContext.Current.CancellationToken);
-            var side = new HandshakeTransport(new RoomConnection(ports, socket, port), socket);
-            var closed = side.ConnectionClosed;
-            side.Abort(new ConnectionAbortedException("test"));
-            await side.DisposeAsync();
+            var transport = new HandshakeTransport(new RoomConnection(ports, socket, port), socket);
+            var closed = transport.ConnectionClosed;
+            transport.Abort(new ConnectionAbortedException("test"));
+            await transport.DisposeAsync();
             await Eventually.Async(() => closed.IsCancellationRequested);
         }
     }

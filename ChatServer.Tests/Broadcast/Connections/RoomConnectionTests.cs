@@ -9,10 +9,10 @@ namespace ChatServer.Tests.Broadcast.Connections;
 
 public sealed class RoomConnectionTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
 
     [Fact]
-    public async Task A_NET_client_echoes_texts_of_every_size_and_closes()
+    public async Task NET_client_exchanges_texts_of_every_size_and_closes()
     {
         await using var host = await SocketsHost.StartAsync();
         var port = host.Open("lobby");
@@ -41,7 +41,7 @@ public sealed class RoomConnectionTests
     }
 
     [Fact]
-    public async Task A_plain_request_is_ordinary_HTTP_and_keeps_its_connection()
+    public async Task Plain_requests_are_answered_as_HTTP_and_keep_the_connection()
     {
         await using var host = await SocketsHost.StartAsync();
         using var client = await RawWebSocket.ConnectAsync(host.Open("lobby"));
@@ -58,7 +58,7 @@ public sealed class RoomConnectionTests
     }
 
     [Fact]
-    public async Task A_refused_handshake_is_answered_as_HTTP()
+    public async Task Refused_handshake_is_answered_as_HTTP()
     {
         await using var host = await SocketsHost.StartAsync();
         using var client = await RawWebSocket.ConnectAsync(host.Open("lobby"));
@@ -85,7 +85,7 @@ public sealed class RoomConnectionTests
     }
 
     [Fact]
-    public async Task A_handshake_byte_by_byte_works()
+    public async Task Handshake_sent_byte_by_byte_is_accepted()
     {
         await using var host = await SocketsHost.StartAsync();
         using var client = await RawWebSocket.ConnectAsync(host.Open("lobby"));
@@ -101,7 +101,7 @@ public sealed class RoomConnectionTests
     public async Task Immediate_send_never_overtakes_the_101()
     {
         await using var host = await SocketsHost.StartAsync();
-        host.Handler = connection => new Greeter(connection);
+        host.Handler = connection => new ImmediateSender(connection);
         var port = host.Open("lobby");
         for (var i = 0; i < 200; i++)
         {
@@ -114,11 +114,11 @@ public sealed class RoomConnectionTests
     [InlineData(0x82, "binary", true, 1003)]
     [InlineData(0x81, "unmasked", false, 1002)]
     [InlineData(0xC1, "reserved bit", true, 1002)]
-    public async Task The_Close_frame_arrives_before_the_end_though_the_client_goes_on_sending(int firstByte, string payload, bool masked, int code)
+    public async Task Close_frame_arrives_before_the_end_while_the_client_continues_to_send(int firstByte, string payload, bool masked, int code)
     {
         await using var host = await SocketsHost.StartAsync();
-        Echo echo = null!;
-        host.Handler = connection => echo = new Echo(connection);
+        EchoHandler echo = null!;
+        host.Handler = connection => echo = new EchoHandler(connection);
         using var client = await RawWebSocket.JoinAsync(host.Open("lobby"));
 
         byte[] flood = [.. RawWebSocket.Frame((byte)firstByte, Encoding.ASCII.GetBytes(payload), masked), .. new byte[1_000_000]];
@@ -128,36 +128,36 @@ public sealed class RoomConnectionTests
         Assert.False(echo.Ended.IsCompleted); // It lingers until the client closes.
 
         client.Dispose();
-        await echo.Ended.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        await echo.Ended.WaitAsync(Timeout, TestContext.Current.CancellationToken);
         Assert.Equal(1, echo.Ends);
     }
 
     [Fact]
-    public async Task A_client_that_never_closes_is_cut_off_after_the_linger()
+    public async Task Client_that_never_closes_is_disconnected_after_the_linger_time()
     {
         await using var host = await SocketsHost.StartAsync();
-        Echo echo = null!;
-        RoomConnection? held = null;
-        host.Handler = connection => echo = new Echo(held = connection);
+        EchoHandler echo = null!;
+        RoomConnection? connection = null;
+        host.Handler = accepted => echo = new EchoHandler(connection = accepted);
         using var client = await RawWebSocket.JoinAsync(host.Open("lobby"));
         await client.SendTextAsync("x");
         await client.ReadFrameAsync();
 
-        held!.Close(TimeSpan.FromMilliseconds(50));
-        await echo.Ended.WaitAsync(Patience, TestContext.Current.CancellationToken);
-        Assert.Equal(-1, held.TrySend("x"u8));
-        Assert.False(await held.SendAsync("x"u8.ToArray()));
-        held.Close(TimeSpan.Zero);
-        held.Abort();
+        connection!.Close(TimeSpan.FromMilliseconds(50));
+        await echo.Ended.WaitAsync(Timeout, TestContext.Current.CancellationToken);
+        Assert.Equal(-1, connection.TrySend("x"u8));
+        Assert.False(await connection.SendAsync("x"u8.ToArray()));
+        connection.Close(TimeSpan.Zero);
+        connection.Abort();
         Assert.Equal(1, echo.Ends);
     }
 
     [Fact]
-    public async Task A_slow_reader_makes_TrySend_return_0_and_SendAsync_waits_for_it()
+    public async Task TrySend_to_a_full_socket_returns_0_and_SendAsync_waits()
     {
         await using var host = await SocketsHost.StartAsync();
         RoomConnection connection = null!;
-        host.Handler = made => new Echo(connection = made);
+        host.Handler = accepted => new EchoHandler(connection = accepted);
         using var client = await RawWebSocket.JoinAsync(host.Open("lobby"), prepare: socket => socket.ReceiveBufferSize = 4096);
         await client.SendTextAsync("x");
         await client.ReadFrameAsync();
@@ -182,18 +182,18 @@ public sealed class RoomConnectionTests
 
         await client.ReadAsync((int)total);
         var last = await client.ReadAsync(chunk.Length);
-        Assert.True(await waiting.WaitAsync(Patience, TestContext.Current.CancellationToken));
+        Assert.True(await waiting.WaitAsync(Timeout, TestContext.Current.CancellationToken));
         Assert.Equal(chunk, last);
         Assert.True(connection.TrySend("x"u8) == 1);
     }
 
     [Fact]
-    public async Task A_reset_ends_the_connection_once_and_a_waiting_send_with_it()
+    public async Task Reset_ends_the_connection_once_and_fails_a_waiting_send()
     {
         await using var host = await SocketsHost.StartAsync();
-        Echo echo = null!;
+        EchoHandler echo = null!;
         RoomConnection connection = null!;
-        host.Handler = made => echo = new Echo(connection = made);
+        host.Handler = accepted => echo = new EchoHandler(connection = accepted);
         var client = await RawWebSocket.JoinAsync(host.Open("lobby"), prepare: socket => socket.ReceiveBufferSize = 4096);
         await client.SendTextAsync("x");
         await client.ReadFrameAsync();
@@ -201,21 +201,21 @@ public sealed class RoomConnectionTests
         Assert.False(waiting.IsCompleted);
 
         client.Socket.Close(0); // Close(0) resets.
-        Assert.False(await waiting.WaitAsync(Patience, TestContext.Current.CancellationToken));
-        await echo.Ended.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        Assert.False(await waiting.WaitAsync(Timeout, TestContext.Current.CancellationToken));
+        await echo.Ended.WaitAsync(Timeout, TestContext.Current.CancellationToken);
         Assert.Equal(-1, connection.TrySend("x"u8));
         Assert.Equal(1, echo.Ends);
     }
 
     [Fact]
-    public async Task Aborting_before_the_start_still_ends_the_handler_once()
+    public async Task Abort_before_the_start_ends_the_handler_once()
     {
         await using var host = await SocketsHost.StartAsync();
-        Echo? echo = null;
-        host.Handler = connection => echo = new Aborter(connection);
+        EchoHandler? echo = null;
+        host.Handler = connection => echo = new ImmediateAborter(connection);
         using var client = await RawWebSocket.ConnectAsync(host.Open("lobby"));
         await client.SendBytesAsync(Encoding.ASCII.GetBytes(RawWebSocket.Request()));
-        await Eventually.Async(() => echo?.Ends == 1, Patience);
+        await Eventually.Async(() => echo?.Ends == 1, Timeout);
     }
 
     [Fact]
@@ -223,15 +223,15 @@ public sealed class RoomConnectionTests
     {
         await using var host = await SocketsHost.StartAsync(new() { Bind = System.Net.IPAddress.Loopback, MaxSockets = 2 });
         RoomConnection connection = null!;
-        Echo echo = null!;
-        host.Handler = made => echo = new Echo(connection = made) { KeepsItsSocket = true };
+        EchoHandler echo = null!;
+        host.Handler = accepted => echo = new EchoHandler(connection = accepted) { LeavesDisposalToTest = true };
         var port = host.Open("lobby"); // The other socket.
         using var client = await RawWebSocket.JoinAsync(port);
         await client.SendTextAsync("x");
         await client.ReadFrameAsync();
 
         connection.Abort();
-        await echo.Ended.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        await echo.Ended.WaitAsync(Timeout, TestContext.Current.CancellationToken);
         Assert.True(await client.IsClosedAsync());
         Assert.Equal(NonBlockingSocket.ConnectionGone, connection.SendSocket.Send("x"u8));
         using (var early = await RawWebSocket.ConnectAsync(port))
@@ -247,8 +247,8 @@ public sealed class RoomConnectionTests
     public async Task Throwing_handler_ends_only_its_own_connection()
     {
         await using var host = await SocketsHost.StartAsync();
-        Echo echo = null!;
-        host.Handler = connection => echo = new Thrower(connection);
+        EchoHandler echo = null!;
+        host.Handler = connection => echo = new ThrowingHandler(connection);
         var port = host.Open("lobby");
         using var first = await RawWebSocket.JoinAsync(port);
         using var second = await RawWebSocket.JoinAsync(port);
@@ -262,19 +262,19 @@ public sealed class RoomConnectionTests
     public async Task OnReceived_is_called_once_per_batch_after_its_frames()
     {
         await using var host = await SocketsHost.StartAsync();
-        Batcher batcher = null!;
-        host.Handler = connection => batcher = new Batcher(connection);
+        BatchCounter counter = null!;
+        host.Handler = connection => counter = new BatchCounter(connection);
         using var client = await RawWebSocket.JoinAsync(host.Open("lobby"));
         byte[] hundred = [.. Enumerable.Range(0, 100).SelectMany(i => RawWebSocket.Frame(0x81, Encoding.ASCII.GetBytes($"{i}")))];
         await client.SendBytesAsync(hundred);
-        await Eventually.Async(() => batcher.Flushed == 100, Patience);
-        Assert.InRange(batcher.Batches, 1, 10); // One segment, in practice one read.
+        await Eventually.Async(() => counter.Flushed == 100, Timeout);
+        Assert.InRange(counter.Batches, 1, 10); // One segment, in practice one read.
     }
 
     [Theory]
     [InlineData("")]
     [InlineData("GET / HT")]
-    public async Task A_client_that_does_not_finish_its_request_is_closed(string start)
+    public async Task Client_that_does_not_complete_its_request_is_disconnected(string start)
     {
         await using var host = await SocketsHost.StartAsync(new() { Bind = System.Net.IPAddress.Loopback, HandshakeTimeout = TimeSpan.FromSeconds(1) });
         using var client = await RawWebSocket.ConnectAsync(host.Open("lobby"));
@@ -285,7 +285,7 @@ public sealed class RoomConnectionTests
     }
 
     [Fact]
-    public async Task The_handshake_s_time_limit_does_not_touch_a_member()
+    public async Task Handshake_timeout_does_not_affect_a_member()
     {
         await using var host = await SocketsHost.StartAsync(new() { Bind = System.Net.IPAddress.Loopback, HandshakeTimeout = TimeSpan.FromSeconds(1) });
         var port = host.Open("lobby");
@@ -301,7 +301,7 @@ public sealed class RoomConnectionTests
     {
         await using var host = await SocketsHost.StartAsync();
         RoomConnection? connection = null;
-        host.Handler = made => new Echo(connection = made);
+        host.Handler = accepted => new EchoHandler(connection = accepted);
         using var client = await RawWebSocket.JoinAsync(host.Open("lobby"));
         for (var i = 0; i < 50; i++)
             connection!.TrySend("warm"u8);
@@ -312,18 +312,18 @@ public sealed class RoomConnectionTests
     }
 
     /// <summary>Says hello before anything else, from the handler's own thread.</summary>
-    private sealed class Greeter(RoomConnection connection) : Echo(connection)
+    private sealed class ImmediateSender(RoomConnection connection) : EchoHandler(connection)
     {
-        public override void OnDetached() => Connection.TrySend(Server(FrameOpcode.Text, "hello"u8));
+        public override void OnDetached() => Connection.TrySend(EncodeFrame(FrameOpcode.Text, "hello"u8));
     }
 
     /// <summary>Gives up between the 101 and the start.</summary>
-    private sealed class Aborter(RoomConnection connection) : Echo(connection)
+    private sealed class ImmediateAborter(RoomConnection connection) : EchoHandler(connection)
     {
         public override void OnDetached() => Connection.Abort();
     }
 
-    private sealed class Thrower(RoomConnection connection) : Echo(connection)
+    private sealed class ThrowingHandler(RoomConnection connection) : EchoHandler(connection)
     {
         public override void OnText(ReadOnlySpan<byte> utf8)
         {
@@ -333,7 +333,7 @@ public sealed class RoomConnectionTests
         }
     }
 
-    private sealed class Batcher(RoomConnection connection) : Echo(connection)
+    private sealed class BatchCounter(RoomConnection connection) : EchoHandler(connection)
     {
         private int _texts;
 

@@ -10,7 +10,7 @@ namespace ChatServer.Tests.Broadcast.Connections;
 public sealed class RoomPortsTests
 {
     [Fact]
-    public async Task Two_thousand_ports_open_and_answer_with_their_room()
+    public async Task Two_thousand_open_ports_answer_with_their_room_names()
     {
         await using var host = await SocketsHost.StartAsync();
         int[] ports = [.. Enumerable.Range(0, 2000).Select(i => host.Open($"room-{i:D4}"))];
@@ -24,14 +24,14 @@ public sealed class RoomPortsTests
     }
 
     [Fact]
-    public async Task A_connection_knows_its_room_port_and_peer()
+    public async Task Connection_has_its_room_port_and_remote_address()
     {
         await using var host = await SocketsHost.StartAsync();
         var seen = new TaskCompletionSource<RoomConnection>();
         host.Handler = connection =>
         {
             seen.TrySetResult(connection);
-            return new Echo(connection);
+            return new EchoHandler(connection);
         };
         host.Open("other");
         var port = host.Open("lobby");
@@ -67,7 +67,7 @@ public sealed class RoomPortsTests
     }
 
     [Fact]
-    public async Task A_closed_port_refuses_and_can_be_opened_again_while_its_members_live_on()
+    public async Task Closed_port_refuses_connections_and_reopens_while_its_members_stay_connected()
     {
         await using var host = await SocketsHost.StartAsync();
         var port = host.Open("first");
@@ -87,11 +87,11 @@ public sealed class RoomPortsTests
     }
 
     [Fact]
-    public async Task Connections_beyond_the_limit_are_closed_until_somebody_leaves()
+    public async Task Connections_beyond_the_limit_are_closed_until_a_member_leaves()
     {
         await using var host = await SocketsHost.StartAsync(new() { Bind = IPAddress.Loopback, MaxSockets = 3 });
-        Echo echo = null!;
-        host.Handler = connection => echo = new Echo(connection);
+        EchoHandler echo = null!;
+        host.Handler = connection => echo = new EchoHandler(connection);
         var port = host.Open("lobby");
         using var first = await RawWebSocket.JoinAsync(port);
         using var second = await RawWebSocket.JoinAsync(port);
@@ -110,7 +110,7 @@ public sealed class RoomPortsTests
     }
 
     [Fact]
-    public async Task Ordinary_ports_stay_with_Kestrel()
+    public async Task Kestrel_serves_ordinary_ports()
     {
         await using var host = await SocketsHost.StartAsync();
         using var http = new HttpClient();
@@ -119,7 +119,7 @@ public sealed class RoomPortsTests
     }
 
     [Fact]
-    public async Task Stopping_Kestrel_closes_the_ports_and_leaves_members_to_the_rooms()
+    public async Task Stopping_Kestrel_closes_the_ports_and_keeps_members_connected()
     {
         var host = await SocketsHost.StartAsync();
         var port = host.Open("lobby");
@@ -135,7 +135,7 @@ public sealed class RoomPortsTests
     }
 
     [Fact]
-    public async Task Hundreds_join_one_port_at_once()
+    public async Task Hundreds_of_clients_join_one_port_concurrently()
     {
         await using var host = await SocketsHost.StartAsync();
         var port = host.Open("lobby");

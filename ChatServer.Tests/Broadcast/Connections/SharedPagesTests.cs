@@ -12,9 +12,9 @@ public sealed class SharedPagesTests
     [Fact]
     public void Sent_pages_do_not_change_when_new_data_is_added()
     {
-        using Pair ann = new(), bob = new();
-        var pages = OfThread();
-        byte[] first = Random(1), second = Random(2);
+        using SocketPair ann = new(), bob = new();
+        var pages = PagesOfThisThread();
+        byte[] first = RandomBytes(1), second = RandomBytes(2);
         Assert.True(pages.TryAdd(first.AsSpan(0, 30_000)));
         Assert.True(pages.TryAdd(first.AsSpan(30_000)));
         Assert.Equal(Size, pages.Send(ann.Sender));
@@ -31,16 +31,16 @@ public sealed class SharedPagesTests
     }
 
     [Fact]
-    public void Full_socket_takes_a_part_and_then_nothing()
+    public void Full_socket_accepts_a_part_and_then_nothing()
     {
-        using Pair slow = new(), quick = new();
-        var pages = OfThread();
-        var bytes = Random(3);
+        using SocketPair slow = new(), quick = new();
+        var pages = PagesOfThisThread();
+        var bytes = RandomBytes(3);
         Assert.True(pages.TryAdd(bytes));
-        int taken = 0, rounds = 0;
+        int accepted = 0, rounds = 0;
         while (pages.Send(slow.Sender) is > 0 and var sent)
         {
-            taken += sent;
+            accepted += sent;
             rounds++;
             if (sent < Size)
                 break;
@@ -49,8 +49,8 @@ public sealed class SharedPagesTests
         Assert.True(rounds > 1);
         Assert.Equal(0, slow.Sender.Send("x"u8));
         Assert.Equal(0, pages.Send(slow.Sender));
-        var read = slow.Read(taken);
-        for (var at = 0; at < taken; at++)
+        var read = slow.Read(accepted);
+        for (var at = 0; at < accepted; at++)
             Assert.Equal(bytes[at % Size], read[at]);
 
         // What it did not take is in nobody's way.
@@ -60,12 +60,12 @@ public sealed class SharedPagesTests
     }
 
     [Fact]
-    public void A_socket_whose_peer_is_gone_takes_nothing_and_an_ordinary_send_tells_why()
+    public void Send_to_a_reset_socket_sends_nothing_and_an_ordinary_send_reports_the_loss()
     {
-        using Pair gone = new(), here = new();
-        gone.Leave();
-        var pages = OfThread();
-        var bytes = Random(4);
+        using SocketPair gone = new(), here = new();
+        gone.ResetByPeer();
+        var pages = PagesOfThisThread();
+        var bytes = RandomBytes(4);
         Assert.True(pages.TryAdd(bytes));
         Assert.Equal(0, pages.Send(gone.Sender));
         Assert.Equal(NonBlockingSocket.ConnectionGone, gone.Sender.Send("x"u8));
@@ -77,36 +77,36 @@ public sealed class SharedPagesTests
     [Fact]
     public void Add_beyond_capacity_is_refused_and_can_be_cleared()
     {
-        using var ann = new Pair();
-        var pages = OfThread();
+        using var ann = new SocketPair();
+        var pages = PagesOfThisThread();
         Assert.False(pages.TryAdd(new byte[1 << 20]));
         pages.Clear();
 
-        var bytes = Random(5);
+        var bytes = RandomBytes(5);
         Assert.True(pages.TryAdd(bytes));
         Assert.Equal(Size, pages.Send(ann.Sender));
         Assert.Equal(bytes, ann.Read(Size));
         pages.Clear();
     }
 
-    private static SharedPages OfThread()
+    private static SharedPages PagesOfThisThread()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Pages are shared on Linux alone.");
         return SharedPages.ForCurrentThread!;
     }
 
-    private static byte[] Random(int seed)
+    private static byte[] RandomBytes(int seed)
     {
         var bytes = new byte[Size];
         new Random(seed).NextBytes(bytes);
         return bytes;
     }
 
-    private sealed class Pair : IDisposable
+    private sealed class SocketPair : IDisposable
     {
         private readonly Socket _near, _far;
 
-        public Pair()
+        public SocketPair()
         {
             using var listener = new TcpListener(IPAddress.Loopback, 0);
             listener.Start();
@@ -128,7 +128,7 @@ public sealed class SharedPagesTests
         }
 
         /// <summary>Leaves with a reset, and waits until the other side has it.</summary>
-        public void Leave()
+        public void ResetByPeer()
         {
             _far.LingerState = new LingerOption(true, 0);
             _far.Dispose();

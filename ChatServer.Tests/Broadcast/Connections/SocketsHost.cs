@@ -28,7 +28,7 @@ public sealed class SocketsHost : IAsyncDisposable
     public RoomPorts Ports { get; }
 
     /// <summary>Each connection's handler, made while its request is still in Kestrel's hands.</summary>
-    public Func<RoomConnection, Echo> Handler { get; set; } = connection => new Echo(connection);
+    public Func<RoomConnection, EchoHandler> Handler { get; set; } = connection => new EchoHandler(connection);
 
     public AllowedOrigins Origins { get; set; } = AllowedOrigins.Any;
 
@@ -45,7 +45,7 @@ public sealed class SocketsHost : IAsyncDisposable
         });
         var app = builder.Build();
         var host = new SocketsHost(app, ports);
-        app.Run(host.AnswerAsync);
+        app.Run(host.HandleRequestAsync);
         await app.StartAsync();
         return host;
     }
@@ -65,7 +65,7 @@ public sealed class SocketsHost : IAsyncDisposable
 
     public async ValueTask DisposeAsync() => await _app.DisposeAsync();
 
-    private async Task AnswerAsync(HttpContext context)
+    private async Task HandleRequestAsync(HttpContext context)
     {
         if (context.Features.Get<RoomConnection>() is not { } connection)
         {
@@ -94,7 +94,7 @@ public sealed class SocketsHost : IAsyncDisposable
 }
 
 /// <summary>Sends every text back, answers pings, and closes as the RFC says.</summary>
-public class Echo(RoomConnection connection) : IFrameHandler
+public class EchoHandler(RoomConnection connection) : IFrameHandler
 {
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _ends;
@@ -107,14 +107,14 @@ public class Echo(RoomConnection connection) : IFrameHandler
     public int Ends => Volatile.Read(ref _ends);
 
     /// <summary>Leaves the connection's disposal, which it owes, to the test.</summary>
-    public bool KeepsItsSocket { get; init; }
+    public bool LeavesDisposalToTest { get; init; }
 
     /// <summary>The 101 is sent, the start not made.</summary>
     public virtual void OnDetached()
     {
     }
 
-    public virtual void OnText(ReadOnlySpan<byte> utf8) => Send(Server(FrameOpcode.Text, utf8));
+    public virtual void OnText(ReadOnlySpan<byte> utf8) => Send(EncodeFrame(FrameOpcode.Text, utf8));
 
     public void OnPing(ReadOnlySpan<byte> payload) => Send(FrameWriter.Pong(payload));
 
@@ -132,7 +132,7 @@ public class Echo(RoomConnection connection) : IFrameHandler
 
     public void OnEnd()
     {
-        if (!KeepsItsSocket)
+        if (!LeavesDisposalToTest)
             connection.Dispose();
         Interlocked.Increment(ref _ends);
         _ended.TrySetResult();
@@ -144,7 +144,7 @@ public class Echo(RoomConnection connection) : IFrameHandler
         connection.Close(TimeSpan.FromSeconds(5));
     }
 
-    protected static byte[] Server(FrameOpcode opcode, ReadOnlySpan<byte> payload)
+    protected static byte[] EncodeFrame(FrameOpcode opcode, ReadOnlySpan<byte> payload)
     {
         var frame = new byte[FrameWriter.HeaderLength(payload.Length) + payload.Length];
         payload.CopyTo(frame.AsSpan(FrameWriter.WriteHeader(frame, opcode, payload.Length)));

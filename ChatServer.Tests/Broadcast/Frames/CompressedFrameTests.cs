@@ -7,8 +7,8 @@ namespace ChatServer.Tests.Broadcast.Frames;
 
 public sealed class CompressedFrameTests
 {
-    private const byte Deflated = 0xC1, DeflatedBegins = 0x41, Text = 0x81, Middle = 0x00, Last = 0x80, Ping = 0x89;
-    private const int Most = 64 * 1024;
+    private const byte Deflated = 0xC1, FirstDeflatedFragment = 0x41, Text = 0x81, MiddleFragment = 0x00, FinalFragment = 0x80, Ping = 0x89;
+    private const int MaxBytes = 64 * 1024;
 
     private static readonly byte[] Hello = Deflate("hello, größer 🙂"u8);
 
@@ -16,17 +16,17 @@ public sealed class CompressedFrameTests
     {
         { "a compressed message, and a plain one", [.. Frame(Deflated, Hello), .. Frame(Text, "plain"u8)], ["text hello, größer 🙂", "text plain"] },
         { "two of them know nothing of each other", [.. Frame(Deflated, Hello), .. Frame(Deflated, Hello)], ["text hello, größer 🙂", "text hello, größer 🙂"] },
-        { "fragments with a ping between", [.. Frame(DeflatedBegins, Hello.AsSpan(0, 3)), .. Frame(Ping, [1]), .. Frame(Last, Hello.AsSpan(3))], ["ping 01", "text hello, größer 🙂"] },
+        { "fragments with a ping between", [.. Frame(FirstDeflatedFragment, Hello.AsSpan(0, 3)), .. Frame(Ping, [1]), .. Frame(FinalFragment, Hello.AsSpan(3))], ["ping 01", "text hello, größer 🙂"] },
         { "the RFC's example of a stored block", Frame(Deflated, [0x00, 0x05, 0x00, 0xFA, 0xFF, 0x48, 0x65, 0x6C, 0x6C, 0x6F, 0x00]), ["text Hello"] },
         { "the RFC's example of a final block", Frame(Deflated, [0xF3, 0x48, 0xCD, 0xC9, 0xC9, 0x07, 0x00, 0x00]), ["text Hello"] },
         { "the RFC's example of two blocks", Frame(Deflated, [0xF2, 0x48, 0x05, 0x00, 0x00, 0x00, 0xFF, 0xFF, 0xCA, 0xC9, 0xC9, 0x07, 0x00]), ["text Hello"] },
         { "an empty message", Frame(Deflated, [0x00]), ["text "] },
-        { "a continuation that says it is compressed", [.. Frame(DeflatedBegins, Hello), .. Frame(0xC0, ""u8)], ["violation 1002"] },
+        { "a continuation that says it is compressed", [.. Frame(FirstDeflatedFragment, Hello), .. Frame(0xC0, ""u8)], ["violation 1002"] },
         { "a ping that says it is compressed", Frame(0xC9, ""u8), ["violation 1002"] },
         { "another reserved bit beside", Frame(0xE1, Hello), ["violation 1002"] },
         { "compressed binary", Frame(0xC2, Hello), ["violation 1002"] },
         { "no deflate data", Frame(Deflated, "hello"u8), ["violation 1007"] },
-        { "deflate data that was cut", Frame(Deflated, Deflate(Noise(400)).AsSpan(0, 200)), ["violation 1007"] },
+        { "deflate data that was cut", Frame(Deflated, Deflate(RandomBytes(400)).AsSpan(0, 200)), ["violation 1007"] },
         { "text that is not UTF-8 once inflated", Frame(Deflated, Deflate([(byte)'a', 0xFF])), ["violation 1007"] },
     };
 
@@ -40,17 +40,17 @@ public sealed class CompressedFrameTests
     }
 
     [Fact]
-    public void A_message_may_inflate_to_the_limit_and_not_beyond()
+    public void Message_that_inflates_beyond_the_limit_is_refused()
     {
-        Assert.Equal([$"text {new string('x', Most)}"], Read(Frame(Deflated, Deflate(Encoding.ASCII.GetBytes(new string('x', Most))))));
-        Assert.Equal(["violation 1009"], Read(Frame(Deflated, Deflate(Encoding.ASCII.GetBytes(new string('x', Most + 1))))));
+        Assert.Equal([$"text {new string('x', MaxBytes)}"], Read(Frame(Deflated, Deflate(Encoding.ASCII.GetBytes(new string('x', MaxBytes))))));
+        Assert.Equal(["violation 1009"], Read(Frame(Deflated, Deflate(Encoding.ASCII.GetBytes(new string('x', MaxBytes + 1))))));
     }
 
     [Fact]
     public void Decompression_bomb_is_inflated_only_to_the_message_limit()
     {
         var bomb = Deflate(new byte[50_000_000]);
-        Assert.InRange(bomb.Length, 1, Most);
+        Assert.InRange(bomb.Length, 1, MaxBytes);
         Assert.Equal(["violation 1009"], Read(Frame(Deflated, bomb)));
     }
 
@@ -64,7 +64,7 @@ public sealed class CompressedFrameTests
             Assert.Equal(0xC1, frame[0]);
             Assert.InRange(frame.Length, 1, length);
             var header = frame[1] switch { 127 => 10, 126 => 4, _ => 2 };
-            Assert.Equal([$"text {Encoding.ASCII.GetString(text)}"], Read(Frame(Deflated, frame.AsSpan(header)), most: 70_000));
+            Assert.Equal([$"text {Encoding.ASCII.GetString(text)}"], Read(Frame(Deflated, frame.AsSpan(header)), maxBytes: 70_000));
         }
     }
 
@@ -72,11 +72,11 @@ public sealed class CompressedFrameTests
     public void Short_or_incompressible_text_is_sent_uncompressed()
     {
         Assert.True(FrameDeflater.Deflate(new byte[FrameDeflater.MinBytes - 1]).IsEmpty);
-        Assert.True(FrameDeflater.Deflate(Noise(1000)).IsEmpty);
+        Assert.True(FrameDeflater.Deflate(RandomBytes(1000)).IsEmpty);
         Assert.False(FrameDeflater.Deflate(new byte[FrameDeflater.MinBytes]).IsEmpty);
     }
 
-    private static byte[] Noise(int length)
+    private static byte[] RandomBytes(int length)
     {
         var bytes = new byte[length];
         new Random(1).NextBytes(bytes);
@@ -96,10 +96,10 @@ public sealed class CompressedFrameTests
         }
     }
 
-    private static List<string> Read(byte[] stream, int? cut = null, int most = Most)
+    private static List<string> Read(byte[] stream, int? cut = null, int maxBytes = MaxBytes)
     {
         var recorder = new FrameRecorder();
-        var reader = new FrameReader(most, deflate: true);
+        var reader = new FrameReader(maxBytes, deflate: true);
         byte[] bytes = [.. stream];
         reader.Read(bytes.AsSpan(0, cut ?? 0), recorder);
         reader.Read(bytes.AsSpan(cut ?? 0), recorder);

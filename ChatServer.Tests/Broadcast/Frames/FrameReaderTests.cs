@@ -6,7 +6,7 @@ namespace ChatServer.Tests.Broadcast.Frames;
 
 public sealed class FrameReaderTests
 {
-    private const byte Text = 0x81, TextBegins = 0x01, Middle = 0x00, Last = 0x80, Close = 0x88, Ping = 0x89, Pong = 0x8A;
+    private const byte Text = 0x81, FirstFragment = 0x01, MiddleFragment = 0x00, FinalFragment = 0x80, Close = 0x88, Ping = 0x89, Pong = 0x8A;
 
     /// <summary>Streams of frames and what they mean; each is also read in pieces below.</summary>
     public static TheoryData<string, byte[], string[]> Streams => new()
@@ -14,8 +14,8 @@ public sealed class FrameReaderTests
         { "texts", [.. Frame(Text, "hello"u8), .. Frame(Text, ""u8), .. Frame(Text, "größer 🙂"u8)], ["text hello", "text ", "text größer 🙂"] },
         { "16-bit length", Frame(Text, Letters(300)), [$"text {new string('x', 300)}"] },
         { "64-bit length of a short text", [0x81, 0xFF, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, (byte)'o', (byte)'k'], ["text ok"] },
-        { "fragments with a ping between", [.. Frame(TextBegins, "one "u8), .. Frame(Ping, [1, 2]), .. Frame(Middle, "two "u8), .. Frame(Middle, ""u8), .. Frame(Last, "three"u8), .. Frame(Text, "next"u8)], ["ping 0102", "text one two three", "text next"] },
-        { "a character cut by fragments", [.. Frame(TextBegins, [0xF0, 0x9F]), .. Frame(Middle, [0x99]), .. Frame(Last, [0x82])], ["text 🙂"] },
+        { "fragments with a ping between", [.. Frame(FirstFragment, "one "u8), .. Frame(Ping, [1, 2]), .. Frame(MiddleFragment, "two "u8), .. Frame(MiddleFragment, ""u8), .. Frame(FinalFragment, "three"u8), .. Frame(Text, "next"u8)], ["ping 0102", "text one two three", "text next"] },
+        { "a character cut by fragments", [.. Frame(FirstFragment, [0xF0, 0x9F]), .. Frame(MiddleFragment, [0x99]), .. Frame(FinalFragment, [0x82])], ["text 🙂"] },
         { "control frames", [.. Frame(Ping, Letters(125)), .. Frame(Ping, ""u8), .. Frame(Pong, "x"u8)], [$"ping {Convert.ToHexString(Letters(125))}", "ping ", "pong"] },
         { "close", [.. Frame(Close, [0x03, 0xE8, (byte)'b', (byte)'y', (byte)'e']), .. Frame(Text, "late"u8)], ["close 1000"] },
         { "close without a code", [.. Frame(Close, ""u8), 0xFF, 0xFF], ["close 1005"] },
@@ -31,10 +31,10 @@ public sealed class FrameReaderTests
         { "control frame in fragments", Frame(0x09, ""u8), ["violation 1002"] },
         { "control frame too long", Frame(Ping, Letters(126)), ["violation 1002"] },
         { "top bit of the length", [0x81, 0xFF, 0x80, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4], ["violation 1002"] },
-        { "continuation of nothing", [.. Frame(Text, "a"u8), .. Frame(Last, "b"u8)], ["text a", "violation 1002"] },
-        { "continuation after the end", [.. Frame(TextBegins, "a"u8), .. Frame(Last, "b"u8), .. Frame(Middle, "c"u8)], ["text ab", "violation 1002"] },
-        { "message inside a message", [.. Frame(TextBegins, "a"u8), .. Frame(Text, "b"u8)], ["violation 1002"] },
-        { "binary inside a message", [.. Frame(TextBegins, "a"u8), .. Frame(0x82, "b"u8)], ["violation 1002"] },
+        { "continuation of nothing", [.. Frame(Text, "a"u8), .. Frame(FinalFragment, "b"u8)], ["text a", "violation 1002"] },
+        { "continuation after the end", [.. Frame(FirstFragment, "a"u8), .. Frame(FinalFragment, "b"u8), .. Frame(MiddleFragment, "c"u8)], ["text ab", "violation 1002"] },
+        { "message inside a message", [.. Frame(FirstFragment, "a"u8), .. Frame(Text, "b"u8)], ["violation 1002"] },
+        { "binary inside a message", [.. Frame(FirstFragment, "a"u8), .. Frame(0x82, "b"u8)], ["violation 1002"] },
         { "binary", [.. Frame(0x82, "b"u8), .. Frame(Text, "late"u8)], ["violation 1003"] },
         { "close with half a code", Frame(Close, [3]), ["violation 1002"] },
         { "close with a reason that is not UTF-8", Frame(Close, [0x03, 0xE8, 0xC0, 0x80]), ["violation 1007"] },
@@ -43,9 +43,9 @@ public sealed class FrameReaderTests
         { "surrogate in UTF-8", Frame(Text, [0xED, 0xA0, 0x80]), ["violation 1007"] },
         { "beyond Unicode", Frame(Text, [0xF4, 0x90, 0x80, 0x80]), ["violation 1007"] },
         { "a character cut by the end", Frame(Text, [(byte)'a', 0xE2, 0x82]), ["violation 1007"] },
-        { "a character cut by the end of the last fragment", [.. Frame(TextBegins, [0xE2]), .. Frame(Last, [0x82])], ["violation 1007"] },
-        { "a character cut by an empty last fragment", [.. Frame(TextBegins, [0xE2, 0x82]), .. Frame(Last, ""u8)], ["violation 1007"] },
-        { "bad UTF-8 in the second fragment", [.. Frame(TextBegins, [0xE2, 0x82]), .. Frame(Middle, "a"u8), .. Frame(Ping, ""u8)], ["violation 1007"] },
+        { "a character cut by the end of the last fragment", [.. Frame(FirstFragment, [0xE2]), .. Frame(FinalFragment, [0x82])], ["violation 1007"] },
+        { "a character cut by an empty last fragment", [.. Frame(FirstFragment, [0xE2, 0x82]), .. Frame(FinalFragment, ""u8)], ["violation 1007"] },
+        { "bad UTF-8 in the second fragment", [.. Frame(FirstFragment, [0xE2, 0x82]), .. Frame(MiddleFragment, "a"u8), .. Frame(Ping, ""u8)], ["violation 1007"] },
     };
 
     [Theory]
@@ -84,7 +84,7 @@ public sealed class FrameReaderTests
     }
 
     [Fact]
-    public void A_text_of_the_limit_passes_and_one_more_byte_is_refused_at_its_header()
+    public void Text_of_the_maximum_length_is_read_and_a_longer_one_is_refused_at_its_header()
     {
         Assert.Equal([$"text {new string('x', 65536)}"], FrameRecorder.Read(Frame(Text, Letters(65536))));
         Assert.Equal(["violation 1009"], FrameRecorder.Read(Frame(Text, Letters(65537))[..14]));
@@ -95,25 +95,25 @@ public sealed class FrameReaderTests
     public void Fragments_count_together_towards_the_limit()
     {
         var half = Letters(32768);
-        Assert.Equal([$"text {new string('x', 65536)}"], FrameRecorder.Read([.. Frame(TextBegins, half), .. Frame(Last, half)]));
-        Assert.Equal(["violation 1009"], FrameRecorder.Read([.. Frame(TextBegins, half), .. Frame(Middle, half), .. Frame(Last, "x"u8)[..6]]));
+        Assert.Equal([$"text {new string('x', 65536)}"], FrameRecorder.Read([.. Frame(FirstFragment, half), .. Frame(FinalFragment, half)]));
+        Assert.Equal(["violation 1009"], FrameRecorder.Read([.. Frame(FirstFragment, half), .. Frame(MiddleFragment, half), .. Frame(FinalFragment, "x"u8)[..6]]));
     }
 
     [Fact]
-    public void A_binary_frame_is_refused_at_its_header() =>
+    public void Binary_frame_is_refused_at_its_header() =>
         Assert.Equal(["violation 1003"], FrameRecorder.Read(Frame(0x82, Letters(100))[..6]));
 
     [Fact]
-    public void Bad_text_is_refused_before_its_frame_is_complete()
+    public void Invalid_UTF8_is_refused_before_its_frame_is_complete()
     {
         var frame = Frame(Text, [.. Letters(50), 0xC0, .. Letters(50)]);
         Assert.Equal(["violation 1007"], FrameRecorder.Read(frame[..60]));
-        var first = Frame(TextBegins, [0xED, 0xA0]);
+        var first = Frame(FirstFragment, [0xED, 0xA0]);
         Assert.Equal(["violation 1007"], FrameRecorder.Read(first));
     }
 
     [Fact]
-    public void Nothing_is_delivered_after_Stop_not_even_the_rest_of_a_batch()
+    public void No_frame_is_delivered_after_Stop()
     {
         var recorder = new FrameRecorder();
         var reader = new FrameReader(1024);
@@ -124,7 +124,7 @@ public sealed class FrameReaderTests
     }
 
     [Fact]
-    public void Garbage_never_throws_and_ends_in_a_violation_or_is_consumed()
+    public void Random_bytes_never_throw_and_are_consumed_or_end_in_a_violation()
     {
         var random = new Random(20260101);
         for (var run = 0; run < 20_000; run++)
@@ -138,11 +138,11 @@ public sealed class FrameReaderTests
                     bytes[1] = (byte)(0x80 | random.Next(0, 20));
             }
             byte[] copy = [.. bytes];
-            var whole = FrameRecorder.Read(bytes);
-            var pieces = FrameRecorder.Read(copy, Enumerable.Range(0, 400).Select(_ => random.Next(1, 9)).ToArray());
-            Assert.Equal(whole, pieces);
-            var end = whole.FindIndex(call => call.StartsWith("violation", StringComparison.Ordinal) || call.StartsWith("close", StringComparison.Ordinal));
-            Assert.True(end == -1 || end == whole.Count - 1, "something was delivered after the end");
+            var calls = FrameRecorder.Read(bytes);
+            var callsOfPieces = FrameRecorder.Read(copy, Enumerable.Range(0, 400).Select(_ => random.Next(1, 9)).ToArray());
+            Assert.Equal(calls, callsOfPieces);
+            var end = calls.FindIndex(call => call.StartsWith("violation", StringComparison.Ordinal) || call.StartsWith("close", StringComparison.Ordinal));
+            Assert.True(end == -1 || end == calls.Count - 1, "something was delivered after the end");
         }
     }
 
@@ -153,11 +153,11 @@ public sealed class FrameReaderTests
     [InlineData(32)]
     [InlineData(125)]
     [InlineData(1027)]
-    public void Whole_texts_are_read_without_garbage(int length)
+    public void Reading_a_whole_text_does_not_allocate(int length)
     {
         byte[] frame = Frame(Text, Letters(length)), received = new byte[frame.Length];
         var reader = new FrameReader(64 * 1024);
-        var counter = new Counter();
+        var counter = new LetterCounter();
         for (var i = 0; i < 100; i++)
             ReadOnce();
         var before = GC.GetAllocatedBytesForCurrentThread();
@@ -174,11 +174,11 @@ public sealed class FrameReaderTests
     }
 
     [Fact]
-    public void Texts_cut_by_reads_are_read_without_garbage()
+    public void Reading_a_text_in_pieces_does_not_allocate()
     {
         byte[] frame = Frame(Text, Letters(500)), received = new byte[frame.Length];
         var reader = new FrameReader(64 * 1024);
-        var counter = new Counter();
+        var counter = new LetterCounter();
         for (var i = 0; i < 100; i++)
             ReadOnce();
         var before = GC.GetAllocatedBytesForCurrentThread();
@@ -198,7 +198,7 @@ public sealed class FrameReaderTests
 
     private static byte[] Letters(int count) => Encoding.ASCII.GetBytes(new string('x', count));
 
-    private sealed class Counter : IFrameHandler
+    private sealed class LetterCounter : IFrameHandler
     {
         public long Letters { get; private set; }
 

@@ -27,13 +27,13 @@ internal sealed class FrameRecorder : IFrameHandler
     {
         var recorder = new FrameRecorder();
         var reader = new FrameReader(64 * 1024);
-        Span<byte> left = [.. bytes];
+        Span<byte> rest = [.. bytes];
         foreach (var piece in pieces)
         {
-            reader.Read(left[..Math.Min(piece, left.Length)], recorder);
-            left = left[Math.Min(piece, left.Length)..];
+            reader.Read(rest[..Math.Min(piece, rest.Length)], recorder);
+            rest = rest[Math.Min(piece, rest.Length)..];
         }
-        reader.Read(left, recorder);
+        reader.Read(rest, recorder);
         reader.Release();
         return recorder.Calls;
     }

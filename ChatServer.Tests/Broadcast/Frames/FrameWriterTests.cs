@@ -12,7 +12,7 @@ public sealed class FrameWriterTests
     [InlineData(126, "817E007E")]
     [InlineData(65535, "817EFFFF")]
     [InlineData(65536, "817F0000000000010000")]
-    public void The_shortest_header_is_written(int length, string expected)
+    public void Shortest_header_is_written(int length, string expected)
     {
         var header = new byte[FrameWriter.MaxHeaderBytes];
         var size = FrameWriter.WriteHeader(header, FrameOpcode.Text, length);
@@ -21,18 +21,18 @@ public sealed class FrameWriterTests
     }
 
     [Fact]
-    public void A_destination_that_is_too_small_is_refused() =>
+    public void Too_small_destination_is_refused() =>
         Assert.ThrowsAny<Exception>(() => FrameWriter.WriteHeader(new byte[3], FrameOpcode.Text, 1000));
 
     [Fact]
-    public void A_close_frame_holds_code_and_reason() =>
+    public void Close_frame_contains_code_and_reason() =>
         Assert.Equal("880503E8627965", Convert.ToHexString(FrameWriter.Close(1000, "bye")));
 
     [Theory]
     [InlineData("ä", 122)]
     [InlineData("€", 123)]
     [InlineData("🙂", 120)]
-    public void A_long_reason_is_cut_between_two_characters(string character, int bytes)
+    public void Long_reason_is_truncated_at_a_character_boundary(string character, int bytes)
     {
         var frame = FrameWriter.Close(1008, string.Concat(Enumerable.Repeat(character, 200)));
         Assert.Equal(2 + 2 + bytes, frame.Length);
@@ -41,7 +41,7 @@ public sealed class FrameWriterTests
     }
 
     [Fact]
-    public async Task System_Net_WebSockets_reads_what_is_written()
+    public async Task System_Net_WebSockets_reads_the_written_frames()
     {
         var text = Encoding.ASCII.GetBytes(new string('y', 70_000));
         var header = new byte[FrameWriter.MaxHeaderBytes];

@@ -6,12 +6,12 @@ namespace ChatServer.Tests.Broadcast.Rings;
 
 public sealed class FrameRingTests
 {
-    private const int Max = 64 * 1024;
+    private const int MaxBytes = 64 * 1024;
 
     [Fact]
-    public void A_ring_has_no_memory_before_its_first_frame_and_after_its_release()
+    public void Ring_has_no_memory_before_its_first_frame_and_after_its_release()
     {
-        var ring = new FrameRing(Max, 0);
+        var ring = new FrameRing(MaxBytes, 0);
         Assert.Equal((0, 0L, 0L, 0), (ring.Capacity, ring.Head, ring.Tail, ring.EventCount));
 
         ring.Append("{}"u8, 1, () => 0);
@@ -31,9 +31,9 @@ public sealed class FrameRingTests
     [InlineData(125, 2)]
     [InlineData(126, 4)]
     [InlineData(30_000, 4)]
-    public void A_frame_is_a_header_and_its_json(int length, int header)
+    public void Frame_is_a_header_and_its_JSON(int length, int header)
     {
-        var ring = new FrameRing(Max, 0);
+        var ring = new FrameRing(MaxBytes, 0);
         var json = Encoding.ASCII.GetBytes(new string('j', length));
         ring.Append(json, 7, () => 0);
 
@@ -47,24 +47,24 @@ public sealed class FrameRingTests
     [Fact]
     public void Ring_grows_for_slow_readers_up_to_its_maximum()
     {
-        var ring = new FrameRing(Max, 0);
+        var ring = new FrameRing(MaxBytes, 0);
         var json = new byte[998];
         var seq = 0L;
-        while (ring.Capacity < Max)
+        while (ring.Capacity < MaxBytes)
         {
             ring.Append(json, ++seq, () => 0);
             Assert.Equal(0, ring.Tail);
         }
         for (var i = 0; i < 1000; i++)
             ring.Append(json, ++seq, () => 0);
-        Assert.Equal(Max, ring.Capacity);
-        Assert.InRange(ring.Tail, ring.Head - Max, ring.Head - Max / 2);
+        Assert.Equal(MaxBytes, ring.Capacity);
+        Assert.InRange(ring.Tail, ring.Head - MaxBytes, ring.Head - MaxBytes / 2);
     }
 
     [Fact]
     public void Ring_does_not_grow_for_fast_readers()
     {
-        var ring = new FrameRing(Max, 0);
+        var ring = new FrameRing(MaxBytes, 0);
         for (var seq = 1L; seq < 10_000; seq++)
             ring.Append(new byte[100], seq, () => ring.Head);
         Assert.Equal(4096, ring.Capacity);
@@ -73,7 +73,7 @@ public sealed class FrameRingTests
     [Fact]
     public void Ring_grows_for_kept_events_only()
     {
-        var ring = new FrameRing(Max, keepEvents: 50);
+        var ring = new FrameRing(MaxBytes, keepEvents: 50);
         for (var seq = 1L; seq < 1000; seq++)
         {
             ring.Append(new byte[98], seq, () => ring.Head);
@@ -86,7 +86,7 @@ public sealed class FrameRingTests
     public void Written_bytes_are_read_back_across_wraps_and_growth()
     {
         var random = new Random(5);
-        var ring = new FrameRing(Max, 0);
+        var ring = new FrameRing(MaxBytes, 0);
         var all = new List<(long Position, byte[] Json)>();
         var cursor = 0L;
         for (var seq = 1L; seq <= 5000; seq++)
@@ -109,17 +109,17 @@ public sealed class FrameRingTests
             for (var position = cursor; position < ring.Head; position += ring.Read(position).Length)
                 read.AddRange(ring.Read(position));
             Assert.Equal(copy, read);
-            foreach (var (position, json2) in all.Where(e => e.Position >= cursor && copy[e.Position - cursor] == 0x81))
-                Assert.True(copy.AsSpan((int)(position - cursor) + (json2.Length < 126 ? 2 : 4)).StartsWith(json2));
+            foreach (var (position, expected) in all.Where(e => e.Position >= cursor && copy[e.Position - cursor] == 0x81))
+                Assert.True(copy.AsSpan((int)(position - cursor) + (expected.Length < 126 ? 2 : 4)).StartsWith(expected));
             cursor = ring.Head;
         }
-        Assert.True(ring.Head > 10 * Max);
+        Assert.True(ring.Head > 10 * MaxBytes);
     }
 
     [Fact]
-    public void Positions_of_events_stay_right_when_older_ones_are_overwritten()
+    public void Positions_of_events_stay_correct_while_older_events_are_overwritten()
     {
-        var ring = new FrameRing(Max, 0);
+        var ring = new FrameRing(MaxBytes, 0);
         for (var seq = 100L; seq < 5000; seq++)
         {
             ring.Append(Encoding.ASCII.GetBytes($"event {seq}"), seq, () => ring.Head);
@@ -136,7 +136,7 @@ public sealed class FrameRingTests
     [Fact]
     public void FrameEnd_finds_the_end_of_the_containing_frame()
     {
-        var ring = new FrameRing(Max, 0);
+        var ring = new FrameRing(MaxBytes, 0);
         ring.Append(new byte[10], 1, () => 0); // 0 to 12
         ring.Append(new byte[200], 2, () => 0); // 12 to 216
         Assert.Equal([0L, 12L, 12L, 216L, 216L], new long[] { 0, 1, 12, 13, 216 }.Select(inside => ring.FrameEnd(0, inside)));

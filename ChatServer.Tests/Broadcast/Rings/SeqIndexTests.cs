@@ -6,7 +6,7 @@ namespace ChatServer.Tests.Broadcast.Rings;
 public sealed class SeqIndexTests
 {
     [Fact]
-    public void Positions_are_found_by_sequence_while_entries_come_and_go()
+    public void Position_of_each_kept_sequence_is_found_while_entries_are_added_and_removed()
     {
         var index = new SeqIndex();
         for (var seq = 5L; seq < 500; seq++)
@@ -14,15 +14,15 @@ public sealed class SeqIndexTests
             index.Add(seq, seq * 10);
             if (seq % 3 == 0)
                 index.RemoveBelow((seq - 20) * 10); // 20 stay
-            for (var known = index.FirstSeq; known <= index.LastSeq; known++)
-                Assert.True(index.TryGet(known, out var position) && position == known * 10);
+            for (var kept = index.FirstSeq; kept <= index.LastSeq; kept++)
+                Assert.True(index.TryGet(kept, out var position) && position == kept * 10);
             Assert.Equal((seq, false, false), (index.LastSeq, index.TryGet(index.FirstSeq - 1, out _), index.TryGet(seq + 1, out _)));
         }
         Assert.InRange(index.Count, 20, 23);
     }
 
     [Fact]
-    public void A_gap_is_a_mistake_but_an_empty_index_begins_anywhere()
+    public void Gap_throws_unless_the_index_is_empty()
     {
         var index = new SeqIndex();
         index.Add(3, 0);
