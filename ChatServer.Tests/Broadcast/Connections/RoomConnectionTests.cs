@@ -72,7 +72,7 @@ public sealed class RoomConnectionTests
     {
         await using var host = await SocketsHost.StartAsync();
         using var client = await RawWebSocket.ConnectAsync(host.Open("lobby"));
-        var big = Encoding.ASCII.GetBytes(new string('e', 10_000)); // More than one buffer of Kestrel's.
+        var big = Encoding.ASCII.GetBytes(new string('e', 10_000)); // More than one buffer of Kestrel.
         var cut = RawWebSocket.Frame(0x81, "cut"u8);
         await client.SendBytesAsync((byte[])[
             .. Encoding.ASCII.GetBytes(RawWebSocket.Request()),
@@ -105,7 +105,8 @@ public sealed class RoomConnectionTests
         var port = host.Open("lobby");
         for (var i = 0; i < 200; i++)
         {
-            using var client = await RawWebSocket.JoinAsync(port); // Reads the 101 byte by byte: a frame before it would fail it.
+            // JoinAsync reads the head byte by byte: a frame before the 101 fails the test.
+            using var client = await RawWebSocket.JoinAsync(port);
             Assert.Equal("hello", (await client.ReadFrameAsync()).Text);
         }
     }
@@ -114,7 +115,8 @@ public sealed class RoomConnectionTests
     [InlineData(0x82, "binary", true, 1003)]
     [InlineData(0x81, "unmasked", false, 1002)]
     [InlineData(0xC1, "reserved bit", true, 1002)]
-    public async Task Close_frame_arrives_before_the_end_while_the_client_continues_to_send(int firstByte, string payload, bool masked, int code)
+    public async Task Close_frame_arrives_before_the_end_while_the_client_continues_to_send(
+        int firstByte, string payload, bool masked, int code)
     {
         await using var host = await SocketsHost.StartAsync();
         EchoHandler echo = null!;
@@ -125,7 +127,7 @@ public sealed class RoomConnectionTests
         await client.SendBytesAsync(flood);
         Assert.Equal(code, await client.ReadCloseCodeAsync());
         Assert.True(await client.IsClosedAsync());
-        Assert.False(echo.Ended.IsCompleted); // It lingers until the client closes.
+        Assert.False(echo.Ended.IsCompleted); // The connection lingers until the client closes.
 
         client.Dispose();
         await echo.Ended.WaitAsync(Timeout, TestContext.Current.CancellationToken);
@@ -175,7 +177,7 @@ public sealed class RoomConnectionTests
             waiting = connection.SendAsync(chunk).AsTask();
             if (!waiting.IsCompleted)
                 break;
-            // The system passed something on to the reader's side in between.
+            // The kernel has moved bytes to the receiving side in the meantime.
             Assert.True(await waiting);
             total += chunk.Length;
         }
@@ -200,7 +202,7 @@ public sealed class RoomConnectionTests
         var waiting = connection.SendAsync(new byte[20_000_000]).AsTask();
         Assert.False(waiting.IsCompleted);
 
-        client.Socket.Close(0); // Close(0) resets.
+        client.Socket.Close(0); // Close(0) resets the connection.
         Assert.False(await waiting.WaitAsync(Timeout, TestContext.Current.CancellationToken));
         await echo.Ended.WaitAsync(Timeout, TestContext.Current.CancellationToken);
         Assert.Equal(-1, connection.TrySend("x"u8));
@@ -225,7 +227,7 @@ public sealed class RoomConnectionTests
         RoomConnection connection = null!;
         EchoHandler echo = null!;
         host.Handler = accepted => echo = new EchoHandler(connection = accepted) { LeavesDisposalToTest = true };
-        var port = host.Open("lobby"); // The other socket.
+        var port = host.Open("lobby"); // The port uses the second socket.
         using var client = await RawWebSocket.JoinAsync(port);
         await client.SendTextAsync("x");
         await client.ReadFrameAsync();
@@ -268,7 +270,7 @@ public sealed class RoomConnectionTests
         byte[] hundred = [.. Enumerable.Range(0, 100).SelectMany(i => RawWebSocket.Frame(0x81, Encoding.ASCII.GetBytes($"{i}")))];
         await client.SendBytesAsync(hundred);
         await Eventually.Async(() => counter.Flushed == 100, Timeout);
-        Assert.InRange(counter.Batches, 1, 10); // One segment, in practice one read.
+        Assert.InRange(counter.Batches, 1, 10); // One segment, which is usually one read.
     }
 
     [Theory]
@@ -276,7 +278,8 @@ public sealed class RoomConnectionTests
     [InlineData("GET / HT")]
     public async Task Client_that_does_not_complete_its_request_is_disconnected(string start)
     {
-        await using var host = await SocketsHost.StartAsync(new() { Bind = System.Net.IPAddress.Loopback, HandshakeTimeout = TimeSpan.FromSeconds(1) });
+        await using var host = await SocketsHost.StartAsync(
+            new() { Bind = System.Net.IPAddress.Loopback, HandshakeTimeout = TimeSpan.FromSeconds(1) });
         using var client = await RawWebSocket.ConnectAsync(host.Open("lobby"));
         await client.SendBytesAsync(Encoding.ASCII.GetBytes(start));
         if (start.Length > 0)
@@ -287,7 +290,8 @@ public sealed class RoomConnectionTests
     [Fact]
     public async Task Handshake_timeout_does_not_affect_a_member()
     {
-        await using var host = await SocketsHost.StartAsync(new() { Bind = System.Net.IPAddress.Loopback, HandshakeTimeout = TimeSpan.FromSeconds(1) });
+        await using var host = await SocketsHost.StartAsync(
+            new() { Bind = System.Net.IPAddress.Loopback, HandshakeTimeout = TimeSpan.FromSeconds(1) });
         var port = host.Open("lobby");
         using var member = await RawWebSocket.JoinAsync(port);
         using var silent = await RawWebSocket.ConnectAsync(port);
@@ -311,13 +315,13 @@ public sealed class RoomConnectionTests
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
     }
 
-    /// <summary>Says hello before anything else, from the handler's own thread.</summary>
+    /// <summary>Sends a frame before the connection starts, on the thread of the request.</summary>
     private sealed class ImmediateSender(RoomConnection connection) : EchoHandler(connection)
     {
         public override void OnDetached() => Connection.TrySend(EncodeFrame(FrameOpcode.Text, "hello"u8));
     }
 
-    /// <summary>Gives up between the 101 and the start.</summary>
+    /// <summary>Aborts between the 101 and the start.</summary>
     private sealed class ImmediateAborter(RoomConnection connection) : EchoHandler(connection)
     {
         public override void OnDetached() => Connection.Abort();
@@ -328,7 +332,7 @@ public sealed class RoomConnectionTests
         public override void OnText(ReadOnlySpan<byte> utf8)
         {
             if (utf8.SequenceEqual("throw"u8))
-                throw new InvalidOperationException("as the test wants");
+                throw new InvalidOperationException("thrown by the test");
             base.OnText(utf8);
         }
     }

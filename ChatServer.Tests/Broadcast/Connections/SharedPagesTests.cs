@@ -4,7 +4,7 @@ using ChatServer.Broadcast.Connections;
 
 namespace ChatServer.Tests.Broadcast.Connections;
 
-/// <summary>All on one thread, as a room's turn is: the pages are the thread's.</summary>
+/// <summary>Each test runs on one thread, as a room's turn does, because shared pages belong to a thread.</summary>
 public sealed class SharedPagesTests
 {
     private const int Size = 50_000; // not a whole number of pages
@@ -53,7 +53,7 @@ public sealed class SharedPagesTests
         for (var at = 0; at < accepted; at++)
             Assert.Equal(bytes[at % Size], read[at]);
 
-        // What it did not take is in nobody's way.
+        // The bytes that the slow socket did not accept do not affect another socket.
         Assert.Equal(Size, pages.Send(quick.Sender));
         Assert.Equal(bytes, quick.Read(Size));
         pages.Clear();
@@ -91,7 +91,7 @@ public sealed class SharedPagesTests
 
     private static SharedPages PagesOfThisThread()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "Pages are shared on Linux alone.");
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Pages are shared only on Linux.");
         return SharedPages.ForCurrentThread!;
     }
 
@@ -127,7 +127,7 @@ public sealed class SharedPagesTests
             return bytes;
         }
 
-        /// <summary>Leaves with a reset, and waits until the other side has it.</summary>
+        /// <summary>Resets the connection at the peer, and waits until the sender's socket has received the reset.</summary>
         public void ResetByPeer()
         {
             _far.LingerState = new LingerOption(true, 0);

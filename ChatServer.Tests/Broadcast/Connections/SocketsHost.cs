@@ -14,7 +14,9 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace ChatServer.Tests.Broadcast.Connections;
 
-/// <summary>A real Kestrel over room ports. Members echo, unless the test names another handler; a plain request gets the room.</summary>
+/// <summary>
+/// Kestrel with room ports. Connections echo unless a test sets another handler; a plain request is answered with the name of the room.
+/// </summary>
 public sealed class SocketsHost : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -27,7 +29,7 @@ public sealed class SocketsHost : IAsyncDisposable
 
     public RoomPorts Ports { get; }
 
-    /// <summary>Each connection's handler, made while its request is still in Kestrel's hands.</summary>
+    /// <summary>Creates the handler of a connection, before the connection is detached from Kestrel.</summary>
     public Func<RoomConnection, EchoHandler> Handler { get; set; } = connection => new EchoHandler(connection);
 
     public AllowedOrigins Origins { get; set; } = AllowedOrigins.Any;
@@ -41,7 +43,7 @@ public sealed class SocketsHost : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             ports.ListenOn(kestrel);
-            kestrel.Listen(IPAddress.Loopback, 0); // An ordinary port beside them, as a RoomHost has for its health.
+            kestrel.Listen(IPAddress.Loopback, 0); // An ordinary port beside the room ports: a RoomHost has one for health checks.
         });
         var app = builder.Build();
         var host = new SocketsHost(app, ports);
@@ -93,7 +95,7 @@ public sealed class SocketsHost : IAsyncDisposable
     }
 }
 
-/// <summary>Sends every text back, answers pings, and closes as the RFC says.</summary>
+/// <summary>Echoes every text, answers pings, and answers a Close frame as RFC 6455 requires.</summary>
 public class EchoHandler(RoomConnection connection) : IFrameHandler
 {
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -106,10 +108,10 @@ public class EchoHandler(RoomConnection connection) : IFrameHandler
 
     public int Ends => Volatile.Read(ref _ends);
 
-    /// <summary>Leaves the connection's disposal, which it owes, to the test.</summary>
+    /// <summary>True: the test disposes the connection, not <see cref="OnEnd"/>.</summary>
     public bool LeavesDisposalToTest { get; init; }
 
-    /// <summary>The 101 is sent, the start not made.</summary>
+    /// <summary>Called after the 101 was sent and before the connection starts.</summary>
     public virtual void OnDetached()
     {
     }
@@ -151,7 +153,7 @@ public class EchoHandler(RoomConnection connection) : IFrameHandler
         return frame;
     }
 
-    /// <summary>An echo may block: its peer is the only one that it holds up.</summary>
+    /// <summary>Blocks until the frame is sent. This delays only the peer of this connection.</summary>
     protected void Send(byte[] frame)
     {
         var sent = connection.TrySend(frame);

@@ -7,27 +7,47 @@ namespace ChatServer.Tests.Broadcast.Frames;
 
 public sealed class CompressedFrameTests
 {
-    private const byte Deflated = 0xC1, FirstDeflatedFragment = 0x41, Text = 0x81, MiddleFragment = 0x00, FinalFragment = 0x80, Ping = 0x89;
+    private const byte Deflated = 0xC1, FirstDeflatedFragment = 0x41, Text = 0x81, FinalFragment = 0x80, Ping = 0x89;
     private const int MaxBytes = 64 * 1024;
 
     private static readonly byte[] Hello = Deflate("hello, größer 🙂"u8);
 
     public static TheoryData<string, byte[], string[]> Streams => new()
     {
-        { "a compressed message, and a plain one", [.. Frame(Deflated, Hello), .. Frame(Text, "plain"u8)], ["text hello, größer 🙂", "text plain"] },
-        { "two of them know nothing of each other", [.. Frame(Deflated, Hello), .. Frame(Deflated, Hello)], ["text hello, größer 🙂", "text hello, größer 🙂"] },
-        { "fragments with a ping between", [.. Frame(FirstDeflatedFragment, Hello.AsSpan(0, 3)), .. Frame(Ping, [1]), .. Frame(FinalFragment, Hello.AsSpan(3))], ["ping 01", "text hello, größer 🙂"] },
-        { "the RFC's example of a stored block", Frame(Deflated, [0x00, 0x05, 0x00, 0xFA, 0xFF, 0x48, 0x65, 0x6C, 0x6C, 0x6F, 0x00]), ["text Hello"] },
+        {
+            "a compressed message, and a plain one",
+            [.. Frame(Deflated, Hello), .. Frame(Text, "plain"u8)],
+            ["text hello, größer 🙂", "text plain"]
+        },
+        {
+            "two messages that are compressed independently",
+            [.. Frame(Deflated, Hello), .. Frame(Deflated, Hello)],
+            ["text hello, größer 🙂", "text hello, größer 🙂"]
+        },
+        {
+            "fragments with a ping between",
+            [.. Frame(FirstDeflatedFragment, Hello.AsSpan(0, 3)), .. Frame(Ping, [1]), .. Frame(FinalFragment, Hello.AsSpan(3))],
+            ["ping 01", "text hello, größer 🙂"]
+        },
+        {
+            "the RFC's example of a stored block",
+            Frame(Deflated, [0x00, 0x05, 0x00, 0xFA, 0xFF, 0x48, 0x65, 0x6C, 0x6C, 0x6F, 0x00]),
+            ["text Hello"]
+        },
         { "the RFC's example of a final block", Frame(Deflated, [0xF3, 0x48, 0xCD, 0xC9, 0xC9, 0x07, 0x00, 0x00]), ["text Hello"] },
-        { "the RFC's example of two blocks", Frame(Deflated, [0xF2, 0x48, 0x05, 0x00, 0x00, 0x00, 0xFF, 0xFF, 0xCA, 0xC9, 0xC9, 0x07, 0x00]), ["text Hello"] },
+        {
+            "the RFC's example of two blocks",
+            Frame(Deflated, [0xF2, 0x48, 0x05, 0x00, 0x00, 0x00, 0xFF, 0xFF, 0xCA, 0xC9, 0xC9, 0x07, 0x00]),
+            ["text Hello"]
+        },
         { "an empty message", Frame(Deflated, [0x00]), ["text "] },
-        { "a continuation that says it is compressed", [.. Frame(FirstDeflatedFragment, Hello), .. Frame(0xC0, ""u8)], ["violation 1002"] },
-        { "a ping that says it is compressed", Frame(0xC9, ""u8), ["violation 1002"] },
-        { "another reserved bit beside", Frame(0xE1, Hello), ["violation 1002"] },
-        { "compressed binary", Frame(0xC2, Hello), ["violation 1002"] },
-        { "no deflate data", Frame(Deflated, "hello"u8), ["violation 1007"] },
-        { "deflate data that was cut", Frame(Deflated, Deflate(RandomBytes(400)).AsSpan(0, 200)), ["violation 1007"] },
-        { "text that is not UTF-8 once inflated", Frame(Deflated, Deflate([(byte)'a', 0xFF])), ["violation 1007"] },
+        { "a continuation with the compression bit", [.. Frame(FirstDeflatedFragment, Hello), .. Frame(0xC0, ""u8)], ["violation 1002"] },
+        { "a ping with the compression bit", Frame(0xC9, ""u8), ["violation 1002"] },
+        { "the compression bit and another reserved bit", Frame(0xE1, Hello), ["violation 1002"] },
+        { "a compressed binary message", Frame(0xC2, Hello), ["violation 1002"] },
+        { "invalid deflate data", Frame(Deflated, "hello"u8), ["violation 1007"] },
+        { "truncated deflate data", Frame(Deflated, Deflate(RandomBytes(400)).AsSpan(0, 200)), ["violation 1007"] },
+        { "inflated text that is not UTF-8", Frame(Deflated, Deflate([(byte)'a', 0xFF])), ["violation 1007"] },
     };
 
     [Theory]
@@ -42,7 +62,9 @@ public sealed class CompressedFrameTests
     [Fact]
     public void Message_that_inflates_beyond_the_limit_is_refused()
     {
-        Assert.Equal([$"text {new string('x', MaxBytes)}"], Read(Frame(Deflated, Deflate(Encoding.ASCII.GetBytes(new string('x', MaxBytes))))));
+        Assert.Equal(
+            [$"text {new string('x', MaxBytes)}"],
+            Read(Frame(Deflated, Deflate(Encoding.ASCII.GetBytes(new string('x', MaxBytes))))));
         Assert.Equal(["violation 1009"], Read(Frame(Deflated, Deflate(Encoding.ASCII.GetBytes(new string('x', MaxBytes + 1))))));
     }
 

@@ -6,46 +6,82 @@ namespace ChatServer.Tests.Broadcast.Frames;
 
 public sealed class FrameReaderTests
 {
-    private const byte Text = 0x81, FirstFragment = 0x01, MiddleFragment = 0x00, FinalFragment = 0x80, Close = 0x88, Ping = 0x89, Pong = 0x8A;
+    private const byte Text = 0x81, FirstFragment = 0x01, MiddleFragment = 0x00, FinalFragment = 0x80;
+    private const byte Close = 0x88, Ping = 0x89, Pong = 0x8A;
 
-    /// <summary>Streams of frames and what they mean; each is also read in pieces below.</summary>
+    /// <summary>Streams of frames, and the calls that a reader makes for each.</summary>
     public static TheoryData<string, byte[], string[]> Streams => new()
     {
-        { "texts", [.. Frame(Text, "hello"u8), .. Frame(Text, ""u8), .. Frame(Text, "größer 🙂"u8)], ["text hello", "text ", "text größer 🙂"] },
+        {
+            "texts",
+            [.. Frame(Text, "hello"u8), .. Frame(Text, ""u8), .. Frame(Text, "größer 🙂"u8)],
+            ["text hello", "text ", "text größer 🙂"]
+        },
         { "16-bit length", Frame(Text, Letters(300)), [$"text {new string('x', 300)}"] },
         { "64-bit length of a short text", [0x81, 0xFF, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, (byte)'o', (byte)'k'], ["text ok"] },
-        { "fragments with a ping between", [.. Frame(FirstFragment, "one "u8), .. Frame(Ping, [1, 2]), .. Frame(MiddleFragment, "two "u8), .. Frame(MiddleFragment, ""u8), .. Frame(FinalFragment, "three"u8), .. Frame(Text, "next"u8)], ["ping 0102", "text one two three", "text next"] },
-        { "a character cut by fragments", [.. Frame(FirstFragment, [0xF0, 0x9F]), .. Frame(MiddleFragment, [0x99]), .. Frame(FinalFragment, [0x82])], ["text 🙂"] },
-        { "control frames", [.. Frame(Ping, Letters(125)), .. Frame(Ping, ""u8), .. Frame(Pong, "x"u8)], [$"ping {Convert.ToHexString(Letters(125))}", "ping ", "pong"] },
+        {
+            "fragments with a ping between",
+            [
+                .. Frame(FirstFragment, "one "u8), .. Frame(Ping, [1, 2]), .. Frame(MiddleFragment, "two "u8),
+                .. Frame(MiddleFragment, ""u8), .. Frame(FinalFragment, "three"u8), .. Frame(Text, "next"u8),
+            ],
+            ["ping 0102", "text one two three", "text next"]
+        },
+        {
+            "a character split across fragments",
+            [.. Frame(FirstFragment, [0xF0, 0x9F]), .. Frame(MiddleFragment, [0x99]), .. Frame(FinalFragment, [0x82])],
+            ["text 🙂"]
+        },
+        {
+            "control frames",
+            [.. Frame(Ping, Letters(125)), .. Frame(Ping, ""u8), .. Frame(Pong, "x"u8)],
+            [$"ping {Convert.ToHexString(Letters(125))}", "ping ", "pong"]
+        },
         { "close", [.. Frame(Close, [0x03, 0xE8, (byte)'b', (byte)'y', (byte)'e']), .. Frame(Text, "late"u8)], ["close 1000"] },
         { "close without a code", [.. Frame(Close, ""u8), 0xFF, 0xFF], ["close 1005"] },
-        { "close of an application", Frame(Close, [0x13, 0x87]), ["close 4999"] },
+        { "close with an application code", Frame(Close, [0x13, 0x87]), ["close 4999"] },
 
         { "unmasked", [.. Frame(Text, "a"u8), .. Frame(Text, "b"u8, masked: false)], ["text a", "violation 1002"] },
         { "reserved bit 1", Frame(0xC1, "a"u8), ["violation 1002"] },
         { "reserved bit 2", Frame(0xA1, "a"u8), ["violation 1002"] },
         { "reserved bit 3", Frame(0x91, "a"u8), ["violation 1002"] },
-        { "reserved bit of a ping", Frame(0xC9, ""u8), ["violation 1002"] },
+        { "ping with a reserved bit", Frame(0xC9, ""u8), ["violation 1002"] },
         { "reserved data opcode", Frame(0x83, "a"u8), ["violation 1002"] },
         { "reserved control opcode", Frame(0x8B, ""u8), ["violation 1002"] },
-        { "control frame in fragments", Frame(0x09, ""u8), ["violation 1002"] },
+        { "fragmented control frame", Frame(0x09, ""u8), ["violation 1002"] },
         { "control frame too long", Frame(Ping, Letters(126)), ["violation 1002"] },
-        { "top bit of the length", [0x81, 0xFF, 0x80, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4], ["violation 1002"] },
-        { "continuation of nothing", [.. Frame(Text, "a"u8), .. Frame(FinalFragment, "b"u8)], ["text a", "violation 1002"] },
-        { "continuation after the end", [.. Frame(FirstFragment, "a"u8), .. Frame(FinalFragment, "b"u8), .. Frame(MiddleFragment, "c"u8)], ["text ab", "violation 1002"] },
+        { "length with the top bit set", [0x81, 0xFF, 0x80, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4], ["violation 1002"] },
+        { "continuation without a first fragment", [.. Frame(Text, "a"u8), .. Frame(FinalFragment, "b"u8)], ["text a", "violation 1002"] },
+        {
+            "continuation after the final fragment",
+            [.. Frame(FirstFragment, "a"u8), .. Frame(FinalFragment, "b"u8), .. Frame(MiddleFragment, "c"u8)],
+            ["text ab", "violation 1002"]
+        },
         { "message inside a message", [.. Frame(FirstFragment, "a"u8), .. Frame(Text, "b"u8)], ["violation 1002"] },
         { "binary inside a message", [.. Frame(FirstFragment, "a"u8), .. Frame(0x82, "b"u8)], ["violation 1002"] },
         { "binary", [.. Frame(0x82, "b"u8), .. Frame(Text, "late"u8)], ["violation 1003"] },
-        { "close with half a code", Frame(Close, [3]), ["violation 1002"] },
+        { "close with one byte of a code", Frame(Close, [3]), ["violation 1002"] },
         { "close with a reason that is not UTF-8", Frame(Close, [0x03, 0xE8, 0xC0, 0x80]), ["violation 1007"] },
-        { "bad UTF-8", Frame(Text, [(byte)'a', 0xFF]), ["violation 1007"] },
+        { "invalid UTF-8", Frame(Text, [(byte)'a', 0xFF]), ["violation 1007"] },
         { "overlong UTF-8", Frame(Text, [0xC0, 0xAF]), ["violation 1007"] },
-        { "surrogate in UTF-8", Frame(Text, [0xED, 0xA0, 0x80]), ["violation 1007"] },
-        { "beyond Unicode", Frame(Text, [0xF4, 0x90, 0x80, 0x80]), ["violation 1007"] },
-        { "a character cut by the end", Frame(Text, [(byte)'a', 0xE2, 0x82]), ["violation 1007"] },
-        { "a character cut by the end of the last fragment", [.. Frame(FirstFragment, [0xE2]), .. Frame(FinalFragment, [0x82])], ["violation 1007"] },
-        { "a character cut by an empty last fragment", [.. Frame(FirstFragment, [0xE2, 0x82]), .. Frame(FinalFragment, ""u8)], ["violation 1007"] },
-        { "bad UTF-8 in the second fragment", [.. Frame(FirstFragment, [0xE2, 0x82]), .. Frame(MiddleFragment, "a"u8), .. Frame(Ping, ""u8)], ["violation 1007"] },
+        { "surrogate encoded in UTF-8", Frame(Text, [0xED, 0xA0, 0x80]), ["violation 1007"] },
+        { "code point above U+10FFFF", Frame(Text, [0xF4, 0x90, 0x80, 0x80]), ["violation 1007"] },
+        { "a character truncated by the end", Frame(Text, [(byte)'a', 0xE2, 0x82]), ["violation 1007"] },
+        {
+            "a character truncated by the end of the final fragment",
+            [.. Frame(FirstFragment, [0xE2]), .. Frame(FinalFragment, [0x82])],
+            ["violation 1007"]
+        },
+        {
+            "a character truncated by an empty final fragment",
+            [.. Frame(FirstFragment, [0xE2, 0x82]), .. Frame(FinalFragment, ""u8)],
+            ["violation 1007"]
+        },
+        {
+            "invalid UTF-8 in the second fragment",
+            [.. Frame(FirstFragment, [0xE2, 0x82]), .. Frame(MiddleFragment, "a"u8), .. Frame(Ping, ""u8)],
+            ["violation 1007"]
+        },
     };
 
     [Theory]
@@ -95,8 +131,11 @@ public sealed class FrameReaderTests
     public void Fragments_count_together_towards_the_limit()
     {
         var half = Letters(32768);
-        Assert.Equal([$"text {new string('x', 65536)}"], FrameRecorder.Read([.. Frame(FirstFragment, half), .. Frame(FinalFragment, half)]));
-        Assert.Equal(["violation 1009"], FrameRecorder.Read([.. Frame(FirstFragment, half), .. Frame(MiddleFragment, half), .. Frame(FinalFragment, "x"u8)[..6]]));
+        Assert.Equal(
+            [$"text {new string('x', 65536)}"], FrameRecorder.Read([.. Frame(FirstFragment, half), .. Frame(FinalFragment, half)]));
+        Assert.Equal(
+            ["violation 1009"],
+            FrameRecorder.Read([.. Frame(FirstFragment, half), .. Frame(MiddleFragment, half), .. Frame(FinalFragment, "x"u8)[..6]]));
     }
 
     [Fact]
@@ -133,7 +172,8 @@ public sealed class FrameReaderTests
             random.NextBytes(bytes);
             if (run % 2 == 0)
             {
-                bytes[0] = (byte)(random.Next(4) == 0 ? 0x01 : 0x80 | random.Next(0, 11)); // Plausible enough to get past the first checks.
+                // Passes the first checks of a header.
+                bytes[0] = (byte)(random.Next(4) == 0 ? 0x01 : 0x80 | random.Next(0, 11));
                 if (bytes.Length > 1)
                     bytes[1] = (byte)(0x80 | random.Next(0, 20));
             }
@@ -141,8 +181,9 @@ public sealed class FrameReaderTests
             var calls = FrameRecorder.Read(bytes);
             var callsOfPieces = FrameRecorder.Read(copy, Enumerable.Range(0, 400).Select(_ => random.Next(1, 9)).ToArray());
             Assert.Equal(calls, callsOfPieces);
-            var end = calls.FindIndex(call => call.StartsWith("violation", StringComparison.Ordinal) || call.StartsWith("close", StringComparison.Ordinal));
-            Assert.True(end == -1 || end == calls.Count - 1, "something was delivered after the end");
+            var end = calls.FindIndex(call =>
+                call.StartsWith("violation", StringComparison.Ordinal) || call.StartsWith("close", StringComparison.Ordinal));
+            Assert.True(end == -1 || end == calls.Count - 1, "A call follows the end of the stream.");
         }
     }
 

@@ -3,7 +3,7 @@ using ChatServer.Broadcast.Frames;
 
 namespace ChatServer.Tests.Broadcast.Frames;
 
-/// <summary>Writes down what a reader delivers, one line a call.</summary>
+/// <summary>Records the calls of a reader, one line per call.</summary>
 internal sealed class FrameRecorder : IFrameHandler
 {
     public List<string> Calls { get; } = [];
@@ -18,11 +18,13 @@ internal sealed class FrameRecorder : IFrameHandler
 
     public void OnViolation(ushort code, string reason) => Calls.Add($"violation {code}");
 
-    public void OnReceived() => throw new InvalidOperationException("The connection says this, not the reader.");
+    public void OnReceived() => throw new InvalidOperationException("Only a connection makes this call.");
 
-    public void OnEnd() => throw new InvalidOperationException("The connection says this, not the reader.");
+    public void OnEnd() => throw new InvalidOperationException("Only a connection makes this call.");
 
-    /// <summary>What a reader makes of these bytes when they come in pieces of the given lengths, the rest in one.</summary>
+    /// <summary>
+    /// The calls of a reader that receives <paramref name="bytes"/> in pieces of the given lengths, and the rest in one piece.
+    /// </summary>
     public static List<string> Read(byte[] bytes, params IEnumerable<int> pieces)
     {
         var recorder = new FrameRecorder();

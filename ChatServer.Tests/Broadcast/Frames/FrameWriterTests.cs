@@ -46,7 +46,11 @@ public sealed class FrameWriterTests
         var text = Encoding.ASCII.GetBytes(new string('y', 70_000));
         var header = new byte[FrameWriter.MaxHeaderBytes];
         var size = FrameWriter.WriteHeader(header, FrameOpcode.Text, text.Length);
-        using var stream = new MemoryStream([.. FrameWriter.Ping, .. header.AsSpan(0, size), .. text, .. FrameWriter.Pong([1, 2, 3]), .. FrameWriter.Close(4004, "room closed")]);
+        using var stream = new MemoryStream(
+        [
+            .. FrameWriter.Ping, .. header.AsSpan(0, size), .. text,
+            .. FrameWriter.Pong([1, 2, 3]), .. FrameWriter.Close(4004, "room closed"),
+        ]);
         using var client = WebSocket.CreateFromStream(new ReadOnlyHalf(stream), new WebSocketCreationOptions { IsServer = false });
 
         var received = new byte[80_000];
@@ -65,7 +69,7 @@ public sealed class FrameWriterTests
         Assert.Equal("room closed", client.CloseStatusDescription);
     }
 
-    /// <summary>Swallows what the client answers.</summary>
+    /// <summary>Discards the bytes that the client writes.</summary>
     private sealed class ReadOnlyHalf(Stream inner) : Stream
     {
         public override bool CanRead => true;

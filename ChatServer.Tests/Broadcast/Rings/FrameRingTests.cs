@@ -101,7 +101,7 @@ public sealed class FrameRingTests
             if (random.Next(10) > 0)
                 continue;
 
-            // Everything since the cursor, unless it was overtaken.
+            // All bytes from the cursor, or from the tail if the ring has overwritten bytes at the cursor.
             cursor = Math.Max(cursor, all.First(e => e.Position >= ring.Tail).Position);
             var copy = new byte[ring.Head - cursor];
             ring.CopyTo(cursor, copy);

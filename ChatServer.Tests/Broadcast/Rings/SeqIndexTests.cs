@@ -13,7 +13,7 @@ public sealed class SeqIndexTests
         {
             index.Add(seq, seq * 10);
             if (seq % 3 == 0)
-                index.RemoveBelow((seq - 20) * 10); // 20 stay
+                index.RemoveBelow((seq - 20) * 10); // keeps 20 entries
             for (var kept = index.FirstSeq; kept <= index.LastSeq; kept++)
                 Assert.True(index.TryGet(kept, out var position) && position == kept * 10);
             Assert.Equal((seq, false, false), (index.LastSeq, index.TryGet(index.FirstSeq - 1, out _), index.TryGet(seq + 1, out _)));

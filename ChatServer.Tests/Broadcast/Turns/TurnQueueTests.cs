@@ -98,7 +98,7 @@ public sealed class TurnQueueTests : ITurnHandler
 
     void ITurnHandler.OnTurnFailed(Exception error) => _done.Add(error.Message);
 
-    /// <summary>Runs turns when the test says so.</summary>
+    /// <summary>Keeps scheduled turns until the test runs them.</summary>
     private sealed class StepScheduler : TurnScheduler
     {
         private readonly Queue<IThreadPoolWorkItem> _turns = [];
