@@ -5,17 +5,17 @@ namespace ChatServer.Tests.RoomHost.Handshakes;
 
 public sealed class DeflateOfferTests
 {
-    private const string Plain = "permessage-deflate; server_no_context_takeover; client_no_context_takeover";
+    private const string DefaultAnswer = "permessage-deflate; server_no_context_takeover; client_no_context_takeover";
 
     [Theory]
-    [InlineData("permessage-deflate", Plain)]
-    [InlineData("Permessage-Deflate", Plain)]
-    [InlineData("permessage-deflate; client_max_window_bits", Plain)]
-    [InlineData("permessage-deflate;client_max_window_bits=12 ; server_no_context_takeover", Plain)]
-    [InlineData("permessage-deflate; client_max_window_bits=\"10\"", Plain)]
-    [InlineData("permessage-deflate; server_max_window_bits=15", Plain + "; server_max_window_bits=15")]
-    [InlineData("x-webkit-deflate-frame, permessage-deflate", Plain)]
-    [InlineData("permessage-deflate; server_max_window_bits=10, permessage-deflate", Plain)]
+    [InlineData("permessage-deflate", DefaultAnswer)]
+    [InlineData("Permessage-Deflate", DefaultAnswer)]
+    [InlineData("permessage-deflate; client_max_window_bits", DefaultAnswer)]
+    [InlineData("permessage-deflate;client_max_window_bits=12 ; server_no_context_takeover", DefaultAnswer)]
+    [InlineData("permessage-deflate; client_max_window_bits=\"10\"", DefaultAnswer)]
+    [InlineData("permessage-deflate; server_max_window_bits=15", DefaultAnswer + "; server_max_window_bits=15")]
+    [InlineData("x-webkit-deflate-frame, permessage-deflate", DefaultAnswer)]
+    [InlineData("permessage-deflate; server_max_window_bits=10, permessage-deflate", DefaultAnswer)]
     public void Supported_offer_is_accepted_without_context_takeover(string offer, string answer) =>
         Assert.Equal(answer, DeflateOffer.Accept(offer));
 
@@ -35,5 +35,5 @@ public sealed class DeflateOfferTests
 
     [Fact]
     public void Offers_in_several_headers_are_one_list() =>
-        Assert.Equal(Plain, DeflateOffer.Accept(new StringValues(["foo", "bar, permessage-deflate"])));
+        Assert.Equal(DefaultAnswer, DeflateOffer.Accept(new StringValues(["foo", "bar, permessage-deflate"])));
 }

@@ -7,7 +7,7 @@ namespace ChatServer.Tests.RoomHost.Handshakes;
 public sealed class HandshakeTests
 {
     [Fact]
-    public void The_example_of_the_RFC_is_accepted()
+    public void Example_of_RFC_6455_is_accepted()
     {
         var context = Request();
         var result = Handshake.Check(context.Request, AllowedOrigins.Any);
@@ -25,7 +25,7 @@ public sealed class HandshakeTests
     [InlineData("Upgrade", "WebSocket")]
     [InlineData("Upgrade", "h2c , websocket")]
     [InlineData("Connection", "keep-alive, UPGRADE")]
-    public void Tokens_are_found_in_lists_and_without_case(string header, string value) =>
+    public void Header_tokens_are_found_in_lists_regardless_of_case(string header, string value) =>
         Assert.Equal(HandshakeKind.Accepted, Check(header, value).Kind);
 
     [Theory]
@@ -43,7 +43,7 @@ public sealed class HandshakeTests
     [InlineData("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZSE=")]
     [InlineData("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ!!")]
     [InlineData("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZ   ")]
-    public void A_broken_handshake_is_a_bad_request(string header, string value)
+    public void Malformed_handshake_is_a_bad_request(string header, string value)
     {
         var result = Check(header, value);
         Assert.Equal((HandshakeKind.Refused, 400, "bad-handshake"), (result.Kind, result.Status, result.Code));
@@ -86,17 +86,17 @@ public sealed class HandshakeTests
     [InlineData("graphql-ws, chat.v1", "chat.v1")]
     [InlineData("CHAT.V1", null)]
     [InlineData("chat.v2", null)]
-    public void The_subprotocol_is_chosen_when_it_is_offered(string offered, string? chosen)
+    public void Chat_v1_is_selected_if_it_is_offered(string offered, string? selected)
     {
         var context = Request("Sec-WebSocket-Protocol", offered);
         var result = Handshake.Check(context.Request, AllowedOrigins.Any);
         Handshake.WriteHeaders(result, context.Response);
-        Assert.Equal(chosen, result.SubProtocol);
-        Assert.Equal(chosen, (string?)context.Response.Headers.SecWebSocketProtocol);
+        Assert.Equal(selected, result.SubProtocol);
+        Assert.Equal(selected, (string?)context.Response.Headers.SecWebSocketProtocol);
     }
 
     [Fact]
-    public void The_subprotocol_is_found_in_any_of_several_headers()
+    public void Chat_v1_is_selected_from_any_of_several_headers()
     {
         var context = Request();
         context.Request.Headers.SecWebSocketProtocol = new(["other", "chat.v1"]);
@@ -112,7 +112,7 @@ public sealed class HandshakeTests
     [InlineData("https://a.example", "https://a.example.evil", false)]
     [InlineData("https://a.example", "null", false)]
     [InlineData("", "https://a.example", false)]
-    public void Pages_join_from_allowed_origins_only(string allowed, string origin, bool accepted)
+    public void Only_allowed_origins_are_accepted(string allowed, string origin, bool accepted)
     {
         var result = Handshake.Check(Request("Origin", origin).Request, AllowedOrigins.Parse(allowed));
         Assert.Equal(accepted ? (HandshakeKind.Accepted, 101) : (HandshakeKind.Refused, 403), (result.Kind, result.Status));

@@ -26,7 +26,7 @@ public sealed class ClientFrameTests
     [InlineData("""{"type":"message","id":"a","text":"b"}""", "")]
     [InlineData("""{"type":"message","id":"a","text":"b","traceparent":["x"]}""", "")]
     [InlineData("""{"type":"message","id":"a","text":"b","traceparent":"\ud800"}""", "")]
-    public void A_traceparent_is_passed_on_unchecked_and_never_makes_a_message_invalid(string json, string traceparent)
+    public void Traceparent_is_passed_on_unchecked_and_never_makes_a_message_invalid(string json, string traceparent)
     {
         var frame = ClientFrame.Parse(Encoding.UTF8.GetBytes(json), new byte[ClientFrame.ScratchBytes(json.Length)], 4000);
         Assert.Equal((ClientFrameKind.Message, traceparent), (frame.Kind, Encoding.UTF8.GetString(frame.Traceparent)));
@@ -62,7 +62,7 @@ public sealed class ClientFrameTests
     [InlineData("{\"type\":\"ping\",\"x\":01}")]
     [InlineData("{\"type\":\"ping\",\"x\":\"\\x\"}")]
     [InlineData("\ufeff{\"type\":\"ping\"}")]
-    public void What_is_not_one_JSON_object_is_invalid_json(string json) => Assert.Equal("invalid-json", Parse(json).Error);
+    public void Input_other_than_one_JSON_object_is_invalid_json(string json) => Assert.Equal("invalid-json", Parse(json).Error);
 
     [Fact]
     public void Deep_nesting_is_refused_without_stack_overflow()
@@ -85,7 +85,7 @@ public sealed class ClientFrameTests
     }
 
     [Fact]
-    public void A_name_with_half_a_surrogate_pair_is_no_JSON() => Assert.Equal("invalid-json", Parse("""{"\ud800":1,"type":"ping"}""").Error);
+    public void Member_name_with_an_unpaired_surrogate_is_invalid_json() => Assert.Equal("invalid-json", Parse("""{"\ud800":1,"type":"ping"}""").Error);
 
     [Theory]
     [InlineData("a")]

@@ -7,7 +7,7 @@ namespace ChatServer.Tests.RoomHost.Rooms;
 public sealed class DedupeWindowTests
 {
     [Fact]
-    public void A_key_is_one_of_session_and_id_together()
+    public void Key_depends_on_session_and_id()
     {
         string[] parts = ["a", "b", "ab", "aa", "bb", "a b", "", new string('s', 64), new string('é', 64), new string('x', 600)];
         var keys = (from session in parts from id in parts select Key(session, id)).ToList();
@@ -17,7 +17,7 @@ public sealed class DedupeWindowTests
     }
 
     [Fact]
-    public void A_key_comes_back_from_the_log()
+    public void Key_is_unchanged_after_writing_and_parsing()
     {
         foreach (var key in Enumerable.Range(0, 1000).Select(i => Key("session", $"{i}")))
         {
@@ -43,24 +43,24 @@ public sealed class DedupeWindowTests
     [InlineData(1000, 1000)]
     public void Window_remembers_as_many_keys_as_the_history(int history, int known)
     {
-        var said = new DedupeWindow(history);
+        var window = new DedupeWindow(history);
         for (var seq = 1; seq <= known + 10; seq++)
-            Assert.True(said.TryAdd(Key("session", $"{seq}"), seq, out _));
+            Assert.True(window.TryAdd(Key("session", $"{seq}"), seq, out _));
 
-        Assert.False(said.TryAdd(Key("session", "11"), 0, out var oldest));
-        Assert.False(said.TryAdd(Key("session", $"{known + 10}"), 0, out var newest));
+        Assert.False(window.TryAdd(Key("session", "11"), 0, out var oldest));
+        Assert.False(window.TryAdd(Key("session", $"{known + 10}"), 0, out var newest));
         Assert.Equal((11L, known + 10L), (oldest, newest));
-        Assert.True(said.TryAdd(Key("session", "10"), 0, out _)); // forgotten
-        Assert.True(said.TryAdd(Key("other", "11"), 0, out _)); // never said
+        Assert.True(window.TryAdd(Key("session", "10"), 0, out _)); // forgotten
+        Assert.True(window.TryAdd(Key("other", "11"), 0, out _)); // never added
     }
 
     [Fact]
     public void First_sequence_of_a_key_is_kept()
     {
-        var said = new DedupeWindow(0);
-        Assert.True(said.TryAdd(Key("session", "a"), 1, out _));
-        Assert.False(said.TryAdd(Key("session", "a"), 2, out _));
-        Assert.False(said.TryAdd(Key("session", "a"), 3, out var seq));
+        var window = new DedupeWindow(0);
+        Assert.True(window.TryAdd(Key("session", "a"), 1, out _));
+        Assert.False(window.TryAdd(Key("session", "a"), 2, out _));
+        Assert.False(window.TryAdd(Key("session", "a"), 3, out var seq));
         Assert.Equal(1, seq);
     }
 

@@ -8,7 +8,7 @@ namespace ChatServer.Tests.RoomHost.Rooms;
 public sealed class JoinRequestTests
 {
     [Fact]
-    public void An_empty_query_is_a_guest_with_a_session_of_its_own_and_the_usual_history()
+    public void Empty_query_gives_a_guest_a_new_session_and_the_default_history()
     {
         var (one, other) = (Parse(""), Parse("?unknown=7"));
         Assert.Equal((null, null, 50), (one.User, one.Since, one.History));
@@ -26,7 +26,7 @@ public sealed class JoinRequestTests
     [Theory]
     [InlineData(16)]
     [InlineData(64)]
-    public void A_session_is_any_string_of_16_to_64_characters(int length)
+    public void Session_is_any_string_of_16_to_64_characters(int length)
     {
         var session = string.Concat(Enumerable.Repeat("ü /+&=😀", length))[..length].Replace('\ud83d', 'x').Replace('\ude00', 'y');
         Assert.Equal(session, Parse($"?session={Uri.EscapeDataString(session)}").Session);
@@ -41,7 +41,7 @@ public sealed class JoinRequestTests
         Assert.Equal(int.MaxValue, Parse("?history=99999999999999999999999").History);
 
     [Fact]
-    public void The_largest_sequence_and_history_are_numbers_like_any_other()
+    public void Largest_sequence_and_history_are_accepted()
     {
         var join = Parse("?since=e.9223372036854775807&history=2147483647");
         Assert.Equal((("e", long.MaxValue), int.MaxValue), (join.Since, join.History));

@@ -16,23 +16,23 @@ public abstract class JoinSpecification(RoomRedis? redis) : RoomSpecification(re
         var room = await OpenAsync();
         await room.JoinAsync("user=ann");
         Assert.True(await room.Room.PauseAsync(Eventually.Patience));
-        using var stays = await RawWebSocket.JoinAsync(room.Port, "/?user=bob");
+        using var waiting = await RawWebSocket.JoinAsync(room.Port, "/?user=bob");
         await Eventually.Async(() => room.Room.Connections == 2);
         Assert.Equal(["ann"], (await room.Room.MembersAsync()).Names);
 
         room.Room.Unpause();
 
-        Assert.Contains("\"user\":\"bob\"", (await stays.ReadFrameAsync()).Text, StringComparison.Ordinal);
+        Assert.Contains("\"user\":\"bob\"", (await waiting.ReadFrameAsync()).Text, StringComparison.Ordinal);
         Assert.True(await room.Room.PauseAsync(Eventually.Patience));
-        using var goes = await RawWebSocket.JoinAsync(room.Port, "/?user=carl");
+        using var refused = await RawWebSocket.JoinAsync(room.Port, "/?user=carl");
         await Eventually.Async(() => room.Room.Connections == 3);
         await room.Room.CloseAsync(1001, "moved", reconnect: true, TimeSpan.FromSeconds(5));
         // Without a welcome: it has no seat that the next host would not know.
-        Assert.Contains("\"closing\"", (await goes.ReadFrameAsync()).Text, StringComparison.Ordinal);
+        Assert.Contains("\"closing\"", (await refused.ReadFrameAsync()).Text, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task The_welcome_is_the_first_frame_and_has_exactly_its_members()
+    public async Task Welcome_is_the_first_frame_and_has_exactly_the_specified_members()
     {
         var room = await OpenAsync(new() { Title = "The \"Lobby\" 😀" });
         var ann = await room.JoinAsync("user=ann&session=0123456789abcdef");
@@ -49,7 +49,7 @@ public abstract class JoinSpecification(RoomRedis? redis) : RoomSpecification(re
     }
 
     [Fact]
-    public async Task The_welcome_tells_the_limits_of_the_host()
+    public async Task Welcome_contains_the_limits_of_the_host()
     {
         var host = RoomsHost.Defaults with
         {
@@ -94,19 +94,19 @@ public abstract class JoinSpecification(RoomRedis? redis) : RoomSpecification(re
     [InlineData("%F0%9F%98%80", "😀")]
     [InlineData("%22%5C%3Cb%3E", "\"\\<b>")]
     [InlineData("a+b", "a b")]
-    public async Task A_name_is_trimmed_and_put_into_NFC(string query, string name)
+    public async Task Name_is_trimmed_and_normalized_to_NFC(string query, string name)
     {
         var room = await OpenAsync();
         var ann = await room.JoinAsync($"user={query}");
-        var said = await ann.SayAsync("hi");
+        var echo = await ann.SayAsync("hi");
 
-        Assert.Equal((name, name), (ann.User, said["user"]));
+        Assert.Equal((name, name), (ann.User, echo["user"]));
         Assert.Equal([name], ann.Welcome.List("members"));
         Assert.Equal([name], (await ann.NextAsync("presence")).List("joined"));
     }
 
     [Fact]
-    public async Task A_name_may_have_32_characters_however_many_bytes_they_take()
+    public async Task Name_of_32_characters_of_any_encoded_size_is_accepted()
     {
         var room = await OpenAsync();
         var name = string.Concat(Enumerable.Repeat("😀", 32));
@@ -134,7 +134,7 @@ public abstract class JoinSpecification(RoomRedis? redis) : RoomSpecification(re
     [InlineData("history=")]
     [InlineData("history=-1")]
     [InlineData("history=many")]
-    public async Task A_bad_query_is_refused_with_400_and_its_reason(string query)
+    public async Task Invalid_query_is_refused_with_400_and_a_reason(string query)
     {
         var room = await OpenAsync();
         using var answer = await RoomClient.HandshakeAsync(room.Port, query);
@@ -146,7 +146,7 @@ public abstract class JoinSpecification(RoomRedis? redis) : RoomSpecification(re
     }
 
     [Fact]
-    public async Task A_name_that_another_session_has_gets_a_number()
+    public async Task Name_held_by_another_session_gets_a_number()
     {
         var room = await OpenAsync();
         string[] names = [(await room.JoinAsync("user=ann")).User, (await room.JoinAsync("user=ann")).User, (await room.JoinAsync("user=ann")).User];
@@ -155,7 +155,7 @@ public abstract class JoinSpecification(RoomRedis? redis) : RoomSpecification(re
     }
 
     [Fact]
-    public async Task A_numbered_name_stays_within_32_characters()
+    public async Task Numbered_name_stays_within_32_characters()
     {
         var room = await OpenAsync();
         var name = string.Concat(Enumerable.Repeat("é", 32));
@@ -164,7 +164,7 @@ public abstract class JoinSpecification(RoomRedis? redis) : RoomSpecification(re
     }
 
     [Fact]
-    public async Task The_same_session_keeps_its_name_and_replaces_its_older_connection()
+    public async Task Session_keeps_its_name_and_replaces_its_older_connection()
     {
         var room = await OpenAsync();
         await room.JoinAsync("user=ann");
@@ -180,7 +180,7 @@ public abstract class JoinSpecification(RoomRedis? redis) : RoomSpecification(re
     }
 
     [Fact]
-    public async Task A_plain_GET_tells_the_name_of_the_room_and_nothing_else()
+    public async Task Plain_GET_returns_only_the_name_of_the_room()
     {
         var room = await OpenAsync();
         using var http = new HttpClient();
@@ -203,7 +203,7 @@ public abstract class JoinSpecification(RoomRedis? redis) : RoomSpecification(re
         Assert.Equal(ErrorCodes.RoomFull, (await ProblemAsync(refused)).GetProperty("code").GetString());
         Assert.NotNull(refused.Headers.RetryAfter);
 
-        await room.LoseAsync(ann);
+        await room.DisconnectAsync(ann);
         Assert.Equal("ann", (await room.JoinAsync("user=ann&session=0123456789abcdef")).User);
     }
 
@@ -222,14 +222,14 @@ public abstract class JoinSpecification(RoomRedis? redis) : RoomSpecification(re
                 return null;
             }
         }));
-        var seated = await room.Room.MembersAsync();
+        var members = await room.Room.MembersAsync();
         foreach (var member in joins.OfType<RoomClient>()) await member.DisposeAsync();
 
-        Assert.Equal((5, 5), (seated.Count, joins.Count(member => member is not null)));
+        Assert.Equal((5, 5), (members.Count, joins.Count(member => member is not null)));
     }
 
     [Fact]
-    public async Task More_connections_a_second_than_an_address_may_make_are_refused_with_429()
+    public async Task Connections_above_the_rate_of_an_address_are_refused_with_429()
     {
         var room = await OpenAsync(host: RoomsHost.Defaults with { ConnectionsPerSecond = 3 });
         var answers = new List<HttpStatusCode>();
@@ -265,15 +265,15 @@ public abstract class JoinSpecification(RoomRedis? redis) : RoomSpecification(re
     }
 
     [Fact]
-    public async Task Requested_subprotocol_is_chat_v1()
+    public async Task Offered_chat_v1_is_the_selected_subprotocol()
     {
         var room = await OpenAsync();
-        var asking = await room.JoinAsync(options: o =>
+        var member = await room.JoinAsync(options: o =>
         {
             o.AddSubProtocol("chat.v2");
             o.AddSubProtocol("chat.v1");
         });
-        Assert.Equal("chat.v1", asking.SubProtocol);
+        Assert.Equal("chat.v1", member.SubProtocol);
         Assert.Null((await room.JoinAsync()).SubProtocol);
     }
 

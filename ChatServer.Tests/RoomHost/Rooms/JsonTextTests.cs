@@ -13,11 +13,11 @@ public sealed class JsonTextTests
     [InlineData("\n\r\t\b\f", """\n\r\t\b\f""")]
     [InlineData("\u0000\u000b\u001f", """\u0000\u000b\u001f""")]
     [InlineData("a\nb\"c", """a\nb\"c""")]
-    public void Only_what_JSON_demands_is_escaped(string text, string escaped) =>
+    public void Only_characters_that_JSON_requires_to_be_escaped_are_escaped(string text, string escaped) =>
         Assert.Equal(escaped, Encoding.UTF8.GetString(JsonText.Escape(text)));
 
     [Fact]
-    public void Every_character_comes_back_from_a_reader_of_JSON()
+    public void Every_character_is_unchanged_after_escaping_and_parsing()
     {
         var text = new StringBuilder();
         for (var c = 0; c <= 0x10FFFF; c += c < 0x3000 ? 1 : 97)

@@ -35,7 +35,7 @@ public sealed class MessageSamplerTests : IDisposable
     }
 
     [Fact]
-    public void Without_a_listener_nothing_is_counted_and_nothing_is_traced()
+    public void Without_a_listener_no_message_is_counted_or_traced()
     {
         using var source = new ActivitySource("nobody listens");
         var sampler = new MessageSampler(source, _time);
@@ -53,7 +53,7 @@ public sealed class MessageSamplerTests : IDisposable
     }
 
     [Fact]
-    public void A_message_that_is_not_traced_allocates_nothing()
+    public void Untraced_message_allocates_nothing()
     {
         var room = "lobby";
         _sampler.Sample(room, default);
@@ -64,7 +64,7 @@ public sealed class MessageSamplerTests : IDisposable
     }
 
     [Fact]
-    public void A_message_with_a_traceparent_is_traced_below_it()
+    public void Trace_of_a_message_is_a_child_of_its_traceparent()
     {
         Sample(Traceparent(1))!.End();
 
@@ -82,7 +82,7 @@ public sealed class MessageSamplerTests : IDisposable
     }
 
     [Fact]
-    public void At_most_ten_messages_a_second_are_traced_because_their_sender_asks()
+    public void At_most_ten_messages_a_second_are_traced_on_request_of_their_senders()
     {
         Assert.Equal(10, Enumerable.Range(0, 500).Count(i => Sample(Traceparent(i)) is not null));
 
@@ -93,7 +93,7 @@ public sealed class MessageSamplerTests : IDisposable
     }
 
     [Fact]
-    public void A_message_above_the_rate_is_still_one_of_a_thousand()
+    public void Message_above_the_rate_is_traced_if_it_is_the_thousandth()
     {
         for (var i = 1; i < 1000; i++)
             Sample(Traceparent(i))?.End();
@@ -103,7 +103,7 @@ public sealed class MessageSamplerTests : IDisposable
     }
 
     [Fact]
-    public void A_sampler_that_drops_the_trace_leaves_the_message_untraced()
+    public void Message_is_untraced_if_the_sampler_drops_its_trace()
     {
         using var source = new ActivitySource("dropped");
         using var drops = new ActivityListener

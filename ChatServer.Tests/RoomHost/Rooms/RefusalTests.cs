@@ -28,7 +28,7 @@ public sealed class RefusalTests() : RoomSpecification(null)
     [InlineData("""{"type":"message","id":"a","text":""}""", "invalid-message", "a")]
     [InlineData("""{"type":"message","id":"a","text":["b"]}""", "invalid-message", "a")]
     [InlineData("""{"type":"message","id":"a","text":"\ud83d"}""", "invalid-message", "a")]
-    public async Task An_error_names_its_code_and_the_id_and_the_connection_stays(string frame, string code, string? id)
+    public async Task Error_has_code_and_id_and_the_connection_stays_open(string frame, string code, string? id)
     {
         var ann = await (await OpenAsync()).JoinAsync();
         await ann.SendTextAsync(frame);
@@ -41,7 +41,7 @@ public sealed class RefusalTests() : RoomSpecification(null)
     }
 
     [Fact]
-    public async Task A_text_has_4000_characters_and_no_more_whatever_their_bytes()
+    public async Task Text_limit_is_4000_characters_of_any_encoded_size()
     {
         var ann = await (await OpenAsync()).JoinAsync();
         foreach (var character in new[] { "a", "é", "漢", "😀", "\n", "\u0001" })
@@ -56,7 +56,7 @@ public sealed class RefusalTests() : RoomSpecification(null)
     }
 
     [Fact]
-    public async Task An_id_has_64_characters_and_no_more_whatever_their_bytes()
+    public async Task Id_limit_is_64_characters_of_any_encoded_size()
     {
         var ann = await (await OpenAsync()).JoinAsync();
         foreach (var character in new[] { "a", "😀", "\"" })
@@ -76,8 +76,8 @@ public sealed class RefusalTests() : RoomSpecification(null)
         using var wrong = await RoomClient.HandshakeAsync(room.Port, "", (RoomUrls.RoomHeader, "another"));
         await wrong.IsProblemAsync(HttpStatusCode.MisdirectedRequest, "room-not-found");
 
-        using var right = await RoomClient.HandshakeAsync(room.Port, "", (RoomUrls.RoomHeader, room.Name));
-        Assert.Equal(HttpStatusCode.SwitchingProtocols, right.StatusCode);
+        using var valid = await RoomClient.HandshakeAsync(room.Port, "", (RoomUrls.RoomHeader, room.Name));
+        Assert.Equal(HttpStatusCode.SwitchingProtocols, valid.StatusCode);
     }
 
     [Fact]
@@ -103,18 +103,18 @@ public sealed class RefusalTests() : RoomSpecification(null)
     public async Task Valid_frame_resets_the_error_count()
     {
         var ann = await (await OpenAsync()).JoinAsync();
-        foreach (var right in new object[] { new { type = "message", id = "a", text = "hi" }, new { type = "typing" }, new { type = "ping" } })
+        foreach (var valid in new object[] { new { type = "message", id = "a", text = "hi" }, new { type = "typing" }, new { type = "ping" } })
         {
             for (var i = 0; i < 19; i++)
                 await ann.SendTextAsync("no");
-            await ann.SendAsync(right);
+            await ann.SendAsync(valid);
         }
         await ann.NextAsync("error", 57);
         await ann.NextAsync("pong");
     }
 
     [Fact]
-    public async Task Nothing_that_follows_the_twentieth_error_gets_into_the_log()
+    public async Task Message_after_the_twentieth_error_is_not_logged()
     {
         var room = await OpenAsync();
         var ann = await room.JoinAsync();
@@ -128,7 +128,7 @@ public sealed class RefusalTests() : RoomSpecification(null)
     }
 
     [Fact]
-    public async Task A_flood_of_frames_that_are_not_messages_ends_the_connection_with_1008()
+    public async Task Flood_of_frames_other_than_messages_ends_the_connection_with_1008()
     {
         var room = await OpenAsync(time: new FakeTimeProvider());
         using var raw = await RawWebSocket.JoinAsync(room.Port);
@@ -164,7 +164,7 @@ public sealed class RefusalTests() : RoomSpecification(null)
     }
 
     [Fact]
-    public async Task A_rate_of_0_is_no_limit()
+    public async Task Rate_of_0_disables_the_limit()
     {
         var ann = await (await OpenAsync(host: RoomsHost.Defaults with { MessagesPerSecond = 0 }, time: new FakeTimeProvider())).JoinAsync();
         for (var i = 0; i < 500; i++)

@@ -2,7 +2,7 @@ using ChatServer.Tests.Support;
 
 namespace ChatServer.Tests.RoomHost.Rooms;
 
-/// <summary>Section 4 of the protocol: the past that a newcomer gets, and going on after a lost connection.</summary>
+/// <summary>Section 4 of the protocol: the past that a new member gets, and going on after a lost connection.</summary>
 public abstract class ResumeSpecification(RoomRedis? redis) : RoomSpecification(redis)
 {
     [Theory]
@@ -11,10 +11,10 @@ public abstract class ResumeSpecification(RoomRedis? redis) : RoomSpecification(
     [InlineData("history=7", 7)]
     [InlineData("history=70", 70)]
     [InlineData("history=2147483647", 80)]
-    public async Task A_newcomer_gets_the_last_50_events_or_as_many_as_it_asks_for(string query, int count)
+    public async Task New_member_receives_the_last_50_events_or_the_requested_number(string query, int count)
     {
         var room = await OpenAsync(new() { History = 80 });
-        await SayAsync(room, 100);
+        await SendMessagesAsync(room, 100);
         var ann = await room.JoinAsync(query);
         await (await room.JoinAsync("user=last")).SayAsync("last");
 
@@ -29,22 +29,22 @@ public abstract class ResumeSpecification(RoomRedis? redis) : RoomSpecification(
     [InlineData(10, 11, false)] // beyond the newest
     [InlineData(100, 20, true)] // the oldest event that is needed is the oldest kept
     [InlineData(100, 19, false)]
-    public async Task Resume_replays_exactly_the_following_events_or_reports_that_it_cannot(int said, int since, bool resumed)
+    public async Task Resume_replays_exactly_the_following_events_or_reports_that_it_cannot(int logged, int since, bool resumed)
     {
         var room = await OpenAsync(new() { History = 80 });
-        await SayAsync(room, said);
+        await SendMessagesAsync(room, logged);
         var ann = await room.JoinAsync($"since={room.Epoch}.{since}&history=5");
         await ann.SayAsync("end");
 
-        Assert.Equal((said, resumed), (ann.Welcome.Seq, Resumed(ann)));
-        Assert.Equal(Numbers((resumed ? since : said - 5) + 1, said + 1), ann.Log.Select(e => e.Seq));
+        Assert.Equal((logged, resumed), (ann.Welcome.Seq, Resumed(ann)));
+        Assert.Equal(Numbers((resumed ? since : logged - 5) + 1, logged + 1), ann.Log.Select(e => e.Seq));
     }
 
     [Fact]
-    public async Task A_resume_in_another_epoch_is_a_fresh_start()
+    public async Task Resume_in_another_epoch_is_not_resumed_and_receives_the_history()
     {
         var room = await OpenAsync();
-        await SayAsync(room, 60);
+        await SendMessagesAsync(room, 60);
         var ann = await room.JoinAsync("since=0123456789ab.55");
         await ann.SayAsync("end");
 
@@ -54,11 +54,11 @@ public abstract class ResumeSpecification(RoomRedis? redis) : RoomSpecification(
     }
 
     [Fact]
-    public async Task A_member_that_resumes_again_and_again_while_others_talk_gets_everything_exactly_once()
+    public async Task Member_that_resumes_repeatedly_during_messages_receives_each_event_once()
     {
         var room = await OpenAsync(host: RoomsHost.Defaults with { MessagesPerSecond = 0 });
         var bob = await room.JoinAsync("user=bob");
-        var talking = Task.Run(async () =>
+        var sending = Task.Run(async () =>
         {
             for (var i = 0; i < 1000; i++)
                 await bob.SayAsync($"{i}");
@@ -68,25 +68,25 @@ public abstract class ResumeSpecification(RoomRedis? redis) : RoomSpecification(
         while (seen.Count < 1000)
         {
             await Eventually.Async(() => ann.Log.Count, count => count > 0);
-            await room.LoseAsync(ann);
+            await room.DisconnectAsync(ann);
             await ann.ClosedAsync();
             seen.AddRange(ann.Log.Select(e => e.Seq));
             ann = await room.JoinAsync($"session=0123456789abcdef&since={room.Epoch}.{seen[^1]}");
             Assert.True(Resumed(ann));
             Assert.Equal("ann", ann.User);
         }
-        await talking;
+        await sending;
         Assert.Equal(Numbers(1, 1000), seen);
     }
 
     [Fact]
-    public async Task The_history_outlives_its_members_and_a_quiet_hour()
+    public async Task History_is_kept_for_an_hour_without_members()
     {
         var time = new Microsoft.Extensions.Time.Testing.FakeTimeProvider();
         var room = await OpenAsync(time: time);
         var ann = await room.JoinAsync();
         await ann.SayAsync("still known");
-        await room.LoseAsync(ann);
+        await room.DisconnectAsync(ann);
         for (var i = 0; i < 60; i++)
         {
             time.Advance(TimeSpan.FromMinutes(1));
@@ -98,12 +98,12 @@ public abstract class ResumeSpecification(RoomRedis? redis) : RoomSpecification(
             Assert.Equal(0, room.Room.Ring.EventCount); // read from the log: a quiet room gives its memory back
     }
 
-    private static async Task SayAsync(OpenRoom room, int count)
+    private static async Task SendMessagesAsync(OpenRoom room, int count)
     {
-        var member = await room.JoinAsync("user=talker&history=0");
+        var member = await room.JoinAsync("user=sender&history=0");
         for (var i = 1; i <= count; i++)
             await member.SayAsync($"{i}");
-        await room.LoseAsync(member);
+        await room.DisconnectAsync(member);
     }
 
     private static IEnumerable<long> Numbers(long first, long last) => Enumerable.Range((int)first, (int)(last - first + 1)).Select(i => (long)i);
@@ -140,12 +140,12 @@ public sealed class ResumingWithRedis(RoomRedis redis) : ResumeSpecification(red
             await bob.SayAsync(new string('x', 3000));
 
         var late = await room.JoinAsync($"since={room.Epoch}.1");
-        var newcomer = await room.JoinAsync("history=300");
+        var newMember = await room.JoinAsync("history=300");
         for (var i = 0; i < 100; i++)
             await bob.SayAsync("meanwhile");
         Assert.True(late.Welcome.Json.GetProperty("resumed").GetBoolean());
         Assert.Equal(Enumerable.Range(2, 499).Select(i => (long)i), (await late.ReadLogAsync(499)).Select(e => e.Seq));
-        Assert.Equal(Enumerable.Range(101, 400).Select(i => (long)i), (await newcomer.ReadLogAsync(400)).Select(e => e.Seq));
+        Assert.Equal(Enumerable.Range(101, 400).Select(i => (long)i), (await newMember.ReadLogAsync(400)).Select(e => e.Seq));
         Assert.InRange(room.Room.Ring.Capacity, 0, 256 * 1024);
     }
 

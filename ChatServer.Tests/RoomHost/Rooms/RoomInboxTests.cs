@@ -11,13 +11,13 @@ public sealed class RoomInboxTests
     [Fact]
     public void Messages_between_two_turns_form_one_batch()
     {
-        Say("1", "one");
-        Say("2", "two");
+        TryStage("1", "one");
+        TryStage("2", "two");
         Assert.True(_inbox.HasBatches);
         Assert.True(_inbox.TryTakeBatch(out var batch));
         Assert.Equal(["1 one", "2 two"], Contents(batch));
 
-        Say("3", "three"); // a batch that was taken fills no more
+        TryStage("3", "three"); // a batch that was taken fills no more
         Assert.Equal(2, batch.Items.Length);
         Assert.True(_inbox.TryTakeBatch(out var next));
         Assert.Equal(["3 three"], Contents(next));
@@ -25,26 +25,26 @@ public sealed class RoomInboxTests
     }
 
     [Fact]
-    public void A_full_batch_is_followed_by_another_until_too_many_wait()
+    public void Full_batches_are_queued_up_to_a_limit()
     {
-        var said = 0;
-        while (Say($"{said}", "x"))
-            said++;
-        Assert.Equal(16 * Batch.MaxItems, said);
+        var staged = 0;
+        while (TryStage($"{staged}", "x"))
+            staged++;
+        Assert.Equal(16 * Batch.MaxItems, staged);
         Assert.True(_inbox.TryStage(new BatchItem { Kind = BatchItemKind.Announcement }, default, "announcement"u8));
 
         Assert.True(_inbox.TryTakeBatch(out var first));
         Assert.Equal((Batch.MaxItems, "0 x"), (first.Items.Length, Contents(first).First()));
         Assert.True(_inbox.TryTakeBatch(out _));
-        Assert.True(Say("again", "x"));
+        Assert.True(TryStage("again", "x"));
     }
 
     [Fact]
-    public void A_batch_of_long_texts_is_full_by_its_bytes()
+    public void Batch_of_long_texts_is_full_at_its_byte_limit()
     {
         var text = new string('x', 16_000);
         for (var i = 0; i < 100; i++)
-            Say($"{i}", text);
+            TryStage($"{i}", text);
         Assert.True(_inbox.TryTakeBatch(out var batch));
         Assert.InRange(batch.Items.Length, Batch.FullAtBytes / 16_100, Batch.FullAtBytes / 16_000 + 1);
     }
@@ -53,10 +53,10 @@ public sealed class RoomInboxTests
     public void Unavailable_log_refuses_messages_and_queues_announcements()
     {
         _inbox.RefusesMessages = true;
-        Assert.False(Say("1", "x"));
+        Assert.False(TryStage("1", "x"));
         Assert.True(_inbox.TryStage(new BatchItem { Kind = BatchItemKind.Announcement }, default, "x"u8));
         _inbox.RefusesMessages = false;
-        Assert.True(Say("2", "x"));
+        Assert.True(TryStage("2", "x"));
         Assert.True(_inbox.TryTakeBatch(out var batch));
         Assert.Equal(2, batch.Items.Length);
     }
@@ -64,7 +64,7 @@ public sealed class RoomInboxTests
     [Fact]
     public void Reused_batch_is_empty()
     {
-        Say("old", "older");
+        TryStage("old", "older");
         Assert.True(_inbox.TryTakeBatch(out var batch));
         batch.Encode(0, 7, new byte[24], "ann"u8);
         Assert.Equal((1, 1), (batch.Count, batch.MessageCount));
@@ -81,7 +81,7 @@ public sealed class RoomInboxTests
         Assert.Equal(Encoding.UTF8.GetString(batch.Json(batch.EncodedEvents[0])), entry[LogEntry.KeyLength..]);
     }
 
-    private bool Say(string id, string text) => _inbox.TryStage(new BatchItem(), Encoding.UTF8.GetBytes(id), Encoding.UTF8.GetBytes(text));
+    private bool TryStage(string id, string text) => _inbox.TryStage(new BatchItem(), Encoding.UTF8.GetBytes(id), Encoding.UTF8.GetBytes(text));
 
     private static IEnumerable<string> Contents(Batch batch)
     {

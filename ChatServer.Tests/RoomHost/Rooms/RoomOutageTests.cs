@@ -21,16 +21,16 @@ public sealed class RoomOutageTests(RoomRedis redis) : RoomSpecification(redis),
         try
         {
             await ann.SendAsync(new { type = "message", id = "2", text = "on its way" });
-            var said = 0;
+            var sent = 0;
             var error = await Eventually.Async(
                 async () =>
                 {
-                    await bob.SendAsync(new { type = "message", id = $"{++said}", text = "now?" });
+                    await bob.SendAsync(new { type = "message", id = $"{++sent}", text = "now?" });
                     await bob.CatchUpAsync(); // the room itself answers
                     return bob.Events.FirstOrDefault(e => e.Type == "error")!;
                 },
                 error => error is not null);
-            Assert.Equal(("unavailable", $"{said}"), (error["code"], error["id"]));
+            Assert.Equal(("unavailable", $"{sent}"), (error["code"], error["id"]));
             await ann.CatchUpAsync();
             Assert.Equal([1L], ann.Log.Select(e => e.Seq));
         }
@@ -47,7 +47,7 @@ public sealed class RoomOutageTests(RoomRedis redis) : RoomSpecification(redis),
                 return (await ann.NextAsync(e => e["id"] == "3", "an answer")).Type;
             },
             type => type == "message");
-        // What bob said may still be on its way from the log to ann.
+        // What bob sent may still be on its way from the log to ann.
         var log = await Redis.ReadAsync(room.Name);
         await Eventually.Async(() => ann.Log.DistinctBy(e => e.Seq).Count(), seen => seen >= log.Events.Count);
         Assert.Equal(Enumerable.Range(1, log.Events.Count).Select(i => (long)i), log.Events.Select(e => e.Seq));

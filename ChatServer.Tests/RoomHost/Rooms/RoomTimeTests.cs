@@ -15,54 +15,54 @@ public sealed class RoomTimeTests() : RoomSpecification(null)
     {
         var room = await OpenAsync();
         var ann = await room.JoinAsync("user=ann");
-        await PassAsync(room, Presence.ChangeBatchDelay);
+        await AdvanceAsync(room, Presence.ChangeBatchDelay);
         Assert.Equal(["type", "count", "joined", "left"], (await ann.NextAsync("presence")).Members);
 
         await room.JoinAsync("user=bob");
         await room.JoinAsync("user=carl");
-        await PassAsync(room, Presence.ChangeBatchDelay - TimeSpan.FromMilliseconds(1));
+        await AdvanceAsync(room, Presence.ChangeBatchDelay - TimeSpan.FromMilliseconds(1));
         await room.JoinAsync("user=dora");
         await ann.CatchUpAsync();
         Assert.Single(ann.Events, e => e.Type == "presence");
 
-        await PassAsync(room, TimeSpan.FromMilliseconds(1));
-        var told = await ann.NextAsync("presence");
-        Assert.Equal((4, "bob,carl,dora", ""), Told(told));
+        await AdvanceAsync(room, TimeSpan.FromMilliseconds(1));
+        var presence = await ann.NextAsync("presence");
+        Assert.Equal((4, "bob,carl,dora", ""), Changes(presence));
     }
 
     [Fact]
-    public async Task A_member_that_is_back_within_5_s_neither_left_nor_joined()
+    public async Task Member_that_returns_within_5_s_causes_no_leave_and_no_join()
     {
         var room = await OpenAsync();
         var ann = await room.JoinAsync("user=ann");
         var bob = await room.JoinAsync("user=bob&session=0123456789abcdef");
-        await PassAsync(room, Presence.ChangeBatchDelay);
+        await AdvanceAsync(room, Presence.ChangeBatchDelay);
         await ann.NextAsync("presence");
 
-        await room.LoseAsync(bob);
-        await PassAsync(room, TimeSpan.FromMilliseconds(4900));
+        await room.DisconnectAsync(bob);
+        await AdvanceAsync(room, TimeSpan.FromMilliseconds(4900));
         Assert.Equal(2, (await room.Room.MembersAsync()).Count);
         var back = await room.JoinAsync("session=0123456789abcdef");
         Assert.Equal("bob", back.User);
-        await PassAsync(room, TimeSpan.FromSeconds(10));
+        await AdvanceAsync(room, TimeSpan.FromSeconds(10));
         await ann.CatchUpAsync();
         Assert.Single(ann.Events, e => e.Type == "presence");
     }
 
     [Fact]
-    public async Task A_member_that_stays_away_for_5_s_has_left_and_its_name_is_free()
+    public async Task Member_absent_for_5_s_has_left_and_its_name_is_free()
     {
         var room = await OpenAsync();
         var ann = await room.JoinAsync("user=ann");
         var bob = await room.JoinAsync("user=bob");
-        await PassAsync(room, Presence.ChangeBatchDelay);
+        await AdvanceAsync(room, Presence.ChangeBatchDelay);
         await ann.NextAsync("presence");
 
-        await room.LoseAsync(bob);
+        await room.DisconnectAsync(bob);
         Assert.Equal("bob-2", (await room.JoinAsync("user=bob")).User);
-        await PassAsync(room, Presence.SeatGracePeriod);
-        await PassAsync(room, Presence.ChangeBatchDelay);
-        Assert.Equal((2, "bob-2", "bob"), await AllToldAsync(ann));
+        await AdvanceAsync(room, Presence.SeatGracePeriod);
+        await AdvanceAsync(room, Presence.ChangeBatchDelay);
+        Assert.Equal((2, "bob-2", "bob"), await AllChangesAsync(ann));
         Assert.Equal("bob", (await room.JoinAsync("user=bob")).User);
     }
 
@@ -75,14 +75,14 @@ public sealed class RoomTimeTests() : RoomSpecification(null)
         var flapping = await room.JoinAsync("user=bob&session=0123456789abcdef");
         var gone = await room.JoinAsync("user=gone");
 
-        await room.LoseAsync(other); // stands first
-        await room.LoseAsync(flapping);
-        await room.LoseAsync(gone);
-        await PassAsync(room, TimeSpan.FromSeconds(4));
-        await room.LoseAsync(await room.JoinAsync("session=0123456789abcdef"));
-        await PassAsync(room, TimeSpan.FromSeconds(1));
+        await room.DisconnectAsync(other); // stands first
+        await room.DisconnectAsync(flapping);
+        await room.DisconnectAsync(gone);
+        await AdvanceAsync(room, TimeSpan.FromSeconds(4));
+        await room.DisconnectAsync(await room.JoinAsync("session=0123456789abcdef"));
+        await AdvanceAsync(room, TimeSpan.FromSeconds(1));
         Assert.Equal(["ann", "bob"], (await room.Room.MembersAsync()).Names);
-        await PassAsync(room, TimeSpan.FromSeconds(4));
+        await AdvanceAsync(room, TimeSpan.FromSeconds(4));
         Assert.Equal(["ann"], (await room.Room.MembersAsync()).Names);
         await ann.CatchUpAsync();
     }
@@ -95,23 +95,23 @@ public sealed class RoomTimeTests() : RoomSpecification(null)
         for (var i = 0; i < 100; i++)
             members.Add(await room.JoinAsync($"user=member-{i}"));
         var ann = members[0];
-        await PassAsync(room, Presence.ChangeBatchDelay);
+        await AdvanceAsync(room, Presence.ChangeBatchDelay);
         var hundred = await ann.NextAsync("presence");
         Assert.Equal((100, 100), (Count(hundred), hundred.List("joined").Length));
 
         members.Add(await room.JoinAsync("user=one-more"));
-        await PassAsync(room, Presence.ChangeBatchDelay);
-        Assert.Equal((101, "", ""), Told(await ann.NextAsync("presence")));
+        await AdvanceAsync(room, Presence.ChangeBatchDelay);
+        Assert.Equal((101, "", ""), Changes(await ann.NextAsync("presence")));
         Assert.Equal((101, 100), (Count(members[100].Welcome), members[100].Welcome.List("members").Length));
         await ann.SendAsync(new { type = "typing" });
-        await PassAsync(room, TimeSpan.FromSeconds(1));
+        await AdvanceAsync(room, TimeSpan.FromSeconds(1));
         await ann.CatchUpAsync();
         Assert.DoesNotContain(ann.Events, e => e.Type == "typing");
 
-        await room.LoseAsync(members[100]);
-        await PassAsync(room, Presence.SeatGracePeriod);
-        await PassAsync(room, Presence.ChangeBatchDelay);
-        Assert.Equal((100, "", "one-more"), Told(await ann.NextAsync("presence")));
+        await room.DisconnectAsync(members[100]);
+        await AdvanceAsync(room, Presence.SeatGracePeriod);
+        await AdvanceAsync(room, Presence.ChangeBatchDelay);
+        Assert.Equal((100, "", "one-more"), Changes(await ann.NextAsync("presence")));
     }
 
     [Fact]
@@ -130,14 +130,14 @@ public sealed class RoomTimeTests() : RoomSpecification(null)
         }
         await ann.CatchUpAsync();
         await bob.CatchUpAsync();
-        await PassAsync(room, TimeSpan.FromMilliseconds(999));
+        await AdvanceAsync(room, TimeSpan.FromMilliseconds(999));
         await bob.CatchUpAsync();
         Assert.Single(bob.Events, e => e.Type == "typing");
 
-        await PassAsync(room, TimeSpan.FromMilliseconds(1));
-        var told = await bob.NextAsync("typing");
-        Assert.Equal(["type", "users"], told.Members);
-        Assert.Equal(["ann", "bob"], told.List("users").Order());
+        await AdvanceAsync(room, TimeSpan.FromMilliseconds(1));
+        var typing = await bob.NextAsync("typing");
+        Assert.Equal(["type", "users"], typing.Members);
+        Assert.Equal(["ann", "bob"], typing.List("users").Order());
     }
 
     [Fact]
@@ -150,44 +150,44 @@ public sealed class RoomTimeTests() : RoomSpecification(null)
         await bob.NextAsync("typing");
         await ann.SendAsync(new { type = "typing" });
         await ann.SayAsync("said");
-        await PassAsync(room, TimeSpan.FromSeconds(1));
+        await AdvanceAsync(room, TimeSpan.FromSeconds(1));
         await bob.CatchUpAsync();
         Assert.Single(bob.Events, e => e.Type == "typing");
     }
 
     [Fact]
-    public async Task Everyone_is_pinged_each_20_s()
+    public async Task Every_member_is_pinged_every_20_s()
     {
         var room = await OpenAsync();
         using var raw = await JoinRawAsync(room);
-        await PassAsync(room, Presence.ChangeBatchDelay);
+        await AdvanceAsync(room, Presence.ChangeBatchDelay);
         Assert.Contains("presence", (await raw.ReadFrameAsync()).Text, StringComparison.Ordinal);
-        await PassAsync(room, TimeSpan.FromMilliseconds(750));
+        await AdvanceAsync(room, TimeSpan.FromMilliseconds(750));
         for (var ping = 0; ping < 3; ping++)
         {
-            await PassAsync(room, TimeSpan.FromSeconds(ping == 0 ? 18.9 : 19.9));
+            await AdvanceAsync(room, TimeSpan.FromSeconds(ping == 0 ? 18.9 : 19.9));
             await raw.SendTextAsync("""{"type":"ping"}""");
             Assert.Equal("""{"type":"pong"}""", (await raw.ReadFrameAsync()).Text); // and no ping before it
-            await PassAsync(room, TimeSpan.FromMilliseconds(100));
+            await AdvanceAsync(room, TimeSpan.FromMilliseconds(100));
             Assert.Equal(9, (await raw.ReadFrameAsync()).Opcode);
         }
     }
 
     [Fact]
-    public async Task A_member_that_answers_pings_stays_and_one_that_is_silent_for_45_s_is_closed()
+    public async Task Member_that_answers_pings_stays_and_a_member_silent_for_45_s_is_closed()
     {
         var room = await OpenAsync();
         var ann = await room.JoinAsync("user=ann"); // answers pings
         using var silent = await JoinRawAsync(room);
         for (var second = 0; second < 44; second++)
         {
-            await PassAsync(room, TimeSpan.FromSeconds(1));
+            await AdvanceAsync(room, TimeSpan.FromSeconds(1));
             await ann.CatchUpAsync();
         }
         Assert.Equal(2, room.Room.Connections);
         for (var second = 0; second < 6; second++)
         {
-            await PassAsync(room, TimeSpan.FromSeconds(1));
+            await AdvanceAsync(room, TimeSpan.FromSeconds(1));
             await ann.CatchUpAsync();
         }
 
@@ -198,16 +198,16 @@ public sealed class RoomTimeTests() : RoomSpecification(null)
     }
 
     [Fact]
-    public async Task A_closed_connection_whose_peer_never_answers_is_cut_off()
+    public async Task Closed_connection_is_aborted_if_its_peer_never_answers()
     {
         var room = await OpenAsync();
         using var dead = await JoinRawAsync(room);
         for (var second = 0; second < 50; second++)
-            await PassAsync(room, TimeSpan.FromSeconds(1));
+            await AdvanceAsync(room, TimeSpan.FromSeconds(1));
         await Eventually.Async(
             async () =>
             {
-                await PassAsync(room, TimeSpan.FromSeconds(1));
+                await AdvanceAsync(room, TimeSpan.FromSeconds(1));
                 return room.Room.Connections;
             },
             count => count == 0);
@@ -224,7 +224,7 @@ public sealed class RoomTimeTests() : RoomSpecification(null)
     }
 
     // The room's timers go off, and the turns that they cause are over.
-    private async Task PassAsync(OpenRoom room, TimeSpan time)
+    private async Task AdvanceAsync(OpenRoom room, TimeSpan time)
     {
         await room.Room.MembersAsync(); // the turn before has set its timer
         _time.Advance(time);
@@ -232,14 +232,14 @@ public sealed class RoomTimeTests() : RoomSpecification(null)
         await room.Room.MembersAsync();
     }
 
-    private static async Task<(int Count, string Joined, string Left)> AllToldAsync(RoomClient member)
+    private static async Task<(int Count, string Joined, string Left)> AllChangesAsync(RoomClient member)
     {
         await member.CatchUpAsync();
-        var told = member.Events.Where(e => e.Type == "presence").Skip(1).ToList();
-        return (Count(told[^1]), string.Join(',', told.SelectMany(e => e.List("joined"))), string.Join(',', told.SelectMany(e => e.List("left"))));
+        var events = member.Events.Where(e => e.Type == "presence").Skip(1).ToList();
+        return (Count(events[^1]), string.Join(',', events.SelectMany(e => e.List("joined"))), string.Join(',', events.SelectMany(e => e.List("left"))));
     }
 
-    private static (int Count, string Joined, string Left) Told(RoomEvent presence) =>
+    private static (int Count, string Joined, string Left) Changes(RoomEvent presence) =>
         (Count(presence), string.Join(',', presence.List("joined")), string.Join(',', presence.List("left")));
 
     private static int Count(RoomEvent e) => e.Json.GetProperty("count").GetInt32();

@@ -26,13 +26,13 @@ internal sealed class RoomsHost : IAsyncDisposable
 
     private readonly WebApplication _app;
     private readonly RoomPorts _ports;
-    private readonly JoinRateLimiter _rate;
+    private readonly JoinRateLimiter _joinRate;
     private readonly RoomHostOptions _options;
     private readonly TimeProvider _time;
     private readonly List<OpenRoom> _rooms = [];
 
     private RoomsHost(WebApplication app, RoomPorts ports, JoinRateLimiter rate, RoomHostOptions options, TimeProvider time) =>
-        (_app, _ports, _rate, _options, _time) = (app, ports, rate, options, time);
+        (_app, _ports, _joinRate, _options, _time) = (app, ports, rate, options, time);
 
     public static RoomHostOptions Defaults { get; } = new() { HostId = "host-1", Address = "127.0.0.1" };
 
@@ -63,18 +63,18 @@ internal sealed class RoomsHost : IAsyncDisposable
     {
         var number = Interlocked.Increment(ref _next);
         options = (options ?? new()) with { Durability = redis is null ? Durability.Memory : Durability.Redis };
-        var record = redis is null ? InMemory($"room-{number}", options) : await redis.CreateAsync($"room-{number}", options);
+        var record = redis is null ? MemoryRoomRecord($"room-{number}", options) : await redis.CreateAsync($"room-{number}", options);
         var slot = new RoomSlot(record.Name);
         do
             slot.Port = FreePort.Next();
         while (_ports.Open(slot.Port, slot) is null);
         var room = new OpenRoom(slot, redis, _options, _time);
-        await room.OpenAsync(record, seated: []);
+        await room.OpenAsync(record, seats: []);
         _rooms.Add(room);
         return room;
     }
 
-    private RoomRecord InMemory(string name, RoomOptions options) => new()
+    private RoomRecord MemoryRoomRecord(string name, RoomOptions options) => new()
     {
         Name = name,
         Options = options,
@@ -96,7 +96,7 @@ internal sealed class RoomsHost : IAsyncDisposable
         foreach (var room in _rooms)
             await room.DisposeAsync();
         await _app.DisposeAsync();
-        _rate.Dispose();
+        _joinRate.Dispose();
     }
 }
 
@@ -122,7 +122,7 @@ internal sealed class OpenRoom(RoomSlot slot, RoomRedis? redis, RoomHostOptions 
     }
 
     /// <summary>The connection of <paramref name="member"/> breaks; returns when the room knows.</summary>
-    public async Task LoseAsync(RoomClient member)
+    public async Task DisconnectAsync(RoomClient member)
     {
         var connections = Room.Connections;
         member.Abort();
@@ -140,13 +140,13 @@ internal sealed class OpenRoom(RoomSlot slot, RoomRedis? redis, RoomHostOptions 
         await OpenAsync(claim.Room, claim.Seats);
     }
 
-    public async Task OpenAsync(RoomRecord record, IReadOnlyList<RoomSeat> seated)
+    public async Task OpenAsync(RoomRecord record, IReadOnlyList<RoomSeat> seats)
     {
         var log = redis is null ? null : new DurableLog(redis.Log, record, time);
         var tail = log is null ? null : await log.ReadTailAsync();
-        var seats = redis is null ? null : new DurableSeats(redis.Ownership, record, time, error => Assert.Fail($"{error}"));
+        var durableSeats = redis is null ? null : new DurableSeats(redis.Ownership, record, time, error => Assert.Fail($"{error}"));
         slot.SetRoom(new Room(
-            record, tail, log, seated, seats, options, EventJson.WelcomeLimits(options), time, new WriteFence(_ => true, ownedAt: 0)));
+            record, tail, log, seats, durableSeats, options, EventJson.WelcomeLimits(options), time, new WriteFence(_ => true, ownedAt: 0)));
     }
 
     public async ValueTask DisposeAsync()

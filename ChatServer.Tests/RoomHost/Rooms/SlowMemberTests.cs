@@ -8,15 +8,15 @@ namespace ChatServer.Tests.RoomHost.Rooms;
 /// <summary>The promise that a member which does not read costs the others nothing, and the server a bounded amount of memory.</summary>
 public sealed class SlowMemberTests() : RoomSpecification(null)
 {
-    private const int Buffer = 256 * 1024;
+    private const int BufferBytes = 256 * 1024;
 
-    private static readonly ChatServer.RoomHost.RoomHostOptions Small = RoomsHost.Defaults with { RoomBufferBytes = Buffer, MessagesPerSecond = 0 };
+    private static readonly ChatServer.RoomHost.RoomHostOptions SmallBuffer = RoomsHost.Defaults with { RoomBufferBytes = BufferBytes, MessagesPerSecond = 0 };
 
     [Fact]
     public async Task Member_that_does_not_read_is_closed_with_1013_without_delaying_others()
     {
         // The clock stands still, so nobody is cut off for being silent or slow to close.
-        var room = await OpenAsync(host: Small, time: new FakeTimeProvider());
+        var room = await OpenAsync(host: SmallBuffer, time: new FakeTimeProvider());
         using var slow = await RawWebSocket.JoinAsync(room.Port, "/?user=slow", socket => socket.ReceiveBufferSize = 4096);
         var ann = await room.JoinAsync("user=ann");
         var bob = await room.JoinAsync("user=bob");
@@ -25,7 +25,7 @@ public sealed class SlowMemberTests() : RoomSpecification(null)
             await ann.SayAsync(text);
 
         Assert.Equal(Enumerable.Range(1, 2500).Select(i => (long)i), (await bob.ReadLogAsync(2500)).Select(e => e.Seq));
-        Assert.InRange(room.Room.Ring.Capacity, 1, Buffer);
+        Assert.InRange(room.Room.Ring.Capacity, 1, BufferBytes);
 
         // It reads again: what is on its way to it, whole frames without a gap, then why it is closed.
         var seen = 0L;
@@ -44,7 +44,7 @@ public sealed class SlowMemberTests() : RoomSpecification(null)
     public async Task Member_that_never_reads_again_is_aborted()
     {
         var time = new FakeTimeProvider();
-        var room = await OpenAsync(host: Small, time: time);
+        var room = await OpenAsync(host: SmallBuffer, time: time);
         using var slow = await RawWebSocket.JoinAsync(room.Port, "/?user=slow", socket => socket.ReceiveBufferSize = 4096);
         var ann = await room.JoinAsync("user=ann");
         var text = new string('x', 4000);
@@ -66,18 +66,18 @@ public sealed class SlowMemberTests() : RoomSpecification(null)
     [Fact]
     public async Task Member_that_pings_without_reading_is_closed_with_1013()
     {
-        var room = await OpenAsync(host: Small, time: new FakeTimeProvider());
-        using var asking = await RawWebSocket.JoinAsync(room.Port, "/?user=asking", socket => socket.ReceiveBufferSize = 4096);
+        var room = await OpenAsync(host: SmallBuffer, time: new FakeTimeProvider());
+        using var pinger = await RawWebSocket.JoinAsync(room.Port, "/?user=pinger", socket => socket.ReceiveBufferSize = 4096);
         byte[] pings = [.. Enumerable.Repeat(RawWebSocket.Frame(0x89, Encoding.ASCII.GetBytes(new string('p', 125))), 1000).SelectMany(f => f)];
         for (var i = 0; i < 100; i++) // 13 MB of pongs
-            await asking.SendBytesAsync(pings);
-        Assert.Equal(1013, await asking.ReadCloseCodeAsync());
+            await pinger.SendBytesAsync(pings);
+        Assert.Equal(1013, await pinger.ReadCloseCodeAsync());
     }
 
     [Fact]
     public async Task A_member_that_reads_slowly_but_keeps_up_gets_everything()
     {
-        var room = await OpenAsync(host: Small);
+        var room = await OpenAsync(host: SmallBuffer);
         using var slow = await RawWebSocket.JoinAsync(room.Port, "/?user=slow", socket => socket.ReceiveBufferSize = 4096);
         var ann = await room.JoinAsync("user=ann");
         var text = new string('x', 4000);
@@ -98,7 +98,7 @@ public sealed class SlowMemberTests() : RoomSpecification(null)
     [Fact]
     public async Task Large_broadcast_reaches_many_members_including_a_late_reader()
     {
-        const int Said = 1500; // 600 KB: more than the late one's socket takes
+        const int MessageCount = 1500; // 600 KB: more than the late one's socket takes
         var room = await OpenAsync(host: RoomsHost.Defaults with { MessagesPerSecond = 0 });
         using var late = await RawWebSocket.JoinAsync(room.Port, "/?user=late", socket => socket.ReceiveBufferSize = 4096);
         List<RoomClient> members = [];
@@ -107,15 +107,15 @@ public sealed class SlowMemberTests() : RoomSpecification(null)
             members.Add(await room.JoinAsync($"user=plain-{i}"));
             members.Add(await room.JoinAsync($"user=deflating-{i}", options => options.DangerousDeflateOptions = new()));
         }
-        using var speaker = await RawWebSocket.JoinAsync(room.Port, "/?user=speaker");
-        var texts = Enumerable.Range(1, Said).Select(i => $"{i} {new string((char)('a' + i % 26), 400)}").ToList();
-        await speaker.SendBytesAsync(texts.SelectMany((t, i) =>
+        using var sender = await RawWebSocket.JoinAsync(room.Port, "/?user=sender");
+        var texts = Enumerable.Range(1, MessageCount).Select(i => $"{i} {new string((char)('a' + i % 26), 400)}").ToList();
+        await sender.SendBytesAsync(texts.SelectMany((t, i) =>
             RawWebSocket.Frame(0x81, Encoding.ASCII.GetBytes($$"""{"type":"message","id":"{{i}}","text":"{{t}}"}"""))).ToArray());
 
         foreach (var member in members)
-            Assert.Equal(texts, (await member.ReadLogAsync(Said)).Select(e => e["text"]));
+            Assert.Equal(texts, (await member.ReadLogAsync(MessageCount)).Select(e => e["text"]));
         List<string> seen = [];
-        while (seen.Count < Said)
+        while (seen.Count < MessageCount)
         {
             if (JsonSerializer.Deserialize<JsonElement>((await late.ReadFrameAsync()).Text) is var e && e.GetProperty("type").GetString() == "message")
                 seen.Add(e.GetProperty("text").GetString()!);

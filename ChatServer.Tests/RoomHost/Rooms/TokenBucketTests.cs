@@ -13,13 +13,13 @@ public sealed class TokenBucketTests
     public void Burst_passes_at_once_and_then_the_rate_applies()
     {
         var bucket = new TokenBucket(perSecond: 10, burst: 5);
-        Assert.Equal(5, Taken(ref bucket, tries: 20));
+        Assert.Equal(5, CountTaken(ref bucket, tries: 20));
         _time.Advance(TimeSpan.FromMilliseconds(100) - Tick);
-        Assert.Equal(0, Taken(ref bucket, 20));
+        Assert.Equal(0, CountTaken(ref bucket, 20));
         _time.Advance(2 * Tick);
-        Assert.Equal(1, Taken(ref bucket, 20));
+        Assert.Equal(1, CountTaken(ref bucket, 20));
         _time.Advance(TimeSpan.FromSeconds(100));
-        Assert.Equal(5, Taken(ref bucket, 20)); // no more than the burst is saved
+        Assert.Equal(5, CountTaken(ref bucket, 20)); // no more than the burst is saved
     }
 
     [Fact]
@@ -29,20 +29,20 @@ public sealed class TokenBucketTests
         var taken = 0;
         for (var i = 0; i < 100_000; i++)
         {
-            taken += Taken(ref bucket, 1);
+            taken += CountTaken(ref bucket, 1);
             _time.Advance(TimeSpan.FromMilliseconds(1));
         }
         Assert.InRange(taken, 1999, 2001);
     }
 
     [Fact]
-    public void A_rate_of_0_is_no_limit()
+    public void Rate_of_0_disables_the_limit()
     {
         var bucket = new TokenBucket(perSecond: 0, burst: 1);
-        Assert.Equal(1000, Taken(ref bucket, 1000));
+        Assert.Equal(1000, CountTaken(ref bucket, 1000));
     }
 
-    private int Taken(ref TokenBucket bucket, int tries)
+    private int CountTaken(ref TokenBucket bucket, int tries)
     {
         var taken = 0;
         for (var i = 0; i < tries; i++)

@@ -6,10 +6,10 @@ using ChatServer.Tests.Support;
 namespace ChatServer.Tests.RoomHost.Rooms;
 
 /// <summary>Section 4 of the protocol: what is said, and in which order everyone gets it.</summary>
-public abstract class TalkSpecification(RoomRedis? redis) : RoomSpecification(redis)
+public abstract class MessagingSpecification(RoomRedis? redis) : RoomSpecification(redis)
 {
     [Fact]
-    public async Task A_message_reaches_everyone_and_is_its_senders_acknowledgement()
+    public async Task Message_event_reaches_every_member_and_acknowledges_the_message_to_its_sender()
     {
         var room = await OpenAsync();
         var ann = await room.JoinAsync("user=ann");
@@ -31,7 +31,7 @@ public abstract class TalkSpecification(RoomRedis? redis) : RoomSpecification(re
     [InlineData("<script>alert('&amp;')</script>")]
     [InlineData(" ")]
     [InlineData("{\"type\":\"message\"}")]
-    public async Task A_text_arrives_as_it_was_said(string text)
+    public async Task Text_is_delivered_unchanged(string text)
     {
         var room = await OpenAsync();
         var ann = await room.JoinAsync("user=ann");
@@ -39,16 +39,16 @@ public abstract class TalkSpecification(RoomRedis? redis) : RoomSpecification(re
         var escaped = JsonSerializer.Serialize(text); // everything beyond ASCII as \u…
         await ann.SendTextAsync($$"""{"type":"message","id":{{plain}},"text":{{plain}}}""");
         await ann.SendTextAsync($$"""{ "text" : {{escaped}}, "type":"m\u0065ssage", "more":[{}], "id":"2" }""");
-        var said = await ann.NextAsync("message", 2);
+        var received = await ann.NextAsync("message", 2);
 
-        Assert.Equal([text, text], said.Select(e => e["text"]!));
-        Assert.Equal([text, "2"], said.Select(e => e["id"]!));
-        var newcomer = await room.JoinAsync();
-        Assert.Equal([text, text], (await newcomer.NextAsync("message", 2)).Select(e => e["text"]!));
+        Assert.Equal([text, text], received.Select(e => e["text"]!));
+        Assert.Equal([text, "2"], received.Select(e => e["id"]!));
+        var newMember = await room.JoinAsync();
+        Assert.Equal([text, text], (await newMember.NextAsync("message", 2)).Select(e => e["text"]!));
     }
 
     [Fact]
-    public async Task Ten_members_who_say_200_messages_each_all_see_the_same_order_without_a_gap()
+    public async Task Ten_members_that_send_200_messages_each_receive_one_order_without_a_gap()
     {
         var room = await OpenAsync(host: RoomsHost.Defaults with { MessagesPerSecond = 0 });
         var members = new List<RoomClient>();
@@ -80,12 +80,12 @@ public abstract class TalkSpecification(RoomRedis? redis) : RoomSpecification(re
         room.Room.Announce(announcement);
         room.Room.Announce(announcement with { Number = 2, Rooms = ["elsewhere"] });
         room.Room.Announce(announcement with { Number = 3, Rooms = ["elsewhere", room.Name] });
-        var heard = await ann.NextAsync("announcement", 2);
+        var announcements = await ann.NextAsync("announcement", 2);
         var after = await ann.SayAsync("after");
 
-        Assert.Equal(["type", "seq", "time", "text"], heard[0].Members);
-        Assert.Equal([2L, 3L], heard.Select(e => e.Seq));
-        Assert.Equal("Tea is \"ready\".", heard[0]["text"]);
+        Assert.Equal(["type", "seq", "time", "text"], announcements[0].Members);
+        Assert.Equal([2L, 3L], announcements.Select(e => e.Seq));
+        Assert.Equal("Tea is \"ready\".", announcements[0]["text"]);
         Assert.Equal(4, after.Seq);
         Assert.Equal(ann.Log.Select(e => $"{e}"), (await (await room.JoinAsync()).ReadLogAsync(4)).Select(e => $"{e}"));
     }
@@ -104,22 +104,22 @@ public abstract class TalkSpecification(RoomRedis? redis) : RoomSpecification(re
     {
         var room = await OpenAsync();
         var ann = await room.JoinAsync("user=ann");
-        Task<(long Seq, string? Error)> Say(string user, string id, string text = "from the backend")
+        Task<(long Seq, string? Error)> PostAsync(string user, string id, string text = "from the backend")
         {
-            var said = new TaskCompletionSource<(long, string?)>();
-            room.Room.Say(user, text, id, (seq, error) => said.SetResult((seq, error)));
-            return said.Task.WaitAsync(Eventually.Patience);
+            var result = new TaskCompletionSource<(long, string?)>();
+            room.Room.Say(user, text, id, (seq, error) => result.SetResult((seq, error)));
+            return result.Task.WaitAsync(Eventually.Patience);
         }
 
-        Assert.Equal((1, null), await Say("robot \"1\"", "a"));
-        Assert.Equal((1, null), await Say("robot \"1\"", "a"));
-        Assert.Equal((2, null), await Say("robot 2", "a")); // an id is one user's own
-        var concurrent = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => Task.Run(() => Say("robot 2", "b"))));
+        Assert.Equal((1, null), await PostAsync("robot \"1\"", "a"));
+        Assert.Equal((1, null), await PostAsync("robot \"1\"", "a"));
+        Assert.Equal((2, null), await PostAsync("robot 2", "a")); // an id is one user's own
+        var concurrent = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => Task.Run(() => PostAsync("robot 2", "b"))));
         Assert.Equal([(3, null)], concurrent.Distinct());
 
-        var heard = await ann.NextAsync("message", 3);
-        Assert.Equal([("robot \"1\"", "a"), ("robot 2", "a"), ("robot 2", "b")], heard.Select(e => (e["user"]!, e["id"]!)));
-        Assert.Equal("from the backend", heard[0]["text"]);
+        var messages = await ann.NextAsync("message", 3);
+        Assert.Equal([("robot \"1\"", "a"), ("robot 2", "a"), ("robot 2", "b")], messages.Select(e => (e["user"]!, e["id"]!)));
+        Assert.Equal("from the backend", messages[0]["text"]);
         Assert.Equal(4, (await ann.SayAsync("end", "a")).Seq);
     }
 
@@ -144,7 +144,7 @@ public abstract class TalkSpecification(RoomRedis? redis) : RoomSpecification(re
         Assert.Equal($"{first}", $"{await ann.SayAsync("other words", "a")}");
         Assert.Equal(2, (await bob.SayAsync("mine", "a")).Seq); // ids are a session's own
 
-        await room.LoseAsync(ann);
+        await room.DisconnectAsync(ann);
         var again = await room.JoinAsync($"session=0123456789abcdef&since={ann.Since}");
         await bob.SayAsync("meanwhile");
         Assert.Equal($"{first}", $"{await again.SayAsync("first", "a")}");
@@ -189,6 +189,6 @@ public abstract class TalkSpecification(RoomRedis? redis) : RoomSpecification(re
     }
 }
 
-public sealed class TalkingInMemory() : TalkSpecification(null);
+public sealed class MessagingInMemory() : MessagingSpecification(null);
 
-public sealed class TalkingWithRedis(RoomRedis redis) : TalkSpecification(redis), IClassFixture<RoomRedis>;
+public sealed class MessagingWithRedis(RoomRedis redis) : MessagingSpecification(redis), IClassFixture<RoomRedis>;
