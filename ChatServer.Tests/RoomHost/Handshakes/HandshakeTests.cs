@@ -118,9 +118,10 @@ public sealed class HandshakeTests
         Assert.Equal(accepted ? (HandshakeKind.Accepted, 101) : (HandshakeKind.Refused, 403), (result.Kind, result.Status));
     }
 
-    private static HandshakeResult Check(string header, string value) => Handshake.Check(Request(header, value).Request, AllowedOrigins.Any);
+    private static HandshakeResult Check(string header, string value) =>
+        Handshake.Check(Request(header, value).Request, AllowedOrigins.Any);
 
-    /// <summary>The RFC's example, with one header replaced; an empty value leaves it out.</summary>
+    /// <summary>The example of RFC 6455 with one header replaced. An empty value removes the header.</summary>
     private static DefaultHttpContext Request(string? header = null, string? value = null)
     {
         var context = new DefaultHttpContext();

@@ -11,7 +11,7 @@ public sealed class ClientFrameTests
     [InlineData("""  {"text" : "b" , "id":"a","type":"message"}  """, "a", "b")]
     [InlineData("""{"t\u0079pe":"mess\u0061ge","\u0069d":"\u0061","text":"\u0062"}""", "a", "b")]
     [InlineData("""{"type":"message","id":"a","text":"b","x":null,"y":[1,{"type":"ping"}],"z":{"id":"c"},"":0}""", "a", "b")]
-    [InlineData("""{"type":"ping","type":"message","id":"x","id":"a","text":1,"text":"b"}""", "a", "b")] // the last counts
+    [InlineData("""{"type":"ping","type":"message","id":"x","id":"a","text":1,"text":"b"}""", "a", "b")] // the last duplicate is used
     [InlineData("""{"type":"message","id":"\ud83d\ude00","text":"\u00e9\u2028"}""", "😀", "é\u2028")]
     [InlineData("""{"type":"message","id":"\/","text":"\"\\\n\u0000\u001F"}""", "/", """\"\\\n\u0000\u001f""")]
     public void Message_is_normalized_to_its_shortest_JSON(string json, string id, string text)
@@ -38,7 +38,10 @@ public sealed class ClientFrameTests
     [InlineData("""{"type":"ping"}""", ClientFrameKind.Ping, "")]
     [InlineData("""{"type":"ping","id":"\u0061"}""", ClientFrameKind.Ping, "a")]
     [InlineData("""{"type":"ping","id":["a"]}""", ClientFrameKind.Ping, "")]
-    [InlineData("""{"type":"ping","id":"a ping may carry what it likes, and more of it than a message: it is not kept"}""", ClientFrameKind.Ping, "a ping may carry what it likes, and more of it than a message: it is not kept")]
+    [InlineData(
+        """{"type":"ping","id":"an id of a ping may be longer than the 64 characters of a message id"}""",
+        ClientFrameKind.Ping,
+        "an id of a ping may be longer than the 64 characters of a message id")]
     public void Typing_and_ping_have_no_required_members(string json, object kind, string id)
     {
         var frame = Parse(json);
@@ -85,7 +88,8 @@ public sealed class ClientFrameTests
     }
 
     [Fact]
-    public void Member_name_with_an_unpaired_surrogate_is_invalid_json() => Assert.Equal("invalid-json", Parse("""{"\ud800":1,"type":"ping"}""").Error);
+    public void Member_name_with_an_unpaired_surrogate_is_invalid_json() =>
+        Assert.Equal("invalid-json", Parse("""{"\ud800":1,"type":"ping"}""").Error);
 
     [Theory]
     [InlineData("a")]
@@ -126,7 +130,12 @@ public sealed class ClientFrameTests
     [Fact]
     public void Fast_path_and_full_parser_agree()
     {
-        foreach (var common in new[] { """{"type":"message","id":"a1","text":"Hé, lobby."}""", """{"type":"message","id":"a1","text":"b","text":"c","id":"d"}""" })
+        string[] messages =
+        [
+            """{"type":"message","id":"a1","text":"Hé, lobby."}""",
+            """{"type":"message","id":"a1","text":"b","text":"c","id":"d"}""",
+        ];
+        foreach (var common in messages)
         {
             Assert.Equal(ClientFrameKind.Message, Parse(common).Kind);
             for (var at = 0; at <= common.Length; at++)
@@ -141,11 +150,11 @@ public sealed class ClientFrameTests
             }
         }
 
-        // A space before it, and it is none of the most.
+        // The fast path does not accept a leading space, so the full parser reads the copy with one.
         static void AssertSame(string json) => Assert.Equal((json, Parse($" {json}")), (json, Parse(json)));
     }
 
-    // A frame's spans cannot leave the method.
+    // Copies the spans of the frame, because a method cannot return spans of its own buffer.
     private static (ClientFrameKind Kind, string? Error, string Id, string Text) Parse(string json, int maxTextLength = 4000)
     {
         var utf8 = Encoding.UTF8.GetBytes(json);

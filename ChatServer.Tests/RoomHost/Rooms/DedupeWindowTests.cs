@@ -39,7 +39,7 @@ public sealed class DedupeWindowTests
     public void Malformed_key_is_rejected(string key) => Assert.Null(MessageKey.Parse(key));
 
     [Theory]
-    [InlineData(0, 256)] // a room without history still knows who sends again after a reconnect
+    [InlineData(0, 256)] // a room without history recognizes messages that are repeated after a reconnect
     [InlineData(1000, 1000)]
     public void Window_remembers_as_many_keys_as_the_history(int history, int known)
     {
@@ -50,7 +50,7 @@ public sealed class DedupeWindowTests
         Assert.False(window.TryAdd(Key("session", "11"), 0, out var oldest));
         Assert.False(window.TryAdd(Key("session", $"{known + 10}"), 0, out var newest));
         Assert.Equal((11L, known + 10L), (oldest, newest));
-        Assert.True(window.TryAdd(Key("session", "10"), 0, out _)); // forgotten
+        Assert.True(window.TryAdd(Key("session", "10"), 0, out _)); // evicted
         Assert.True(window.TryAdd(Key("other", "11"), 0, out _)); // never added
     }
 

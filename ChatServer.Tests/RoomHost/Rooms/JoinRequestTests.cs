@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.WebUtilities;
 
 namespace ChatServer.Tests.RoomHost.Rooms;
 
-/// <summary>What is refused, and how, is in <see cref="JoinSpecification"/>.</summary>
+/// <summary>The query of a join. <see cref="JoinSpecification"/> tests the queries that are refused.</summary>
 public sealed class JoinRequestTests
 {
     [Fact]

@@ -37,7 +37,7 @@ public sealed class MessageSamplerTests : IDisposable
     [Fact]
     public void Without_a_listener_no_message_is_counted_or_traced()
     {
-        using var source = new ActivitySource("nobody listens");
+        using var source = new ActivitySource("no listener");
         var sampler = new MessageSampler(source, _time);
         for (var i = 0; i < 1500; i++)
             Assert.Null(sampler.Sample("lobby", Encoding.ASCII.GetBytes(Traceparent(i))));
@@ -74,7 +74,7 @@ public sealed class MessageSamplerTests : IDisposable
     [Theory]
     [InlineData("nonsense")]
     [InlineData("00-00000000000000000000000000000000-00f067aa0ba902b7-01")]
-    [InlineData("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00")] // its sender does not record it
+    [InlineData("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00")] // not sampled by its sender
     public void A_traceparent_that_is_malformed_or_not_sampled_is_ignored(string traceparent)
     {
         Assert.Null(Sample(traceparent));

@@ -5,7 +5,7 @@ using ChatServer.Tests.Support;
 
 namespace ChatServer.Tests.RoomHost.Rooms;
 
-/// <summary>Section 4 of the protocol: what is said, and in which order everyone gets it.</summary>
+/// <summary>Messages, announcements and pings: acknowledgement, order and deduplication.</summary>
 public abstract class MessagingSpecification(RoomRedis? redis) : RoomSpecification(redis)
 {
     [Fact]
@@ -20,7 +20,8 @@ public abstract class MessagingSpecification(RoomRedis? redis) : RoomSpecificati
         Assert.Equal(["type", "seq", "time", "user", "id", "text"], sent.Members);
         Assert.Equal((1, "ann", "id-1", "hello"), (sent.Seq, sent["user"], sent["id"], sent["text"]));
         Assert.Matches(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$", sent["time"]);
-        Assert.InRange(DateTimeOffset.Parse(sent["time"]!, null) - DateTimeOffset.UtcNow, TimeSpan.FromMinutes(-1), TimeSpan.FromSeconds(1));
+        Assert.InRange(
+            DateTimeOffset.Parse(sent["time"]!, null) - DateTimeOffset.UtcNow, TimeSpan.FromMinutes(-1), TimeSpan.FromSeconds(1));
         Assert.Equal($"{sent}", $"{received}");
     }
 
@@ -36,7 +37,7 @@ public abstract class MessagingSpecification(RoomRedis? redis) : RoomSpecificati
         var room = await OpenAsync();
         var ann = await room.JoinAsync("user=ann");
         var plain = JsonSerializer.Serialize(text, ContractJson.Options);
-        var escaped = JsonSerializer.Serialize(text); // everything beyond ASCII as \u…
+        var escaped = JsonSerializer.Serialize(text); // escapes all characters beyond ASCII
         await ann.SendTextAsync($$"""{"type":"message","id":{{plain}},"text":{{plain}}}""");
         await ann.SendTextAsync($$"""{ "text" : {{escaped}}, "type":"m\u0065ssage", "more":[{}], "id":"2" }""");
         var received = await ann.NextAsync("message", 2);
@@ -66,7 +67,9 @@ public abstract class MessagingSpecification(RoomRedis? redis) : RoomSpecificati
         Assert.All(orders, order => Assert.Equal(orders[0], order));
         var events = members[0].Log;
         Assert.Equal(Enumerable.Range(1, 2000).Select(i => (long)i), events.Select(e => e.Seq));
-        Assert.All(events.GroupBy(e => e["user"]), own => Assert.Equal(Enumerable.Range(0, 200).Select(i => $"{i}"), own.Select(e => e["id"])));
+        Assert.All(
+            events.GroupBy(e => e["user"]),
+            ofUser => Assert.Equal(Enumerable.Range(0, 200).Select(i => $"{i}"), ofUser.Select(e => e["id"])));
     }
 
     [Fact]
@@ -113,7 +116,7 @@ public abstract class MessagingSpecification(RoomRedis? redis) : RoomSpecificati
 
         Assert.Equal((1, null), await PostAsync("robot \"1\"", "a"));
         Assert.Equal((1, null), await PostAsync("robot \"1\"", "a"));
-        Assert.Equal((2, null), await PostAsync("robot 2", "a")); // an id is one user's own
+        Assert.Equal((2, null), await PostAsync("robot 2", "a")); // ids are scoped to a user
         var concurrent = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => Task.Run(() => PostAsync("robot 2", "b"))));
         Assert.Equal([(3, null)], concurrent.Distinct());
 
@@ -142,7 +145,7 @@ public abstract class MessagingSpecification(RoomRedis? redis) : RoomSpecificati
         var bob = await room.JoinAsync("user=bob");
         var first = await ann.SayAsync("first", "a");
         Assert.Equal($"{first}", $"{await ann.SayAsync("other words", "a")}");
-        Assert.Equal(2, (await bob.SayAsync("mine", "a")).Seq); // ids are a session's own
+        Assert.Equal(2, (await bob.SayAsync("mine", "a")).Seq); // ids are scoped to a session
 
         await room.DisconnectAsync(ann);
         var again = await room.JoinAsync($"session=0123456789abcdef&since={ann.Since}");

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace ChatServer.Tests.RoomHost.Rooms;
 
-/// <summary>Section 4 of the protocol: what the room does not take, and how it says so. The log's place makes no difference here.</summary>
+/// <summary>Frames and requests that a room refuses, with its errors and close codes. They do not depend on the durability.</summary>
 public sealed class RefusalTests() : RoomSpecification(null)
 {
     [Theory]
@@ -91,7 +91,7 @@ public sealed class RefusalTests() : RoomSpecification(null)
         }
         catch (WebSocketException)
         {
-            // Closed while it still talked: that is what is asserted.
+            // The room may close the connection before all frames are sent.
         }
 
         Assert.Equal(1008, (await ann.ClosedAsync()).Code);
@@ -103,11 +103,12 @@ public sealed class RefusalTests() : RoomSpecification(null)
     public async Task Valid_frame_resets_the_error_count()
     {
         var ann = await (await OpenAsync()).JoinAsync();
-        foreach (var valid in new object[] { new { type = "message", id = "a", text = "hi" }, new { type = "typing" }, new { type = "ping" } })
+        object[] validFrames = [new { type = "message", id = "a", text = "hi" }, new { type = "typing" }, new { type = "ping" }];
+        foreach (var frame in validFrames)
         {
             for (var i = 0; i < 19; i++)
                 await ann.SendTextAsync("no");
-            await ann.SendAsync(valid);
+            await ann.SendAsync(frame);
         }
         await ann.NextAsync("error", 57);
         await ann.NextAsync("pong");
@@ -119,8 +120,11 @@ public sealed class RefusalTests() : RoomSpecification(null)
         var room = await OpenAsync();
         var ann = await room.JoinAsync();
         using var raw = await RawWebSocket.JoinAsync(room.Port, "/?user=raw");
-        byte[] frames = [.. Enumerable.Repeat(RawWebSocket.Frame(0x81, "no"u8), 20).SelectMany(f => f),
-            .. RawWebSocket.Frame(0x81, """{"type":"message","id":"a","text":"after all that"}"""u8)];
+        byte[] frames =
+        [
+            .. Enumerable.Repeat(RawWebSocket.Frame(0x81, "no"u8), 20).SelectMany(f => f),
+            .. RawWebSocket.Frame(0x81, """{"type":"message","id":"a","text":"after the errors"}"""u8),
+        ];
         await raw.SendBytesAsync(frames);
 
         Assert.Equal(1008, await raw.ReadCloseCodeAsync());
@@ -166,7 +170,8 @@ public sealed class RefusalTests() : RoomSpecification(null)
     [Fact]
     public async Task Rate_of_0_disables_the_limit()
     {
-        var ann = await (await OpenAsync(host: RoomsHost.Defaults with { MessagesPerSecond = 0 }, time: new FakeTimeProvider())).JoinAsync();
+        var room = await OpenAsync(host: RoomsHost.Defaults with { MessagesPerSecond = 0 }, time: new FakeTimeProvider());
+        var ann = await room.JoinAsync();
         for (var i = 0; i < 500; i++)
         {
             await ann.SendAsync(new { type = "message", id = $"{i}", text = "hi" });
@@ -197,7 +202,8 @@ public sealed class RefusalTests() : RoomSpecification(null)
     public async Task A_frame_of_64_KiB_is_read_and_a_larger_one_ends_the_connection_with_1009()
     {
         var ann = await (await OpenAsync()).JoinAsync();
-        string Frame(int bytes) => """{"type":"ping","id":"a","x":""}""".Replace("\"\"", $"\"{new string('x', bytes - 31)}\"", StringComparison.Ordinal);
+        string Frame(int bytes) =>
+            """{"type":"ping","id":"a","x":""}""".Replace("\"\"", $"\"{new string('x', bytes - 31)}\"", StringComparison.Ordinal);
         Assert.Equal(65536, Encoding.UTF8.GetByteCount(Frame(65536)));
 
         await ann.SendTextAsync(Frame(65536));

@@ -2,7 +2,7 @@ using ChatServer.Tests.Support;
 
 namespace ChatServer.Tests.RoomHost.Rooms;
 
-/// <summary>Section 4 of the protocol: the past that a new member gets, and going on after a lost connection.</summary>
+/// <summary>The history that a new member receives, and resume after a lost connection.</summary>
 public abstract class ResumeSpecification(RoomRedis? redis) : RoomSpecification(redis)
 {
     [Theory]
@@ -23,11 +23,11 @@ public abstract class ResumeSpecification(RoomRedis? redis) : RoomSpecification(
     }
 
     [Theory]
-    [InlineData(10, 0, true)] // everything is still there
+    [InlineData(10, 0, true)] // the log has all events
     [InlineData(10, 3, true)]
-    [InlineData(10, 10, true)] // nothing is missing
-    [InlineData(10, 11, false)] // beyond the newest
-    [InlineData(100, 20, true)] // the oldest event that is needed is the oldest kept
+    [InlineData(10, 10, true)] // no event is missing
+    [InlineData(10, 11, false)] // after the newest event
+    [InlineData(100, 20, true)] // the first missing event is the oldest one in the log
     [InlineData(100, 19, false)]
     public async Task Resume_replays_exactly_the_following_events_or_reports_that_it_cannot(int logged, int since, bool resumed)
     {
@@ -95,7 +95,7 @@ public abstract class ResumeSpecification(RoomRedis? redis) : RoomSpecification(
 
         Assert.Equal("still known", (await (await room.JoinAsync()).NextAsync("message"))["text"]);
         if (Redis is not null)
-            Assert.Equal(0, room.Room.Ring.EventCount); // read from the log: a quiet room gives its memory back
+            Assert.Equal(0, room.Room.Ring.EventCount); // the events are read from the log: an idle room releases its ring
     }
 
     private static async Task SendMessagesAsync(OpenRoom room, int count)
@@ -106,7 +106,8 @@ public abstract class ResumeSpecification(RoomRedis? redis) : RoomSpecification(
         await room.DisconnectAsync(member);
     }
 
-    private static IEnumerable<long> Numbers(long first, long last) => Enumerable.Range((int)first, (int)(last - first + 1)).Select(i => (long)i);
+    private static IEnumerable<long> Numbers(long first, long last) =>
+        Enumerable.Range((int)first, (int)(last - first + 1)).Select(i => (long)i);
 
     private static bool Resumed(RoomClient member) => member.Welcome.Json.GetProperty("resumed").GetBoolean();
 }

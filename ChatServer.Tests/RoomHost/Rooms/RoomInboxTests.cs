@@ -17,7 +17,7 @@ public sealed class RoomInboxTests
         Assert.True(_inbox.TryTakeBatch(out var batch));
         Assert.Equal(["1 one", "2 two"], Contents(batch));
 
-        TryStage("3", "three"); // a batch that was taken fills no more
+        TryStage("3", "three"); // does not change the batch that was taken
         Assert.Equal(2, batch.Items.Length);
         Assert.True(_inbox.TryTakeBatch(out var next));
         Assert.Equal(["3 three"], Contents(next));
@@ -81,7 +81,8 @@ public sealed class RoomInboxTests
         Assert.Equal(Encoding.UTF8.GetString(batch.Json(batch.EncodedEvents[0])), entry[LogEntry.KeyLength..]);
     }
 
-    private bool TryStage(string id, string text) => _inbox.TryStage(new BatchItem(), Encoding.UTF8.GetBytes(id), Encoding.UTF8.GetBytes(text));
+    private bool TryStage(string id, string text) =>
+        _inbox.TryStage(new BatchItem(), Encoding.UTF8.GetBytes(id), Encoding.UTF8.GetBytes(text));
 
     private static IEnumerable<string> Contents(Batch batch)
     {

@@ -6,7 +6,7 @@ using ChatServer.Tests.Support;
 namespace ChatServer.Tests.RoomHost.Rooms;
 
 /// <summary>
-/// The promise that a message whose event its sender has seen is in Redis: what happens while Redis, or the room, is not ours.
+/// A message whose event its sender has received is in Redis, also during an outage of Redis and after another host has claimed the room.
 /// </summary>
 public sealed class RoomOutageTests(RoomRedis redis) : RoomSpecification(redis), IClassFixture<RoomRedis>
 {
@@ -26,7 +26,7 @@ public sealed class RoomOutageTests(RoomRedis redis) : RoomSpecification(redis),
                 async () =>
                 {
                     await bob.SendAsync(new { type = "message", id = $"{++sent}", text = "now?" });
-                    await bob.CatchUpAsync(); // the room itself answers
+                    await bob.CatchUpAsync(); // the room answers pings without Redis
                     return bob.Events.FirstOrDefault(e => e.Type == "error")!;
                 },
                 error => error is not null);
@@ -47,11 +47,13 @@ public sealed class RoomOutageTests(RoomRedis redis) : RoomSpecification(redis),
                 return (await ann.NextAsync(e => e["id"] == "3", "an answer")).Type;
             },
             type => type == "message");
-        // What bob sent may still be on its way from the log to ann.
+        // ann may not yet have received all logged messages of bob.
         var log = await Redis.ReadAsync(room.Name);
         await Eventually.Async(() => ann.Log.DistinctBy(e => e.Seq).Count(), seen => seen >= log.Events.Count);
         Assert.Equal(Enumerable.Range(1, log.Events.Count).Select(i => (long)i), log.Events.Select(e => e.Seq));
-        Assert.Equal(log.Events.Select(e => System.Text.Encoding.UTF8.GetString(e.Entry.Event.Span)), ann.Log.DistinctBy(e => e.Seq).Take(log.Events.Count).Select(e => $"{e}"));
+        Assert.Equal(
+            log.Events.Select(e => System.Text.Encoding.UTF8.GetString(e.Entry.Event.Span)),
+            ann.Log.DistinctBy(e => e.Seq).Take(log.Events.Count).Select(e => $"{e}"));
     }
 
     [Fact]

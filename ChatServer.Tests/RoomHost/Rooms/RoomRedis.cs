@@ -5,13 +5,13 @@ using ChatServer.Tests.Support;
 
 namespace ChatServer.Tests.RoomHost.Rooms;
 
-/// <summary>A Redis for the logs of the rooms of a test class, and the host that they are given to.</summary>
+/// <summary>The Redis of a test class, which holds the logs of rooms, and the fake host to which these rooms are assigned.</summary>
 public sealed class RoomRedis : IAsyncLifetime
 {
     private BackplaneProcess _process = null!;
     private FakeHost _host = null!;
 
-    /// <summary>Either server: the Backplane's tests cover both.</summary>
+    /// <summary>Either kind of Redis, because the tests of the Backplane cover both.</summary>
     public RedisServer Server { get; } = RedisServer.Preferred();
 
     public RoomLog Log => _process.Log;
@@ -26,18 +26,18 @@ public sealed class RoomRedis : IAsyncLifetime
         await _host.StartAsync();
     }
 
-    /// <summary>Creates a room; gives it as it was claimed.</summary>
+    /// <summary>Creates a room, and returns its record after the fake host has claimed it.</summary>
     public async Task<RoomRecord> CreateAsync(string name, RoomOptions options)
     {
         Assert.NotNull(await _process.Placement.CreateAsync(name, options, TestContext.Current.CancellationToken));
         return await Eventually.Async(() => _host.Open.GetValueOrDefault(name)!, record => record is not null);
     }
 
-    /// <summary>Claims a room again: whoever had it can write no more.</summary>
+    /// <summary>Claims a room again, which fences the previous claim.</summary>
     public async Task<RoomClaim> ClaimAsync(string name, int port) =>
         (await _process.Ownership.ClaimAsync(name, _host.Id, "127.0.0.1", port))!;
 
-    /// <summary>The room's log as it is, and its epoch.</summary>
+    /// <summary>Reads up to 10,000 events of the room's log.</summary>
     public async Task<LogPage> ReadAsync(string name) => (await _process.Log.ReadAfterAsync(name, 0, 10_000))!;
 
     public async ValueTask DisposeAsync()

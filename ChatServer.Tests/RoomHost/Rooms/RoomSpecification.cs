@@ -3,8 +3,8 @@ using ChatServer.RoomHost;
 
 namespace ChatServer.Tests.RoomHost.Rooms;
 
-/// <summary>Runs on rooms whose log is in Redis, and on rooms whose log is their memory; the classes below it say which.</summary>
-/// <param name="redis">Null: memory.</param>
+/// <summary>Tests that hold for both durabilities. Each derived class selects one.</summary>
+/// <param name="redis">Null for <c>durability: memory</c>.</param>
 public abstract class RoomSpecification(RoomRedis? redis) : IAsyncLifetime
 {
     private readonly List<RoomsHost> _hosts = [];
@@ -20,7 +20,7 @@ public abstract class RoomSpecification(RoomRedis? redis) : IAsyncLifetime
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>An open room on a host of its own.</summary>
+    /// <summary>Opens a room on a new host.</summary>
     private protected async Task<OpenRoom> OpenAsync(RoomOptions? options = null, RoomHostOptions? host = null, TimeProvider? time = null)
     {
         var started = await RoomsHost.StartAsync(host, time);

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace ChatServer.Tests.RoomHost.Rooms;
 
-/// <summary>Section 4 of the protocol, as far as it depends on time: the clock is the test's, the sockets are real.</summary>
+/// <summary>Behaviour of a room that depends on time. The test advances the clock; the sockets are real.</summary>
 public sealed class RoomTimeTests() : RoomSpecification(null)
 {
     private readonly FakeTimeProvider _time = new();
@@ -75,7 +75,7 @@ public sealed class RoomTimeTests() : RoomSpecification(null)
         var flapping = await room.JoinAsync("user=bob&session=0123456789abcdef");
         var gone = await room.JoinAsync("user=gone");
 
-        await room.DisconnectAsync(other); // stands first
+        await room.DisconnectAsync(other); // the first seat to expire
         await room.DisconnectAsync(flapping);
         await room.DisconnectAsync(gone);
         await AdvanceAsync(room, TimeSpan.FromSeconds(4));
@@ -167,7 +167,7 @@ public sealed class RoomTimeTests() : RoomSpecification(null)
         {
             await AdvanceAsync(room, TimeSpan.FromSeconds(ping == 0 ? 18.9 : 19.9));
             await raw.SendTextAsync("""{"type":"ping"}""");
-            Assert.Equal("""{"type":"pong"}""", (await raw.ReadFrameAsync()).Text); // and no ping before it
+            Assert.Equal("""{"type":"pong"}""", (await raw.ReadFrameAsync()).Text); // no ping precedes the pong
             await AdvanceAsync(room, TimeSpan.FromMilliseconds(100));
             Assert.Equal(9, (await raw.ReadFrameAsync()).Opcode);
         }
@@ -215,7 +215,7 @@ public sealed class RoomTimeTests() : RoomSpecification(null)
 
     private Task<OpenRoom> OpenAsync(RoomHostOptions? host = null) => OpenAsync(null, host, _time);
 
-    // It does nothing by itself, not even answer pings.
+    // A client that sends nothing by itself and does not answer pings.
     private static async Task<RawWebSocket> JoinRawAsync(OpenRoom room)
     {
         var raw = await RawWebSocket.JoinAsync(room.Port, "/?user=raw");
@@ -223,10 +223,10 @@ public sealed class RoomTimeTests() : RoomSpecification(null)
         return raw;
     }
 
-    // The room's timers go off, and the turns that they cause are over.
+    // Advances the clock, and waits for the turns that the timers of the room cause.
     private async Task AdvanceAsync(OpenRoom room, TimeSpan time)
     {
-        await room.Room.MembersAsync(); // the turn before has set its timer
+        await room.Room.MembersAsync(); // the previous turn has set its timer
         _time.Advance(time);
         await room.Room.MembersAsync();
         await room.Room.MembersAsync();
@@ -236,7 +236,10 @@ public sealed class RoomTimeTests() : RoomSpecification(null)
     {
         await member.CatchUpAsync();
         var events = member.Events.Where(e => e.Type == "presence").Skip(1).ToList();
-        return (Count(events[^1]), string.Join(',', events.SelectMany(e => e.List("joined"))), string.Join(',', events.SelectMany(e => e.List("left"))));
+        return (
+            Count(events[^1]),
+            string.Join(',', events.SelectMany(e => e.List("joined"))),
+            string.Join(',', events.SelectMany(e => e.List("left"))));
     }
 
     private static (int Count, string Joined, string Left) Changes(RoomEvent presence) =>

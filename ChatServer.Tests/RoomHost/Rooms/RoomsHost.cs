@@ -17,8 +17,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace ChatServer.Tests.RoomHost.Rooms;
 
 /// <summary>
-/// Rooms behind real ports: Kestrel, the rooms' endpoint and the rooms as a RoomHost has them, but with a clock of the test's choice, and
-/// without the host's own life (lease, rounds, commands), so that only the test moves a room.
+/// Rooms with real ports: Kestrel, the request handler and the rooms of a RoomHost. The test selects the clock. Lease, reconciliation and
+/// commands are absent, so only the test opens, moves and closes rooms.
 /// </summary>
 internal sealed class RoomsHost : IAsyncDisposable
 {
@@ -58,7 +58,9 @@ internal sealed class RoomsHost : IAsyncDisposable
         return new RoomsHost(app, ports, rate, options, time);
     }
 
-    /// <summary>Opens a room whose log is its memory, or, with <paramref name="redis"/>, one that is created and claimed there.</summary>
+    /// <summary>
+    /// Opens a room of <c>durability: memory</c>, or, with <paramref name="redis"/>, a room that is created and claimed in Redis.
+    /// </summary>
     public async Task<OpenRoom> OpenAsync(RoomOptions? options = null, RoomRedis? redis = null)
     {
         var number = Interlocked.Increment(ref _next);
@@ -100,7 +102,7 @@ internal sealed class RoomsHost : IAsyncDisposable
     }
 }
 
-/// <summary>A room at its port.</summary>
+/// <summary>An open room with its port and the members that a test has joined.</summary>
 internal sealed class OpenRoom(RoomSlot slot, RoomRedis? redis, RoomHostOptions options, TimeProvider time) : IAsyncDisposable
 {
     private readonly List<RoomClient> _members = [];
@@ -113,7 +115,7 @@ internal sealed class OpenRoom(RoomSlot slot, RoomRedis? redis, RoomHostOptions 
 
     public string Epoch => Room.Record.Epoch;
 
-    /// <summary>A member of it; leaves with the room.</summary>
+    /// <summary>Joins a member, which is disposed with the room.</summary>
     public async Task<RoomClient> JoinAsync(string query = "", Action<System.Net.WebSockets.ClientWebSocketOptions>? options = null)
     {
         var member = await RoomClient.JoinAsync(Port, query, options);
@@ -121,7 +123,7 @@ internal sealed class OpenRoom(RoomSlot slot, RoomRedis? redis, RoomHostOptions 
         return member;
     }
 
-    /// <summary>The connection of <paramref name="member"/> breaks; returns when the room knows.</summary>
+    /// <summary>Resets the connection of <paramref name="member"/>, and waits until the room has removed it.</summary>
     public async Task DisconnectAsync(RoomClient member)
     {
         var connections = Room.Connections;
@@ -129,7 +131,10 @@ internal sealed class OpenRoom(RoomSlot slot, RoomRedis? redis, RoomHostOptions 
         await Eventually.Async(() => Room.Connections, count => count < connections);
     }
 
-    /// <summary>Another host takes the room over, and this one's members are told. The port is the same, for the tests' ease.</summary>
+    /// <summary>
+    /// Moves the room as a takeover does: claims it again, closes its members with 1001, and opens it from its log. The port does not
+    /// change.
+    /// </summary>
     public async Task MoveAsync()
     {
         var old = Room;
@@ -146,7 +151,8 @@ internal sealed class OpenRoom(RoomSlot slot, RoomRedis? redis, RoomHostOptions 
         var tail = log is null ? null : await log.ReadTailAsync();
         var durableSeats = redis is null ? null : new DurableSeats(redis.Ownership, record, time, error => Assert.Fail($"{error}"));
         slot.SetRoom(new Room(
-            record, tail, log, seats, durableSeats, options, EventJson.WelcomeLimits(options), time, new WriteFence(_ => true, ownedAt: 0)));
+            record, tail, log, seats, durableSeats, options, EventJson.WelcomeLimits(options), time,
+            new WriteFence(_ => true, ownedAt: 0)));
     }
 
     public async ValueTask DisposeAsync()

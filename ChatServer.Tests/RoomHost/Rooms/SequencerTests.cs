@@ -37,7 +37,7 @@ public sealed class SequencerTests
     [Fact]
     public void Duplicate_message_gets_no_sequence()
     {
-        _dedupe.TryAdd(MessageKey.Of("session"u8, "old"u8), 17, out _); // by another host
+        _dedupe.TryAdd(MessageKey.Of("session"u8, "old"u8), 17, out _); // logged by another host
         Stage("new", "one");
         Stage("new", "in the same batch");
         Stage("old", "again");

@@ -5,29 +5,30 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace ChatServer.Tests.RoomHost.Rooms;
 
-/// <summary>The promise that a member which does not read costs the others nothing, and the server a bounded amount of memory.</summary>
+/// <summary>A member that does not read does not affect other members, and uses a bounded amount of memory.</summary>
 public sealed class SlowMemberTests() : RoomSpecification(null)
 {
     private const int BufferBytes = 256 * 1024;
 
-    private static readonly ChatServer.RoomHost.RoomHostOptions SmallBuffer = RoomsHost.Defaults with { RoomBufferBytes = BufferBytes, MessagesPerSecond = 0 };
+    private static readonly ChatServer.RoomHost.RoomHostOptions SmallBuffer =
+        RoomsHost.Defaults with { RoomBufferBytes = BufferBytes, MessagesPerSecond = 0 };
 
     [Fact]
     public async Task Member_that_does_not_read_is_closed_with_1013_without_delaying_others()
     {
-        // The clock stands still, so nobody is cut off for being silent or slow to close.
+        // The clock does not advance, so the room disconnects no member for silence or for a slow close.
         var room = await OpenAsync(host: SmallBuffer, time: new FakeTimeProvider());
         using var slow = await RawWebSocket.JoinAsync(room.Port, "/?user=slow", socket => socket.ReceiveBufferSize = 4096);
         var ann = await room.JoinAsync("user=ann");
         var bob = await room.JoinAsync("user=bob");
         var text = new string('x', 4000);
-        for (var i = 0; i < 2500; i++) // 10 MB: the kernel takes some of it for the slow one
+        for (var i = 0; i < 2500; i++) // 10 MB, of which the kernel buffers a part for the slow member
             await ann.SayAsync(text);
 
         Assert.Equal(Enumerable.Range(1, 2500).Select(i => (long)i), (await bob.ReadLogAsync(2500)).Select(e => e.Seq));
         Assert.InRange(room.Room.Ring.Capacity, 1, BufferBytes);
 
-        // It reads again: what is on its way to it, whole frames without a gap, then why it is closed.
+        // The slow member reads again. It receives complete frames without a gap, and then the closing event.
         var seen = 0L;
         RawFrame frame;
         while ((frame = await slow.ReadFrameAsync()).Opcode == 1 && !frame.Text.Contains("\"closing\"", StringComparison.Ordinal))
@@ -56,7 +57,7 @@ public sealed class SlowMemberTests() : RoomSpecification(null)
             async () =>
             {
                 time.Advance(TimeSpan.FromSeconds(1));
-                await ann.CatchUpAsync(); // heard, so not silent itself
+                await ann.CatchUpAsync(); // ann sends frames, so the room does not close it for silence
                 return room.Room.Connections;
             },
             count => count == 1);
@@ -68,7 +69,8 @@ public sealed class SlowMemberTests() : RoomSpecification(null)
     {
         var room = await OpenAsync(host: SmallBuffer, time: new FakeTimeProvider());
         using var pinger = await RawWebSocket.JoinAsync(room.Port, "/?user=pinger", socket => socket.ReceiveBufferSize = 4096);
-        byte[] pings = [.. Enumerable.Repeat(RawWebSocket.Frame(0x89, Encoding.ASCII.GetBytes(new string('p', 125))), 1000).SelectMany(f => f)];
+        var ping = RawWebSocket.Frame(0x89, Encoding.ASCII.GetBytes(new string('p', 125)));
+        byte[] pings = [.. Enumerable.Repeat(ping, 1000).SelectMany(f => f)];
         for (var i = 0; i < 100; i++) // 13 MB of pongs
             await pinger.SendBytesAsync(pings);
         Assert.Equal(1013, await pinger.ReadCloseCodeAsync());
@@ -98,7 +100,7 @@ public sealed class SlowMemberTests() : RoomSpecification(null)
     [Fact]
     public async Task Large_broadcast_reaches_many_members_including_a_late_reader()
     {
-        const int MessageCount = 1500; // 600 KB: more than the late one's socket takes
+        const int MessageCount = 1500; // 600 KB: more than the socket of the late reader buffers
         var room = await OpenAsync(host: RoomsHost.Defaults with { MessagesPerSecond = 0 });
         using var late = await RawWebSocket.JoinAsync(room.Port, "/?user=late", socket => socket.ReceiveBufferSize = 4096);
         List<RoomClient> members = [];
@@ -117,7 +119,8 @@ public sealed class SlowMemberTests() : RoomSpecification(null)
         List<string> seen = [];
         while (seen.Count < MessageCount)
         {
-            if (JsonSerializer.Deserialize<JsonElement>((await late.ReadFrameAsync()).Text) is var e && e.GetProperty("type").GetString() == "message")
+            var e = JsonSerializer.Deserialize<JsonElement>((await late.ReadFrameAsync()).Text);
+            if (e.GetProperty("type").GetString() == "message")
                 seen.Add(e.GetProperty("text").GetString()!);
         }
         Assert.Equal(texts, seen);

@@ -19,7 +19,7 @@ public sealed class TokenBucketTests
         _time.Advance(2 * Tick);
         Assert.Equal(1, CountTaken(ref bucket, 20));
         _time.Advance(TimeSpan.FromSeconds(100));
-        Assert.Equal(5, CountTaken(ref bucket, 20)); // no more than the burst is saved
+        Assert.Equal(5, CountTaken(ref bucket, 20)); // at most the burst accumulates
     }
 
     [Fact]
