@@ -10,7 +10,7 @@ public sealed class AdminHostTests(AdminCluster cluster) : IClassFixture<AdminCl
     [Fact]
     public async Task Host_is_drained_and_resumed()
     {
-        var host = await cluster.HostAsync("host-2");
+        var host = await cluster.StartHostAsync("host-2");
 
         await AcceptedAsync("host-2", "drain", "Draining");
         Assert.True(await host.Process.Drain.IsOrderedAsync("host-2"));

@@ -64,5 +64,5 @@ public sealed class AdminKeyTests(AdminCluster cluster) : IClassFixture<AdminClu
     public async Task Every_call_is_described_with_its_key() => Assert.Equal(
         Calls.Select(call => $"{call.Data.Item1} {call.Data.Item2.Replace("kept", "{name}", StringComparison.Ordinal).Replace("host-1", "{id}", StringComparison.Ordinal).TrimEnd('/')}")
             .Order(StringComparer.Ordinal),
-        await cluster.Admin.DescribesItselfAsync(_ => true));
+        await cluster.Admin.HasCompleteDescriptionAsync(_ => true));
 }

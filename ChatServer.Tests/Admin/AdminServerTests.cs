@@ -41,7 +41,7 @@ public sealed class AdminServerTests(AdminCluster cluster) : IClassFixture<Admin
     [Fact]
     public async Task Stopping_host_accepts_no_rooms()
     {
-        var other = await cluster.HostAsync("host-2", capacity: 7);
+        var other = await cluster.StartHostAsync("host-2", capacity: 7);
         await other.DieAsync();
         await other.RenewAsync(HostRecord.Stopping);
         var data = await cluster.Admin.GetDataAsync("/api/v1/load", AdminCluster.Key);

@@ -35,7 +35,7 @@ public sealed class ApiOutageTests(ApiCluster cluster) : IClassFixture<ApiCluste
         await Eventually.Async(
             () => cluster.Api.SendAsync(HttpMethod.Get, "/api/v1/rooms", ApiCluster.Key), response => response.IsSuccessStatusCode, Recovery);
         // The host we play ended with its Redis; a new one takes its place.
-        await cluster.HostAsync("host-2");
+        await cluster.StartHostAsync("host-2");
         await Eventually.Async(
             () => cluster.Api.SendAsync(HttpMethod.Post, "/api/v1/room/found", ApiCluster.Key), response => response.IsSuccessStatusCode, Recovery);
         await Eventually.Async(() => cluster.Api.SendAsync(HttpMethod.Get, "/health"), response => response.IsSuccessStatusCode, Recovery);

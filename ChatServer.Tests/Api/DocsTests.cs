@@ -25,5 +25,5 @@ public sealed class DocsTests(ApiCluster cluster) : IClassFixture<ApiCluster>
             "POST /api/v1/room/{name}",
             "POST /api/v1/room/{name}/message",
         ],
-        await cluster.Api.DescribesItselfAsync(call => call is not ("GET /api/v1" or "GET /api/v1/room/{name}")));
+        await cluster.Api.HasCompleteDescriptionAsync(call => call is not ("GET /api/v1" or "GET /api/v1/room/{name}")));
 }

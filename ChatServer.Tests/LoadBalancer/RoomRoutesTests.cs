@@ -13,7 +13,7 @@ public sealed class RoomRoutesTests(RoomCluster cluster) : IClassFixture<RoomClu
     public ValueTask InitializeAsync()
     {
         var nowhere = cluster.Own(new BackplaneProcess($"127.0.0.1:{FreePort.Next()}"));
-        _deaf = new RoomRoutes(cluster.Backplane.Finder, cluster.Backplane.Placement, nowhere.Changes, _time);
+        _deaf = new RoomRoutes(cluster.Backplane.Lookup, cluster.Backplane.Placement, nowhere.Changes, _time);
         return ValueTask.CompletedTask;
     }
 

@@ -60,7 +60,7 @@ public sealed class AppHostProcess : RunningAppHost
     public override async Task LeavesNothingAsync(IReadOnlyList<Service> services)
     {
         await base.LeavesNothingAsync(services);
-        await Eventually.Async(() => Service.Orchestrators(Process.Id), running => running.Count == 0, EndPatience);
+        await Eventually.Async(() => Service.Orchestrators(Process.Id), running => running.Count == 0, EndTimeout);
     }
 
     public override async ValueTask DisposeAsync()

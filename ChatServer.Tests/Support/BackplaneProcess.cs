@@ -27,7 +27,7 @@ public sealed class BackplaneProcess : IAsyncDisposable
 
     public BackplaneConnection Connection => Get<BackplaneConnection>();
     public RoomDirectory Rooms => Get<RoomDirectory>();
-    public RoomLookup Finder => Get<RoomLookup>();
+    public RoomLookup Lookup => Get<RoomLookup>();
     public RoomPlacement Placement => Get<RoomPlacement>();
     public RoomRescue Rescue => Get<RoomRescue>();
     public RoomChanges Changes => Get<RoomChanges>();

@@ -33,7 +33,7 @@ public static partial class DocsAssert
     /// OpenAPI 3.1, and of every operation: a name, a summary, a schema of the answer's <c>data</c>, and a key exactly where one is needed.
     /// Gives the operations as <c>METHOD path</c>.
     /// </summary>
-    public static async Task<IReadOnlyList<string>> DescribesItselfAsync(this ServiceProcess service, Func<string, bool> takesKey)
+    public static async Task<IReadOnlyList<string>> HasCompleteDescriptionAsync(this ServiceProcess service, Func<string, bool> requiresKey)
     {
         var document = await service.Http.GetFromJsonAsync<JsonElement>("/openapi/v1.json", TestContext.Current.CancellationToken);
         Assert.StartsWith("3.1", document.GetProperty("openapi").GetString(), StringComparison.Ordinal);
@@ -51,7 +51,7 @@ public static partial class DocsAssert
                 Assert.NotEmpty(Text(operation.Value, "summary"));
                 var required = operation.Value.TryGetProperty("security", out var security)
                     && security.EnumerateArray().All(alternative => alternative.TryGetProperty("ApiKey", out _));
-                Assert.True(required == takesKey(name), name);
+                Assert.True(required == requiresKey(name), name);
                 foreach (var answer in operation.Value.GetProperty("responses").EnumerateObject())
                 {
                     var content = answer.Value.GetProperty("content");

@@ -12,7 +12,7 @@ namespace ChatServer.Tests.Support;
 public sealed class LongestFirst : ITestCollectionOrderer
 {
     /// <summary>Collections and namespaces whose tests start processes and wait for leases, the longest first.</summary>
-    private static readonly string[] Long =
+    private static readonly string[] LongRunning =
     [
         AppHostCollection.Name, "ChatServer.Tests.RoomHost.Hosting.", "ChatServer.Tests.EndToEnd.", "ChatServer.Tests.Bench.", "ChatServer.Tests.Backplane.",
         "ChatServer.Tests.Client.", "ChatServer.Tests.Redis.", "ChatServer.Tests.Api.",
@@ -25,7 +25,7 @@ public sealed class LongestFirst : ITestCollectionOrderer
     // A class without a named collection is one of its own, called "Test collection for {class} (id: …)".
     private static int RankOf<TTestCollection>(TTestCollection collection) where TTestCollection : ITestCollection
     {
-        var rank = Array.FindIndex(Long, name => collection.TestCollectionDisplayName.Contains(name, StringComparison.Ordinal));
-        return rank < 0 ? Long.Length : rank;
+        var rank = Array.FindIndex(LongRunning, name => collection.TestCollectionDisplayName.Contains(name, StringComparison.Ordinal));
+        return rank < 0 ? LongRunning.Length : rank;
     }
 }

@@ -14,7 +14,7 @@ internal static class NodeProgram
             System.IO.Path.Combine(AppContext.BaseDirectory, ".playwright", "node"), "node", SearchOption.AllDirectories)[0];
 
     /// <summary>Runs it until it exits with code 0, and returns what it wrote to standard output.</summary>
-    public static async Task<string> RunAsync(string folder, TimeSpan patience, params string[] arguments)
+    public static async Task<string> RunAsync(string folder, TimeSpan timeout, params string[] arguments)
     {
         using var node = Process.Start(new ProcessStartInfo(Path, arguments)
         {
@@ -22,7 +22,7 @@ internal static class NodeProgram
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         })!;
-        using var limit = new CancellationTokenSource(patience);
+        using var limit = new CancellationTokenSource(timeout);
         try
         {
             var (output, errors) = (node.StandardOutput.ReadToEndAsync(limit.Token), node.StandardError.ReadToEndAsync(limit.Token));

@@ -25,7 +25,7 @@ public sealed class RawWebSocket : IDisposable
 {
     public const string Key = "dGhlIHNhbXBsZSBub25jZQ==";
     public const string AcceptOfKey = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
 
     private readonly NetworkStream _stream;
 
@@ -137,10 +137,10 @@ public sealed class RawWebSocket : IDisposable
     /// <summary>Whether the server closed its side; fails when it sends anything else or nothing.</summary>
     public async Task<bool> IsClosedAsync()
     {
-        using var patience = new CancellationTokenSource(Patience);
+        using var timeout = new CancellationTokenSource(Timeout);
         try
         {
-            return await _stream.ReadAsync(new byte[1], patience.Token) == 0;
+            return await _stream.ReadAsync(new byte[1], timeout.Token) == 0;
         }
         catch (IOException)
         {
@@ -151,8 +151,8 @@ public sealed class RawWebSocket : IDisposable
     public async Task<byte[]> ReadAsync(int count)
     {
         var bytes = new byte[count];
-        using var patience = new CancellationTokenSource(Patience);
-        await _stream.ReadExactlyAsync(bytes, patience.Token);
+        using var timeout = new CancellationTokenSource(Timeout);
+        await _stream.ReadExactlyAsync(bytes, timeout.Token);
         return bytes;
     }
 

@@ -44,7 +44,7 @@ public abstract class RedisServer : IAsyncDisposable
     public void Resume() => _process!.Resume();
 
     /// <summary>Forgets everything, as if it had been started anew.</summary>
-    public Task FlushAsync() => AskAsync("*1\r\n$8\r\nFLUSHALL\r\n");
+    public Task FlushAsync() => ExecuteAsync("*1\r\n$8\r\nFLUSHALL\r\n");
 
     public async ValueTask DisposeAsync()
     {
@@ -55,10 +55,10 @@ public abstract class RedisServer : IAsyncDisposable
 
     protected abstract ServerProcess Launch();
 
-    private Task<string> PingAsync() => AskAsync("*1\r\n$4\r\nPING\r\n");
+    private Task<string> PingAsync() => ExecuteAsync("*1\r\n$4\r\nPING\r\n");
 
     // Without the library that the code under test uses.
-    protected async Task<string> AskAsync(string command)
+    protected async Task<string> ExecuteAsync(string command)
     {
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(5));
         using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
@@ -85,10 +85,10 @@ public sealed class InstalledRedis : RedisServer
     public RedisServer? Primary { get; init; }
 
     /// <summary>From now on it hears nothing of its primary, and keeps what it has: nobody is at port 1.</summary>
-    public Task CutOffAsync() => AskAsync("REPLICAOF 127.0.0.1 1\r\n");
+    public Task DisconnectFromPrimaryAsync() => ExecuteAsync("REPLICAOF 127.0.0.1 1\r\n");
 
     /// <summary>Makes it a primary.</summary>
-    public Task PromoteAsync() => AskAsync("REPLICAOF NO ONE\r\n");
+    public Task PromoteAsync() => ExecuteAsync("REPLICAOF NO ONE\r\n");
 
     protected override ServerProcess Launch() => ServerProcess.Start(
         _program ?? OptionalProgram.Require(OptionalProgram.RedisServer),

@@ -35,7 +35,7 @@ public sealed record RoomEvent(JsonElement Json)
 public sealed class RoomClient : IAsyncDisposable
 {
     /// <summary>The close code of a connection that ended without a Close frame.</summary>
-    public const int Lost = 1006;
+    public const int NoCloseFrame = 1006;
 
     private readonly ClientWebSocket _client;
     private readonly Socket _socket;
@@ -101,9 +101,9 @@ public sealed class RoomClient : IAsyncDisposable
         options?.Invoke(client.Options);
         try
         {
-            using var patience = new CancellationTokenSource(Eventually.Patience);
+            using var timeout = new CancellationTokenSource(Eventually.Patience);
             using var invoker = new HttpMessageInvoker(handler, disposeHandler: false);
-            await client.ConnectAsync(url, invoker, patience.Token);
+            await client.ConnectAsync(url, invoker, timeout.Token);
         }
         catch
         {
@@ -126,10 +126,10 @@ public sealed class RoomClient : IAsyncDisposable
         request.Headers.Add("Sec-WebSocket-Version", "13");
         request.Headers.Add("Sec-WebSocket-Key", RawWebSocket.Key);
         foreach (var (name, value) in headers) request.Headers.Add(name, value);
-        var answer = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
-        if (answer.StatusCode != HttpStatusCode.SwitchingProtocols)
-            await answer.Content.LoadIntoBufferAsync(); // a body that ends
-        return answer;
+        var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+        if (response.StatusCode != HttpStatusCode.SwitchingProtocols)
+            await response.Content.LoadIntoBufferAsync(); // a body that ends
+        return response;
     }
 
     /// <summary>Says something and waits for the acknowledgement: its own message.</summary>
@@ -137,9 +137,9 @@ public sealed class RoomClient : IAsyncDisposable
     {
         id ??= $"m{++_ids}";
         await SendAsync(new { type = "message", id, text });
-        var answer = await NextAsync(e => e["id"] == id && e.Type is "error" || e["id"] == id && e["user"] == User, $"the echo of {id}");
-        Assert.True(answer.Type == "message", $"{answer}");
-        return answer;
+        var response = await NextAsync(e => e["id"] == id && e.Type is "error" || e["id"] == id && e["user"] == User, $"the echo of {id}");
+        Assert.True(response.Type == "message", $"{response}");
+        return response;
     }
 
     /// <summary>Sends a frame of JSON.</summary>
@@ -177,15 +177,15 @@ public sealed class RoomClient : IAsyncDisposable
     }
 
     /// <summary>The next event that is meant.</summary>
-    public async Task<RoomEvent> NextAsync(Func<RoomEvent, bool> isMeant, string meaning)
+    public async Task<RoomEvent> NextAsync(Func<RoomEvent, bool> predicate, string description)
     {
-        using var patience = new CancellationTokenSource(Eventually.Patience);
+        using var timeout = new CancellationTokenSource(Eventually.Patience);
         try
         {
             while (true)
             {
-                var next = await _unread.Reader.ReadAsync(patience.Token);
-                if (isMeant(next))
+                var next = await _unread.Reader.ReadAsync(timeout.Token);
+                if (predicate(next))
                     return next;
             }
         }
@@ -193,11 +193,11 @@ public sealed class RoomClient : IAsyncDisposable
         {
             var end = _reading.IsCompleted ? $"closed with {_reading.Result}" : $"open after {Eventually.Patience.TotalSeconds} s";
             var seen = Events.TakeLast(30).Select(seen => $"{seen}").Select(seen => seen[..Math.Min(seen.Length, 200)]);
-            throw new InvalidOperationException($"No {meaning}; {end}. It got:\n{string.Join('\n', seen)}");
+            throw new InvalidOperationException($"No {description}; {end}. It got:\n{string.Join('\n', seen)}");
         }
     }
 
-    /// <summary>Waits until the room has closed the connection; gives the code, <see cref="Lost"/> without a Close frame, and the reason.</summary>
+    /// <summary>Waits until the room has closed the connection; gives the code, <see cref="NoCloseFrame"/> without a Close frame, and the reason.</summary>
     public Task<(int Code, string Reason)> ClosedAsync() => _reading.WaitAsync(Eventually.Patience);
 
     /// <summary>Leaves with a Close frame, and waits for the room's.</summary>
@@ -223,8 +223,8 @@ public sealed class RoomClient : IAsyncDisposable
 
     private async Task SendAsync(byte[] bytes, WebSocketMessageType type)
     {
-        using var patience = new CancellationTokenSource(Eventually.Patience);
-        await _client.SendAsync(bytes, type, endOfMessage: true, patience.Token);
+        using var timeout = new CancellationTokenSource(Eventually.Patience);
+        await _client.SendAsync(bytes, type, endOfMessage: true, timeout.Token);
     }
 
     private async Task<(int Code, string Reason)> ReadAsync()
@@ -241,7 +241,7 @@ public sealed class RoomClient : IAsyncDisposable
                 frame.Write(buffer, 0, result.Count);
                 if (!result.EndOfMessage)
                     continue;
-                Take(new RoomEvent(JsonSerializer.Deserialize<JsonElement>(frame.ToArray())));
+                Store(new RoomEvent(JsonSerializer.Deserialize<JsonElement>(frame.ToArray())));
                 frame.SetLength(0);
             }
             if (_client.State == WebSocketState.CloseReceived)
@@ -255,10 +255,10 @@ public sealed class RoomClient : IAsyncDisposable
         {
             _unread.Writer.TryComplete();
         }
-        return ((int?)_client.CloseStatus ?? Lost, _client.CloseStatusDescription ?? "");
+        return ((int?)_client.CloseStatus ?? NoCloseFrame, _client.CloseStatusDescription ?? "");
     }
 
-    private void Take(RoomEvent received)
+    private void Store(RoomEvent received)
     {
         lock (_events)
             _events.Add(received);

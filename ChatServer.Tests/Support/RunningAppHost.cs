@@ -9,7 +9,7 @@ public abstract class RunningAppHost : IAsyncDisposable
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
 
     /// <summary>How long processes and ports may remain after the AppHost ended.</summary>
-    protected static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(15);
+    protected static readonly TimeSpan EndTimeout = TimeSpan.FromSeconds(15);
 
     private const int RoomPorts = 100;
 
@@ -54,8 +54,8 @@ public abstract class RunningAppHost : IAsyncDisposable
     /// <summary>None of <paramref name="services"/> runs, and no port accepts a connection.</summary>
     public virtual async Task LeavesNothingAsync(IReadOnlyList<Service> services)
     {
-        await Eventually.Async(() => services.Where(service => service.Runs).ToList(), running => running.Count == 0, EndPatience);
-        await Eventually.Async(() => Ports.Where(Accepts).ToList(), accepting => accepting.Count == 0, EndPatience);
+        await Eventually.Async(() => services.Where(service => service.Runs).ToList(), running => running.Count == 0, EndTimeout);
+        await Eventually.Async(() => Ports.Where(Accepts).ToList(), accepting => accepting.Count == 0, EndTimeout);
     }
 
     public abstract ValueTask DisposeAsync();

@@ -68,7 +68,7 @@ public sealed record Service(int Id, string Name)
         {
             return File.ReadAllText($"/proc/{id}/{file}");
         }
-        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             return "";
         }

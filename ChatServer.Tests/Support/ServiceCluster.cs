@@ -22,7 +22,7 @@ public abstract class ServiceCluster : IAsyncLifetime
         await Redis.StartAsync();
         Own(Redis);
         Backplane = Own(new BackplaneProcess(Redis.ConnectionString));
-        Host = await HostAsync("host-1");
+        Host = await StartHostAsync("host-1");
         await StartAsync();
     }
 
@@ -36,7 +36,7 @@ public abstract class ServiceCluster : IAsyncLifetime
     protected abstract Task StartAsync();
 
     /// <summary>One more host, of a process of its own.</summary>
-    public async Task<FakeHost> HostAsync(string id, int capacity = 1000)
+    public async Task<FakeHost> StartHostAsync(string id, int capacity = 1000)
     {
         var host = Own(new FakeHost(Own(new BackplaneProcess(Redis.ConnectionString)), id, capacity));
         await host.StartAsync();

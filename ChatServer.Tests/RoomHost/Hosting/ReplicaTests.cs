@@ -38,7 +38,7 @@ public sealed class ReplicaTests : HostCluster
     {
         var (room, member) = await TalkAsync();
         await ReplicatedAsync(seq: 2);
-        await _replica.CutOffAsync();
+        await _replica.DisconnectFromPrimaryAsync();
         Assert.Equal(3, (await member.SayAsync("lost")).Seq);
 
         await _primary.KillAsync();

@@ -19,7 +19,7 @@ public sealed class StopTests : HostCluster
             await member.SendAsync(new { type = "message", id = $"u{i}", text = $"unwaited {i}" });
 
         await host.Process.KillAsync();
-        Assert.Equal(RoomClient.Lost, (await member.ClosedAsync()).Code);
+        Assert.Equal(RoomClient.NoCloseFrame, (await member.ClosedAsync()).Code);
         await StartHostAsync();
 
         var back = await Eventually.Async(() => Api.Rooms.FindAsync("lobby"), r => r!.Term > room.Term);
