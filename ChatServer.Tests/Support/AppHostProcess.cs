@@ -24,7 +24,7 @@ public sealed class AppHostProcess : RunningAppHost
 
     public ServerProcess Process { get; }
 
-    /// <summary>Those of the dashboard too.</summary>
+    /// <summary>The ports of the deployment and of the dashboard.</summary>
     public override IEnumerable<int> Ports => [.. base.Ports, DashboardPort, OtlpPort, ResourceServicePort];
 
     private Dictionary<string, string?> Environment =>
@@ -56,7 +56,7 @@ public sealed class AppHostProcess : RunningAppHost
     /// <inheritdoc/>
     public override IReadOnlyList<Service> Services() => Service.Of(Process.Id);
 
-    /// <summary>No process of the orchestrator remains either.</summary>
+    /// <summary>Also asserts that no process of the orchestrator is running.</summary>
     public override async Task LeavesNothingAsync(IReadOnlyList<Service> services)
     {
         await base.LeavesNothingAsync(services);

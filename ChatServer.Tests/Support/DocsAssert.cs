@@ -5,10 +5,10 @@ using System.Text.RegularExpressions;
 
 namespace ChatServer.Tests.Support;
 
-/// <summary>What the description of every HTTP API has to hold.</summary>
+/// <summary>Assertions about the description of an HTTP API.</summary>
 public static partial class DocsAssert
 {
-    /// <summary>The page and all that it refers to come from the service itself.</summary>
+    /// <summary>Asserts that the page <c>/docs</c> and its scripts come from the service itself.</summary>
     public static async Task HasLocalDocsPageAsync(this ServiceProcess service)
     {
         using var response = await service.SendAsync(HttpMethod.Get, "/docs");
@@ -30,8 +30,8 @@ public static partial class DocsAssert
     }
 
     /// <summary>
-    /// OpenAPI 3.1, and of every operation: a name, a summary, a schema of the answer's <c>data</c>, and a key exactly where one is needed.
-    /// Gives the operations as <c>METHOD path</c>.
+    /// Asserts that the service describes its API in OpenAPI 3.1, and that each operation has a name, a summary, a schema of the response's
+    /// <c>data</c>, and a key exactly if it requires one. Returns the operations as <c>METHOD path</c>.
     /// </summary>
     public static async Task<IReadOnlyList<string>> HasCompleteDescriptionAsync(this ServiceProcess service, Func<string, bool> requiresKey)
     {

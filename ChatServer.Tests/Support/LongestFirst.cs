@@ -7,22 +7,23 @@ using Xunit.v3;
 namespace ChatServer.Tests.Support;
 
 /// <summary>
-/// Starts the collections that take minutes before those that take seconds: a long one that started last would run alone at the end.
+/// Starts the collections that take minutes before those that take seconds, because a long collection that starts last runs alone at the
+/// end.
 /// </summary>
 public sealed class LongestFirst : ITestCollectionOrderer
 {
     /// <summary>Collections and namespaces whose tests start processes and wait for leases, the longest first.</summary>
     private static readonly string[] LongRunning =
     [
-        AppHostCollection.Name, "ChatServer.Tests.RoomHost.Hosting.", "ChatServer.Tests.EndToEnd.", "ChatServer.Tests.Bench.", "ChatServer.Tests.Backplane.",
-        "ChatServer.Tests.Client.", "ChatServer.Tests.Redis.", "ChatServer.Tests.Api.",
+        AppHostCollection.Name, "ChatServer.Tests.RoomHost.Hosting.", "ChatServer.Tests.EndToEnd.", "ChatServer.Tests.Bench.",
+        "ChatServer.Tests.Backplane.", "ChatServer.Tests.Client.", "ChatServer.Tests.Redis.", "ChatServer.Tests.Api.",
     ];
 
     public IReadOnlyCollection<TTestCollection> OrderTestCollections<TTestCollection>(IReadOnlyCollection<TTestCollection> testCollections)
         where TTestCollection : ITestCollection =>
         [.. testCollections.OrderBy(RankOf)];
 
-    // A class without a named collection is one of its own, called "Test collection for {class} (id: …)".
+    // A class without a named collection forms its own collection, named "Test collection for {class} (id: …)".
     private static int RankOf<TTestCollection>(TTestCollection collection) where TTestCollection : ITestCollection
     {
         var rank = Array.FindIndex(LongRunning, name => collection.TestCollectionDisplayName.Contains(name, StringComparison.Ordinal));

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace ChatServer.Tests.Support;
 
-/// <summary>Node.js: the installed one, or the one in Playwright's package, so that no test skips for it.</summary>
+/// <summary>The installed Node.js, or the one in Playwright's package, so that no test is skipped because Node.js is missing.</summary>
 internal static class NodeProgram
 {
     /// <summary>Node 20 provides <c>WebSocket</c> only with this option; later versions accept the option without effect.</summary>
@@ -13,7 +13,7 @@ internal static class NodeProgram
         ?? Directory.GetFiles(
             System.IO.Path.Combine(AppContext.BaseDirectory, ".playwright", "node"), "node", SearchOption.AllDirectories)[0];
 
-    /// <summary>Runs it until it exits with code 0, and returns what it wrote to standard output.</summary>
+    /// <summary>Runs Node.js, asserts that it exits with code 0, and returns its standard output.</summary>
     public static async Task<string> RunAsync(string folder, TimeSpan timeout, params string[] arguments)
     {
         using var node = Process.Start(new ProcessStartInfo(Path, arguments)

@@ -3,22 +3,22 @@ using Google.Protobuf;
 
 namespace ChatServer.Tests.Support;
 
-/// <summary>A span as a service exported it.</summary>
+/// <summary>A span that a service has exported.</summary>
 /// <param name="Service">The resource's <c>service.name</c>.</param>
 /// <param name="Source">Name of the <c>ActivitySource</c>.</param>
 /// <param name="TraceId">32 hexadecimal digits.</param>
 /// <param name="SpanId">16 hexadecimal digits.</param>
 /// <param name="ParentId">16 hexadecimal digits; empty for a root.</param>
-/// <param name="Name">Its name.</param>
-/// <param name="Kind">What part the service has in it.</param>
-/// <param name="Attributes">Scalars as text, in invariant format.</param>
+/// <param name="Name">The name of the operation.</param>
+/// <param name="Kind">The role of the service in the operation.</param>
+/// <param name="Attributes">Scalar attributes as text, in invariant format.</param>
 public sealed record OtlpSpan(
     string Service, string Source, string TraceId, string SpanId, string ParentId, string Name, OtlpSpanKind Kind,
     IReadOnlyDictionary<string, string> Attributes)
 {
     /// <summary>
-    /// The spans of an <c>ExportTraceServiceRequest</c>. The numbers are those of the fields that are needed, in opentelemetry-proto 1.x
-    /// (<c>collector/trace/v1</c>, <c>trace/v1</c>, <c>resource/v1</c>, <c>common/v1</c>), which does not change them.
+    /// Reads the spans of an <c>ExportTraceServiceRequest</c>. The field numbers are those of opentelemetry-proto 1.x
+    /// (<c>collector/trace/v1</c>, <c>trace/v1</c>, <c>resource/v1</c>, <c>common/v1</c>), which are stable.
     /// </summary>
     public static IReadOnlyList<OtlpSpan> ReadRequest(byte[] request) =>
     [
@@ -42,7 +42,7 @@ public sealed record OtlpSpan(
     private static Dictionary<string, string> Pairs(IEnumerable<ILookup<int, object>> pairs) =>
         pairs.ToDictionary(pair => Text(pair[1]), pair => Messages(pair[2]).Select(Value).FirstOrDefault(""));
 
-    // AnyValue: string_value, bool_value, int_value, double_value. Of an array or a map the tests need nothing.
+    // AnyValue: string_value, bool_value, int_value, double_value. The tests do not need arrays and maps.
     private static string Value(ILookup<int, object> value) =>
         value[1].Any() ? Text(value[1])
         : value[2].Any() ? (Number(value[2]) != 0 ? "true" : "false")

@@ -3,10 +3,10 @@ using System.Text.Json;
 
 namespace ChatServer.Tests.Support;
 
-/// <summary>What every error of an HTTP API has to look like.</summary>
+/// <summary>Assertions about the errors of an HTTP API.</summary>
 public static class ProblemAssert
 {
-    /// <summary>The answer is a problem with this status and code, in its body too. Gives the body.</summary>
+    /// <summary>Asserts that the response is a problem with this status and code, also in its body. Returns the body.</summary>
     public static async Task<JsonElement> IsProblemAsync(this HttpResponseMessage response, HttpStatusCode status, string code)
     {
         var text = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);

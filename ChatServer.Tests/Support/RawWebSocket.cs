@@ -6,20 +6,20 @@ using System.Text;
 
 namespace ChatServer.Tests.Support;
 
-/// <summary>A frame as it came from the server.</summary>
+/// <summary>A frame that the server has sent.</summary>
 public sealed record RawFrame(byte FirstByte, byte[] Payload)
 {
     public int Opcode => FirstByte & 0x0F;
     public bool Final => (FirstByte & 0x80) != 0;
     public string Text => Encoding.UTF8.GetString(Payload);
 
-    /// <summary>Of a Close frame; 1005 when it has none.</summary>
+    /// <summary>The code of a Close frame; 1005 if it has none.</summary>
     public ushort CloseCode => Payload.Length < 2 ? (ushort)1005 : BinaryPrimitives.ReadUInt16BigEndian(Payload);
 }
 
 /// <summary>
-/// A WebSocket client that does what it is told, also what the RFC forbids: every header, frame bit and byte is the test's. Reads give up
-/// after ten seconds, so a test that waits for nothing fails instead of hanging.
+/// A WebSocket client without any checks: the test controls every header, every bit of a frame header and every byte, including those that
+/// RFC 6455 forbids. A read fails after ten seconds.
 /// </summary>
 public sealed class RawWebSocket : IDisposable
 {
@@ -45,7 +45,7 @@ public sealed class RawWebSocket : IDisposable
         return new RawWebSocket(socket);
     }
 
-    /// <summary>Connects and completes the handshake; fails the test when it is refused.</summary>
+    /// <summary>Connects and completes the handshake; fails the test if the server refuses it.</summary>
     public static async Task<RawWebSocket> JoinAsync(int port, string target = "/", Action<Socket>? prepare = null)
     {
         var client = await ConnectAsync(port, prepare);
@@ -54,17 +54,23 @@ public sealed class RawWebSocket : IDisposable
         return client;
     }
 
-    /// <summary>A correct handshake; <paramref name="headers"/> (<c>Name: value</c>) replace those of the same name, or are added.</summary>
+    /// <summary>
+    /// A valid handshake. Each of <paramref name="headers"/> (<c>Name: value</c>) replaces the header of the same name or is added; one
+    /// without a value removes the header.
+    /// </summary>
     public static string Request(string target = "/", params string[] headers)
     {
-        var lines = new List<string> { "Host: localhost", "Upgrade: websocket", "Connection: Upgrade", $"Sec-WebSocket-Key: {Key}", "Sec-WebSocket-Version: 13" };
+        var lines = new List<string>
+        {
+            "Host: localhost", "Upgrade: websocket", "Connection: Upgrade", $"Sec-WebSocket-Key: {Key}", "Sec-WebSocket-Version: 13",
+        };
         foreach (var header in headers)
             lines.RemoveAll(line => line.StartsWith(header[..(header.IndexOf(':') + 1)], StringComparison.OrdinalIgnoreCase));
         lines.AddRange(headers.Where(header => !header.EndsWith(':')));
         return $"GET {target} HTTP/1.1\r\n{string.Join("\r\n", lines)}\r\n\r\n";
     }
 
-    /// <summary>Sends a request and gives the answer's head (status line and headers).</summary>
+    /// <summary>Sends a request and returns the head of the response (status line and headers).</summary>
     public async Task<string> HandshakeAsync(string request)
     {
         await SendBytesAsync(Encoding.ASCII.GetBytes(request));
@@ -83,12 +89,13 @@ public sealed class RawWebSocket : IDisposable
 
     public Task SendTextAsync(string text) => SendBytesAsync(Frame(0x81, Encoding.UTF8.GetBytes(text)));
 
-    public Task SendFrameAsync(byte firstByte, ReadOnlySpan<byte> payload, bool masked = true) => SendBytesAsync(Frame(firstByte, payload, masked));
+    public Task SendFrameAsync(byte firstByte, ReadOnlySpan<byte> payload, bool masked = true) =>
+        SendBytesAsync(Frame(firstByte, payload, masked));
 
     public Task SendCloseAsync(ushort code, string reason = "") =>
         SendFrameAsync(0x88, [(byte)(code >> 8), (byte)code, .. Encoding.UTF8.GetBytes(reason)]);
 
-    /// <summary>One frame: <paramref name="firstByte"/> holds FIN, the reserved bits and the opcode.</summary>
+    /// <summary>Encodes one frame. <paramref name="firstByte"/> contains FIN, the reserved bits and the opcode.</summary>
     public static byte[] Frame(byte firstByte, ReadOnlySpan<byte> payload, bool masked = true)
     {
         var frame = new List<byte> { firstByte };
@@ -111,11 +118,11 @@ public sealed class RawWebSocket : IDisposable
         return [.. frame];
     }
 
-    /// <summary>The next frame; fails when the server closed the connection instead, or masked it.</summary>
+    /// <summary>Reads the next frame; fails if the server has closed the connection or masked the frame.</summary>
     public async Task<RawFrame> ReadFrameAsync()
     {
         var start = await ReadAsync(2);
-        Assert.True((start[1] & 0x80) == 0, "a server does not mask");
+        Assert.True((start[1] & 0x80) == 0, "The server masked a frame.");
         int length = start[1];
         if (length == 126)
             length = BinaryPrimitives.ReadUInt16BigEndian(await ReadAsync(2));
@@ -124,7 +131,7 @@ public sealed class RawWebSocket : IDisposable
         return new RawFrame(start[0], await ReadAsync(length));
     }
 
-    /// <summary>Reads frames up to the Close frame and gives its code.</summary>
+    /// <summary>Reads frames up to the Close frame, and returns its code.</summary>
     public async Task<ushort> ReadCloseCodeAsync()
     {
         RawFrame frame;
@@ -134,7 +141,7 @@ public sealed class RawWebSocket : IDisposable
         return frame.CloseCode;
     }
 
-    /// <summary>Whether the server closed its side; fails when it sends anything else or nothing.</summary>
+    /// <summary>Waits for the end of the connection: true if the server has closed or reset it, false if it has sent a byte.</summary>
     public async Task<bool> IsClosedAsync()
     {
         using var timeout = new CancellationTokenSource(Timeout);

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace ChatServer.Tests.Support;
 
-/// <summary>A Redis of our own, as a process: started, stopped, killed, paused and restarted on the same port.</summary>
+/// <summary>A Redis process of the tests. It can be stopped, killed, paused and started again on the same port.</summary>
 public abstract class RedisServer : IAsyncDisposable
 {
     private ServerProcess? _process;
@@ -13,15 +13,17 @@ public abstract class RedisServer : IAsyncDisposable
     public string ConnectionString => $"127.0.0.1:{Port}";
 
     /// <summary>
-    /// For tests that accept either server: <c>redis-server</c>, which starts faster, or the embedded one if it is missing.
+    /// For tests that accept either kind of Redis: <c>redis-server</c>, which starts faster, or the embedded one if it is not installed.
     /// </summary>
     public static RedisServer Preferred() =>
         OptionalProgram.Find(OptionalProgram.RedisServer) is { } program ? new InstalledRedis(program) : new EmbeddedRedis();
 
-    /// <summary>Starts the process unless this has been done. A test calls it, not its fixture: a missing program skips the test.</summary>
+    /// <summary>
+    /// Starts the process if it has not been started. A test calls it, not its fixture, because a missing program skips the test.
+    /// </summary>
     public Task EnsureStartedAsync() => _process is null ? StartAsync() : Task.CompletedTask;
 
-    /// <summary>Starts the process, which must not run yet, and waits until it answers.</summary>
+    /// <summary>Starts the process, which must not be running, and waits until it answers.</summary>
     public async Task StartAsync()
     {
         if (_process is not null)
@@ -32,18 +34,19 @@ public abstract class RedisServer : IAsyncDisposable
             Assert.Fail($"{GetType().Name} on port {Port} ended with {process.ExitCode}:\n{process.Output}");
     }
 
-    /// <summary>SIGTERM, and waits for the end.</summary>
+    /// <summary>Sends SIGTERM, and waits for the exit.</summary>
     public Task StopAsync() => _process!.StopAsync();
 
-    /// <summary>SIGKILL, and waits for the end. What it held in memory is gone.</summary>
+    /// <summary>Sends SIGKILL, and waits for the exit. The data in memory is lost.</summary>
     public Task KillAsync() => _process!.KillAsync();
 
-    /// <summary>It stands still with its sockets open.</summary>
+    /// <summary>Sends SIGSTOP, and waits until all threads are stopped. The sockets stay open.</summary>
     public Task PauseAsync() => _process!.PauseAsync();
 
+    /// <summary>Sends SIGCONT.</summary>
     public void Resume() => _process!.Resume();
 
-    /// <summary>Forgets everything, as if it had been started anew.</summary>
+    /// <summary>Deletes all data, as a restart without persistence does.</summary>
     public Task FlushAsync() => ExecuteAsync("*1\r\n$8\r\nFLUSHALL\r\n");
 
     public async ValueTask DisposeAsync()
@@ -57,7 +60,7 @@ public abstract class RedisServer : IAsyncDisposable
 
     private Task<string> PingAsync() => ExecuteAsync("*1\r\n$4\r\nPING\r\n");
 
-    // Without the library that the code under test uses.
+    // Does not use the Redis library of the code under test.
     protected async Task<string> ExecuteAsync(string command)
     {
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(5));
@@ -81,26 +84,26 @@ public sealed class InstalledRedis : RedisServer
 
     internal InstalledRedis(string program) => _program = program;
 
-    /// <summary>Of which it is a replica when it starts; null: of nobody.</summary>
+    /// <summary>The server of which it is a replica when it starts; null: it starts as a primary.</summary>
     public RedisServer? Primary { get; init; }
 
-    /// <summary>From now on it hears nothing of its primary, and keeps what it has: nobody is at port 1.</summary>
+    /// <summary>Disconnects it from its primary: no server listens on port 1. It keeps its data.</summary>
     public Task DisconnectFromPrimaryAsync() => ExecuteAsync("REPLICAOF 127.0.0.1 1\r\n");
 
-    /// <summary>Makes it a primary.</summary>
+    /// <summary>Promotes it to a primary.</summary>
     public Task PromoteAsync() => ExecuteAsync("REPLICAOF NO ONE\r\n");
 
     protected override ServerProcess Launch() => ServerProcess.Start(
         _program ?? OptionalProgram.Require(OptionalProgram.RedisServer),
         [
             "--port", $"{Port}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--daemonize", "no",
-            // At once, and past the disk: a file would be loaded by whatever server is started in this folder next.
+            // Without delay, and without a file on disk, which the next server that starts in this folder would load.
             "--repl-diskless-sync-delay", "0", "--repl-diskless-load", "swapdb",
             .. Primary is null ? Array.Empty<string>() : ["--replicaof", "127.0.0.1", $"{Primary.Port}"],
         ]);
 }
 
-/// <summary>The embedded one, ChatServer.Redis, in memory.</summary>
+/// <summary>The embedded Redis, <c>ChatServer.Redis</c>, without persistence.</summary>
 public sealed class EmbeddedRedis : RedisServer
 {
     // …/ChatServer.Tests/bin/Debug/net10.0/ beside …/ChatServer.Redis/bin/Debug/net10.0/

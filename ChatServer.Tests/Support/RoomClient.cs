@@ -7,7 +7,7 @@ using System.Threading.Channels;
 
 namespace ChatServer.Tests.Support;
 
-/// <summary>An event as a room sent it.</summary>
+/// <summary>An event that a room has sent.</summary>
 /// <param name="Json">The whole frame.</param>
 public sealed record RoomEvent(JsonElement Json)
 {
@@ -15,26 +15,26 @@ public sealed record RoomEvent(JsonElement Json)
     public long Seq => Json.GetProperty("seq").GetInt64();
     public bool Has(string member) => Json.TryGetProperty(member, out _);
 
-    /// <summary>A string member; null when there is none of that name.</summary>
+    /// <summary>The value of a string member; null if the event does not have the member.</summary>
     public string? this[string member] => Json.TryGetProperty(member, out var value) ? value.GetString() : null;
 
-    /// <summary>A member that is a list of strings.</summary>
+    /// <summary>The value of a member that is a list of strings.</summary>
     public string[] List(string member) => [.. Json.GetProperty(member).EnumerateArray().Select(e => e.GetString()!)];
 
-    /// <summary>Names of all members, in the order in which they came.</summary>
+    /// <summary>The names of all members, in their order in the frame.</summary>
     public string[] Members => [.. Json.EnumerateObject().Select(p => p.Name)];
 
-    /// <summary>The frame itself.</summary>
+    /// <summary>The JSON of the frame, unchanged.</summary>
     public override string ToString() => Json.GetRawText();
 }
 
 /// <summary>
-/// A member of a room, as a client on the platform's own WebSocket: joins, says, and reads all the time, so a test asks for what came.
-/// Every wait has the deadline of <see cref="Eventually"/> and tells what was seen instead.
+/// A member of a room that uses <see cref="ClientWebSocket"/>. It reads continuously and keeps all events. Each wait has the timeout of
+/// <see cref="Eventually"/>, and reports the received events if it fails.
 /// </summary>
 public sealed class RoomClient : IAsyncDisposable
 {
-    /// <summary>The close code of a connection that ended without a Close frame.</summary>
+    /// <summary>The code that <see cref="ClosedAsync"/> returns for a connection that ended without a Close frame.</summary>
     public const int NoCloseFrame = 1006;
 
     private readonly ClientWebSocket _client;
@@ -50,20 +50,20 @@ public sealed class RoomClient : IAsyncDisposable
         _reading = Task.Run(ReadAsync);
     }
 
-    /// <summary>The first frame.</summary>
+    /// <summary>The first event.</summary>
     public RoomEvent Welcome { get; private set; } = null!;
 
-    /// <summary>The name that the room gave it.</summary>
+    /// <summary>The name that the room has assigned.</summary>
     public string User => Welcome["user"]!;
 
     public string Session => Welcome["session"]!;
 
     public string? SubProtocol => _client.SubProtocol;
 
-    /// <summary>Whether the connection is over.</summary>
+    /// <summary>Whether the connection has ended.</summary>
     public bool HasEnded => _reading.IsCompleted;
 
-    /// <summary>Everything that came so far, the welcome included.</summary>
+    /// <summary>All events received so far, including the welcome.</summary>
     public IReadOnlyList<RoomEvent> Events
     {
         get
@@ -73,17 +73,17 @@ public sealed class RoomClient : IAsyncDisposable
         }
     }
 
-    /// <summary>What came so far of the room's log.</summary>
+    /// <summary>The events of the room's log that were received so far.</summary>
     public IReadOnlyList<RoomEvent> Log => [.. Events.Where(e => e.Type != "welcome" && e.Has("seq"))];
 
-    /// <summary>What to give as <c>since</c> to go on after the last event that came.</summary>
+    /// <summary>The value of <c>since</c> that resumes after the last received event.</summary>
     public string Since => $"{Welcome["epoch"]}.{(Log is [.., var last] ? last.Seq : Welcome.Seq)}";
 
-    /// <summary>Joins at a port of this machine.</summary>
+    /// <summary>Joins through a port of this machine.</summary>
     public static Task<RoomClient> JoinAsync(int port, string query = "", Action<ClientWebSocketOptions>? options = null) =>
         JoinAsync(Url(port, query), options);
 
-    /// <summary>Joins, and waits for the welcome. Throws <see cref="WebSocketException"/> when the room refuses.</summary>
+    /// <summary>Joins, and waits for the welcome. Throws <see cref="WebSocketException"/> if the room refuses the handshake.</summary>
     public static async Task<RoomClient> JoinAsync(Uri url, Action<ClientWebSocketOptions>? options = null)
     {
         Socket? socket = null;
@@ -97,7 +97,7 @@ public sealed class RoomClient : IAsyncDisposable
             },
         };
         var client = new ClientWebSocket();
-        client.Options.KeepAliveInterval = Timeout.InfiniteTimeSpan; // says nothing by itself but pongs
+        client.Options.KeepAliveInterval = Timeout.InfiniteTimeSpan; // sends nothing by itself except pongs
         options?.Invoke(client.Options);
         try
         {
@@ -116,7 +116,7 @@ public sealed class RoomClient : IAsyncDisposable
         return member;
     }
 
-    /// <summary>The room's answer to a handshake, as HTTP; a connection that it accepts is over with the answer.</summary>
+    /// <summary>Sends a handshake, and returns the HTTP response. The connection is closed even if the room accepts it.</summary>
     public static async Task<HttpResponseMessage> HandshakeAsync(int port, string query = "", params (string Name, string Value)[] headers)
     {
         using var http = new HttpClient { Timeout = Eventually.Patience };
@@ -128,11 +128,11 @@ public sealed class RoomClient : IAsyncDisposable
         foreach (var (name, value) in headers) request.Headers.Add(name, value);
         var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
         if (response.StatusCode != HttpStatusCode.SwitchingProtocols)
-            await response.Content.LoadIntoBufferAsync(); // a body that ends
+            await response.Content.LoadIntoBufferAsync(); // only a refusal has a body with an end
         return response;
     }
 
-    /// <summary>Says something and waits for the acknowledgement: its own message.</summary>
+    /// <summary>Sends a message, and waits for its acknowledgement, which is the event of the message.</summary>
     public async Task<RoomEvent> SayAsync(string text, string? id = null)
     {
         id ??= $"m{++_ids}";
@@ -142,21 +142,21 @@ public sealed class RoomClient : IAsyncDisposable
         return response;
     }
 
-    /// <summary>Sends a frame of JSON.</summary>
+    /// <summary>Sends an object as JSON in a text frame.</summary>
     public Task SendAsync(object frame) => SendTextAsync(JsonSerializer.Serialize(frame));
 
-    /// <summary>Sends any text.</summary>
+    /// <summary>Sends a text frame.</summary>
     public Task SendTextAsync(string text) => SendAsync(Encoding.UTF8.GetBytes(text), WebSocketMessageType.Text);
 
     public Task SendBinaryAsync(byte[] bytes) => SendAsync(bytes, WebSocketMessageType.Binary);
 
-    /// <summary>The next event, of any type. What a <c>Next…</c> passes over is still in <see cref="Events"/>.</summary>
+    /// <summary>Waits for the next event of any type. Events that a <c>NextAsync</c> skips stay in <see cref="Events"/>.</summary>
     public Task<RoomEvent> NextAsync() => NextAsync(_ => true, "any event");
 
-    /// <summary>The next event of a type.</summary>
+    /// <summary>Waits for the next event of a type.</summary>
     public Task<RoomEvent> NextAsync(string type) => NextAsync(e => e.Type == type, type);
 
-    /// <summary>The next <paramref name="count"/> events of a type.</summary>
+    /// <summary>Waits for the next <paramref name="count"/> events of a type.</summary>
     public async Task<RoomEvent[]> NextAsync(string type, int count)
     {
         var events = new RoomEvent[count];
@@ -165,10 +165,10 @@ public sealed class RoomClient : IAsyncDisposable
         return events;
     }
 
-    /// <summary>Waits until <paramref name="count"/> events of the room's log have come, and gives all there are.</summary>
+    /// <summary>Waits until at least <paramref name="count"/> events of the room's log were received, and returns them.</summary>
     public Task<IReadOnlyList<RoomEvent>> ReadLogAsync(int count) => Eventually.Async(() => Log, log => log.Count >= count);
 
-    /// <summary>Waits until everything that the room sent it up to now has come.</summary>
+    /// <summary>Waits until all events that the room has sent so far were received.</summary>
     public async Task CatchUpAsync()
     {
         var id = $"p{++_ids}";
@@ -176,7 +176,7 @@ public sealed class RoomClient : IAsyncDisposable
         await NextAsync(e => e.Type == "pong" && e["id"] == id, "pong");
     }
 
-    /// <summary>The next event that is meant.</summary>
+    /// <summary>Waits for the next event that satisfies <paramref name="predicate"/>.</summary>
     public async Task<RoomEvent> NextAsync(Func<RoomEvent, bool> predicate, string description)
     {
         using var timeout = new CancellationTokenSource(Eventually.Patience);
@@ -193,21 +193,24 @@ public sealed class RoomClient : IAsyncDisposable
         {
             var end = _reading.IsCompleted ? $"closed with {_reading.Result}" : $"open after {Eventually.Patience.TotalSeconds} s";
             var seen = Events.TakeLast(30).Select(seen => $"{seen}").Select(seen => seen[..Math.Min(seen.Length, 200)]);
-            throw new InvalidOperationException($"No {description}; {end}. It got:\n{string.Join('\n', seen)}");
+            throw new InvalidOperationException($"No {description}; {end}. Received:\n{string.Join('\n', seen)}");
         }
     }
 
-    /// <summary>Waits until the room has closed the connection; gives the code, <see cref="NoCloseFrame"/> without a Close frame, and the reason.</summary>
+    /// <summary>
+    /// Waits until the connection has ended, and returns code and reason of the room's Close frame. The code is <see cref="NoCloseFrame"/>
+    /// if there was none.
+    /// </summary>
     public Task<(int Code, string Reason)> ClosedAsync() => _reading.WaitAsync(Eventually.Patience);
 
-    /// <summary>Leaves with a Close frame, and waits for the room's.</summary>
+    /// <summary>Sends a Close frame, and waits until the connection has ended.</summary>
     public async Task CloseAsync(ushort code = 1000)
     {
         await _client.CloseOutputAsync((WebSocketCloseStatus)code, "", TestContext.Current.CancellationToken);
         await ClosedAsync();
     }
 
-    /// <summary>Breaks the connection: a reset, no Close frame.</summary>
+    /// <summary>Resets the connection without a Close frame.</summary>
     public void Abort()
     {
         _socket.LingerState = new LingerOption(true, 0);
@@ -249,7 +252,7 @@ public sealed class RoomClient : IAsyncDisposable
         }
         catch (Exception e) when (e is WebSocketException or IOException or OperationCanceledException or ObjectDisposedException)
         {
-            // Aborted, by us or by the room.
+            // Aborted by this client or by the room.
         }
         finally
         {

@@ -51,7 +51,7 @@ public abstract class RunningAppHost : IAsyncDisposable
     /// <summary>The processes of the topology that run now.</summary>
     public abstract IReadOnlyList<Service> Services();
 
-    /// <summary>None of <paramref name="services"/> runs, and no port accepts a connection.</summary>
+    /// <summary>Asserts that none of <paramref name="services"/> is running and that no port accepts a connection.</summary>
     public virtual async Task LeavesNothingAsync(IReadOnlyList<Service> services)
     {
         await Eventually.Async(() => services.Where(service => service.Runs).ToList(), running => running.Count == 0, EndTimeout);

@@ -3,8 +3,8 @@ using ChatServer.Tests.Backplane;
 namespace ChatServer.Tests.Support;
 
 /// <summary>
-/// What an Api or Admin needs around it: a Redis, and a RoomHost without sockets that we play through the Backplane's own side for
-/// hosts, so that a test decides what it answers.
+/// The environment of an Api or Admin: a Redis and a simulated RoomHost without sockets. The simulated host uses the Backplane as a
+/// RoomHost does; the test selects its answers.
 /// </summary>
 public abstract class ServiceCluster : IAsyncLifetime
 {
@@ -12,7 +12,7 @@ public abstract class ServiceCluster : IAsyncLifetime
 
     public RedisServer Redis { get; } = RedisServer.Preferred();
 
-    /// <summary>We, as a process of the cluster.</summary>
+    /// <summary>The Backplane of the test.</summary>
     public BackplaneProcess Backplane { get; private set; } = null!;
 
     public FakeHost Host { get; private set; } = null!;
@@ -32,10 +32,10 @@ public abstract class ServiceCluster : IAsyncLifetime
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>Starts what is tested.</summary>
+    /// <summary>Starts the service under test.</summary>
     protected abstract Task StartAsync();
 
-    /// <summary>One more host, of a process of its own.</summary>
+    /// <summary>Starts another simulated host with its own connections.</summary>
     public async Task<FakeHost> StartHostAsync(string id, int capacity = 1000)
     {
         var host = Own(new FakeHost(Own(new BackplaneProcess(Redis.ConnectionString)), id, capacity));
@@ -43,6 +43,7 @@ public abstract class ServiceCluster : IAsyncLifetime
         return host;
     }
 
+    /// <summary>Registers an object for disposal with the cluster, and returns it.</summary>
     public T Own<T>(T started) where T : IAsyncDisposable
     {
         _started.Add(started);

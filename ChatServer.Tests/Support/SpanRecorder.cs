@@ -4,8 +4,8 @@ using System.Diagnostics;
 namespace ChatServer.Tests.Support;
 
 /// <summary>
-/// Listens to a source of its own and to <paramref name="sources"/> in this process, and records every span of them. Other tests of this
-/// process may cause spans too: look for those of a trace.
+/// Records every span of its own source and of <paramref name="sources"/> in this process. Other tests of this process may also cause
+/// spans: select those of one trace.
 /// </summary>
 public sealed class SpanRecorder : IDisposable
 {
@@ -24,13 +24,13 @@ public sealed class SpanRecorder : IDisposable
         ActivitySource.AddActivityListener(_listener);
     }
 
-    /// <summary>The source of its own.</summary>
+    /// <summary>A source that only this recorder uses.</summary>
     public ActivitySource Source => _source;
 
     /// <summary>The spans that have ended.</summary>
     public IReadOnlyCollection<Activity> Ended => _ended;
 
-    /// <summary>Starts a trace, and makes its root the current span until that is disposed.</summary>
+    /// <summary>Starts a trace. Its root is the current span until it is disposed.</summary>
     public Activity StartRoot() => _source.StartActivity("root", ActivityKind.Internal, parentContext: default)!;
 
     public void Dispose()
