@@ -62,7 +62,7 @@ public sealed class AdminAnnouncementTests(AdminCluster cluster) : IClassFixture
     }
 
     [Fact]
-    public async Task A_text_of_more_than_4000_characters_is_refused() =>
+    public async Task Text_of_more_than_4000_characters_is_refused() =>
         await (await PostAsync("/api/v1/message", $$"""{"text":"{{new string('x', Limits.MaxTextLength + 1)}}"}"""))
             .IsProblemAsync(HttpStatusCode.BadRequest, ErrorCodes.InvalidBody);
 

@@ -12,11 +12,11 @@ public sealed class AdminHostTests(AdminCluster cluster) : IClassFixture<AdminCl
     {
         var host = await cluster.StartHostAsync("host-2");
 
-        await AcceptedAsync("host-2", "drain", "Draining");
+        await AssertAcceptedAsync("host-2", "drain", "Draining");
         Assert.True(await host.Process.Drain.IsOrderedAsync("host-2"));
         Assert.All(await Task.WhenAll(Enumerable.Range(0, 3).Select(i => cluster.CreateAsync($"elsewhere-{i}"))), room => Assert.Equal("host-1", room.HostId));
 
-        await AcceptedAsync("host-2", "resume", "Taking rooms again");
+        await AssertAcceptedAsync("host-2", "resume", "Taking rooms again");
         Assert.False(await host.Process.Drain.IsOrderedAsync("host-2"));
     }
 
@@ -29,7 +29,7 @@ public sealed class AdminHostTests(AdminCluster cluster) : IClassFixture<AdminCl
         await answer.IsProblemAsync(HttpStatusCode.NotFound, "host-not-found");
     }
 
-    private async Task AcceptedAsync(string host, string order, string message)
+    private async Task AssertAcceptedAsync(string host, string order, string message)
     {
         using var answer = await cluster.Admin.SendAsync(HttpMethod.Post, $"/api/v1/host/{host}/{order}", AdminCluster.Key);
         Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);

@@ -19,14 +19,14 @@ public sealed partial class AdminPageTests(AdminCluster cluster) : IClassFixture
         Assert.Equal("text/html; charset=utf-8", $"{response.Content.Headers.ContentType}");
         Assert.Equal("no-cache", $"{response.Headers.CacheControl}");
 
-        using var again = new HttpRequestMessage(HttpMethod.Get, "/");
-        again.Headers.IfNoneMatch.Add(response.Headers.ETag!);
-        using var unchanged = await cluster.Admin.Http.SendAsync(again, TestContext.Current.CancellationToken);
+        using var revalidation = new HttpRequestMessage(HttpMethod.Get, "/");
+        revalidation.Headers.IfNoneMatch.Add(response.Headers.ETag!);
+        using var unchanged = await cluster.Admin.Http.SendAsync(revalidation, TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.NotModified, unchanged.StatusCode);
     }
 
     [Fact]
-    public async Task The_page_may_run_its_own_scripts_and_connect_to_itself_and_the_rooms()
+    public async Task Page_policy_allows_its_own_scripts_and_connections_to_itself_and_the_rooms()
     {
         using var response = await GetAsync("/");
         var policy = response.Headers.GetValues("Content-Security-Policy").Single();
@@ -88,7 +88,7 @@ public sealed partial class AdminPageTests(AdminCluster cluster) : IClassFixture
     }
 
     [Fact]
-    public void The_page_stays_small()
+    public void Page_stays_below_its_maximum_size()
     {
         var files = Directory.GetFiles(Path.Combine(SourceTree.Root, "ChatServer.Admin", "wwwroot"), "*", SearchOption.AllDirectories);
         Assert.NotEmpty(files);

@@ -11,7 +11,7 @@ public sealed class AdminRoomTests(AdminCluster cluster) : IClassFixture<AdminCl
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_room_is_described_with_its_members_by_name()
+    public async Task Description_of_a_room_contains_the_names_of_its_members()
     {
         var room = await cluster.CreateAsync("tea", new RoomOptions { Title = "Tea", Private = true });
         await cluster.Host.Process.Ownership.ReportAsync(room.Name, room.Term, members: 3, messages: null);
@@ -62,7 +62,7 @@ public sealed class AdminRoomTests(AdminCluster cluster) : IClassFixture<AdminCl
     }
 
     [Fact]
-    public async Task A_room_that_does_not_exist_is_not_found() =>
+    public async Task Missing_room_is_not_found() =>
         await (await SendAsync(HttpMethod.Get, "/api/v1/room/nobody")).IsProblemAsync(HttpStatusCode.NotFound, ErrorCodes.RoomNotFound);
 
     [Theory]
@@ -76,7 +76,7 @@ public sealed class AdminRoomTests(AdminCluster cluster) : IClassFixture<AdminCl
     }
 
     [Fact]
-    public async Task A_room_is_shut_down_once()
+    public async Task Room_is_shut_down_once()
     {
         await cluster.CreateAsync("closing");
 

@@ -11,7 +11,7 @@ public sealed class ApiStartTests
 
     private static readonly (string Name, string? Value) Key = ("KEY", "some-key");
 
-    public static TheoryData<string, (string Name, string? Value)[]> Mistakes => new()
+    public static TheoryData<string, (string Name, string? Value)[]> InvalidSettings => new()
     {
         { "KEY", [Redis] },
         { "KEY", [Redis, ("KEY", "")] },
@@ -26,7 +26,7 @@ public sealed class ApiStartTests
     };
 
     [Theory]
-    [MemberData(nameof(Mistakes))]
+    [MemberData(nameof(InvalidSettings))]
     public async Task Missing_or_bad_setting_stops_the_process_with_one_line_that_names_it(
         string variable, (string Name, string? Value)[] settings)
     {
@@ -56,7 +56,7 @@ public sealed class ApiStartTests
     [InlineData("Production", null, "")]
     [InlineData("Production", "Information", "{\"Timestamp\":")]
     [InlineData("Development", null, "info: ")]
-    public async Task Logs_are_silent_in_production_json_when_asked_for_and_readable_in_development(string environment, string? level, string expected)
+    public async Task Logs_are_silent_in_production_JSON_on_request_and_readable_in_development(string environment, string? level, string expected)
     {
         await using var api = await ServiceProcess.StartAsync(
             "ChatServer.Api", "PORT", Redis, Key, ("DOTNET_ENVIRONMENT", environment), ("Logging__LogLevel__Default", level));

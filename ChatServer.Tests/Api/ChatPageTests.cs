@@ -22,16 +22,16 @@ public sealed partial class ChatPageTests(ApiCluster cluster) : IClassFixture<Ap
         Assert.Equal("no-cache", $"{response.Headers.CacheControl}");
         Assert.Equal("nosniff", response.Headers.GetValues("X-Content-Type-Options").Single());
 
-        using var again = new HttpRequestMessage(HttpMethod.Get, path);
-        again.Headers.IfNoneMatch.Add(response.Headers.ETag!);
-        using var unchanged = await cluster.Api.Http.SendAsync(again, TestContext.Current.CancellationToken);
+        using var revalidation = new HttpRequestMessage(HttpMethod.Get, path);
+        revalidation.Headers.IfNoneMatch.Add(response.Headers.ETag!);
+        using var unchanged = await cluster.Api.Http.SendAsync(revalidation, TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.NotModified, unchanged.StatusCode);
     }
 
     [Theory]
     [InlineData("/")]
     [InlineData("/room/lobby")]
-    public async Task A_page_may_run_its_own_scripts_and_nothing_else(string path)
+    public async Task Page_policy_allows_only_its_own_scripts(string path)
     {
         using var response = await GetAsync(path);
         var policy = response.Headers.GetValues("Content-Security-Policy").Single();
@@ -44,7 +44,7 @@ public sealed partial class ChatPageTests(ApiCluster cluster) : IClassFixture<Ap
     }
 
     [Fact]
-    public async Task A_room_page_may_connect_to_the_load_balancers_alone_where_there_are_some()
+    public async Task Room_page_may_connect_only_to_the_configured_load_balancers()
     {
         var api = await cluster.StartApiAsync(("LOADBALANCERS", "http://one:2000,https://two.example.com"), ("LOADBALANCER_KEY", "key"));
         using var response = await api.SendAsync(HttpMethod.Get, "/room/lobby");
@@ -113,7 +113,7 @@ public sealed partial class ChatPageTests(ApiCluster cluster) : IClassFixture<Ap
     }
 
     [Fact]
-    public async Task Other_pages_may_use_the_client()
+    public async Task Other_origins_may_load_the_client()
     {
         using var response = await GetAsync("/chat-client.js");
         Assert.Equal("*", response.Headers.GetValues("Access-Control-Allow-Origin").Single());
@@ -132,7 +132,7 @@ public sealed partial class ChatPageTests(ApiCluster cluster) : IClassFixture<Ap
     }
 
     [Fact]
-    public void The_app_stays_small()
+    public void App_stays_below_its_maximum_size()
     {
         var files = Directory.GetFiles(Path.Combine(SourceTree.Root, "ChatServer.Api", "wwwroot"), "*", SearchOption.AllDirectories);
         Assert.NotEmpty(files);

@@ -13,17 +13,17 @@ public sealed class HeartbeatTests(ApiCluster cluster) : IClassFixture<ApiCluste
     [Fact]
     public async Task Heartbeats_reach_every_load_balancer_even_if_one_is_down()
     {
-        await using var one = await Listener.StartAsync();
-        await using var two = await Listener.StartAsync();
+        await using var one = await FakeLoadBalancer.StartAsync();
+        await using var two = await FakeLoadBalancer.StartAsync();
         await cluster.CreateAsync("counted");
 
         var api = await cluster.StartApiAsync(
             ("LOADBALANCERS", $"{one.Url},http://127.0.0.1:{FreePort.Next()},{two.Url}/"), ("LOADBALANCER_KEY", "lb-key"), ("HOST", "api.example"));
 
         var port = api.Http.BaseAddress!.Port;
-        foreach (var listener in (Listener[])[one, two])
+        foreach (var balancer in (FakeLoadBalancer[])[one, two])
         {
-            var (method, path, key) = await listener.NextAsync();
+            var (method, path, key) = await balancer.NextAsync();
             Assert.Equal("PUT", method);
             Assert.Equal($"/register/api.example%3A{port}/{Environment.ProcessorCount}/{await cluster.Backplane.Rooms.CountAsync()}/1.0.0", path);
             Assert.Equal("lb-key", key);
@@ -34,36 +34,36 @@ public sealed class HeartbeatTests(ApiCluster cluster) : IClassFixture<ApiCluste
     [Fact]
     public async Task Api_is_not_ready_before_its_first_heartbeats()
     {
-        var held = new TaskCompletionSource();
-        await using var balancer = await Listener.StartAsync(held: held.Task);
+        var responseGate = new TaskCompletionSource();
+        await using var balancer = await FakeLoadBalancer.StartAsync(responseGate: responseGate.Task);
         var api = await cluster.StartApiAsync(("LOADBALANCERS", balancer.Url), ("LOADBALANCER_KEY", "lb-key"));
         await balancer.NextAsync();
 
         var health = await (await api.SendAsync(HttpMethod.Get, "/health")).IsProblemAsync(HttpStatusCode.ServiceUnavailable, "not-ready");
         Assert.Equal("The load balancers have not answered yet.", health.GetProperty("checks").GetProperty("load-balancers").GetString());
-        held.SetResult();
+        responseGate.SetResult();
 
         await Eventually.Async(() => api.SendAsync(HttpMethod.Get, "/health"), answer => answer.StatusCode == HttpStatusCode.OK);
     }
 
     [Fact]
-    public async Task A_load_balancer_that_starts_after_the_Api_is_told_within_seconds()
+    public async Task Load_balancer_that_starts_after_the_Api_receives_a_heartbeat_within_seconds()
     {
         var port = FreePort.Next();
         var api = await cluster.StartApiAsync(
             ("LOADBALANCERS", $"http://127.0.0.1:{port}"), ("LOADBALANCER_KEY", "lb-key"), ("Logging__LogLevel__Default", "Warning"));
         await Eventually.Async(() => api.Process.Output, output => output.Contains("Registration with", StringComparison.Ordinal));
 
-        await using var balancer = await Listener.StartAsync(port: port);
+        await using var balancer = await FakeLoadBalancer.StartAsync(port: port);
 
         // An Api that waited for its next regular heartbeat would take 10 s.
         await balancer.NextAsync().WaitAsync(TimeSpan.FromSeconds(8), TestContext.Current.CancellationToken);
     }
 
     [Fact]
-    public async Task The_advertised_address_may_name_another_port()
+    public async Task Advertised_address_may_contain_another_port()
     {
-        await using var balancer = await Listener.StartAsync();
+        await using var balancer = await FakeLoadBalancer.StartAsync();
         await cluster.StartApiAsync(("LOADBALANCERS", balancer.Url), ("LOADBALANCER_KEY", "new-key,old-key"), ("HOST", "api.example:8443"));
         var (_, path, key) = await balancer.NextAsync();
         Assert.StartsWith("/register/api.example%3A8443/", path, StringComparison.Ordinal);
@@ -73,7 +73,7 @@ public sealed class HeartbeatTests(ApiCluster cluster) : IClassFixture<ApiCluste
     [Fact]
     public async Task Refused_heartbeat_is_logged_once()
     {
-        await using var balancer = await Listener.StartAsync(StatusCodes.Status401Unauthorized);
+        await using var balancer = await FakeLoadBalancer.StartAsync(StatusCodes.Status401Unauthorized);
         var api = await cluster.StartApiAsync(
             ("LOADBALANCERS", balancer.Url), ("LOADBALANCER_KEY", "wrong"), ("Logging__LogLevel__Default", "Warning"));
         await balancer.NextAsync();
@@ -83,13 +83,13 @@ public sealed class HeartbeatTests(ApiCluster cluster) : IClassFixture<ApiCluste
     }
 
     /// <summary>A load balancer that only listens.</summary>
-    private sealed class Listener(WebApplication app, ChannelReader<(string Method, string Path, string Key)> beats) : IAsyncDisposable
+    private sealed class FakeLoadBalancer(WebApplication app, ChannelReader<(string Method, string Path, string Key)> heartbeats) : IAsyncDisposable
     {
         public string Url => app.Urls.Single();
 
-        public static async Task<Listener> StartAsync(int answer = StatusCodes.Status200OK, Task? held = null, int port = 0)
+        public static async Task<FakeLoadBalancer> StartAsync(int answer = StatusCodes.Status200OK, Task? responseGate = null, int port = 0)
         {
-            var beats = Channel.CreateUnbounded<(string, string, string)>();
+            var heartbeats = Channel.CreateUnbounded<(string, string, string)>();
             var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
             builder.WebHost.UseKestrelCore().UseUrls($"http://127.0.0.1:{port}");
             builder.Logging.ClearProviders();
@@ -97,15 +97,15 @@ public sealed class HeartbeatTests(ApiCluster cluster) : IClassFixture<ApiCluste
             app.Run(async context =>
             {
                 var target = context.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpRequestFeature>()!.RawTarget;
-                beats.Writer.TryWrite((context.Request.Method, target, context.Request.Headers["X-API-Key"].ToString()));
-                await (held ?? Task.CompletedTask);
+                heartbeats.Writer.TryWrite((context.Request.Method, target, context.Request.Headers["X-API-Key"].ToString()));
+                await (responseGate ?? Task.CompletedTask);
                 context.Response.StatusCode = answer;
             });
             await app.StartAsync();
-            return new Listener(app, beats.Reader);
+            return new FakeLoadBalancer(app, heartbeats.Reader);
         }
 
-        public async Task<(string Method, string Path, string Key)> NextAsync() => await beats.ReadAsync().AsTask().WaitAsync(Eventually.Patience);
+        public async Task<(string Method, string Path, string Key)> NextAsync() => await heartbeats.ReadAsync().AsTask().WaitAsync(Eventually.Patience);
 
         public ValueTask DisposeAsync() => app.DisposeAsync();
     }

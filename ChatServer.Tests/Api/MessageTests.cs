@@ -11,18 +11,18 @@ public sealed class MessageTests(ApiCluster cluster) : IClassFixture<ApiCluster>
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task History_is_read_backwards_page_by_page_newest_last()
+    public async Task History_pages_go_backwards_and_end_with_the_newest_message()
     {
-        var room = await cluster.CreateAsync("told");
+        var room = await cluster.CreateAsync("history");
         await cluster.LogAsync(room, "one", "two", "three");
 
-        var newest = await HistoryAsync("told", "?limit=2");
+        var newest = await HistoryAsync("history", "?limit=2");
         Assert.Equal(room.Epoch, newest.GetProperty("epoch").GetString());
         Assert.Equal(
             """[{"type":"message","seq":2,"text":"two"},{"type":"message","seq":3,"text":"three"}]""", newest.GetProperty("messages").GetRawText());
         Assert.Equal(2, newest.GetProperty("next").GetInt64());
 
-        var oldest = await HistoryAsync("told", "?limit=2&before=2");
+        var oldest = await HistoryAsync("history", "?limit=2&before=2");
         Assert.Equal("""[{"type":"message","seq":1,"text":"one"}]""", oldest.GetProperty("messages").GetRawText());
         Assert.Equal(JsonValueKind.Null, oldest.GetProperty("next").ValueKind);
     }
@@ -39,11 +39,11 @@ public sealed class MessageTests(ApiCluster cluster) : IClassFixture<ApiCluster>
     [Fact]
     public async Task History_of_a_memory_room_is_read_from_its_host()
     {
-        await cluster.CreateAsync("remembered", """{"durability":"memory"}""");
+        await cluster.CreateAsync("in-memory", """{"durability":"memory"}""");
         cluster.Host.Answer = command => command is HistoryCommand { Before: 9, Limit: 1 }
             ? new HistoryReply(command.Id, "e1", Oldest: 7, [JsonElement.Parse("""{"type":"message","seq":8,"text":"ü"}""")])
             : null;
-        var page = await HistoryAsync("remembered", "?before=9&limit=1");
+        var page = await HistoryAsync("in-memory", "?before=9&limit=1");
         Assert.Equal("""{"epoch":"e1","messages":[{"type":"message","seq":8,"text":"ü"}],"next":8}""", page.GetRawText());
     }
 
@@ -51,7 +51,7 @@ public sealed class MessageTests(ApiCluster cluster) : IClassFixture<ApiCluster>
     [InlineData("limit=0")]
     [InlineData("before=0")]
     [InlineData("before=x")]
-    public async Task A_bad_page_is_refused(string query)
+    public async Task Invalid_page_is_refused(string query)
     {
         await cluster.CreateAsync("paged");
         await (await cluster.Api.SendAsync(HttpMethod.Get, $"/api/v1/room/paged/messages?{query}", ApiCluster.Key))
@@ -59,21 +59,21 @@ public sealed class MessageTests(ApiCluster cluster) : IClassFixture<ApiCluster>
     }
 
     [Fact]
-    public async Task History_takes_a_key() =>
+    public async Task History_requires_the_key() =>
         await (await cluster.Api.SendAsync(HttpMethod.Get, "/api/v1/room/any/messages")).IsProblemAsync(HttpStatusCode.Unauthorized, ErrorCodes.Unauthorized);
 
     [Fact]
     public async Task Posted_message_is_answered_after_the_log_holds_it()
     {
-        await cluster.CreateAsync("spoken");
-        SayCommand? heard = null;
-        cluster.Host.Answer = command => new SaidReply((heard = (SayCommand)command).Id, 41, "e2");
+        await cluster.CreateAsync("posted");
+        SayCommand? received = null;
+        cluster.Host.Answer = command => new SaidReply((received = (SayCommand)command).Id, 41, "e2");
 
-        var response = await SayAsync("spoken", """{"user":"  Zoe\u0308 ","text":"Tea?","id":"m-1"}""");
+        var response = await PostMessageAsync("posted", """{"user":"  Zoe\u0308 ","text":"Tea?","id":"m-1"}""");
 
         Assert.Equal(HttpStatusCode.Accepted, response.StatusCode);
         Assert.Equal("""{"data":{"seq":41,"epoch":"e2"}}""", await response.Content.ReadAsStringAsync(Ct));
-        Assert.Equal(("spoken", "Zoë", "Tea?", "m-1"), (heard!.Room, heard.User, heard.Text, heard.MessageId));
+        Assert.Equal(("posted", "Zoë", "Tea?", "m-1"), (received!.Room, received.User, received.Text, received.MessageId));
     }
 
     [Fact]
@@ -86,7 +86,7 @@ public sealed class MessageTests(ApiCluster cluster) : IClassFixture<ApiCluster>
             ids.Add(((SayCommand)command).MessageId);
             return new SaidReply(command.Id, 1, "e");
         };
-        for (var i = 0; i < 2; i++) (await SayAsync("repeated", """{"user":"a","text":"b"}""")).EnsureSuccessStatusCode();
+        for (var i = 0; i < 2; i++) (await PostMessageAsync("repeated", """{"user":"a","text":"b"}""")).EnsureSuccessStatusCode();
         Assert.Equal(2, ids.Distinct().Count());
         Assert.All(ids, id => Assert.InRange(id.Length, 1, Limits.MaxIdLength));
     }
@@ -107,7 +107,7 @@ public sealed class MessageTests(ApiCluster cluster) : IClassFixture<ApiCluster>
     public async Task Invalid_message_is_refused(string body)
     {
         await cluster.CreateAsync("strict");
-        await (await SayAsync("strict", body)).IsProblemAsync(HttpStatusCode.BadRequest, ErrorCodes.InvalidBody);
+        await (await PostMessageAsync("strict", body)).IsProblemAsync(HttpStatusCode.BadRequest, ErrorCodes.InvalidBody);
     }
 
     [Fact]
@@ -115,21 +115,21 @@ public sealed class MessageTests(ApiCluster cluster) : IClassFixture<ApiCluster>
     {
         await cluster.CreateAsync("measured");
         cluster.Host.Answer = command => new SaidReply(command.Id, 1, "e");
-        Assert.Equal(HttpStatusCode.Accepted, (await SayAsync("measured", Body(4000, 64))).StatusCode);
-        await (await SayAsync("measured", Body(4001, 64))).IsProblemAsync(HttpStatusCode.BadRequest, ErrorCodes.InvalidBody);
-        await (await SayAsync("measured", Body(4000, 65))).IsProblemAsync(HttpStatusCode.BadRequest, ErrorCodes.InvalidBody);
+        Assert.Equal(HttpStatusCode.Accepted, (await PostMessageAsync("measured", Body(4000, 64))).StatusCode);
+        await (await PostMessageAsync("measured", Body(4001, 64))).IsProblemAsync(HttpStatusCode.BadRequest, ErrorCodes.InvalidBody);
+        await (await PostMessageAsync("measured", Body(4000, 65))).IsProblemAsync(HttpStatusCode.BadRequest, ErrorCodes.InvalidBody);
 
-        static string Body(int text, int id) => JsonSerializer.Serialize(new { user = "a", text = Pots(text), id = Pots(id) });
-        static string Pots(int characters) => string.Concat(Enumerable.Repeat("🫖", characters));
+        static string Body(int text, int id) => JsonSerializer.Serialize(new { user = "a", text = Characters(text), id = Characters(id) });
+        static string Characters(int characters) => string.Concat(Enumerable.Repeat("🫖", characters));
     }
 
     [Theory]
     [InlineData("messages")]
     [InlineData("message")]
-    public async Task A_room_that_does_not_exist_is_not_found(string what)
+    public async Task Missing_room_is_not_found(string call)
     {
-        var response = what == "message"
-            ? await SayAsync("nobody", """{"user":"a","text":"b"}""")
+        var response = call == "message"
+            ? await PostMessageAsync("nobody", """{"user":"a","text":"b"}""")
             : await cluster.Api.SendAsync(HttpMethod.Get, "/api/v1/room/nobody/messages", ApiCluster.Key);
         await response.IsProblemAsync(HttpStatusCode.NotFound, ErrorCodes.RoomNotFound);
     }
@@ -142,15 +142,15 @@ public sealed class MessageTests(ApiCluster cluster) : IClassFixture<ApiCluster>
     {
         await cluster.CreateAsync("refusing");
         cluster.Host.Answer = command => new RefusedReply(command.Id, refusal, "Not now.");
-        await (await SayAsync("refusing", """{"user":"a","text":"b"}""")).IsProblemAsync(status, code);
+        await (await PostMessageAsync("refusing", """{"user":"a","text":"b"}""")).IsProblemAsync(status, code);
     }
 
     [Fact]
     public async Task Room_is_unavailable_if_its_host_does_not_reply()
     {
-        await cluster.CreateAsync("deaf");
+        await cluster.CreateAsync("unresponsive");
         cluster.Host.Answer = _ => null;
-        var response = await SayAsync("deaf", """{"user":"a","text":"b"}""");
+        var response = await PostMessageAsync("unresponsive", """{"user":"a","text":"b"}""");
         await response.IsProblemAsync(HttpStatusCode.ServiceUnavailable, ErrorCodes.RoomUnavailable);
         Assert.NotNull(response.Headers.RetryAfter);
     }
@@ -158,6 +158,6 @@ public sealed class MessageTests(ApiCluster cluster) : IClassFixture<ApiCluster>
     private async Task<JsonElement> HistoryAsync(string room, string query = "") =>
         await cluster.Api.GetDataAsync($"/api/v1/room/{room}/messages{query}", ApiCluster.Key);
 
-    private Task<HttpResponseMessage> SayAsync(string room, string body) =>
+    private Task<HttpResponseMessage> PostMessageAsync(string room, string body) =>
         cluster.Api.SendAsync(HttpMethod.Post, $"/api/v1/room/{room}/message", ApiCluster.Key, body);
 }

@@ -15,7 +15,7 @@ public sealed class RoomCreationTests(ApiCluster cluster) : IClassFixture<ApiClu
     {
         var response = await PostAsync("/api/v1/room/fresh");
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
-        Assert.Equal(Created(await PortAsync("fresh"), "Room created"), await response.Content.ReadAsStringAsync(Ct));
+        Assert.Equal(CreatedBody(await PortAsync("fresh"), "Room created"), await response.Content.ReadAsStringAsync(Ct));
         Assert.Equal("/api/v1/room/fresh", response.Headers.Location?.ToString());
     }
 
@@ -25,7 +25,7 @@ public sealed class RoomCreationTests(ApiCluster cluster) : IClassFixture<ApiClu
         var room = await cluster.CreateAsync("twice", """{"title":"First"}""");
         var response = await PostAsync("/api/v1/room/twice", json: """{"title":"Second"}""");
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
-        Assert.Equal(Created(room.Port, "twice already exists"), await response.Content.ReadAsStringAsync(Ct));
+        Assert.Equal(CreatedBody(room.Port, "twice already exists"), await response.Content.ReadAsStringAsync(Ct));
         Assert.Equal("First", (await cluster.Backplane.Rooms.FindAsync("twice"))!.Options.Title);
     }
 
@@ -80,7 +80,7 @@ public sealed class RoomCreationTests(ApiCluster cluster) : IClassFixture<ApiClu
     [InlineData("lobby!")]
     [InlineData("lobby%0A")]
     [InlineData("a23456789012345678901234567890123456789012345678901234567890abcde")]
-    public async Task A_bad_name_is_refused(string name) =>
+    public async Task Invalid_name_is_refused(string name) =>
         await (await PostAsync($"/api/v1/room/{name}")).IsProblemAsync(HttpStatusCode.BadRequest, ErrorCodes.InvalidRoomName);
 
     [Theory]
@@ -134,12 +134,12 @@ public sealed class RoomCreationTests(ApiCluster cluster) : IClassFixture<ApiClu
     }
 
     [Fact]
-    public async Task A_title_that_is_too_long_is_refused() =>
+    public async Task Too_long_title_is_refused() =>
         await (await PostAsync("/api/v1/room/refused", json: $$"""{"title":"{{new string('x', RoomOptions.MaxTitleLength + 1)}}"}"""))
             .IsProblemAsync(HttpStatusCode.BadRequest, ErrorCodes.InvalidBody);
 
     [Fact]
-    public async Task A_body_that_is_not_json_is_refused() =>
+    public async Task Body_that_is_not_JSON_is_refused() =>
         await (await PostAsync("/api/v1/room/refused", json: """{"title":""")).IsProblemAsync(HttpStatusCode.BadRequest, ErrorCodes.InvalidJson);
 
     [Fact]
@@ -151,7 +151,7 @@ public sealed class RoomCreationTests(ApiCluster cluster) : IClassFixture<ApiClu
     }
 
     [Fact]
-    public async Task A_body_that_is_too_large_is_refused() =>
+    public async Task Too_large_body_is_refused() =>
         await (await PostAsync("/api/v1/room/refused", json: $$"""{"title":"{{new string('x', Limits.MaxFrameBytes)}}"}"""))
             .IsProblemAsync(HttpStatusCode.RequestEntityTooLarge, ErrorCodes.PayloadTooLarge);
 
@@ -161,7 +161,7 @@ public sealed class RoomCreationTests(ApiCluster cluster) : IClassFixture<ApiClu
         cluster.Host.Refuses = true;
         try
         {
-            var response = await PostAsync("/api/v1/room/homeless");
+            var response = await PostAsync("/api/v1/room/unplaced");
             var body = await response.IsProblemAsync(HttpStatusCode.ServiceUnavailable, ErrorCodes.NoCapacity);
             Assert.Equal("""{"port":0,"message":"No more rooms can be created"}""", body.GetProperty("data").GetRawText());
             Assert.True(response.Headers.RetryAfter?.Delta > TimeSpan.Zero);
@@ -174,7 +174,7 @@ public sealed class RoomCreationTests(ApiCluster cluster) : IClassFixture<ApiClu
 
     private async Task<int> PortAsync(string room) => (await cluster.Backplane.Rooms.FindAsync(room))!.Port;
 
-    private static string Created(int port, string message) => "{\"data\":{\"port\":" + port + ",\"message\":\"" + message + "\"}}";
+    private static string CreatedBody(int port, string message) => "{\"data\":{\"port\":" + port + ",\"message\":\"" + message + "\"}}";
 
     private Task<HttpResponseMessage> PostAsync(string path, string? json = null) =>
         cluster.Api.SendAsync(HttpMethod.Post, path, ApiCluster.Key, json);

@@ -17,7 +17,7 @@ public sealed class RoomDescriptionTests(ApiCluster cluster) : IClassFixture<Api
     }
 
     [Fact]
-    public async Task A_room_is_described_in_full()
+    public async Task Description_of_a_room_is_complete()
     {
         var room = await cluster.CreateAsync("described", """{"title":"Tea","maxMembers":9}""");
         await cluster.LogAsync(room, "one", "two");
@@ -59,7 +59,7 @@ public sealed class RoomDescriptionTests(ApiCluster cluster) : IClassFixture<Api
     }
 
     [Fact]
-    public async Task A_private_room_is_described_to_the_key_alone()
+    public async Task Private_room_is_described_only_with_the_key()
     {
         await cluster.CreateAsync("secret", """{"private":true}""");
         await (await cluster.Api.SendAsync(HttpMethod.Get, "/api/v1/room/secret")).IsProblemAsync(HttpStatusCode.Unauthorized, ErrorCodes.Unauthorized);
@@ -68,7 +68,7 @@ public sealed class RoomDescriptionTests(ApiCluster cluster) : IClassFixture<Api
     }
 
     [Fact]
-    public async Task A_room_that_does_not_exist_is_not_found() =>
+    public async Task Missing_room_is_not_found() =>
         await (await cluster.Api.SendAsync(HttpMethod.Get, "/api/v1/room/nobody")).IsProblemAsync(HttpStatusCode.NotFound, ErrorCodes.RoomNotFound);
 
     [Fact]
@@ -76,7 +76,7 @@ public sealed class RoomDescriptionTests(ApiCluster cluster) : IClassFixture<Api
         await (await cluster.Api.SendAsync(HttpMethod.Get, "/api/v1/room/no%20body")).IsProblemAsync(HttpStatusCode.BadRequest, ErrorCodes.InvalidRoomName);
 
     [Fact]
-    public async Task The_listing_goes_by_name_page_by_page_to_an_end()
+    public async Task Rooms_are_listed_by_name_in_pages()
     {
         string[] names = ["page-c", "page-a", "page-B", "page-d", "page-e"];
         foreach (var name in names) await cluster.CreateAsync(name);
@@ -113,11 +113,11 @@ public sealed class RoomDescriptionTests(ApiCluster cluster) : IClassFixture<Api
     [InlineData("ten")]
     [InlineData("")]
     [InlineData("5&limit=6")]
-    public async Task A_bad_limit_is_refused(string limit) =>
+    public async Task Invalid_limit_is_refused(string limit) =>
         await (await cluster.Api.SendAsync(HttpMethod.Get, $"/api/v1/rooms?limit={limit}", ApiCluster.Key))
             .IsProblemAsync(HttpStatusCode.BadRequest, ErrorCodes.InvalidQuery);
 
     [Fact]
-    public async Task The_listing_takes_a_key() =>
+    public async Task Listing_requires_the_key() =>
         await (await cluster.Api.SendAsync(HttpMethod.Get, "/api/v1/rooms")).IsProblemAsync(HttpStatusCode.Unauthorized, ErrorCodes.Unauthorized);
 }

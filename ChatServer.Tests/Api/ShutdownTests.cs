@@ -26,7 +26,7 @@ public sealed class ShutdownTests(ApiCluster cluster) : IClassFixture<ApiCluster
     }
 
     [Fact]
-    public async Task Signal_exits_with_0()
+    public async Task Process_exits_with_0_on_SIGTERM()
     {
         var api = await cluster.StartApiAsync();
         await api.Process.StopAsync();

@@ -39,7 +39,7 @@ public sealed class ApiForwardingTests : IAsyncLifetime
     public async Task Other_requests_are_forwarded_to_an_api_unchanged(string method, string target)
     {
         await _lb.RegisterAsync(_api);
-        await RoutedAsync();
+        await WaitUntilRoutedAsync();
         using var request = new HttpRequestMessage(new HttpMethod(method), target);
         request.Headers.Add("X-API-Key", "of-the-caller");
         if (method == "POST") request.Content = new StringContent("{\"title\":\"Lobby\"}", Encoding.UTF8, "application/json");
@@ -62,12 +62,12 @@ public sealed class ApiForwardingTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_api_that_died_costs_no_call_and_gets_calls_again_when_it_is_back()
+    public async Task Dead_api_fails_no_call_and_receives_calls_again_after_its_restart()
     {
         await _lb.RegisterAsync(_api);
         var port = FreePort.Next();
         (await _lb.RegisterAsync($"127.0.0.1:{port}")).EnsureSuccessStatusCode();
-        await RoutedAsync();
+        await WaitUntilRoutedAsync();
 
         for (var i = 0; i < 50; i++)
         {
@@ -87,7 +87,7 @@ public sealed class ApiForwardingTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task When_no_registered_api_can_be_reached_a_call_is_told_to_wait_and_the_first_one_back_gets_it()
+    public async Task Calls_get_retry_after_until_a_registered_api_is_reachable_again()
     {
         var port = FreePort.Next();
         (await _lb.RegisterAsync($"127.0.0.1:{port}")).EnsureSuccessStatusCode();
@@ -105,12 +105,12 @@ public sealed class ApiForwardingTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_creation_that_an_api_may_have_carried_out_is_not_repeated()
+    public async Task Creation_that_an_api_may_have_executed_is_not_repeated()
     {
         await using var other = await FakeApi.StartAsync();
         await _lb.RegisterAsync(_api);
         await _lb.RegisterAsync(other);
-        await RoutedAsync();
+        await WaitUntilRoutedAsync();
         _api.Requests.Clear();
         other.Requests.Clear();
 
@@ -126,7 +126,7 @@ public sealed class ApiForwardingTests : IAsyncLifetime
         await using var other = await FakeApi.StartAsync();
         await _lb.RegisterAsync(_api);
         await _lb.RegisterAsync(other);
-        await RoutedAsync();
+        await WaitUntilRoutedAsync();
         _api.Requests.Clear();
         other.Requests.Clear();
 
@@ -140,10 +140,10 @@ public sealed class ApiForwardingTests : IAsyncLifetime
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task A_body_over_one_mebibyte_is_too_large(bool chunked)
+    public async Task Body_over_one_mebibyte_is_too_large(bool chunked)
     {
         await _lb.RegisterAsync(_api);
-        await RoutedAsync();
+        await WaitUntilRoutedAsync();
         // Chunks are counted with their heads: exactly a mebibyte of them does not fit.
         using var fits = await PostAsync(1024 * 1024 - 1024, chunked);
         using var tooLarge = await PostAsync(1024 * 1024 + 1, chunked);
@@ -164,6 +164,6 @@ public sealed class ApiForwardingTests : IAsyncLifetime
     }
 
     /// <summary>YARP takes a new configuration a moment after the heartbeat that brought it.</summary>
-    private async Task RoutedAsync() =>
+    private async Task WaitUntilRoutedAsync() =>
         await Eventually.Async(async () => (await _lb.Http.GetAsync("/", Ct)).StatusCode, status => status == HttpStatusCode.Accepted);
 }

@@ -7,7 +7,7 @@ namespace ChatServer.Tests.LoadBalancer;
 internal static class ClientWebSocketExtensions
 {
     /// <summary>What the room says next, within <see cref="Eventually.Patience"/>.</summary>
-    public static async Task<string> HearAsync(this ClientWebSocket member)
+    public static async Task<string> ReceiveTextAsync(this ClientWebSocket member)
     {
         var buffer = new byte[4096];
         var result = await member.ReceiveAsync(buffer, TestContext.Current.CancellationToken).WaitAsync(Eventually.Patience, TestContext.Current.CancellationToken);

@@ -34,7 +34,7 @@ public sealed class LoadBalancerStartTests
     [InlineData("Production", "Yarp.ReverseProxy.Forwarder.HttpForwarder", LogLevel.Critical)]
     [InlineData("Production", "ChatServer.LoadBalancer.RoomForwarder", LogLevel.Critical)]
     [InlineData("Development", "Yarp.ReverseProxy.Forwarder.HttpForwarder", LogLevel.Warning)]
-    public async Task A_member_that_goes_without_a_word_is_nothing_for_the_console_of_a_busy_service(string environment, string category, LogLevel least)
+    public async Task Disconnects_of_members_are_logged_in_development_and_not_in_production(string environment, string category, LogLevel lowestLevel)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { EnvironmentName = environment });
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
@@ -45,7 +45,7 @@ public sealed class LoadBalancerStartTests
         });
         await using var app = LoadBalancerApp.Build(builder);
         var logger = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger(category);
-        Assert.True(logger.IsEnabled(least));
-        Assert.False(logger.IsEnabled(least - 1));
+        Assert.True(logger.IsEnabled(lowestLevel));
+        Assert.False(logger.IsEnabled(lowestLevel - 1));
     }
 }

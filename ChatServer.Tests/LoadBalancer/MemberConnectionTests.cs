@@ -19,11 +19,11 @@ public sealed class MemberConnectionTests(RoomCluster cluster) : IClassFixture<R
         await StandsStillAsync(room);
         Assert.InRange(room.Said, 1, Messages - 1);
 
-        Assert.Equal("patient", await member.HearAsync());
+        Assert.Equal("patient", await member.ReceiveTextAsync());
         for (var i = 0; i < Messages; i++)
-            Assert.Equal($"{i}{FakeRoom.LongWords}", await member.HearAsync());
+            Assert.Equal($"{i}{FakeRoom.LongWords}", await member.ReceiveTextAsync());
         await member.SendAsync("and now?"u8.ToArray(), WebSocketMessageType.Text, true, Ct);
-        Assert.Equal("and now?", await member.HearAsync());
+        Assert.Equal("and now?", await member.ReceiveTextAsync());
     }
 
     [Fact]

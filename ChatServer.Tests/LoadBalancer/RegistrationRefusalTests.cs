@@ -4,9 +4,9 @@ using ChatServer.Tests.Support;
 namespace ChatServer.Tests.LoadBalancer;
 
 /// <summary>What leaves a load balancer as it was; so one serves all of these, and is empty still after each.</summary>
-public sealed class RegistrationRefusalTests(LonelyLoadBalancer lonely) : IClassFixture<LonelyLoadBalancer>
+public sealed class RegistrationRefusalTests(IsolatedLoadBalancer isolated) : IClassFixture<IsolatedLoadBalancer>
 {
-    private readonly RunningLoadBalancer _lb = lonely.Running;
+    private readonly RunningLoadBalancer _lb = isolated.Running;
 
     [Theory]
     [InlineData("api:0", "4", "0", "1.0.0")]
@@ -52,7 +52,7 @@ public sealed class RegistrationRefusalTests(LonelyLoadBalancer lonely) : IClass
     [Theory]
     [InlineData("/health")]
     [InlineData("/alive")]
-    public async Task It_is_healthy_without_apis_and_without_redis(string path)
+    public async Task Load_balancer_is_healthy_without_Apis_and_Redis(string path)
     {
         using var answer = await _lb.Http.GetAsync(path, TestContext.Current.CancellationToken);
 
@@ -61,7 +61,7 @@ public sealed class RegistrationRefusalTests(LonelyLoadBalancer lonely) : IClass
 }
 
 /// <summary>A load balancer without Apis and without Redis.</summary>
-public sealed class LonelyLoadBalancer : IAsyncLifetime
+public sealed class IsolatedLoadBalancer : IAsyncLifetime
 {
     public RunningLoadBalancer Running { get; private set; } = null!;
 

@@ -23,7 +23,7 @@ public sealed class RegistrationTests : IAsyncLifetime
     [InlineData("10.1.2.3:65535", "10.1.2.3", 65535)]
     [InlineData("[2001:db8::1]:8080", "[2001:db8::1]", 8080)]
     [InlineData("[::1]", "[::1]", 80)]
-    public async Task A_heartbeat_registers_an_api(string host, string expectedHost, int expectedPort)
+    public async Task Heartbeat_registers_an_api(string host, string expectedHost, int expectedPort)
     {
         using var answer = await _lb.RegisterAsync(host, "8", "17", "1.2.3-rc.1+abc");
 

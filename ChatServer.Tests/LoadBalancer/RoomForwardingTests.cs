@@ -49,9 +49,9 @@ public sealed class RoomForwardingTests(RoomCluster cluster) : IClassFixture<Roo
         using var member = await lb.ConnectAsync("/rooms/sockets?user=J%C3%BCrgen%20X&since=ab12.7", options => options.AddSubProtocol("chat.v1"));
 
         Assert.Equal("chat.v1", member.SubProtocol);
-        Assert.Equal("sockets", await member.HearAsync());
+        Assert.Equal("sockets", await member.ReceiveTextAsync());
         await member.SendAsync(Encoding.UTF8.GetBytes("hello"), WebSocketMessageType.Text, true, Ct);
-        Assert.Equal("hello", await member.HearAsync());
+        Assert.Equal("hello", await member.ReceiveTextAsync());
         var (target, headers) = Assert.Single(room.Requests);
         Assert.Equal("GET /?user=J%C3%BCrgen%20X&since=ab12.7", target);
         Assert.Equal("13", headers["Sec-WebSocket-Version"]);
@@ -65,7 +65,7 @@ public sealed class RoomForwardingTests(RoomCluster cluster) : IClassFixture<Roo
         var lb = await cluster.LoadBalancerAsync();
         await cluster.RoomAsync("closing");
         using var member = await lb.ConnectAsync("/rooms/closing");
-        await member.HearAsync();
+        await member.ReceiveTextAsync();
 
         await member.CloseAsync(WebSocketCloseStatus.NormalClosure, null, Ct);
 
@@ -160,7 +160,7 @@ public sealed class RoomForwardingTests(RoomCluster cluster) : IClassFixture<Roo
             await home.DisposeAsync();
             await cluster.OpenAsync("restless", next.Port);
             using var member = await lb.ConnectAsync("/rooms/restless");
-            Assert.Equal("restless", await member.HearAsync());
+            Assert.Equal("restless", await member.ReceiveTextAsync());
             home = next;
         }
     }
@@ -227,7 +227,7 @@ public sealed class RoomForwardingTests(RoomCluster cluster) : IClassFixture<Roo
 
         foreach (var member in await joining)
         {
-            Assert.Equal("adopted", await member.HearAsync());
+            Assert.Equal("adopted", await member.ReceiveTextAsync());
             member.Dispose();
         }
     }
@@ -263,7 +263,7 @@ public sealed class RoomForwardingTests(RoomCluster cluster) : IClassFixture<Roo
 
         Assert.Equal("mine", await plain);
         using var member = await socket;
-        Assert.Equal("mine", await member.HearAsync());
+        Assert.Equal("mine", await member.ReceiveTextAsync());
     }
 
     [Fact]
@@ -272,13 +272,13 @@ public sealed class RoomForwardingTests(RoomCluster cluster) : IClassFixture<Roo
         var lb = await cluster.LoadBalancerAsync();
         await cluster.RoomAsync("kept", announce: "old home");
         using var member = await lb.ConnectAsync("/rooms/kept");
-        Assert.Equal("old home", await member.HearAsync());
+        Assert.Equal("old home", await member.ReceiveTextAsync());
 
         await cluster.RoomAsync("kept", announce: "new home");
 
-        await Assert.ThrowsAsync<WebSocketException>(() => member.HearAsync());
+        await Assert.ThrowsAsync<WebSocketException>(() => member.ReceiveTextAsync());
         using var again = await lb.ConnectAsync("/rooms/kept");
-        Assert.Equal("new home", await again.HearAsync());
+        Assert.Equal("new home", await again.ReceiveTextAsync());
     }
 
     [Fact]
@@ -309,7 +309,7 @@ public sealed class RoomForwardingTests(RoomCluster cluster) : IClassFixture<Roo
         var lb = await cluster.LoadBalancerAsync();
         var room = await cluster.RoomAsync("vanishing");
         var member = await lb.ConnectAsync("/rooms/vanishing");
-        await member.HearAsync();
+        await member.ReceiveTextAsync();
         Assert.Equal(1, room.Members);
 
         member.Abort();
@@ -323,12 +323,12 @@ public sealed class RoomForwardingTests(RoomCluster cluster) : IClassFixture<Roo
         var lb = await cluster.LoadBalancerAsync();
         await cluster.RoomAsync("stopping");
         using var member = await lb.ConnectAsync("/rooms/stopping");
-        await member.HearAsync();
+        await member.ReceiveTextAsync();
 
         var watch = Stopwatch.StartNew();
         await lb.StopAsync();
 
         Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(5));
-        await Assert.ThrowsAsync<WebSocketException>(() => member.HearAsync());
+        await Assert.ThrowsAsync<WebSocketException>(() => member.ReceiveTextAsync());
     }
 }

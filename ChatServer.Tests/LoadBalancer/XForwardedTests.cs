@@ -10,13 +10,13 @@ public sealed class XForwardedTests
     [Fact]
     public async Task Forwarded_headers_of_an_untrusted_client_are_replaced()
     {
-        var seen = await SeenByTheApiAsync(trusted: "10.0.0.0/8,192.0.2.1");
+        var headers = await HeadersReceivedByTheApiAsync(trusted: "10.0.0.0/8,192.0.2.1");
 
-        Assert.Equal("127.0.0.1", seen["X-Forwarded-For"]);
-        Assert.Equal("http", seen["X-Forwarded-Proto"]);
-        Assert.StartsWith("127.0.0.1:", seen["X-Forwarded-Host"], StringComparison.Ordinal);
-        Assert.DoesNotContain("X-Forwarded-Port", seen.Keys);
-        Assert.DoesNotContain("Forwarded", seen.Keys);
+        Assert.Equal("127.0.0.1", headers["X-Forwarded-For"]);
+        Assert.Equal("http", headers["X-Forwarded-Proto"]);
+        Assert.StartsWith("127.0.0.1:", headers["X-Forwarded-Host"], StringComparison.Ordinal);
+        Assert.DoesNotContain("X-Forwarded-Port", headers.Keys);
+        Assert.DoesNotContain("Forwarded", headers.Keys);
     }
 
     [Theory]
@@ -24,19 +24,19 @@ public sealed class XForwardedTests
     [InlineData("192.0.2.1, 127.0.0.0/8")]
     public async Task Forwarded_headers_of_a_trusted_proxy_are_kept_and_extended(string trusted)
     {
-        var seen = await SeenByTheApiAsync(trusted);
+        var headers = await HeadersReceivedByTheApiAsync(trusted);
 
-        Assert.Equal("203.0.113.7, 127.0.0.1", seen["X-Forwarded-For"]);
-        Assert.Equal("https", seen["X-Forwarded-Proto"]);
-        Assert.Equal("chat.example", seen["X-Forwarded-Host"]);
-        Assert.Equal("443", seen["X-Forwarded-Port"]);
+        Assert.Equal("203.0.113.7, 127.0.0.1", headers["X-Forwarded-For"]);
+        Assert.Equal("https", headers["X-Forwarded-Proto"]);
+        Assert.Equal("chat.example", headers["X-Forwarded-Host"]);
+        Assert.Equal("443", headers["X-Forwarded-Port"]);
     }
 
     [Theory]
     [InlineData("everyone")]
     [InlineData("10.0.0.0/33")]
     [InlineData("10.0.0.1:80")]
-    public void A_malformed_setting_is_named(string value)
+    public void Malformed_setting_is_named_in_the_error(string value)
     {
         var configuration = new ConfigurationBuilder().AddInMemoryCollection([KeyValuePair.Create("TRUSTED_PROXIES", (string?)value)]).Build();
 
@@ -46,7 +46,7 @@ public sealed class XForwardedTests
         Assert.Contains(value, error.Message, StringComparison.Ordinal);
     }
 
-    private static async Task<Dictionary<string, string>> SeenByTheApiAsync(string trusted)
+    private static async Task<Dictionary<string, string>> HeadersReceivedByTheApiAsync(string trusted)
     {
         await using var lb = await RunningLoadBalancer.StartAsync($"127.0.0.1:{FreePort.Next()}", null, ("TRUSTED_PROXIES", trusted));
         await using var api = await FakeApi.StartAsync();
