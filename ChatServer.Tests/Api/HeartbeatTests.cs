@@ -105,7 +105,7 @@ public sealed class HeartbeatTests(ApiCluster cluster) : IClassFixture<ApiCluste
             return new FakeLoadBalancer(app, heartbeats.Reader);
         }
 
-        public async Task<(string Method, string Path, string Key)> NextAsync() => await heartbeats.ReadAsync().AsTask().WaitAsync(Eventually.Patience);
+        public async Task<(string Method, string Path, string Key)> NextAsync() => await heartbeats.ReadAsync().AsTask().WaitAsync(Eventually.Timeout);
 
         public ValueTask DisposeAsync() => app.DisposeAsync();
     }

@@ -39,7 +39,7 @@ public sealed class RoomCreationTests(ApiCluster cluster) : IClassFixture<ApiClu
         cluster.Backplane.Changes.ChangesMissed += () => listening.TrySetResult();
         cluster.Backplane.Changes.RoomChanged += room => { if (room == "contested") Interlocked.Increment(ref opened); };
         cluster.Backplane.Changes.Start();
-        await listening.Task.WaitAsync(Eventually.Patience, Ct);
+        await listening.Task.WaitAsync(Eventually.Timeout, Ct);
 
         var answers = await Task.WhenAll(Enumerable.Range(0, 40).Select(async i =>
         {

@@ -119,7 +119,7 @@ public sealed class TopologyTests(SharedAppHost shared) : IClassFixture<SharedAp
             Encoding.ASCII.GetBytes($"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: {Body.Length}\r\n\r\n{Body}"),
             TestContext.Current.CancellationToken);
 
-        var answer = await reader.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(Eventually.Patience);
+        var answer = await reader.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(Eventually.Timeout);
         Assert.StartsWith("-NOAUTH", answer, StringComparison.Ordinal);
     }
 }

@@ -65,7 +65,7 @@ public abstract class BackplaneSpecification(RedisServer redis) : IAsyncLifetime
         changes.RoomChanged += heard.Enqueue;
         changes.ChangesMissed += () => listening.TrySetResult();
         changes.Start();
-        await listening.Task.WaitAsync(Eventually.Patience, Cancelled);
+        await listening.Task.WaitAsync(Eventually.Timeout, Cancelled);
         return heard;
     }
 

@@ -34,7 +34,7 @@ public sealed class FakeHost(BackplaneProcess process, string id, int capacity) 
         // A Redis that has just been started may take longer than a call waits, the first time.
         await Eventually.Async(() => RenewAsync(), held => held);
         _work = Task.WhenAll(HoldLeaseAsync(), process.Inbox.RunAsync(id, () => _listening.TrySetResult(), Look, Obey, _stop.Token));
-        await _listening.Task.WaitAsync(Eventually.Patience);
+        await _listening.Task.WaitAsync(Eventually.Timeout);
     }
 
     /// <summary>Ends like a killed process: says nothing, its lease runs out.</summary>

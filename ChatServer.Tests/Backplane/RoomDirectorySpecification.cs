@@ -110,7 +110,7 @@ public abstract class RoomDirectorySpecification(RedisServer redis) : BackplaneS
 
         await Raw.PublishAsync(StackExchange.Redis.RedisChannel.Literal(RedisNames.RoomChanged), "lobby");
 
-        await Task.WhenAll(waits).WaitAsync(Eventually.Patience, Cancelled);
+        await Task.WhenAll(waits).WaitAsync(Eventually.Timeout, Cancelled);
     }
 
     // As placement leaves it, without a host.

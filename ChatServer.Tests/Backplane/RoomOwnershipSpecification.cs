@@ -117,7 +117,7 @@ public abstract class RoomOwnershipSpecification(RedisServer redis) : BackplaneS
         var creation = process.Placement.CreateAsync("lobby", Defaults, Cancelled);
         await Eventually.Async(() => process.Ownership.WantedAsync("a"), wanted => wanted.Contains("lobby"));
         var room = (await process.Ownership.ClaimAsync("lobby", "a", "127.0.0.1", 34000, newEpoch: false))!.Room;
-        await creation.WaitAsync(Eventually.Patience, Cancelled).ContinueWith(_ => { }, TaskScheduler.Default);
+        await creation.WaitAsync(Eventually.Timeout, Cancelled).ContinueWith(_ => { }, TaskScheduler.Default);
         await AppendAsync(process, room, 0, 3);
         Assert.True(await process.Ownership.SaveSeatsAsync("lobby", room.Term, Seats(("session-of-ann", "ann"))));
         Assert.Equal(AppendResult.Appended, await process.Log.AppendAsync("lobby", room.Term, 3, history: 0, 1, 0, Entries.Numbered(4, 1)));

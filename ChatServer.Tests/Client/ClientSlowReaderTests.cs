@@ -22,7 +22,7 @@ public sealed class ClientSlowReaderTests : ScriptedTests
         Assert.False(sending.IsCompleted);
 
         await joined.Reader.NextAsync(1, 10_000);
-        await sending.WaitAsync(Eventually.Patience);
+        await sending.WaitAsync(Eventually.Timeout);
         Assert.Equal(1, Room.Knocks);
     }
 
@@ -35,7 +35,7 @@ public sealed class ClientSlowReaderTests : ScriptedTests
 
         var saying = joined.Client.SayAsync("answer");
         await joined.Seat.EchoAsync(31, await joined.Seat.HearAsync());
-        Assert.Equal(31, (await saying.WaitAsync(Eventually.Patience)).Seq);
+        Assert.Equal(31, (await saying.WaitAsync(Eventually.Timeout)).Seq);
 
         // Two were read and eight were taken; half of those read, the rest is fetched.
         await joined.Reader.NextAsync(3, 6);
@@ -58,7 +58,7 @@ public sealed class ClientSlowReaderTests : ScriptedTests
         {
             var saying = client.SayAsync($"{n}");
             await seat.EchoAsync(n, await seat.HearAsync());
-            Assert.Equal(n, (await saying.WaitAsync(Eventually.Patience)).Seq);
+            Assert.Equal(n, (await saying.WaitAsync(Eventually.Timeout)).Seq);
         }
         Assert.Equal(1, Room.Knocks);
 
@@ -87,7 +87,7 @@ public sealed class ClientSlowReaderTests : ScriptedTests
         await seat.MessagesAsync(1, 5);
         var saying = client.SayAsync("in the new one");
         await seat.EchoAsync(6, await seat.HearAsync());
-        Assert.Equal("e2", (await saying.WaitAsync(Eventually.Patience)).Epoch);
+        Assert.Equal("e2", (await saying.WaitAsync(Eventually.Timeout)).Epoch);
 
         await using var reading = new Reading(client);
         await reading.NextAsync<Welcomed>();
@@ -110,7 +110,7 @@ public sealed class ClientSlowReaderTests : ScriptedTests
         await using var client = await joining;
         await seat.MessagesAsync(1, 9);
         await seat.CloseAsync(4004, reconnect: false);
-        await Assert.ThrowsAsync<RoomClosedException>(() => client.SayAsync("anyone?").WaitAsync(Eventually.Patience));
+        await Assert.ThrowsAsync<RoomClosedException>(() => client.SayAsync("anyone?").WaitAsync(Eventually.Timeout));
 
         await using var reading = new Reading(client);
         await reading.NextAsync<Welcomed>();

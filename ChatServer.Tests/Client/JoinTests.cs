@@ -15,7 +15,7 @@ public sealed class JoinTests : ScriptedTests
     public async Task Permanent_refusal_is_thrown(int status)
     {
         Room.Refuse(status);
-        var refused = await Assert.ThrowsAsync<JoinRefusedException>(() => ChatRoom.JoinAsync(Options).WaitAsync(Eventually.Patience));
+        var refused = await Assert.ThrowsAsync<JoinRefusedException>(() => ChatRoom.JoinAsync(Options).WaitAsync(Eventually.Timeout));
         Assert.Equal(status, refused.Status);
         Assert.Equal(1, Room.Knocks);
     }
@@ -57,7 +57,7 @@ public sealed class JoinTests : ScriptedTests
         var joining = ChatRoom.JoinAsync(Options, cancel.Token);
         await Eventually.Async(() => Room.Knocks >= 2);
         await cancel.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => joining.WaitAsync(Eventually.Patience));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => joining.WaitAsync(Eventually.Timeout));
     }
 
     [Fact]
@@ -69,7 +69,7 @@ public sealed class JoinTests : ScriptedTests
         {
             var joining = ChatRoom.JoinAsync(Options with { Addresses = [nobody, Room.Address, nobody] });
             await Room.SeatAsync(0);
-            await Room.LeaveAsync(await joining.WaitAsync(Eventually.Patience));
+            await Room.LeaveAsync(await joining.WaitAsync(Eventually.Timeout));
         }
     }
 
@@ -130,7 +130,7 @@ public sealed class JoinTests : ScriptedTests
     public async Task Failed_token_is_thrown_on_join_and_retried_on_reconnect()
     {
         await Assert.ThrowsAsync<InvalidTimeZoneException>(
-            () => ChatRoom.JoinAsync(Options with { Token = _ => throw new InvalidTimeZoneException() }).WaitAsync(Eventually.Patience));
+            () => ChatRoom.JoinAsync(Options with { Token = _ => throw new InvalidTimeZoneException() }).WaitAsync(Eventually.Timeout));
 
         var asked = 0;
         var joining = ChatRoom.JoinAsync(Options with { Token = _ => ++asked == 2 ? throw new InvalidTimeZoneException() : ValueTask.FromResult("t") });
@@ -147,7 +147,7 @@ public sealed class JoinTests : ScriptedTests
     {
         var joining = ChatRoom.JoinAsync(Options);
         await (await Room.SeatAsync()).CloseAsync(4004, reconnect: false);
-        Assert.Equal(4004, (await Assert.ThrowsAsync<RoomClosedException>(() => joining.WaitAsync(Eventually.Patience))).Code);
+        Assert.Equal(4004, (await Assert.ThrowsAsync<RoomClosedException>(() => joining.WaitAsync(Eventually.Timeout))).Code);
     }
 
     [Fact]

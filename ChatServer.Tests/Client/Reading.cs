@@ -11,7 +11,7 @@ public sealed class Reading(ChatRoom room) : IAsyncDisposable
     /// <summary>The next event.</summary>
     public async Task<ChatEvent> NextAsync()
     {
-        Assert.True(await _events.MoveNextAsync().AsTask().WaitAsync(Eventually.Patience), "Nothing follows.");
+        Assert.True(await _events.MoveNextAsync().AsTask().WaitAsync(Eventually.Timeout), "Nothing follows.");
         return _events.Current;
     }
 
@@ -25,7 +25,7 @@ public sealed class Reading(ChatRoom room) : IAsyncDisposable
             Assert.Equal(seq, (await NextAsync<Message>()).Seq);
     }
 
-    public async Task EndAsync() => Assert.False(await _events.MoveNextAsync().AsTask().WaitAsync(Eventually.Patience));
+    public async Task EndAsync() => Assert.False(await _events.MoveNextAsync().AsTask().WaitAsync(Eventually.Timeout));
 
     public ValueTask DisposeAsync() => _events.DisposeAsync();
 }

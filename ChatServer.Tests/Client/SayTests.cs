@@ -18,7 +18,7 @@ public sealed class SayTests : ScriptedTests
         Assert.False(saying.IsCompleted);
         await joined.Seat.EchoAsync(5, said);
 
-        var message = await saying.WaitAsync(Eventually.Patience);
+        var message = await saying.WaitAsync(Eventually.Timeout);
         Assert.Equal(("e1", 5L, "ada", said.GetProperty("id").GetString()), (message.Epoch, message.Seq, message.User, message.Id));
         Assert.Equal(message, await joined.Reader.NextAsync<Message>());
     }
@@ -38,8 +38,8 @@ public sealed class SayTests : ScriptedTests
         await seat.EchoAsync(1, again);
         await seat.EchoAsync(2, await seat.HearAsync());
         await seat.EchoAsync(3, await seat.HearAsync());
-        Assert.Equal([1, 2], (await Task.WhenAll(saying).WaitAsync(Eventually.Patience)).Select(m => m.Seq));
-        Assert.Equal("three", (await three.WaitAsync(Eventually.Patience)).Text);
+        Assert.Equal([1, 2], (await Task.WhenAll(saying).WaitAsync(Eventually.Timeout)).Select(m => m.Seq));
+        Assert.Equal("three", (await three.WaitAsync(Eventually.Timeout)).Text);
     }
 
     [Fact]
@@ -58,7 +58,7 @@ public sealed class SayTests : ScriptedTests
         await seat.EchoAsync(1, said);
         await seat.MessageAsync(2);
 
-        Assert.Equal(1, (await saying.WaitAsync(Eventually.Patience)).Seq);
+        Assert.Equal(1, (await saying.WaitAsync(Eventually.Timeout)).Seq);
         await joined.Reader.NextAsync<ConnectionLost>();
         await joined.Reader.NextAsync<Welcomed>();
         await joined.Reader.NextAsync(1, 2);
@@ -72,7 +72,7 @@ public sealed class SayTests : ScriptedTests
         await joined.Reader.NextAsync(1, 9);
         var saying = joined.Client.SayAsync("again");
         await joined.Seat.EchoAsync(3, await joined.Seat.HearAsync());
-        Assert.Equal(3, (await saying.WaitAsync(Eventually.Patience)).Seq);
+        Assert.Equal(3, (await saying.WaitAsync(Eventually.Timeout)).Seq);
         await joined.Seat.MessageAsync(10);
         await joined.Reader.NextAsync(10, 10);
     }
@@ -92,7 +92,7 @@ public sealed class SayTests : ScriptedTests
         Assert.True(time.GetUtcNow() - time.Start >= TimeSpan.FromMilliseconds(100), "A pause.");
         Assert.Equal(first.GetRawText(), (await hearing).GetRawText());
         await joined.Seat.EchoAsync(1, first);
-        Assert.Equal(1, (await saying.WaitAsync(Eventually.Patience)).Seq);
+        Assert.Equal(1, (await saying.WaitAsync(Eventually.Timeout)).Seq);
     }
 
     [Theory]
@@ -105,7 +105,7 @@ public sealed class SayTests : ScriptedTests
         await using var joined = await JoinAsync();
         var saying = joined.Client.SayAsync("no");
         await joined.Seat.ErrorAsync(code, await joined.Seat.HearAsync());
-        Assert.Equal(code, (await Assert.ThrowsAsync<MessageRefusedException>(() => saying.WaitAsync(Eventually.Patience))).Code);
+        Assert.Equal(code, (await Assert.ThrowsAsync<MessageRefusedException>(() => saying.WaitAsync(Eventually.Timeout))).Code);
 
         // It is not said again, and the next one is.
         joined.Seat.Break();
@@ -124,7 +124,7 @@ public sealed class SayTests : ScriptedTests
         await joined.Reader.NextAsync(1, 1);
         Assert.False(saying.IsCompleted);
         await joined.Seat.EchoAsync(2, said);
-        Assert.Equal(2, (await saying.WaitAsync(Eventually.Patience)).Seq);
+        Assert.Equal(2, (await saying.WaitAsync(Eventually.Timeout)).Seq);
     }
 
     [Fact]
@@ -154,7 +154,7 @@ public sealed class SayTests : ScriptedTests
         var hearing = joined.Seat.HearAsync();
         Assert.False(hearing.IsCompleted);
         await joined.Seat.EchoAsync(1, said);
-        await first.WaitAsync(Eventually.Patience);
+        await first.WaitAsync(Eventually.Timeout);
         Assert.Equal("3", (await hearing).GetProperty("text").GetString());
         Assert.False(third.IsCompleted);
     }
@@ -184,7 +184,7 @@ public sealed class SayTests : ScriptedTests
     public async Task Message_that_would_close_the_connection_is_not_sent()
     {
         await using var joined = await JoinAsync(limits: new { maxFrameBytes = 1024, messagesPerSecond = 0, messageBurst = 1, pingSeconds = 20, silenceSeconds = 45 });
-        var refused = await Assert.ThrowsAsync<MessageRefusedException>(() => joined.Client.SayAsync(new string('x', 1024)).WaitAsync(Eventually.Patience));
+        var refused = await Assert.ThrowsAsync<MessageRefusedException>(() => joined.Client.SayAsync(new string('x', 1024)).WaitAsync(Eventually.Timeout));
         Assert.Equal(RoomErrorCodes.TooLong, refused.Code);
         _ = joined.Client.SayAsync("short");
         Assert.Equal("short", (await joined.Seat.HearAsync()).GetProperty("text").GetString());

@@ -49,7 +49,7 @@ public sealed class ScriptedRoom : IAsyncDisposable
     public void Refuse(int status, string? retryAfter = null) => _refusals.Enqueue((status, retryAfter));
 
     /// <summary>The next connection.</summary>
-    public async Task<ScriptedConnection> SeatAsync() => await _seats.Reader.ReadAsync().AsTask().WaitAsync(Eventually.Patience);
+    public async Task<ScriptedConnection> SeatAsync() => await _seats.Reader.ReadAsync().AsTask().WaitAsync(Eventually.Timeout);
 
     /// <summary>The next connection, welcomed.</summary>
     public async Task<ScriptedConnection> SeatAsync(long seq, string epoch = "e1", bool resumed = false, string user = "ada",
@@ -138,12 +138,12 @@ public sealed class ScriptedConnection(WebSocket socket, IQueryCollection query)
     public Task SendAsync(object frame) => SendTextAsync(JsonSerializer.Serialize(frame));
 
     public Task SendTextAsync(string frame) =>
-        socket.SendAsync(Encoding.UTF8.GetBytes(frame), WebSocketMessageType.Text, true, default).WaitAsync(Eventually.Patience);
+        socket.SendAsync(Encoding.UTF8.GetBytes(frame), WebSocketMessageType.Text, true, default).WaitAsync(Eventually.Timeout);
 
     /// <summary>What the client says next; pings too.</summary>
     public async Task<JsonElement> HearAsync()
     {
-        using var patience = new CancellationTokenSource(Eventually.Patience);
+        using var patience = new CancellationTokenSource(Eventually.Timeout);
         var read = await socket.ReceiveAsync(_buffer, patience.Token);
         Assert.Equal(WebSocketMessageType.Text, read.MessageType);
         return JsonSerializer.Deserialize<JsonElement>(_buffer.AsSpan(0, read.Count));
@@ -152,7 +152,7 @@ public sealed class ScriptedConnection(WebSocket socket, IQueryCollection query)
     /// <summary>Waits for the client's Close frame, and gives its code.</summary>
     public async Task<int> HearCloseAsync()
     {
-        using var patience = new CancellationTokenSource(Eventually.Patience);
+        using var patience = new CancellationTokenSource(Eventually.Timeout);
         var read = await socket.ReceiveAsync(_buffer, patience.Token);
         Assert.Equal(WebSocketMessageType.Close, read.MessageType);
         await socket.CloseOutputAsync(socket.CloseStatus!.Value, null, patience.Token);
@@ -166,7 +166,7 @@ public sealed class ScriptedConnection(WebSocket socket, IQueryCollection query)
         if (reconnect is not null)
             await SendAsync(new { type = "closing", reason, reconnect });
         await socket.CloseOutputAsync((WebSocketCloseStatus)code, reason, default);
-        using var patience = new CancellationTokenSource(Eventually.Patience);
+        using var patience = new CancellationTokenSource(Eventually.Timeout);
         while ((await socket.ReceiveAsync(_buffer.AsMemory(), patience.Token)).MessageType != WebSocketMessageType.Close)
         {
         }

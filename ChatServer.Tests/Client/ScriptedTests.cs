@@ -24,7 +24,7 @@ public abstract class ScriptedTests : IAsyncLifetime
     {
         var joining = ChatRoom.JoinAsync(options ?? Options, TestContext.Current.CancellationToken);
         var seat = await Room.SeatAsync(seq, limits: limits);
-        var room = await joining.WaitAsync(Eventually.Patience);
+        var room = await joining.WaitAsync(Eventually.Timeout);
         var reading = new Reading(room);
         await reading.NextAsync<Welcomed>();
         return new Joined(Room, room, seat, reading);

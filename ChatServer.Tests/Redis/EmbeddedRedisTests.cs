@@ -37,7 +37,7 @@ public sealed class EmbeddedRedisTests(EmbeddedRedis redis) : IClassFixture<Embe
     public async Task A_script_that_never_ends_is_stopped()
     {
         var options = ConfigurationOptions.Parse(redis.ConnectionString);
-        options.AsyncTimeout = (int)Eventually.Patience.TotalMilliseconds;
+        options.AsyncTimeout = (int)Eventually.Timeout.TotalMilliseconds;
         await using var connection = await ConnectionMultiplexer.ConnectAsync(options);
 
         var error = await Assert.ThrowsAsync<RedisServerException>(
@@ -55,7 +55,7 @@ public sealed class EmbeddedRedisTests(EmbeddedRedis redis) : IClassFixture<Embe
 
         await Database.PublishAsync(channel, "look");
 
-        Assert.Equal("look", await heard.Task.WaitAsync(Eventually.Patience));
+        Assert.Equal("look", await heard.Task.WaitAsync(Eventually.Timeout));
     }
 
     [Fact]

@@ -8,14 +8,14 @@ namespace ChatServer.Tests.Support;
 public static class Eventually
 {
     /// <summary>Generous: two cores, shared. A test that needs an upper limit names its own.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
 
     /// <summary>Looks again and again until <paramref name="condition"/> holds, and returns what was seen then.</summary>
     /// <param name="look">One look. An exception is a look that saw the exception.</param>
     /// <param name="condition">What to wait for.</param>
-    /// <param name="within">At most; default <see cref="Patience"/>.</param>
+    /// <param name="within">At most; default <see cref="Timeout"/>.</param>
     /// <param name="expected">Filled in by the compiler: the condition's source.</param>
     [OverloadResolutionPriority(1)] // a look that returns a task is awaited, never compared
     public static async Task<T> Async<T>(
@@ -23,7 +23,7 @@ public static class Eventually
         [CallerArgumentExpression(nameof(condition))] string? expected = null)
     {
         var watch = Stopwatch.StartNew();
-        var patience = within ?? Patience;
+        var patience = within ?? Timeout;
         string saw;
         do
         {

@@ -101,7 +101,7 @@ public sealed class RoomClient : IAsyncDisposable
         options?.Invoke(client.Options);
         try
         {
-            using var timeout = new CancellationTokenSource(Eventually.Patience);
+            using var timeout = new CancellationTokenSource(Eventually.Timeout);
             using var invoker = new HttpMessageInvoker(handler, disposeHandler: false);
             await client.ConnectAsync(url, invoker, timeout.Token);
         }
@@ -119,7 +119,7 @@ public sealed class RoomClient : IAsyncDisposable
     /// <summary>Sends a handshake, and returns the HTTP response. The connection is closed even if the room accepts it.</summary>
     public static async Task<HttpResponseMessage> HandshakeAsync(int port, string query = "", params (string Name, string Value)[] headers)
     {
-        using var http = new HttpClient { Timeout = Eventually.Patience };
+        using var http = new HttpClient { Timeout = Eventually.Timeout };
         using var request = new HttpRequestMessage(HttpMethod.Get, $"http://127.0.0.1:{port}/?{query}");
         request.Headers.Connection.Add("Upgrade");
         request.Headers.Upgrade.ParseAdd("websocket");
@@ -179,7 +179,7 @@ public sealed class RoomClient : IAsyncDisposable
     /// <summary>Waits for the next event that satisfies <paramref name="predicate"/>.</summary>
     public async Task<RoomEvent> NextAsync(Func<RoomEvent, bool> predicate, string description)
     {
-        using var timeout = new CancellationTokenSource(Eventually.Patience);
+        using var timeout = new CancellationTokenSource(Eventually.Timeout);
         try
         {
             while (true)
@@ -191,7 +191,7 @@ public sealed class RoomClient : IAsyncDisposable
         }
         catch (Exception e) when (e is OperationCanceledException or ChannelClosedException)
         {
-            var end = _reading.IsCompleted ? $"closed with {_reading.Result}" : $"open after {Eventually.Patience.TotalSeconds} s";
+            var end = _reading.IsCompleted ? $"closed with {_reading.Result}" : $"open after {Eventually.Timeout.TotalSeconds} s";
             var seen = Events.TakeLast(30).Select(seen => $"{seen}").Select(seen => seen[..Math.Min(seen.Length, 200)]);
             throw new InvalidOperationException($"No {description}; {end}. Received:\n{string.Join('\n', seen)}");
         }
@@ -201,7 +201,7 @@ public sealed class RoomClient : IAsyncDisposable
     /// Waits until the connection has ended, and returns code and reason of the room's Close frame. The code is <see cref="NoCloseFrame"/>
     /// if there was none.
     /// </summary>
-    public Task<(int Code, string Reason)> ClosedAsync() => _reading.WaitAsync(Eventually.Patience);
+    public Task<(int Code, string Reason)> ClosedAsync() => _reading.WaitAsync(Eventually.Timeout);
 
     /// <summary>Sends a Close frame, and waits until the connection has ended.</summary>
     public async Task CloseAsync(ushort code = 1000)
@@ -226,7 +226,7 @@ public sealed class RoomClient : IAsyncDisposable
 
     private async Task SendAsync(byte[] bytes, WebSocketMessageType type)
     {
-        using var timeout = new CancellationTokenSource(Eventually.Patience);
+        using var timeout = new CancellationTokenSource(Eventually.Timeout);
         await _client.SendAsync(bytes, type, endOfMessage: true, timeout.Token);
     }
 

@@ -106,7 +106,7 @@ public sealed class ServerProcess : IAsyncDisposable
     public void Resume() => Send(Signal.Continue);
 
     /// <summary>Waits until it has ended by itself.</summary>
-    public Task WaitForExitAsync(TimeSpan? within = null) => _process.WaitForExitAsync().WaitAsync(within ?? Eventually.Patience);
+    public Task WaitForExitAsync(TimeSpan? within = null) => _process.WaitForExitAsync().WaitAsync(within ?? Eventually.Timeout);
 
     public async ValueTask DisposeAsync()
     {

@@ -24,7 +24,7 @@ public sealed class ReconcileQueueTests : IDisposable
         }
 
         Assert.All(_failures, f => Assert.Equal(("lobby", typeof(InvalidDataException)), (f.Room, f.Why.GetType())));
-        await queue.StopAsync().WaitAsync(Eventually.Patience, TestContext.Current.CancellationToken);
+        await queue.StopAsync().WaitAsync(Eventually.Timeout, TestContext.Current.CancellationToken);
     }
 
     [Fact]
@@ -44,7 +44,7 @@ public sealed class ReconcileQueueTests : IDisposable
         _goOn.Release(2);
 
         await Eventually.Async(() => _failures.Count, count => count == 2);
-        await queue.StopAsync().WaitAsync(Eventually.Patience, TestContext.Current.CancellationToken);
+        await queue.StopAsync().WaitAsync(Eventually.Timeout, TestContext.Current.CancellationToken);
     }
 
     [Fact]
@@ -58,7 +58,7 @@ public sealed class ReconcileQueueTests : IDisposable
         _goOn.Release(200);
 
         await Eventually.Async(() => Volatile.Read(ref _looks), count => count == 2);
-        await queue.StopAsync().WaitAsync(Eventually.Patience, TestContext.Current.CancellationToken);
+        await queue.StopAsync().WaitAsync(Eventually.Timeout, TestContext.Current.CancellationToken);
 
         Assert.Equal((2, 1), (_looks, _most));
     }
@@ -75,7 +75,7 @@ public sealed class ReconcileQueueTests : IDisposable
         _goOn.Release(20);
 
         await Eventually.Async(() => Volatile.Read(ref _looks), count => count == 20);
-        await queue.StopAsync().WaitAsync(Eventually.Patience, TestContext.Current.CancellationToken);
+        await queue.StopAsync().WaitAsync(Eventually.Timeout, TestContext.Current.CancellationToken);
 
         Assert.Equal(3, _most);
     }
@@ -93,7 +93,7 @@ public sealed class ReconcileQueueTests : IDisposable
         Assert.False(stopped.IsCompleted);
         _goOn.Release(10);
 
-        await stopped.WaitAsync(Eventually.Patience, TestContext.Current.CancellationToken);
+        await stopped.WaitAsync(Eventually.Timeout, TestContext.Current.CancellationToken);
         Assert.Equal(1, _looks);
     }
 
@@ -105,7 +105,7 @@ public sealed class ReconcileQueueTests : IDisposable
 
     private ReconcileQueue NewQueue(int parallel) => new(_ => ReconcileAsync(), (room, why) => _failures.Enqueue((room, why)), parallel);
 
-    private async Task BegunAsync() => Assert.True(await _begun.WaitAsync(Eventually.Patience, TestContext.Current.CancellationToken));
+    private async Task BegunAsync() => Assert.True(await _begun.WaitAsync(Eventually.Timeout, TestContext.Current.CancellationToken));
 
     private async Task ReconcileAsync()
     {

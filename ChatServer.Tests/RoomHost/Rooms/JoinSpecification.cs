@@ -15,7 +15,7 @@ public abstract class JoinSpecification(RoomRedis? redis) : RoomSpecification(re
     {
         var room = await OpenAsync();
         await room.JoinAsync("user=ann");
-        Assert.True(await room.Room.PauseAsync(Eventually.Patience));
+        Assert.True(await room.Room.PauseAsync(Eventually.Timeout));
         using var waiting = await RawWebSocket.JoinAsync(room.Port, "/?user=bob");
         await Eventually.Async(() => room.Room.Connections == 2);
         Assert.Equal(["ann"], (await room.Room.MembersAsync()).Names);
@@ -23,7 +23,7 @@ public abstract class JoinSpecification(RoomRedis? redis) : RoomSpecification(re
         room.Room.Unpause();
 
         Assert.Contains("\"user\":\"bob\"", (await waiting.ReadFrameAsync()).Text, StringComparison.Ordinal);
-        Assert.True(await room.Room.PauseAsync(Eventually.Patience));
+        Assert.True(await room.Room.PauseAsync(Eventually.Timeout));
         using var refused = await RawWebSocket.JoinAsync(room.Port, "/?user=carl");
         await Eventually.Async(() => room.Room.Connections == 3);
         await room.Room.CloseAsync(1001, "moved", reconnect: true, TimeSpan.FromSeconds(5));

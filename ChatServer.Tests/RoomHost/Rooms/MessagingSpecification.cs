@@ -111,7 +111,7 @@ public abstract class MessagingSpecification(RoomRedis? redis) : RoomSpecificati
         {
             var result = new TaskCompletionSource<(long, string?)>();
             room.Room.Say(user, text, id, (seq, error) => result.SetResult((seq, error)));
-            return result.Task.WaitAsync(Eventually.Patience);
+            return result.Task.WaitAsync(Eventually.Timeout);
         }
 
         Assert.Equal((1, null), await PostAsync("robot \"1\"", "a"));

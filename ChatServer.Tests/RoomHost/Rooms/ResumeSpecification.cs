@@ -189,7 +189,7 @@ public sealed class ResumingWithRedis(RoomRedis redis) : ResumeSpecification(red
         Assert.Equal((1, "one"), ((await back.SayAsync("one", "a")) is var again ? (again.Seq, again["text"]) : default));
         var robot = new TaskCompletionSource<long>();
         room.Room.Say("robot", "three", "c", (seq, _) => robot.SetResult(seq));
-        Assert.Equal(3, await robot.Task.WaitAsync(Eventually.Patience));
+        Assert.Equal(3, await robot.Task.WaitAsync(Eventually.Timeout));
         Assert.Equal(4, (await back.SayAsync("four", "d")).Seq);
         Assert.Equal(["one", "two", "three", "four"], (await Redis!.ReadAsync(room.Name)).Events.Select(e => new RoomEvent(
             System.Text.Json.JsonSerializer.Deserialize<System.Text.Json.JsonElement>(e.Entry.Event.Span))["text"]));

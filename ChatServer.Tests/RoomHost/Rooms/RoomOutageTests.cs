@@ -68,9 +68,9 @@ public sealed class RoomOutageTests(RoomRedis redis) : RoomSpecification(redis),
 
         var backend = new TaskCompletionSource<string?>();
         await ann.SendAsync(new { type = "message", id = "2", text = "too late" });
-        Assert.Equal(AppendResult.Fenced, await lost.Task.WaitAsync(Eventually.Patience));
+        Assert.Equal(AppendResult.Fenced, await lost.Task.WaitAsync(Eventually.Timeout));
         room.Room.Say("robot", "too late", "3", (_, error) => backend.SetResult(error));
-        Assert.Equal(RoomErrorCodes.Unavailable, await backend.Task.WaitAsync(Eventually.Patience));
+        Assert.Equal(RoomErrorCodes.Unavailable, await backend.Task.WaitAsync(Eventually.Timeout));
 
         Assert.Equal((1001, "reopened"), await ann.ClosedAsync());
         Assert.Equal([1L], ann.Log.Select(e => e.Seq));
@@ -119,7 +119,7 @@ public sealed class RoomOutageTests(RoomRedis redis) : RoomSpecification(redis),
             room.Room.Say("robot", "two", "2", (_, error) => answers[1].SetResult(error));
             await room.DisposeAsync();
             foreach (var answer in answers)
-                Assert.Equal(RoomErrorCodes.Unavailable, await answer.Task.WaitAsync(Eventually.Patience));
+                Assert.Equal(RoomErrorCodes.Unavailable, await answer.Task.WaitAsync(Eventually.Timeout));
         }
         finally
         {
