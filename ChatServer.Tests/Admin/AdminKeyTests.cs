@@ -62,7 +62,9 @@ public sealed class AdminKeyTests(AdminCluster cluster) : IClassFixture<AdminClu
 
     [Fact]
     public async Task Every_call_is_described_with_its_key() => Assert.Equal(
-        Calls.Select(call => $"{call.Data.Item1} {call.Data.Item2.Replace("kept", "{name}", StringComparison.Ordinal).Replace("host-1", "{id}", StringComparison.Ordinal).TrimEnd('/')}")
-            .Order(StringComparer.Ordinal),
+        Calls.Select(call => $"{call.Data.Item1} {Template(call.Data.Item2)}").Order(StringComparer.Ordinal),
         await cluster.Admin.HasCompleteDescriptionAsync(_ => true));
+
+    private static string Template(string path) => path
+        .Replace("kept", "{name}", StringComparison.Ordinal).Replace("host-1", "{id}", StringComparison.Ordinal).TrimEnd('/');
 }

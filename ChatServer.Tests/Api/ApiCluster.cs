@@ -31,8 +31,8 @@ public sealed class ApiCluster : ServiceCluster
     /// <summary>The room's host logs events, numbered from 1.</summary>
     public async Task LogAsync(RoomRecord room, params string[] texts)
     {
-        var entries = texts.Select((text, i) =>
-            (ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes($$"""{{LogEntry.EmptyKey}}{"type":"message","seq":{{i + 1}},"text":"{{text}}"}"""));
+        var entries = texts.Select((text, i) => (ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(
+            $$"""{{LogEntry.EmptyKey}}{"type":"message","seq":{{i + 1}},"text":"{{text}}"}"""));
         var result = await Host.Process.Log.AppendAsync(
             room.Name, room.Term, 0, room.Options.History, texts.Length, room.Announced, entries.ToArray());
         Assert.Equal(AppendResult.Appended, result);

@@ -14,7 +14,8 @@ public sealed partial class DocumentRules
     [MemberData(nameof(Documents))]
     public void A_test_that_a_document_names_exists(string document)
     {
-        var tests = typeof(DocumentRules).Assembly.GetTypes().SelectMany(type => type.GetMethods()).Select(method => method.Name).ToHashSet();
+        var tests = typeof(DocumentRules).Assembly.GetTypes()
+            .SelectMany(type => type.GetMethods()).Select(method => method.Name).ToHashSet();
         Assert.Empty(TestNames().Matches(Text(document)).Select(match => match.Groups[1].Value).Except(tests));
     }
 
@@ -51,7 +52,7 @@ public sealed partial class DocumentRules
         Assert.InRange(files.Sum(file => File.ReadLines(Path.Combine(SourceTree.Root, file)).Count()), 1, 1200);
     }
 
-    // Otherwise these rules would hold by finding nothing.
+    // The rules above also hold if their patterns match nothing, so this test verifies that they match.
     [Fact]
     public void The_invariants_name_tests_and_the_README_has_links()
     {
@@ -62,19 +63,19 @@ public sealed partial class DocumentRules
 
     private static string Text(string document) => File.ReadAllText(Path.Combine(SourceTree.Root, document));
 
-    // A sentence of at least three words in backticks; a setting is in capitals.
+    // At least three words joined by underscores, in backticks. The name of a setting is in capitals and does not match.
     [GeneratedRegex("`([A-Z][A-Za-z0-9]*(?:_[A-Za-z0-9]*[a-z0-9][A-Za-z0-9]*){2,})`")]
     private static partial Regex TestNames();
 
-    // In backticks, with or without folders.
+    // A file name in backticks, with or without folders.
     [GeneratedRegex("`((?:[A-Za-z0-9.]+/)*[A-Za-z0-9.-]+\\.(?:cs|lua))`")]
     private static partial Regex SourceFiles();
 
-    // In bold type.
+    // A file name in bold type.
     [GeneratedRegex("\\*\\*`([A-Za-z/]+\\.cs)`\\*\\*")]
     private static partial Regex PathFiles();
 
-    // To a file of ours, a picture or another: neither a place in this document nor another host.
+    // A link or an image that leads to a file of this repository, not to an anchor or another host.
     [GeneratedRegex(@"(?:\]\(|\ssrc="")((?!https?:)[^)#""]+)(?:#[^)]*)?[)""]")]
     private static partial Regex Links();
 }

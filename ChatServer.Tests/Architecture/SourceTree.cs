@@ -3,18 +3,18 @@ using System.Xml.Linq;
 
 namespace ChatServer.Tests.Architecture;
 
-/// <summary>The repository's projects and source, as they lie on disk.</summary>
+/// <summary>The projects and source files of the repository, read from disk.</summary>
 internal static class SourceTree
 {
     public static string Root { get; } = FindRoot();
 
-    /// <summary>Every project, by name without the leading <c>ChatServer.</c></summary>
+    /// <summary>All projects, by name without the leading <c>ChatServer.</c></summary>
     public static IReadOnlyDictionary<string, Project> Projects { get; } = Directory.GetDirectories(Root, "ChatServer.*")
         .Concat(Directory.GetDirectories(Path.Combine(Root, "examples")))
         .SelectMany(folder => Directory.GetFiles(folder, "*.csproj"))
         .ToDictionary(file => Short(Path.GetFileNameWithoutExtension(file)), file => new Project(file));
 
-    /// <summary>C# files of a project or a folder of it, by path from the root.</summary>
+    /// <summary>The C# files of a folder, by path relative to the root.</summary>
     public static IEnumerable<string> Files(string folder) =>
         Directory.GetFiles(Path.Combine(Root, folder), "*.cs", SearchOption.AllDirectories)
             .Select(file => Path.GetRelativePath(Root, file).Replace('\\', '/'))
@@ -37,15 +37,16 @@ internal static class SourceTree
         return folder;
     }
 
-    /// <summary>What a project file refers to.</summary>
+    /// <summary>The references of a project file.</summary>
     internal sealed class Project(string file)
     {
         private readonly XDocument _xml = XDocument.Load(file);
 
-        /// <summary>Its path from the root.</summary>
+        /// <summary>The folder of the project, relative to the root.</summary>
         public string Folder { get; } = Path.GetRelativePath(Root, Path.GetDirectoryName(file)!);
 
-        public IReadOnlyList<string> Projects => [.. Includes("ProjectReference").Select(i => Short(Path.GetFileNameWithoutExtension(i.Replace('\\', '/'))))];
+        public IReadOnlyList<string> Projects =>
+            [.. Includes("ProjectReference").Select(i => Short(Path.GetFileNameWithoutExtension(i.Replace('\\', '/'))))];
 
         public IReadOnlyList<string> Packages => Includes("PackageReference");
 

@@ -31,7 +31,8 @@ public sealed class RegistrationTests : IAsyncLifetime
         var body = await answer.Content.ReadFromJsonAsync<JsonElement>(Ct);
         var server = Assert.Single(await _lb.ServersAsync());
         Assert.Equal(
-            $$"""{"host":"{{expectedHost}}","port":{{expectedPort}},"cpus":8,"rooms":17,"version":"1.2.3-rc.1+abc","lastSeen":"2026-01-02T03:04:05+00:00"}""",
+            $$"""{"host":"{{expectedHost}}","port":{{expectedPort}},"cpus":8,"rooms":17"""
+            + ""","version":"1.2.3-rc.1+abc","lastSeen":"2026-01-02T03:04:05+00:00"}""",
             server.GetRawText());
         Assert.Equal(server.GetRawText(), body.GetProperty("data").GetRawText());
     }

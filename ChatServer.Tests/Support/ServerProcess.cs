@@ -119,7 +119,8 @@ public sealed class ServerProcess : IAsyncDisposable
 
     private void SendToChildren(Signal signal)
     {
-        foreach (var child in Directory.GetDirectories($"/proc/{Id}/task").SelectMany(task => File.ReadAllText($"{task}/children").Split(' ')))
+        var tasks = Directory.GetDirectories($"/proc/{Id}/task");
+        foreach (var child in tasks.SelectMany(task => File.ReadAllText($"{task}/children").Split(' ')))
         {
             if (int.TryParse(child, out var id)) _ = kill(id, (int)signal);
         }
