@@ -54,7 +54,7 @@ public sealed partial class DocumentRules
 
     // The rules above also hold if their patterns match nothing, so this test verifies that they match.
     [Fact]
-    public void The_invariants_name_tests_and_the_README_has_links()
+    public void Patterns_of_these_rules_match_the_documents()
     {
         Assert.True(SourceFiles().Count(Text("docs/architecture.md")) > 20);
         Assert.True(TestNames().Count(Text("docs/invariants.md")) > 20);

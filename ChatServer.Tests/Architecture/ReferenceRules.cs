@@ -53,14 +53,14 @@ public sealed partial class ReferenceRules
 
     [Theory]
     [MemberData(nameof(ProjectNames))]
-    public void A_project_refers_only_to_those_that_it_may(string project)
+    public void Project_references_only_the_allowed_projects(string project)
     {
         Assert.True(Allowed.ContainsKey(project), $"{project} has no row in the table of references.");
         Assert.Empty(SourceTree.Projects[project].Projects.Except(Allowed[project]));
     }
 
     [Fact]
-    public void Contracts_refers_to_nothing() => Assert.Empty(
+    public void Contracts_references_no_package_or_framework() => Assert.Empty(
         SourceTree.Projects["Contracts"].Packages.Concat(SourceTree.Projects["Contracts"].Frameworks));
 
     [Fact]
@@ -94,7 +94,7 @@ public sealed partial class ReferenceRules
 
     // It is a project that has neither; this rule keeps out what reaches it through Contracts or ASP.NET Core.
     [Fact]
-    public void Broadcast_knows_no_room_and_of_ASP_NET_only_what_detaches_a_connection() => Assert.Empty(
+    public void Broadcast_uses_no_room_and_of_ASP_NET_only_the_detaching_of_a_connection() => Assert.Empty(
         SourceTree.Uses(SourceTree.Files("ChatServer.Broadcast"), RoomNames()).Concat(
             SourceTree.Uses(FilesOutsideConnections, AspNetNames())));
 
