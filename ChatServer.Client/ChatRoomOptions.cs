@@ -63,10 +63,7 @@ public sealed record ChatRoomOptions
         if (!RoomNames.IsValid(Room))
             throw new ArgumentException($"A room name must match {RoomNames.Pattern}.", nameof(Room));
         if (User is not null && UserNames.Normalize(User) is null)
-        {
-            throw new ArgumentException(
-                $"A user name must have 1 to {Limits.MaxUserLength} characters without control characters.", nameof(User));
-        }
+            throw new ArgumentException($"A user's name is {UserNames.Rule}.", nameof(User));
         ArgumentOutOfRangeException.ThrowIfNegative(History);
         // A resume begins when half of the buffer is free, which must hold more than the welcome.
         ArgumentOutOfRangeException.ThrowIfLessThan(BufferedEvents, 4);

@@ -8,7 +8,7 @@ public sealed record SayRequest(string User, string Text, string? Id = null)
 {
     /// <summary>The first rule that this request breaks, or null when it is in order.</summary>
     public string? Validate() =>
-        UserNames.Normalize(User) is null ? $"user is not 1 to {Limits.MaxUserLength} characters without control characters"
+        UserNames.Normalize(User) is null ? $"user is not {UserNames.Rule}"
         : !MessageTexts.IsValid(Text) ? $"text is not 1 to {Limits.MaxTextLength} characters"
         : Id is { Length: 0 } || (Id is not null && CharacterCount.Exceeds(Limits.MaxIdLength, Id))
             ? $"id is not 1 to {Limits.MaxIdLength} characters"

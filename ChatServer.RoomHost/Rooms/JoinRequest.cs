@@ -20,7 +20,7 @@ internal sealed record JoinRequest(string? User, string Session, (string Epoch, 
         error = "";
         string? user = null;
         if (query.TryGetValue("user", out var users) && (user = UserNames.Normalize(users[^1])) is null)
-            error = $"user is not a name of 1 to {Limits.MaxUserLength} characters without control characters.";
+            error = $"user is not {UserNames.Rule}.";
 
         var session = query.TryGetValue("session", out var sessions)
             ? sessions[^1]!

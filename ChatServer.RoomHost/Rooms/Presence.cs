@@ -14,6 +14,9 @@ internal sealed class Seat(string key, string name)
 
     public string Name { get; } = name;
 
+    /// <summary>The form in which the name is compared: no two seats of a room have the same.</summary>
+    public string NameKey { get; } = UserNames.KeyOf(name);
+
     /// <summary>The name, escaped for JSON.</summary>
     public byte[] EscapedName { get; } = JsonText.Escape(name);
 
@@ -56,7 +59,7 @@ internal sealed class Presence
         {
             var seat = new Seat(key, name);
             // Two seats with one name: Redis failed after one seat was given up and before the other one was saved.
-            if (!_byName.TryAdd(name, seat))
+            if (!_byName.TryAdd(seat.NameKey, seat))
                 continue;
             _byKey.Add(key, seat);
             MarkUnsaved(key, name);
@@ -94,7 +97,7 @@ internal sealed class Presence
         }
         seat = new Seat(key, FreeName(user ?? GuestName(session))) { Member = member };
         _byKey.Add(key, seat);
-        _byName.Add(seat.Name, seat);
+        _byName.Add(seat.NameKey, seat);
         MarkUnsaved(key, seat.Name);
         if (!_left.Remove(seat.Name))
             _joined.Add(seat.Name);
@@ -141,7 +144,7 @@ internal sealed class Presence
             // Reconnected, and perhaps lost again: then the seat has a later entry in the queue.
             if (seat.Member is not null || seat.LostAt != lost.At || !_byKey.Remove(seat.Key))
                 continue;
-            _byName.Remove(seat.Name);
+            _byName.Remove(seat.NameKey);
             MarkUnsaved(seat.Key, null);
             if (!_joined.Remove(seat.Name))
                 _left.Add(seat.Name);
@@ -198,7 +201,7 @@ internal sealed class Presence
     private string FreeName(string user)
     {
         var name = user;
-        for (var n = 2; _byName.ContainsKey(name); n++)
+        for (var n = 2; _byName.ContainsKey(UserNames.KeyOf(name)); n++)
             name = Truncate(user, Limits.MaxUserLength - 1 - n.ToString(
                 System.Globalization.CultureInfo.InvariantCulture).Length) + $"-{n}";
         return name;
