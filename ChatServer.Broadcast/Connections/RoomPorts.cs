@@ -18,8 +18,11 @@ namespace ChatServer.Broadcast.Connections;
 public sealed partial class RoomPorts(RoomPortsOptions options, TimeProvider time, ILogger<RoomPorts> logger)
     : IConnectionListenerFactory, IConnectionListenerFactorySelector
 {
-    /// <summary>Length of the listen backlog of a port, the same as Kestrel's.</summary>
-    private const int Backlog = 512;
+    /// <summary>
+    /// Length of the listen backlog of a port: the system reduces it to its maximum (<c>net.core.somaxconn</c>). A backlog that overflows makes
+    /// the kernel drop SYNs, and the clients of a join storm wait a second before they repeat them.
+    /// </summary>
+    private const int Backlog = int.MaxValue;
 
     private static readonly TimeSpan AcceptFailureLogInterval = TimeSpan.FromSeconds(10);
 

@@ -112,7 +112,7 @@ public sealed class FrameReader(int maxMessageBytes, bool deflate = false)
 
     private (ushort Code, string Reason) Validate(in FrameHeader header)
     {
-        if (header.Reserved != 0 && !(deflate && header is { Reserved: FrameHeader.Rsv1, Opcode: FrameOpcode.Text }))
+        if (header.Reserved != 0 && !(deflate && header is { Reserved: FrameHeader.Rsv1, Opcode: FrameOpcode.Text or FrameOpcode.Binary }))
             return (CloseCodes.ProtocolError, "reserved bits set");
         if (!header.Masked)
             return (CloseCodes.ProtocolError, "unmasked frame");

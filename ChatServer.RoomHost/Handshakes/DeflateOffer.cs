@@ -42,8 +42,11 @@ internal static class DeflateOffer
             switch (name.ToLowerInvariant())
             {
                 case "server_no_context_takeover" or "client_no_context_takeover" when value is null:
-                // The client may use a smaller window than ours; we read any.
-                case "client_max_window_bits" when value is null || IsWindowBits(value):
+                // The inflater reads any window. A requested window is confirmed: some clients fail if the answer leaves it out.
+                case "client_max_window_bits" when value is null:
+                    break;
+                case "client_max_window_bits" when IsWindowBits(value!):
+                    answer += $"; client_max_window_bits={value}";
                     break;
                 // The compressor's window is the largest. A smaller one is asked for by hardly anyone.
                 case "server_max_window_bits" when value is "15":

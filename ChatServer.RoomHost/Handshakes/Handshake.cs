@@ -29,6 +29,8 @@ public static class Handshake
             return Bad("A WebSocket handshake is HTTP/1.1.");
         if (!HasToken(headers.Connection, "Upgrade", StringComparison.OrdinalIgnoreCase))
             return Bad("The Connection header does not say Upgrade.");
+        if (request.ContentLength > 0 || headers.TransferEncoding.Count > 0)
+            return Bad("A WebSocket handshake has no body.");
         if (headers.SecWebSocketVersion is not [Version])
             return HandshakeResult.Refuse(StatusCodes.Status426UpgradeRequired, "unsupported-version", "Sec-WebSocket-Version is 13 here.");
         if (headers.SecWebSocketKey is not [{ Length: EncodedKeyLength } key] || !IsKey(key))

@@ -90,7 +90,11 @@ internal readonly ref struct ClientFrame
         if (type.SequenceEqual("typing"u8))
             return new ClientFrame { Kind = ClientFrameKind.Typing, Error = "", Detail = "" };
         if (type.SequenceEqual("ping"u8))
-            return new ClientFrame { Kind = ClientFrameKind.Ping, Error = "", Detail = "", Id = id };
+        {
+            return id.IsEmpty || !knownId.IsEmpty
+                ? new ClientFrame { Kind = ClientFrameKind.Ping, Error = "", Detail = "", Id = id }
+                : Invalid(RoomErrorCodes.InvalidMessage, $"The id of a ping has at most {Limits.MaxIdLength} characters.");
+        }
         return Invalid(RoomErrorCodes.UnknownType, "The type is not message, typing or ping.", knownId);
     }
 

@@ -44,7 +44,7 @@ public sealed class CompressedFrameTests
         { "a continuation with the compression bit", [.. Frame(FirstDeflatedFragment, Hello), .. Frame(0xC0, ""u8)], ["violation 1002"] },
         { "a ping with the compression bit", Frame(0xC9, ""u8), ["violation 1002"] },
         { "the compression bit and another reserved bit", Frame(0xE1, Hello), ["violation 1002"] },
-        { "a compressed binary message", Frame(0xC2, Hello), ["violation 1002"] },
+        { "a compressed binary message", Frame(0xC2, Hello), ["violation 1003"] },
         { "invalid deflate data", Frame(Deflated, "hello"u8), ["violation 1007"] },
         { "truncated deflate data", Frame(Deflated, Deflate(RandomBytes(400)).AsSpan(0, 200)), ["violation 1007"] },
         { "inflated text that is not UTF-8", Frame(Deflated, Deflate([(byte)'a', 0xFF])), ["violation 1007"] },

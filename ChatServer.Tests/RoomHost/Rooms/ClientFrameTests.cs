@@ -38,14 +38,18 @@ public sealed class ClientFrameTests
     [InlineData("""{"type":"ping"}""", ClientFrameKind.Ping, "")]
     [InlineData("""{"type":"ping","id":"\u0061"}""", ClientFrameKind.Ping, "a")]
     [InlineData("""{"type":"ping","id":["a"]}""", ClientFrameKind.Ping, "")]
-    [InlineData(
-        """{"type":"ping","id":"an id of a ping may be longer than the 64 characters of a message id"}""",
-        ClientFrameKind.Ping,
-        "an id of a ping may be longer than the 64 characters of a message id")]
     public void Typing_and_ping_have_no_required_members(string json, object kind, string id)
     {
         var frame = Parse(json);
         Assert.Equal((kind, id), (frame.Kind, frame.Id));
+    }
+
+    [Fact]
+    public void Id_of_a_ping_has_at_most_64_characters()
+    {
+        var id = new string('i', 64);
+        Assert.Equal((ClientFrameKind.Ping, id), Parse($$"""{"type":"ping","id":"{{id}}"}""") is var ping ? (ping.Kind, ping.Id) : default);
+        Assert.Equal("invalid-message", Parse($$"""{"type":"ping","id":"{{id}}i"}""").Error);
     }
 
     [Theory]
