@@ -13,17 +13,10 @@ namespace ChatServer.RoomHost.Rooms;
 /// </summary>
 internal sealed class Member : IFrameHandler
 {
-    /// <summary>Errors in a row after which the connection is closed.</summary>
-    private const int MaxErrorsInARow = 20;
-
-    /// <summary>Control frames, typing and pings are limited to this multiple of the message rate: they cost less than messages.</summary>
-    private const int ControlFramesPerMessage = 5;
-
     private readonly Room _room;
     private readonly byte[] _session;
-    private TokenBucket _messageBucket;
-    private TokenBucket _controlFrameBucket;
-    private int _errorsInARow;
+    private readonly FrameBudget _budget;
+    private int _frameBytes; // of the frame that is being handled
     private bool _flooded;
     private bool? _roomIsOwned; // valid for the frames of one read: the answer costs a read of the clock
 
@@ -32,9 +25,7 @@ internal sealed class Member : IFrameHandler
         (_room, Join) = (room, join);
         Sender = new MemberSender(connection, room.Broadcaster);
         _session = Encoding.UTF8.GetBytes(join.Session);
-        var (rate, burst) = (room.Options.MessagesPerSecond, room.Options.MessageBurst);
-        _messageBucket = new TokenBucket(rate, burst);
-        _controlFrameBucket = new TokenBucket(rate * ControlFramesPerMessage, Math.Max(burst, rate * ControlFramesPerMessage));
+        _budget = new FrameBudget(room.Options, room.Time);
     }
 
     public JoinRequest Join { get; }
@@ -50,6 +41,7 @@ internal sealed class Member : IFrameHandler
     {
         if (Sender.IsClosing || _flooded)
             return;
+        _frameBytes = utf8.Length;
         if (!utf8.Contains((byte)'\\'))
         {
             Handle(ClientFrame.Parse(utf8, default, _room.Options.MaxTextLength));
@@ -96,7 +88,7 @@ internal sealed class Member : IFrameHandler
             return;
         if (Sender.TrySendFromRing(seq))
             return;
-        _room.History.Read(seq - 1, 1, page =>
+        _room.History.Read(seq - 1, 1, Sender, page =>
             Sender.Send(page is { Events: [var found, ..] } && found.Seq == seq ? found.Entry.Event.Span : @event.Span));
     }
 
@@ -108,11 +100,11 @@ internal sealed class Member : IFrameHandler
                 StageMessage(frame);
                 break;
             case ClientFrameKind.Typing when TryAcceptControlFrame():
-                _errorsInARow = 0;
+                _budget.OnAccepted();
                 _room.Post(() => _room.MarkTyping(this));
                 break;
             case ClientFrameKind.Ping when TryAcceptControlFrame():
-                _errorsInARow = 0;
+                _budget.OnAccepted();
                 var id = frame.Id.ToArray();
                 _room.Post(() => Sender.Send(EventJson.Pong(id)));
                 break;
@@ -125,7 +117,7 @@ internal sealed class Member : IFrameHandler
     // :: Step 2: rate and key of the message, then into the batch that is filling.
     private void StageMessage(in ClientFrame frame)
     {
-        if (!_messageBucket.TryTake(_room.Time))
+        if (!_budget.TryTakeMessage())
         {
             Refuse(RoomErrorCodes.RateLimited, $"More than {_room.Options.MessagesPerSecond} messages a second.", frame.Id);
             return;
@@ -134,7 +126,7 @@ internal sealed class Member : IFrameHandler
         var trace = _room.Sampler.Sample(_room.Record.Name, frame.Traceparent);
         if ((_roomIsOwned ??= _room.IsOwned) && _room.TryStage(item, frame.Id, frame.Text, trace))
         {
-            _errorsInARow = 0;
+            _budget.OnAccepted();
             return;
         }
         trace?.Fail(RoomErrorCodes.Unavailable);
@@ -145,15 +137,15 @@ internal sealed class Member : IFrameHandler
     {
         var id = escapedId.ToArray();
         _room.Post(() => Sender.Send(EventJson.Error(code, message, id)));
-        if (isClientError && ++_errorsInARow >= MaxErrorsInARow)
-            CloseForFlooding($"{MaxErrorsInARow} errors in a row");
+        if (isClientError && _budget.TakeRefusal(_frameBytes) is { } reason)
+            CloseForFlooding(reason);
     }
 
     private bool TryAcceptControlFrame()
     {
         if (_flooded || Sender.IsClosing)
             return false;
-        if (_controlFrameBucket.TryTake(_room.Time))
+        if (_budget.TryTakeControlFrame())
             return true;
         CloseForFlooding("flood");
         return false;

@@ -6,8 +6,10 @@ internal struct TokenBucket(int perSecond, int burst)
     private double _tokens = burst;
     private long _last;
 
-    /// <summary>Takes a token; false if there is none. A rate of 0 means: no limit.</summary>
-    public bool TryTake(TimeProvider time)
+    /// <summary>Takes tokens; false if there are too few, then none is taken. A rate of 0 means: no limit.</summary>
+    /// <param name="time">The clock.</param>
+    /// <param name="cost">Number of tokens. More than the burst are never there.</param>
+    public bool TryTake(TimeProvider time, double cost = 1)
     {
         if (perSecond == 0)
             return true;
@@ -15,9 +17,9 @@ internal struct TokenBucket(int perSecond, int burst)
         if (_last != 0)
             _tokens = Math.Min(burst, _tokens + time.GetElapsedTime(_last, now).TotalSeconds * perSecond);
         _last = now;
-        if (_tokens < 1)
+        if (_tokens < cost)
             return false;
-        _tokens--;
+        _tokens -= cost;
         return true;
     }
 }

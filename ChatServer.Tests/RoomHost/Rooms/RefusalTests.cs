@@ -146,6 +146,19 @@ public sealed class RefusalTests() : RoomSpecification(null)
     }
 
     [Fact]
+    public async Task Refused_frames_cost_by_their_size()
+    {
+        var room = await OpenAsync(time: new FakeTimeProvider());
+        using var raw = await RawWebSocket.JoinAsync(room.Port);
+        var refused = RawWebSocket.Frame(0x81, Encoding.ASCII.GetBytes($$"""{"type":"unknown","x":"{{new string('x', 60_000)}}"}"""));
+        var accepted = RawWebSocket.Frame(0x81, """{"type":"message","id":"a","text":"hi"}"""u8);
+        for (var i = 0; i < 10; i++) // the accepted message between them ends the row of errors
+            await raw.SendBytesAsync((byte[])[.. refused, .. accepted]);
+
+        Assert.Equal(1008, await raw.ReadCloseCodeAsync());
+    }
+
+    [Fact]
     public async Task Messages_beyond_the_burst_are_refused_until_the_rate_allows_more()
     {
         var time = new FakeTimeProvider();
