@@ -18,7 +18,6 @@ internal sealed class Broadcaster
     /// </summary>
     private const int EchoFirstMaxBytes = 16 * 1024;
 
-    private readonly int _maxRingBytes;
     private readonly RingSubscribers _plain;
     private readonly Func<long> _slowestPlain;
     private readonly List<MemberSender> _individuallyServed = [];
@@ -36,7 +35,7 @@ internal sealed class Broadcaster
     /// <param name="keepEvents">Events that the plain ring keeps even if no member needs them; 0 if the log is elsewhere.</param>
     public Broadcaster(TurnQueue turns, TimeProvider time, int maxRingBytes, int keepEvents)
     {
-        (Turns, Time, _maxRingBytes) = (turns, time, maxRingBytes);
+        (Turns, Time, MaxRingBytes) = (turns, time, maxRingBytes);
         Ring = new FrameRing(maxRingBytes, keepEvents);
         _plain = new RingSubscribers(Ring);
         _slowestPlain = () => SlowestCursor(_plain);
@@ -45,6 +44,9 @@ internal sealed class Broadcaster
     public TurnQueue Turns { get; }
 
     public TimeProvider Time { get; }
+
+    /// <summary>Bytes that a slow member may fall behind.</summary>
+    public int MaxRingBytes { get; }
 
     /// <summary>The ring of plain frames.</summary>
     public FrameRing Ring { get; }
@@ -207,7 +209,7 @@ internal sealed class Broadcaster
         }
         if (_deflatingMembers++ == 0)
         {
-            var deflated = _deflated = new RingSubscribers(new FrameRing(_maxRingBytes, keepEvents: 0));
+            var deflated = _deflated = new RingSubscribers(new FrameRing(MaxRingBytes, keepEvents: 0));
             _slowestDeflated = () => SlowestCursor(deflated);
         }
         member.Subscribers = _deflated!;

@@ -2,7 +2,9 @@ using ChatServer.Contracts;
 
 namespace ChatServer.Broadcast.Members;
 
-/// <summary>Sends pings to all members, closes members that are silent, and ends connections that do not read their Close frame.</summary>
+/// <summary>
+/// Sends pings to all members, closes members that are silent or do not read, and ends connections that do not read their Close frame.
+/// </summary>
 /// <remarks>Only turns use it.</remarks>
 internal sealed class KeepAlive(Broadcaster broadcaster, TimeSpan pingInterval, TimeSpan silenceTimeout)
 {
@@ -48,6 +50,8 @@ internal sealed class KeepAlive(Broadcaster broadcaster, TimeSpan pingInterval, 
                 member.Abort();
             else if (member.SilentFor >= silenceTimeout)
                 member.Close(CloseCodes.GoingAway, "silence", reconnect: true);
+            else if (member.StalledFor >= silenceTimeout)
+                member.CloseNow(CloseCodes.TooSlow, "too-slow", reconnect: true);
         }
     }
 

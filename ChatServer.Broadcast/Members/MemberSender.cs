@@ -29,6 +29,7 @@ internal sealed class MemberSender
     private volatile bool _isClosing;
     private long _sendUpTo = long.MaxValue; // the ring is sent up to this position before the closing frames
     private long _closingSince;
+    private long _sendingSince, _headAtSend; // when the kernel did not take everything: a timestamp, and the ring's head
     private long _cursor; // while it is not a subscriber
 
     public MemberSender(RoomConnection connection, Broadcaster broadcaster) => (_connection, _broadcaster) = (connection, broadcaster);
@@ -46,6 +47,12 @@ internal sealed class MemberSender
     public TimeSpan SilentFor => _connection.SilentFor;
 
     public bool UsesDeflate => _connection.UsesDeflate;
+
+    /// <summary>
+    /// Time for which the member, while it catches up, has not read what was sent to it; zero if it reads. The ring cannot overtake such a
+    /// member, because it does not follow the ring yet.
+    /// </summary>
+    public TimeSpan StalledFor => _sending && CatchUp is not null && !HasEnded ? _broadcaster.Time.GetElapsedTime(_sendingSince) : TimeSpan.Zero;
 
     /// <summary>Bytes that wait in the outbox.</summary>
     public int OutboxLength => _outbox.Length;
@@ -189,7 +196,9 @@ internal sealed class MemberSender
 
     private void CloseIfTooSlow()
     {
-        var isOvertaken = CatchUp is null && _cursor < Math.Min(Ring.Tail, _sendUpTo);
+        var isOvertaken = CatchUp is null
+            ? _cursor < Math.Min(Ring.Tail, _sendUpTo)
+            : _sending && Ring.Head - _headAtSend > _broadcaster.MaxRingBytes;
         if (!isOvertaken && !(_sending && _outbox.Length > MaxOutboxBytes))
             return;
         // A member that is being closed loses the rest of its backlog.
@@ -313,6 +322,8 @@ internal sealed class MemberSender
     private async Task SendRemainderAsync(byte[] bytes, int from, int to)
     {
         _sending = true;
+        _sendingSince = _broadcaster.Time.GetTimestamp();
+        _headAtSend = Ring.Head;
         var sent = await _connection.SendAsync(bytes.AsMemory(from, to - from));
         ArrayPool<byte>.Shared.Return(bytes);
         _broadcaster.Turns.Post(() =>

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using ChatServer.Broadcast.Connections;
+using ChatServer.RoomHost.Rooms;
 using ChatServer.Settings;
 using ChatServer.Web;
 using Microsoft.AspNetCore.Connections;
@@ -34,6 +35,7 @@ internal static class RoomHostServices
         services.AddSingleton<RoomRequestHandler>();
         services.AddSingleton<LeaseHolder>();
         services.AddSingleton<RoomSlots>();
+        services.AddSingleton<LogReadLimiter>();
         services.AddSingleton<RoomOpener>();
         services.AddSingleton<RoomMover>();
         services.AddSingleton<RoomReconciler>();

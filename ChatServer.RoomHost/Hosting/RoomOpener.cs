@@ -8,8 +8,8 @@ namespace ChatServer.RoomHost.Hosting;
 /// Opens, reopens and closes the room of a slot. Each method runs in a reconcile of the room, or in the stop after the last reconcile.
 /// </summary>
 internal sealed partial class RoomOpener(
-    RoomHostOptions options, RoomSlots slots, LeaseHolder lease, RoomOwnership ownership, RoomLog log, TimeProvider time,
-    ILogger<RoomOpener> logger)
+    RoomHostOptions options, RoomSlots slots, LeaseHolder lease, RoomOwnership ownership, RoomLog log, LogReadLimiter reads,
+    TimeProvider time, ILogger<RoomOpener> logger)
 {
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(3);
 
@@ -34,7 +34,7 @@ internal sealed partial class RoomOpener(
         var record = slot.Record = claim.Room;
         slot.Generation = generation;
         // Read after the claim: no previous host can append any more.
-        var durable = record.Options.Durability == Durability.Redis ? new DurableLog(log, record, time) : null;
+        var durable = record.Options.Durability == Durability.Redis ? new DurableLog(log, record, time, reads) : null;
         var tail = durable is null || record.Seq == 0 ? null : await durable.ReadTailAsync();
         LogForeignEntries(slot.Name, tail?.Page);
         var seats = new DurableSeats(ownership, record, time, error => Log.SeatsNotSaved(logger, slot.Name, error));

@@ -1,3 +1,4 @@
+using ChatServer.Backplane;
 using ChatServer.Broadcast.Members;
 using ChatServer.Contracts;
 
@@ -10,13 +11,13 @@ namespace ChatServer.RoomHost.Rooms;
 /// meanwhile are left out at the beginning.</param>
 internal sealed class CatchUp(RoomHistory history, long after, bool gapless) : ICatchUp
 {
-    // Bytes that are copied at a time for a member that catches up.
-    private const int MaxCopyBytes = 64 * 1024;
+    /// <summary>Bytes that are copied or read at a time for a member that catches up. A page from the log can be larger by some events.</summary>
+    public const int PageBytes = 64 * 1024;
 
-    // Events that are read from the log at a time: 1.5 MB if they have the largest size.
-    private const int EventsPerRead = 64;
+    private const int MinEventsPerRead = 4, MaxEventsPerRead = 256;
 
     private bool _gapless = gapless;
+    private int _eventsPerRead = MinEventsPerRead; // adapted to the size of the events
     private bool _isReading;
 
     /// <summary>Sequence of the next event that the member gets.</summary>
@@ -26,7 +27,7 @@ internal sealed class CatchUp(RoomHistory history, long after, bool gapless) : I
     {
         if (!_gapless)
             NextSeq = Math.Max(NextSeq, history.Oldest);
-        while (NextSeq <= history.Seq && member.OutboxLength < MaxCopyBytes)
+        while (NextSeq <= history.Seq && member.OutboxLength < PageBytes)
         {
             if (member.TrySendFromRing(NextSeq))
             {
@@ -47,7 +48,7 @@ internal sealed class CatchUp(RoomHistory history, long after, bool gapless) : I
         if (_isReading)
             return;
         _isReading = true;
-        history.Read(NextSeq - 1, EventsPerRead, page =>
+        history.Read(NextSeq - 1, _eventsPerRead, member, page =>
         {
             _isReading = false;
             if (page is not { Events: [var first, ..] } || (first.Seq != NextSeq && _gapless))
@@ -65,7 +66,16 @@ internal sealed class CatchUp(RoomHistory history, long after, bool gapless) : I
                 NextSeq = seq + 1;
                 _gapless = true;
             }
+            AdaptPageSize(page);
             member.Push();
         });
+    }
+
+    private void AdaptPageSize(LogPage page)
+    {
+        var bytes = page.Events.Sum(e => (long)e.Entry.Event.Length);
+        _eventsPerRead = bytes < PageBytes / 2 ? Math.Min(_eventsPerRead * 2, MaxEventsPerRead)
+            : bytes > PageBytes ? Math.Max(_eventsPerRead / 2, MinEventsPerRead)
+            : _eventsPerRead;
     }
 }

@@ -3,7 +3,7 @@ using ChatServer.Backplane;
 namespace ChatServer.RoomHost.Rooms;
 
 /// <summary>The log in Redis of one room, for one term of this host.</summary>
-internal sealed class DurableLog(RoomLog log, RoomRecord room, TimeProvider time)
+internal sealed class DurableLog(RoomLog log, RoomRecord room, TimeProvider time, LogReadLimiter reads)
 {
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(100);
 
@@ -33,22 +33,13 @@ internal sealed class DurableLog(RoomLog log, RoomRecord room, TimeProvider time
     }
 
     /// <summary>
-    /// Reads events after <paramref name="after"/>, however long Redis is unavailable; null if the log is gone or has another epoch.
+    /// Reads events after <paramref name="after"/>, when the host has a free slot for the read. Null if the log is gone or has another epoch, or
+    /// if the events are not needed any more when the slot is free.
     /// </summary>
-    public async Task<LogPage?> ReadAfterAsync(long after, int limit, CancellationToken ct)
-    {
-        for (; ; )
-        {
-            try
-            {
-                return await log.ReadAfterAsync(room.Name, after, limit) is { } page && page.Epoch == room.Epoch ? page : null;
-            }
-            catch (BackplaneUnavailableException)
-            {
-                await Task.Delay(RetryDelay, time, ct);
-            }
-        }
-    }
+    /// <exception cref="BackplaneUnavailableException"/>
+    /// <exception cref="OperationCanceledException">The room was given up.</exception>
+    public Task<LogPage?> TryReadAfterAsync(long after, int limit, Func<bool> isNeeded, CancellationToken ct) => reads.RunAsync(
+        async () => isNeeded() && await log.ReadAfterAsync(room.Name, after, limit) is { } page && page.Epoch == room.Epoch ? page : null, ct);
 
     /// <summary>Reads the end of the log, for a host that claimed the room; null if the log is gone.</summary>
     /// <exception cref="BackplaneUnavailableException"/>

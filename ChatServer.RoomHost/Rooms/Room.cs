@@ -52,7 +52,7 @@ internal sealed class Room : IAsyncDisposable
         _timer = new TurnTimer(_turns, time);
         var keepEvents = _isDurable ? 0 : Math.Max(1, record.Options.History);
         Broadcaster = new Broadcaster(_turns, time, options.RoomBufferBytes, keepEvents);
-        History = new RoomHistory(record, log, Ring, tail?.Page.Oldest ?? record.Seq + 1, _turns, _abandoned.Token);
+        History = new RoomHistory(record, log, Ring, tail?.Page.Oldest ?? record.Seq + 1, _turns, time, _abandoned.Token);
         _presence = new Presence(time, previousSeats);
         _seatSaver = new SeatSaver(_presence, seats, _turns, _abandoned.Token);
         _members = new RoomMembers(record, Broadcaster, _presence, History, welcomeLimits, time);

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using ChatServer.Backplane;
+using ChatServer.Broadcast.Members;
 using ChatServer.Broadcast.Rings;
 using ChatServer.Broadcast.Turns;
 
@@ -12,10 +13,13 @@ namespace ChatServer.RoomHost.Rooms;
 /// <param name="ring">The ring of plain frames.</param>
 /// <param name="oldestAtClaim">Sequence of the oldest event in the log when the room was claimed.</param>
 /// <param name="turns">Receives the results of reads.</param>
+/// <param name="time">The clock.</param>
 /// <param name="abandoned">The room is given up.</param>
 internal sealed class RoomHistory(
-    RoomRecord record, DurableLog? log, FrameRing ring, long oldestAtClaim, TurnQueue turns, CancellationToken abandoned)
+    RoomRecord record, DurableLog? log, FrameRing ring, long oldestAtClaim, TurnQueue turns, TimeProvider time, CancellationToken abandoned)
 {
+    private readonly LogReads? _reads = log is null ? null : new LogReads(log, turns, time, abandoned);
+
     /// <summary>Events that a room keeps at least: <c>history</c> of its options.</summary>
     public int MaxEvents => record.Options.History;
 
@@ -23,18 +27,20 @@ internal sealed class RoomHistory(
     public long Seq { get; set; } = record.Seq;
 
     /// <summary>Sequence of the oldest event that can be read.</summary>
-    public long Oldest => log is null
+    public long Oldest => _reads is null
         ? ring.EventCount > 0 ? Math.Max(ring.FirstSeq, Seq - MaxEvents + 1) : Seq + 1
         : Math.Max(oldestAtClaim, Seq - MaxEvents + 1);
 
-    /// <summary>Reads events from the log after <paramref name="after"/>, and calls <paramref name="then"/> in a turn; with null if the log
-    /// does not have them.</summary>
-    public void Read(long after, int limit, Action<LogPage?> then)
+    /// <summary>
+    /// Reads events from the log after <paramref name="after"/> for a member, and calls <paramref name="then"/> in a turn; with null if the log
+    /// does not have them, and not at all if the member is gone by then.
+    /// </summary>
+    public void Read(long after, int limit, MemberSender member, Action<LogPage?> then)
     {
-        if (log is null)
+        if (_reads is null)
             turns.Post(() => then(null));
         else
-            _ = ReadAsync(log, after, limit, then);
+            _reads.Read(after, limit, () => !member.HasEnded, then);
     }
 
     /// <summary>
@@ -50,19 +56,5 @@ internal sealed class RoomHistory(
                 events.Add(JsonSerializer.Deserialize<JsonElement>(json));
         }
         return events;
-    }
-
-    private async Task ReadAsync(DurableLog log, long after, int limit, Action<LogPage?> then)
-    {
-        LogPage? page = null;
-        try
-        {
-            page = await log.ReadAfterAsync(after, limit, abandoned);
-        }
-        catch (OperationCanceledException)
-        {
-            // The room was given up; the member is being closed.
-        }
-        turns.Post(() => then(page));
     }
 }

@@ -106,6 +106,7 @@ internal sealed class RoomsHost : IAsyncDisposable
 internal sealed class OpenRoom(RoomSlot slot, RoomRedis? redis, RoomHostOptions options, TimeProvider time) : IAsyncDisposable
 {
     private readonly List<RoomClient> _members = [];
+    private readonly LogReadLimiter _reads = new();
 
     public int Port => slot.Port;
 
@@ -147,7 +148,7 @@ internal sealed class OpenRoom(RoomSlot slot, RoomRedis? redis, RoomHostOptions 
 
     public async Task OpenAsync(RoomRecord record, IReadOnlyList<RoomSeat> seats)
     {
-        var log = redis is null ? null : new DurableLog(redis.Log, record, time);
+        var log = redis is null ? null : new DurableLog(redis.Log, record, time, _reads);
         var tail = log is null ? null : await log.ReadTailAsync();
         var durableSeats = redis is null ? null : new DurableSeats(redis.Ownership, record, time, error => Assert.Fail($"{error}"));
         slot.SetRoom(new Room(
