@@ -11,14 +11,14 @@ public sealed class RoomOwnership(BackplaneConnection connection)
     private const int MaxSeatsPerCall = 1000;
 
     /// <summary>
-    /// Takes a room that was given to <paramref name="host"/> and tells everyone that it is open. Its term rises, so nobody who
-    /// had it before can write. Null: it is not this host's (any more), or it is closing.
+    /// Claims a room that is assigned to <paramref name="host"/>. Its term increases, so no previous owner can write. Returns null if the
+    /// room is assigned to another host, or is closing. When the room admits members, <see cref="PublishOpenAsync"/> must follow.
     /// </summary>
     /// <param name="room">The room.</param>
     /// <param name="host">The claiming host's id.</param>
-    /// <param name="address">Where the host can be reached.</param>
-    /// <param name="port">The room's port there; it accepts already.</param>
-    /// <param name="newEpoch">The log is not the one that members have seen: let them know it by a new epoch.</param>
+    /// <param name="address">Host name or address at which the host's room ports can be reached.</param>
+    /// <param name="port">The room's port; it already accepts connections.</param>
+    /// <param name="newEpoch">Starts a new epoch, because the log is not the one that members have seen.</param>
     /// <exception cref="BackplaneUnavailableException">The outcome is unknown; claiming again is safe.</exception>
     public Task<RoomClaim?> ClaimAsync(string room, string host, string address, int port, bool newEpoch = false) => connection.RunAsync(async db =>
     {
@@ -32,9 +32,15 @@ public sealed class RoomOwnership(BackplaneConnection connection)
             : await db.KeyExistsAsync(RedisNames.InstanceAlive(record.SeatsInstance)) ? SeatsSavedBy.LiveProcess
                 : SeatsSavedBy.ExpiredProcess;
         await RoomDirectory.AddToIndexesAsync(db, room, host);
-        await db.PublishAsync(RedisChannel.Literal(RedisNames.RoomChanged), room);
         return new RoomClaim(record, kept == SeatsSavedBy.ExpiredProcess ? [] : seats, kept);
     });
+
+    /// <summary>
+    /// Publishes that a claimed room is open: its port admits members. Creations and load balancers wait for this notification.
+    /// </summary>
+    /// <exception cref="BackplaneUnavailableException"/>
+    public Task PublishOpenAsync(string room) =>
+        connection.RunAsync(db => db.PublishAsync(RedisChannel.Literal(RedisNames.RoomChanged), room));
 
     /// <summary>Gives back a room that this host cannot open; placement finds another.</summary>
     /// <exception cref="BackplaneUnavailableException"/>
@@ -79,8 +85,8 @@ public sealed class RoomOwnership(BackplaneConnection connection)
     });
 
     /// <summary>
-    /// Puts back a room that Redis forgot while this host kept it open, with a new epoch and an empty log; claim it then, to know its
-    /// term. False: somebody made a room of that name meanwhile.
+    /// Restores a room that Redis lost while this host had it open, with a new epoch and an empty log. The host must then claim and reopen
+    /// it. Returns false if another process created a room of that name in the meantime.
     /// </summary>
     /// <exception cref="BackplaneUnavailableException"/>
     public Task<bool> RestoreAsync(RoomRecord room) => connection.RunAsync(async db =>
@@ -91,10 +97,7 @@ public sealed class RoomOwnership(BackplaneConnection connection)
             room.Options.Durability == Durability.Memory ? "memory" : "redis",
             room.CreatedAt.ToUnixTimeMilliseconds(), Epochs.New(), connection.Instance, room.Address, room.Port, room.Term + 1);
         if (restored)
-        {
             await RoomDirectory.AddToIndexesAsync(db, room.Name, room.HostId);
-            await db.PublishAsync(RedisChannel.Literal(RedisNames.RoomChanged), room.Name);
-        }
         return restored;
     });
 

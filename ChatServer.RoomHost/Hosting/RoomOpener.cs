@@ -33,6 +33,7 @@ internal sealed partial class RoomOpener(
         }
         var record = slot.Record = claim.Room;
         slot.Generation = generation;
+        slot.IsPublished = false;
         // Read after the claim: no previous host can append any more.
         var durable = record.Options.Durability == Durability.Redis ? new DurableLog(log, record, time, reads) : null;
         var tail = durable is null || record.Seq == 0 ? null : await durable.ReadTailAsync();
@@ -46,6 +47,15 @@ internal sealed partial class RoomOpener(
         slot.Seats = null;
         slot.SetRoom(room);
         Log.RoomOpened(logger, slot.Name, slot.Port, record.Term);
+        await PublishAsync(slot);
+    }
+
+    /// <summary>Notifies other processes that the slot's room is open. A reconcile repeats this if it failed.</summary>
+    /// <exception cref="BackplaneUnavailableException"/>
+    public async Task PublishAsync(RoomSlot slot)
+    {
+        await ownership.PublishOpenAsync(slot.Name);
+        slot.IsPublished = true;
     }
 
     /// <summary>

@@ -124,6 +124,8 @@ internal sealed partial class RoomReconciler : IDisposable
         {
             slot.Generation = generation;
             room.ConfirmOwnership(readAt);
+            if (!slot.IsPublished)
+                await _opener.PublishAsync(slot);
             if (_state.MovesRooms)
                 await _mover.HandOverAsync(slot, room);
         }

@@ -24,6 +24,9 @@ internal sealed class RoomSlot(string name)
     /// <summary>Members have seen events that the log does not have: the next claim starts a new epoch.</summary>
     public bool NeedsNewEpoch { get; set; }
 
+    /// <summary>Whether other processes were notified that the room of this slot is open.</summary>
+    public bool IsPublished { get; set; }
+
     /// <summary>The seats of the replaced room, until the next room is ready; null if there was none.</summary>
     public IReadOnlyList<RoomSeat>? Seats { get; set; }
 

@@ -118,8 +118,11 @@ public sealed class FakeHost(BackplaneProcess process, string id, int capacity) 
         }
         else if (record.State != RoomState.Open || !Open.ContainsKey(room))
         {
-            if (await process.Ownership.ClaimAsync(room, id, "127.0.0.1", Interlocked.Increment(ref _nextPort), newEpoch: false) is { } mine)
-                Open[room] = mine.Room;
+            var port = Interlocked.Increment(ref _nextPort);
+            if (await process.Ownership.ClaimAsync(room, id, "127.0.0.1", port, newEpoch: false) is not { } mine)
+                return;
+            Open[room] = mine.Room;
+            await process.Ownership.PublishOpenAsync(room);
         }
     }
 

@@ -9,7 +9,7 @@ namespace ChatServer.Tests.Backplane;
 public abstract class RoomOwnershipSpecification(RedisServer redis) : BackplaneSpecification(redis)
 {
     [Fact]
-    public async Task Claim_raises_the_term_and_notifies_everyone()
+    public async Task Claim_raises_the_term_and_its_publication_notifies_everyone()
     {
         await HostAsync("a");
         var process = Process();
@@ -21,6 +21,11 @@ public abstract class RoomOwnershipSpecification(RedisServer redis) : BackplaneS
         Assert.Equal(before.Term + 1, claimed?.Term);
         Assert.Equal(("other", 35000, before.Epoch), (claimed?.Address, claimed?.Port, claimed?.Epoch));
         Assert.Equal(claimed, await process.Rooms.FindAsync("lobby"));
+        // A notification of the claim itself would arrive before this one.
+        await process.Ownership.PublishOpenAsync("marker");
+        await Eventually.Async(() => heard.Contains("marker"));
+        Assert.DoesNotContain("lobby", heard);
+        await process.Ownership.PublishOpenAsync("lobby");
         await Eventually.Async(() => heard.Contains("lobby"));
     }
 

@@ -41,6 +41,7 @@ public sealed class RoomCluster : IAsyncLifetime
     {
         var creation = CreateAsync(name);
         await Eventually.Async<RoomClaim?>(() => Backplane.Ownership.ClaimAsync(name, HostId, address, port, newEpoch: false), claimed => claimed is not null);
+        await Backplane.Ownership.PublishOpenAsync(name);
         await creation;
     }
 
