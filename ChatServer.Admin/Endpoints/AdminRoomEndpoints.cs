@@ -44,7 +44,7 @@ internal static class AdminRoomEndpoints
 
     private static async Task<Results<Ok<Data<AdminRoomDescription>>, ProblemHttpResult>> DescribeAsync(
         string name, RoomDirectory rooms, RoomDescriber describer, CancellationToken ct) =>
-        await rooms.FindVisibleAsync(name) is { } room
+        await rooms.FindVisibleAsync(name, ct) is { } room
             ? DataResults.Ok(await describer.DescribeAsync(room, ct))
             : Problems.RoomNotFound(name);
 

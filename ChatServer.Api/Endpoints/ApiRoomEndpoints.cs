@@ -50,7 +50,7 @@ internal static class ApiRoomEndpoints
         options ??= new RoomOptions();
         if (options.Validate() is { } error) return Problems.InvalidBody(error);
         // Redis is asked, not the watch: a creation that begins after the order is refused even if the watch has not seen the order yet.
-        if (await shutdown.IsOrderedAsync())
+        if (await shutdown.IsOrderedAsync(ct))
         {
             response.RetryAfter(ShutdownRetryAfter);
             return Problems.Of(StatusCodes.Status503ServiceUnavailable, ErrorCodes.ShuttingDown, "The server is shutting down.");

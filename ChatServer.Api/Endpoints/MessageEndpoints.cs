@@ -36,7 +36,7 @@ internal static class MessageEndpoints
         string name, RoomDirectory rooms, RoomLog log, RoomCommands commands, HttpResponse response, CancellationToken ct,
         long? before = null, int limit = Limits.DefaultPage)
     {
-        if (await rooms.FindVisibleAsync(name) is not { } room) return Problems.RoomNotFound(name);
+        if (await rooms.FindVisibleAsync(name, ct) is not { } room) return Problems.RoomNotFound(name);
         if (room.Options.Durability == Durability.Memory)
         {
             return await commands.AskAsync(new HistoryCommand(name, before, limit), ct) switch
@@ -64,7 +64,7 @@ internal static class MessageEndpoints
         string name, SayRequest message, RoomDirectory rooms, RoomCommands commands, HttpResponse response, CancellationToken ct)
     {
         if (message.Validate() is { } error) return Problems.InvalidBody(error);
-        if (await rooms.FindVisibleAsync(name) is null) return Problems.RoomNotFound(name);
+        if (await rooms.FindVisibleAsync(name, ct) is null) return Problems.RoomNotFound(name);
         var say = new SayCommand(name, UserNames.Normalize(message.User)!, message.Text, message.Id ?? Guid.NewGuid().ToString("N"));
         return await commands.AskAsync(say, ct) switch
         {

@@ -10,7 +10,7 @@ internal sealed class RoomHostHealthCheck(HostDirectory hosts) : IHealthCheck
     {
         try
         {
-            return (await hosts.ListAsync()).Count > 0 ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy("No RoomHost is alive.");
+            return (await hosts.ListAsync(cancellationToken)).Count > 0 ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy("No RoomHost is alive.");
         }
         catch (BackplaneUnavailableException unavailable)
         {

@@ -28,26 +28,48 @@ public sealed class BackplaneConnection(IServiceProvider services)
 
     internal async ValueTask<IDatabase> AppendsAsync() => (await _appends.Value).GetDatabase();
 
-    internal async ValueTask<ISubscriber> SubscriberAsync()
+    internal async ValueTask<ISubscriber> SubscriberAsync(CancellationToken ct = default)
     {
-        var connection = await _subscriptions.Value;
+        var connection = await _subscriptions.Value.WaitAsync(ct);
         return connection.GetSubscriber();
     }
 
     /// <summary>Asks Redis for a sign of life.</summary>
     /// <exception cref="BackplaneUnavailableException">There was none.</exception>
-    public Task<TimeSpan> PingAsync() => RunAsync(db => db.PingAsync());
+    public Task<TimeSpan> PingAsync(CancellationToken ct = default) => RunAsync(db => db.PingAsync(), ct);
 
-    /// <summary>Runs commands; the one place where Redis' exceptions become the Backplane's.</summary>
-    internal async Task<T> RunAsync<T>(Func<IDatabase, Task<T>> work)
+    /// <summary>Runs <paramref name="work"/> on the connection for commands.</summary>
+    /// <param name="work">The commands.</param>
+    /// <param name="ct">
+    /// Ends the wait, not the work: StackExchange.Redis cannot cancel a command, so the commands of <paramref name="work"/> are still sent.
+    /// Work of several commands is therefore never cut short.
+    /// </param>
+    /// <exception cref="BackplaneUnavailableException"/>
+    /// <exception cref="OperationCanceledException"/>
+    internal async Task<T> RunAsync<T>(Func<IDatabase, Task<T>> work, CancellationToken ct = default)
     {
         try
         {
-            return await work(Commands);
+            return await work(Commands).WaitAsync(ct);
         }
         catch (Exception e) when (IsUnavailable(e))
         {
-            throw new BackplaneUnavailableException("Redis is unavailable.", e);
+            // The library also cancels commands itself, when its connection is closed.
+            throw ct.IsCancellationRequested ? new OperationCanceledException(ct) : Unavailable(e);
+        }
+    }
+
+    /// <summary>Runs <paramref name="work"/> on the connection for appends. Not cancellable: the outcome of an append must be known.</summary>
+    /// <exception cref="BackplaneUnavailableException"/>
+    internal async Task<T> RunAppendAsync<T>(Func<IDatabase, Task<T>> work)
+    {
+        try
+        {
+            return await work(await AppendsAsync());
+        }
+        catch (Exception e) when (IsUnavailable(e))
+        {
+            throw Unavailable(e);
         }
     }
 
@@ -60,6 +82,8 @@ public sealed class BackplaneConnection(IServiceProvider services)
                 || m.StartsWith("BUSY", StringComparison.Ordinal) || m.StartsWith("MASTERDOWN", StringComparison.Ordinal)
                 || m.StartsWith("NOREPLICAS", StringComparison.Ordinal) || m.StartsWith("CLUSTERDOWN", StringComparison.Ordinal)
                 || m.StartsWith("TRYAGAIN", StringComparison.Ordinal));
+
+    private static BackplaneUnavailableException Unavailable(Exception e) => new("Redis is unavailable.", e);
 
     private static IConnectionMultiplexer Open(IServiceProvider services, string key)
     {

@@ -12,7 +12,7 @@ internal sealed class RedisHealthCheck(BackplaneConnection connection) : IHealth
     {
         try
         {
-            await connection.PingAsync().WaitAsync(cancellationToken);
+            await connection.PingAsync(cancellationToken);
             return HealthCheckResult.Healthy();
         }
         catch (Exception e) when (e is BackplaneUnavailableException or OperationCanceledException)

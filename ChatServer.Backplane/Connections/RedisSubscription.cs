@@ -25,7 +25,7 @@ internal static class RedisSubscription
         // A null in between the payloads: subscribed (again).
         var events = Channel.CreateUnbounded<RedisValue?>(new UnboundedChannelOptions { SingleReader = true });
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        var subscriber = await connection.SubscriberAsync();
+        var subscriber = await connection.SubscriberAsync(ct);
         // Without waiting: the library remembers the subscription and makes it whenever it connects. Waiting would throw while Redis is
         // away, and yet leave the queue behind.
         var queue = await subscriber.SubscribeAsync(RedisChannel.Literal(channel), CommandFlags.FireAndForget);
@@ -86,7 +86,7 @@ internal static class RedisSubscription
             for (; ; )
             {
                 await restored.WaitAsync(ct);
-                while (!await IsSubscribedAsync(subscriber, channel))
+                while (!await IsSubscribedAsync(subscriber, channel, ct))
                     await Task.Delay(RetryDelay, ct);
                 confirmed();
             }
@@ -97,15 +97,16 @@ internal static class RedisSubscription
         }
     }
 
-    private static async Task<bool> IsSubscribedAsync(ISubscriber subscriber, RedisChannel channel)
+    private static async Task<bool> IsSubscribedAsync(ISubscriber subscriber, RedisChannel channel, CancellationToken ct)
     {
         try
         {
-            await subscriber.PingAsync();
+            await subscriber.PingAsync().WaitAsync(ct);
             return subscriber.IsConnected(channel);
         }
         catch (Exception e) when (BackplaneConnection.IsUnavailable(e))
         {
+            ct.ThrowIfCancellationRequested();
             return false;
         }
     }

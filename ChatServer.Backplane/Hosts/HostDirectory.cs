@@ -7,16 +7,18 @@ public sealed class HostDirectory(BackplaneConnection connection)
 {
     /// <summary>The live hosts, by id.</summary>
     /// <exception cref="BackplaneUnavailableException"/>
-    public async Task<IReadOnlyList<HostRecord>> ListAsync() => (await ListAliveAndDeadAsync()).Alive;
+    public async Task<IReadOnlyList<HostRecord>> ListAsync(CancellationToken ct = default) =>
+        (await ListAliveAndDeadAsync(ct)).Alive;
 
     /// <summary>The live hosts, and the ids of those whose lease has run out; both by id.</summary>
     /// <exception cref="BackplaneUnavailableException"/>
-    internal Task<(IReadOnlyList<HostRecord> Alive, IReadOnlyList<string> Dead)> ListAliveAndDeadAsync() => connection.RunAsync(async db =>
+    internal Task<(IReadOnlyList<HostRecord> Alive, IReadOnlyList<string> Dead)> ListAliveAndDeadAsync(
+        CancellationToken ct = default) => connection.RunAsync(async db =>
     {
         var ids = (await db.SetMembersAsync(RedisNames.Hosts)).Select(id => (string)id!).Order(StringComparer.Ordinal).ToList();
         var records = await Task.WhenAll(ids.Select(id => FindOrForgetAsync(db, id)));
         return ((IReadOnlyList<HostRecord>)[.. records.OfType<HostRecord>()], (IReadOnlyList<string>)[.. ids.Where((_, i) => records[i] is null)]);
-    });
+    }, ct);
 
     /// <summary>One live host, or null.</summary>
     /// <exception cref="BackplaneUnavailableException"/>
@@ -25,20 +27,21 @@ public sealed class HostDirectory(BackplaneConnection connection)
 
     /// <summary>The host that a room should go to; null when there is none but those in <paramref name="except"/>.</summary>
     /// <exception cref="BackplaneUnavailableException"/>
-    public async Task<HostRecord?> LeastLoadedAsync(IReadOnlySet<string> except) => (await CreateSelectorAsync()).SelectLeastLoaded(except);
+    public async Task<HostRecord?> LeastLoadedAsync(IReadOnlySet<string> except, CancellationToken ct = default) =>
+        (await CreateSelectorAsync(ct)).SelectLeastLoaded(except);
 
     /// <summary>
     /// The hosts that rooms can be given to now: alive, accepting, not draining, with the number of rooms that placement itself
     /// keeps, not the host's last report.
     /// </summary>
     /// <exception cref="BackplaneUnavailableException"/>
-    internal async Task<HostSelector> CreateSelectorAsync()
+    internal async Task<HostSelector> CreateSelectorAsync(CancellationToken ct)
     {
-        var hosts = (await ListAsync()).Where(h => h.AcceptsRooms).ToList();
+        var hosts = (await ListAsync(ct)).Where(h => h.AcceptsRooms).ToList();
         var (loads, draining) = await connection.RunAsync(async db => (
             await Task.WhenAll(hosts.Select(h => db.SetLengthAsync(RedisNames.HostRooms(h.Id)))),
             // Asked here too: a host tells that it drains with its next renewal.
-            (await db.SetMembersAsync(RedisNames.Draining)).Select(id => (string)id!).ToHashSet()));
+            (await db.SetMembersAsync(RedisNames.Draining)).Select(id => (string)id!).ToHashSet()), ct);
         return new HostSelector(hosts.Zip(loads).Where(x => !draining.Contains(x.First.Id)));
     }
 

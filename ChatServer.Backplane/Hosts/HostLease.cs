@@ -16,9 +16,9 @@ public sealed class HostLease(BackplaneConnection connection)
 
     /// <summary>Takes or renews the lease and tells <paramref name="host"/>'s load. False: another process holds this id.</summary>
     /// <exception cref="BackplaneUnavailableException"/>
-    public Task<bool> RenewAsync(HostRecord host) => connection.RunAsync(async db => (bool)await RedisScript.RenewLease.RunAsync(
+    public Task<bool> RenewAsync(HostRecord host, CancellationToken ct = default) => connection.RunAsync(async db => (bool)await RedisScript.RenewLease.RunAsync(
         db, [RedisNames.Host(host.Id), RedisNames.Hosts, RedisNames.InstanceAlive(connection.Instance)],
-        [connection.Instance, (long)Lifetime.TotalMilliseconds, (long)InstanceRetention.TotalMilliseconds, host.Id, .. host.Fields()]));
+        [connection.Instance, (long)Lifetime.TotalMilliseconds, (long)InstanceRetention.TotalMilliseconds, host.Id, .. host.Fields()]), ct);
 
     /// <summary>Gives the lease back, at a graceful stop.</summary>
     /// <param name="hostId">The id.</param>

@@ -34,7 +34,8 @@ public sealed class Announcements(BackplaneConnection connection, TimeProvider t
 
     /// <summary>Posts to all rooms, or to <paramref name="rooms"/>.</summary>
     /// <exception cref="BackplaneUnavailableException"/>
-    public Task<AnnouncementRecord> PostAsync(string text, IReadOnlyList<string>? rooms) => connection.RunAsync(async db =>
+    public Task<AnnouncementRecord> PostAsync(
+        string text, IReadOnlyList<string>? rooms, CancellationToken ct = default) => connection.RunAsync(async db =>
     {
         var announcement = new AnnouncementRecord(0, Guid.NewGuid().ToString("N"), text, rooms, time.GetUtcNow())
         {
@@ -45,14 +46,15 @@ public sealed class Announcements(BackplaneConnection connection, TimeProvider t
         await db.PublishAsync(RedisChannel.Literal(RedisNames.ClusterSignal), RedisValue.EmptyString);
         await TrimAsync(db);
         return announcement with { Number = number };
-    });
+    }, ct);
 
     /// <summary>Those after <paramref name="number"/>, in order.</summary>
     /// <exception cref="BackplaneUnavailableException"/>
-    public Task<IReadOnlyList<AnnouncementRecord>> ReadAfterAsync(long number) => connection.RunAsync(async db =>
+    public Task<IReadOnlyList<AnnouncementRecord>> ReadAfterAsync(
+        long number, CancellationToken ct = default) => connection.RunAsync(async db =>
         (IReadOnlyList<AnnouncementRecord>)Array.ConvertAll(
             await db.SortedSetRangeByScoreWithScoresAsync(RedisNames.Announcements, start: number, exclude: Exclude.Start),
-            entry => Parse(entry.Element) with { Number = (long)entry.Score }));
+            entry => Parse(entry.Element) with { Number = (long)entry.Score }), ct);
 
     // The oldest go when they are too old; one look at the oldest is enough most of the time.
     private async Task TrimAsync(IDatabase db)

@@ -17,16 +17,16 @@ public sealed class ClusterShutdown(BackplaneConnection connection)
 
     /// <summary>Orders every Api and RoomHost to stop.</summary>
     /// <exception cref="BackplaneUnavailableException"/>
-    public Task OrderAsync() => connection.RunAsync(async db =>
+    public Task OrderAsync(CancellationToken ct = default) => connection.RunAsync(async db =>
     {
         var id = Guid.NewGuid().ToString("N");
         await db.StringSetAsync(RedisNames.Shutdown, TraceContext.Current is { } traceparent ? $"{id} {traceparent}" : id);
         return await db.PublishAsync(RedisChannel.Literal(RedisNames.ClusterSignal), RedisValue.EmptyString);
-    });
+    }, ct);
 
     /// <summary>Whether a shutdown was ordered since this process first asked. Ask at start.</summary>
     /// <exception cref="BackplaneUnavailableException"/>
-    public Task<bool> IsOrderedAsync() => connection.RunAsync(async db =>
+    public Task<bool> IsOrderedAsync(CancellationToken ct = default) => connection.RunAsync(async db =>
     {
         var id = (string?)await db.StringGetAsync(RedisNames.Shutdown);
         if (!_atStart.Known)
@@ -35,5 +35,5 @@ public sealed class ClusterShutdown(BackplaneConnection connection)
             return false;
         Traceparent = id.Split(' ') is [_, var traceparent] ? traceparent : null;
         return true;
-    });
+    }, ct);
 }

@@ -25,7 +25,7 @@ public sealed class RoomCommands(BackplaneConnection connection, RoomDirectory r
     /// <exception cref="BackplaneUnavailableException"/>
     public async Task<Reply?> AskAsync(Command command, CancellationToken ct)
     {
-        var room = await rooms.FindAsync(command.Room);
+        var room = await rooms.FindAsync(command.Room, ct);
         if (room is not { State: RoomState.Open })
             return null;
         command = command with { Id = Guid.NewGuid().ToString("N"), ReplyTo = connection.Instance, Traceparent = TraceContext.Current };
@@ -36,7 +36,7 @@ public sealed class RoomCommands(BackplaneConnection connection, RoomDirectory r
             await EnsureSubscribedAsync(ct);
             var heard = await connection.RunAsync(db => db.PublishAsync(
                 RedisChannel.Literal(RedisNames.HostChannel(room.HostId)),
-                "c " + BackplaneJson.Write(command)));
+                "c " + BackplaneJson.Write(command)), ct);
             return heard == 0 ? null : await reply.Task.WaitAsync(ReplyTimeout, ct);
         }
         catch (TimeoutException)

@@ -8,8 +8,8 @@ public sealed class RoomDirectory(BackplaneConnection connection)
 {
     /// <summary>The room, or null when there is none of that name.</summary>
     /// <exception cref="BackplaneUnavailableException"/>
-    public Task<RoomRecord?> FindAsync(string name) =>
-        connection.RunAsync(async db => RoomRecord.FromHash(name, await db.HashGetAllAsync(RedisNames.Room(name))));
+    public Task<RoomRecord?> FindAsync(string name, CancellationToken ct = default) =>
+        connection.RunAsync(async db => RoomRecord.FromHash(name, await db.HashGetAllAsync(RedisNames.Room(name))), ct);
 
     /// <summary>Names that a search looks at in one question to Redis.</summary>
     private const int SearchPageSize = 1000;
@@ -20,8 +20,8 @@ public sealed class RoomDirectory(BackplaneConnection connection)
     /// <param name="nameContains">Only rooms with this in their name, in any case; null: all. It reads every name up to the last one
     /// found.</param>
     /// <exception cref="BackplaneUnavailableException"/>
-    public Task<IReadOnlyList<RoomRecord>> ListAsync(string? after, int limit, string? nameContains = null) =>
-        connection.RunAsync(async db =>
+    public Task<IReadOnlyList<RoomRecord>> ListAsync(
+        string? after, int limit, string? nameContains = null, CancellationToken ct = default) => connection.RunAsync(async db =>
     {
         var rooms = new List<RoomRecord>();
         while (rooms.Count < limit)
@@ -39,16 +39,16 @@ public sealed class RoomDirectory(BackplaneConnection connection)
             rooms.AddRange(found.OfType<RoomRecord>());
         }
         return (IReadOnlyList<RoomRecord>)rooms;
-    });
+    }, ct);
 
     /// <summary>How many rooms there are.</summary>
     /// <exception cref="BackplaneUnavailableException"/>
-    public Task<long> CountAsync() => connection.RunAsync(db => db.SortedSetLengthAsync(RedisNames.Rooms));
+    public Task<long> CountAsync(CancellationToken ct = default) => connection.RunAsync(db => db.SortedSetLengthAsync(RedisNames.Rooms), ct);
 
     /// <summary>Names of all rooms, in order.</summary>
     /// <exception cref="BackplaneUnavailableException"/>
-    public Task<IReadOnlyList<string>> NamesAsync() => connection.RunAsync(async db =>
-        (IReadOnlyList<string>)Array.ConvertAll(await db.SortedSetRangeByValueAsync(RedisNames.Rooms), n => (string)n!));
+    public Task<IReadOnlyList<string>> NamesAsync(CancellationToken ct = default) => connection.RunAsync(async db =>
+        (IReadOnlyList<string>)Array.ConvertAll(await db.SortedSetRangeByValueAsync(RedisNames.Rooms), n => (string)n!), ct);
 
     /// <summary>
     /// Orders a room to be shut down: its host closes the members and deletes it with its history; a room whose host is not
@@ -57,7 +57,8 @@ public sealed class RoomDirectory(BackplaneConnection connection)
     /// <param name="name">The room.</param>
     /// <param name="term">Only if this is its term: a host that orders it must still have the room.</param>
     /// <exception cref="BackplaneUnavailableException"/>
-    public Task<bool> ShutdownAsync(string name, long? term = null) => connection.RunAsync(async db =>
+    public Task<bool> ShutdownAsync(
+        string name, long? term = null, CancellationToken ct = default) => connection.RunAsync(async db =>
     {
         var host = (string?)await RedisScript.CloseRoom.RunAsync(
             db, [RedisNames.Room(name)], term is { } t ? t : RedisValue.EmptyString, TraceContext.Current ?? "");
@@ -70,7 +71,7 @@ public sealed class RoomDirectory(BackplaneConnection connection)
         else
             await DeleteAsync(db, name, host);
         return true;
-    });
+    }, ct);
 
     /// <summary>Puts a room into the index and among those that its host should have open.</summary>
     internal static Task AddToIndexesAsync(IDatabase db, string name, string host) =>

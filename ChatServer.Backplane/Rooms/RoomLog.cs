@@ -39,24 +39,16 @@ public sealed class RoomLog(BackplaneConnection connection)
         values[4] = announced;
         for (var i = 0; i < entries.Length; i++)
             values[5 + i] = entries.Span[i];
-        try
+        RedisKey[] keys = history < MaxDedupeKeys
+            ? [RedisNames.Room(room), RedisNames.RoomLog(room), RedisNames.RoomMessageKeys(room)]
+            : [RedisNames.Room(room), RedisNames.RoomLog(room)];
+        return (long)await connection.RunAppendAsync(db => RedisScript.Append.RunAsync(db, keys, values)) switch
         {
-            var db = await connection.AppendsAsync();
-            var answer = (long)await RedisScript.Append.RunAsync(
-                db, history < MaxDedupeKeys ? [RedisNames.Room(room), RedisNames.RoomLog(room), RedisNames.RoomMessageKeys(room)]
-                    : [RedisNames.Room(room), RedisNames.RoomLog(room)], values);
-            return answer switch
-            {
-                -1 => AppendResult.Fenced,
-                -2 => AppendResult.Gone,
-                -3 => AppendResult.Diverged,
-                _ => AppendResult.Appended,
-            };
-        }
-        catch (Exception e) when (BackplaneConnection.IsUnavailable(e))
-        {
-            throw new BackplaneUnavailableException("Redis is unavailable.", e);
-        }
+            -1 => AppendResult.Fenced,
+            -2 => AppendResult.Gone,
+            -3 => AppendResult.Diverged,
+            _ => AppendResult.Appended,
+        };
     }
 
     /// <summary>
@@ -64,24 +56,26 @@ public sealed class RoomLog(BackplaneConnection connection)
     /// null when there is no such room.
     /// </summary>
     /// <exception cref="BackplaneUnavailableException"/>
-    public Task<LogPage?> ReadBeforeAsync(string room, long? before, int limit) =>
-        ReadAsync(room, "before", before is { } b ? b : RedisValue.EmptyString, limit);
+    public Task<LogPage?> ReadBeforeAsync(string room, long? before, int limit, CancellationToken ct = default) =>
+        ReadAsync(room, "before", before is { } b ? b : RedisValue.EmptyString, limit, ct);
 
     /// <summary>The events after <paramref name="after"/>, oldest first, at most <paramref name="limit"/>; null when there is no such room.</summary>
     /// <exception cref="BackplaneUnavailableException"/>
-    public Task<LogPage?> ReadAfterAsync(string room, long after, int limit) => ReadAsync(room, "after", after, limit);
+    public Task<LogPage?> ReadAfterAsync(string room, long after, int limit, CancellationToken ct = default) =>
+        ReadAsync(room, "after", after, limit, ct);
 
     /// <summary>
     /// Keys and sequences of the last <see cref="MaxDedupeKeys"/> messages up to <paramref name="newest"/>, oldest first, of a room whose
     /// log keeps fewer events.
     /// </summary>
     /// <exception cref="BackplaneUnavailableException"/>
-    public Task<IReadOnlyList<(string Key, long Seq)>> ReadMessageKeysAsync(string room, long newest) => connection.RunAsync(async db =>
+    public Task<IReadOnlyList<(string Key, long Seq)>> ReadMessageKeysAsync(
+        string room, long newest, CancellationToken ct = default) => connection.RunAsync(async db =>
         (IReadOnlyList<(string, long)>)
         [
             .. (await db.ListRangeAsync(RedisNames.RoomMessageKeys(room))).Select(ParseMessageKey).Where(said =>
                 said.Seq > 0 && said.Seq <= newest),
-        ]);
+        ], ct);
 
     // What nobody of us wrote has no sequence.
     private static (string Key, long Seq) ParseMessageKey(RedisValue entry)
@@ -93,7 +87,8 @@ public sealed class RoomLog(BackplaneConnection connection)
             : ("", 0);
     }
 
-    private Task<LogPage?> ReadAsync(string room, RedisValue direction, RedisValue seq, int limit) => connection.RunAsync(async db =>
+    private Task<LogPage?> ReadAsync(
+        string room, RedisValue direction, RedisValue seq, int limit, CancellationToken ct) => connection.RunAsync(async db =>
     {
         var answer = await RedisScript.ReadLog.RunAsync(db, [RedisNames.Room(room), RedisNames.RoomLog(room)], direction, seq, limit);
         if (answer.IsNull)
@@ -102,7 +97,7 @@ public sealed class RoomLog(BackplaneConnection connection)
         var entries = (RedisValue[])answer[4]!;
         return new LogPage(
             (string)answer[0]!, (long)answer[1], (long)answer[2], [.. entries.Select((e, i) => (first + i, LogEntry.Parse(e, first + i)))]);
-    });
+    }, ct);
 }
 
 /// <summary>What became of an append.</summary>

@@ -25,28 +25,28 @@ public sealed class RoomLookup(RoomDirectory rooms, RoomOwnership ownership, Roo
 
     /// <summary>The room, or null when there is none of that name.</summary>
     /// <exception cref="BackplaneUnavailableException"/>
-    public async Task<RoomRecord?> FindAsync(string name)
+    public async Task<RoomRecord?> FindAsync(string name, CancellationToken ct = default)
     {
-        if (await rooms.FindAsync(name) is { } room)
+        if (await rooms.FindAsync(name, ct) is { } room)
             return room;
         using var change = changes.Watch(name);
         for (; ; )
         {
             var seen = change.Version;
-            var mayReturn = await MayBeRestoredAsync();
+            var mayReturn = await MayBeRestoredAsync(ct);
             // After that, so what was put back meanwhile is not missed.
-            if (await rooms.FindAsync(name) is { } back)
+            if (await rooms.FindAsync(name, ct) is { } back)
                 return back;
             if (!mayReturn)
                 return null;
-            await change.WaitAsync(seen, PollInterval, time, CancellationToken.None);
+            await change.WaitAsync(seen, PollInterval, time, ct);
         }
     }
 
     // Whether Redis lost its data so lately that rooms may be missing.
-    private async Task<bool> MayBeRestoredAsync()
+    private async Task<bool> MayBeRestoredAsync(CancellationToken ct)
     {
-        var generation = await ownership.GenerationAsync();
+        var generation = await ownership.GenerationAsync(ct);
         lock (_gate)
         {
             if (_generation is not null && _generation != generation)
@@ -60,7 +60,7 @@ public sealed class RoomLookup(RoomDirectory rooms, RoomOwnership ownership, Roo
     {
         try
         {
-            await MayBeRestoredAsync();
+            await MayBeRestoredAsync(CancellationToken.None);
         }
         catch (BackplaneUnavailableException)
         {

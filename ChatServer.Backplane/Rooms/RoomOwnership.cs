@@ -57,10 +57,12 @@ public sealed class RoomOwnership(BackplaneConnection connection)
     /// announce it again.
     /// </summary>
     /// <exception cref="BackplaneUnavailableException"/>
-    public Task<bool> ReportAsync(string room, long term, int members, long? messages, long? announced = null) => connection.RunAsync(async db =>
+    public Task<bool> ReportAsync(
+        string room, long term, int members, long? messages, long? announced = null, CancellationToken ct = default) =>
+        connection.RunAsync(async db =>
         (bool)await RedisScript.ReportRoom.RunAsync(
             db, [RedisNames.Room(room)], term, members,
-            messages is { } m ? m : RedisValue.EmptyString, announced is { } a ? a : RedisValue.EmptyString));
+            messages is { } m ? m : RedisValue.EmptyString, announced is { } a ? a : RedisValue.EmptyString), ct);
 
     /// <summary>Keeps seats that were taken, and forgets those that were given up.</summary>
     /// <param name="room">The room.</param>
@@ -111,8 +113,9 @@ public sealed class RoomOwnership(BackplaneConnection connection)
 
     /// <summary>Names of the rooms that <paramref name="host"/> should have open, or should close.</summary>
     /// <exception cref="BackplaneUnavailableException"/>
-    public Task<IReadOnlyCollection<string>> WantedAsync(string host) => connection.RunAsync(async db =>
-        (IReadOnlyCollection<string>)Array.ConvertAll(await db.SetMembersAsync(RedisNames.HostRooms(host)), v => (string)v!));
+    public Task<IReadOnlyCollection<string>> WantedAsync(string host, CancellationToken ct = default) =>
+        connection.RunAsync(async db =>
+        (IReadOnlyCollection<string>)Array.ConvertAll(await db.SetMembersAsync(RedisNames.HostRooms(host)), v => (string)v!), ct);
 
     /// <summary>Takes a room off the list of what <paramref name="host"/> should have open: it was moved away or is gone.</summary>
     /// <exception cref="BackplaneUnavailableException"/>
@@ -123,11 +126,11 @@ public sealed class RoomOwnership(BackplaneConnection connection)
     /// Identifies Redis' memory: when it answers something else than before, the data was lost and every room has to be restored.
     /// </summary>
     /// <exception cref="BackplaneUnavailableException"/>
-    public Task<string> GenerationAsync() => connection.RunAsync(async db =>
+    public Task<string> GenerationAsync(CancellationToken ct = default) => connection.RunAsync(async db =>
     {
         await db.StringSetAsync(RedisNames.Generation, Guid.NewGuid().ToString("N"), when: When.NotExists);
         return (string)(await db.StringGetAsync(RedisNames.Generation))!;
-    });
+    }, ct);
 
     private static HashEntry[] ToHashEntries(RedisResult answer) =>
         [.. ((RedisValue[])answer!).Chunk(2).Select(f => new HashEntry(f[0], f[1]))];

@@ -27,7 +27,7 @@ public sealed class RoomPlacement(BackplaneConnection connection, HostDirectory 
         using var span = TraceContext.StartStep("room.place", name);
         string? madeEpoch = null;
         var room = await PlaceUntilOpenAsync(name, exceptTerm: null, async host =>
-            madeEpoch = await CreateRecordAsync(name, options, host) ?? madeEpoch, ct);
+            madeEpoch = await CreateRecordAsync(name, options, host, ct) ?? madeEpoch, ct);
         if (room is not null)
             return (room, madeEpoch is not null);
         if (madeEpoch is not null)
@@ -59,25 +59,25 @@ public sealed class RoomPlacement(BackplaneConnection connection, HostDirectory 
         while (time.GetElapsedTime(start) < OpenTimeout)
         {
             var seen = change.Version;
-            var room = await rooms.FindAsync(name);
+            var room = await rooms.FindAsync(name, ct);
             if (room is null or { State: RoomState.Closing } && create is null)
                 return null;
             if (room is null)
             {
-                if (await hosts.LeastLoadedAsync(unfit) is not { } host)
+                if (await hosts.LeastLoadedAsync(unfit, ct) is not { } host)
                     return null;
                 await create!(host.Id);
                 continue;
             }
             if (room.State == RoomState.Closing)
             {
-                await rooms.ShutdownAsync(name);
+                await rooms.ShutdownAsync(name, ct: ct);
                 await change.WaitAsync(seen, NudgeInterval, time, ct);
                 continue;
             }
             if (room.Term != term)
                 (term, termSince) = (room.Term, time.GetTimestamp());
-            var instance = await LiveInstanceAsync(room.HostId);
+            var instance = await LiveInstanceAsync(room.HostId, ct);
             if (room.State == RoomState.Open && room.Instance == instance && room.Term != exceptTerm)
                 return room;
 
@@ -85,24 +85,25 @@ public sealed class RoomPlacement(BackplaneConnection connection, HostDirectory 
             var hopeless = room.State == RoomState.Refused || instance is null;
             if (hopeless || room.Term == exceptTerm || time.GetElapsedTime(termSince) > HostTimeout)
             {
-                if (await hosts.LeastLoadedAsync(unfit.Append(room.HostId).ToHashSet()) is { } other)
+                if (await hosts.LeastLoadedAsync(unfit.Append(room.HostId).ToHashSet(), ct) is { } other)
                 {
                     unfit.Add(room.HostId);
-                    await MoveAsync(room, other.Id);
+                    await MoveAsync(room, other.Id, ct);
                     continue;
                 }
                 // Whoever creates is better told than kept waiting; an old room waits for its host to come back.
                 if (hopeless && create is not null)
                     return null;
             }
-            await NudgeAsync(name, room.HostId);
+            await NudgeAsync(name, room.HostId, ct);
             await change.WaitAsync(seen, NudgeInterval, time, ct);
         }
         return null;
     }
 
     /// <summary>The epoch of the room that this made, or null when there was one already.</summary>
-    private Task<string?> CreateRecordAsync(string name, RoomOptions options, string host) => connection.RunAsync(async db =>
+    private Task<string?> CreateRecordAsync(string name, RoomOptions options, string host, CancellationToken ct) =>
+        connection.RunAsync(async db =>
     {
         var epoch = Epochs.New();
         var announced = await db.StringGetAsync(RedisNames.AnnouncementCounter);
@@ -111,30 +112,30 @@ public sealed class RoomPlacement(BackplaneConnection connection, HostDirectory 
             host, JsonSerializer.Serialize(options, ContractJson.Options), options.Durability == Durability.Memory ? "memory" : "redis",
             time.GetUtcNow().ToUnixTimeMilliseconds(), epoch, announced.IsNull ? 0 : announced, TraceContext.Current ?? "");
         return made ? epoch : null;
-    });
+    }, ct);
 
     // The index and the wanted set are written again on every nudge: whoever created the room may have died in between.
-    private Task<bool> NudgeAsync(string name, string host) => connection.RunAsync(async db =>
+    private Task<bool> NudgeAsync(string name, string host, CancellationToken ct) => connection.RunAsync(async db =>
     {
         await RoomDirectory.AddToIndexesAsync(db, name, host);
         await db.PublishAsync(RedisChannel.Literal(RedisNames.HostChannel(host)), $"r {name}");
         return true;
-    });
+    }, ct);
 
     /// <summary>
     /// Gives a room to another host, unless somebody did since <paramref name="room"/> was read, and tells both. The order matters to
     /// whoever dies in between: a room is on the new host's list before it leaves the old one's.
     /// </summary>
     /// <exception cref="BackplaneUnavailableException"/>
-    internal Task<bool> MoveAsync(RoomRecord room, string host) => connection.RunAsync(async db =>
+    internal Task<bool> MoveAsync(RoomRecord room, string host, CancellationToken ct) => connection.RunAsync(async db =>
     {
         if (!(bool)await RedisScript.PlaceRoom.RunAsync(db, [RedisNames.Room(room.Name)], room.Term, host, TraceContext.Current ?? ""))
             return false;
-        await NudgeAsync(room.Name, host);
+        await NudgeAsync(room.Name, host, CancellationToken.None); // a move that has begun is completed
         await db.SetRemoveAsync(RedisNames.HostRooms(room.HostId), room.Name);
         await db.PublishAsync(RedisChannel.Literal(RedisNames.HostChannel(room.HostId)), $"r {room.Name}");
         return true;
-    });
+    }, ct);
 
     private Task<bool> DeleteUnopenedAsync(string name, string epoch) => connection.RunAsync(async db =>
     {
@@ -147,8 +148,8 @@ public sealed class RoomPlacement(BackplaneConnection connection, HostDirectory 
     });
 
     // The process that lives under this host's id, or null.
-    private Task<string?> LiveInstanceAsync(string host) =>
-        connection.RunAsync(async db => (string?)await db.HashGetAsync(RedisNames.Host(host), "instance"));
+    private Task<string?> LiveInstanceAsync(string host, CancellationToken ct) =>
+        connection.RunAsync(async db => (string?)await db.HashGetAsync(RedisNames.Host(host), "instance"), ct);
 }
 
 /// <summary>Names for the lives of logs.</summary>

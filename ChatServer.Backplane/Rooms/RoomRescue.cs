@@ -44,8 +44,8 @@ public sealed class RoomRescue(BackplaneConnection connection, RoomDirectory roo
             _graceStart = time.GetTimestamp();
         }
         // Whoever does not lead looks too: the leader may be the next to die.
-        var surveying = hosts.ListAliveAndDeadAsync();
-        var leading = connection.RunAsync(TryLeadAsync);
+        var surveying = hosts.ListAliveAndDeadAsync(ct);
+        var leading = connection.RunAsync(TryLeadAsync, ct);
         await Task.WhenAll(surveying, leading);
         var (alive, gone) = await surveying;
         _seenAlive.UnionWith(alive.Select(h => h.Id));
@@ -57,20 +57,20 @@ public sealed class RoomRescue(BackplaneConnection connection, RoomDirectory roo
         {
             if (!_seenAlive.Contains(dead) && time.GetElapsedTime(_graceStart) < StartupGrace)
                 continue;
-            var left = await connection.RunAsync(db => db.SetMembersAsync(RedisNames.HostRooms(dead)));
+            var left = await connection.RunAsync(db => db.SetMembersAsync(RedisNames.HostRooms(dead)), ct);
             if (left.Length == 0)
                 continue;
-            var choice = await hosts.CreateSelectorAsync();
+            var choice = await hosts.CreateSelectorAsync(ct);
             await System.Threading.Tasks.Parallel.ForEachAsync(
                 left, new ParallelOptions { MaxDegreeOfParallelism = MaxParallelMoves, CancellationToken = ct },
-                async (room, _) =>
+                async (room, token) =>
                 {
                     try
                     {
-                        if (await MoveAsync(room!, dead, choice))
+                        if (await MoveAsync(room!, dead, choice, token))
                             Interlocked.Increment(ref moved);
                     }
-                    catch (Exception e) when (e is not BackplaneUnavailableException)
+                    catch (Exception e) when (e is not (BackplaneUnavailableException or OperationCanceledException))
                     {
                         failures.Enqueue(e);
                     }
@@ -84,20 +84,20 @@ public sealed class RoomRescue(BackplaneConnection connection, RoomDirectory roo
         (bool)await RedisScript.TryLead.RunAsync(db, [RedisNames.Coordinator], connection.Instance,
             (long)CoordinatorLifetime.TotalMilliseconds);
 
-    private async Task<bool> MoveAsync(string name, string from, HostSelector choice)
+    private async Task<bool> MoveAsync(string name, string from, HostSelector choice, CancellationToken ct)
     {
-        var room = await rooms.FindAsync(name);
+        var room = await rooms.FindAsync(name, ct);
         if (room is null || room.HostId != from)
         {
             // Left over from a move or a deletion whose author died half-way.
-            await connection.RunAsync(db => db.SetRemoveAsync(RedisNames.HostRooms(from), name));
+            await connection.RunAsync(db => db.SetRemoveAsync(RedisNames.HostRooms(from), name), ct);
             return false;
         }
         if (room.State == RoomState.Closing)
         {
-            await rooms.ShutdownAsync(name);
+            await rooms.ShutdownAsync(name, ct: ct);
             return false;
         }
-        return choice.SelectLeastLoaded(new HashSet<string> { from }) is { } host && await placement.MoveAsync(room, host.Id);
+        return choice.SelectLeastLoaded(new HashSet<string> { from }) is { } host && await placement.MoveAsync(room, host.Id, ct);
     }
 }

@@ -5,8 +5,9 @@ public static class VisibleRooms
 {
     /// <summary>The room, or null if there is none of that name.</summary>
     /// <exception cref="BackplaneUnavailableException"/>
-    public static async Task<RoomRecord?> FindVisibleAsync(this RoomDirectory rooms, string name) =>
-        await rooms.FindAsync(name) is { State: not RoomState.Closing } room ? room : null;
+    public static async Task<RoomRecord?> FindVisibleAsync(
+        this RoomDirectory rooms, string name, CancellationToken ct = default) =>
+        await rooms.FindAsync(name, ct) is { State: not RoomState.Closing } room ? room : null;
 
     /// <summary>A page of rooms by name, with the <c>after</c> of the next page; null on the last page.</summary>
     /// <param name="rooms">The directory.</param>

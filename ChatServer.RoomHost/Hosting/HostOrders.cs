@@ -17,33 +17,34 @@ internal sealed class HostOrders(
 
     /// <summary>Reads and carries out the orders. Returns false if the server is shut down: the host must not reconcile any more.</summary>
     /// <exception cref="BackplaneUnavailableException"/>
-    public async Task<bool> ApplyAsync()
+    /// <exception cref="OperationCanceledException"/>
+    public async Task<bool> ApplyAsync(CancellationToken ct)
     {
-        if (await shutdown.IsOrderedAsync())
+        if (await shutdown.IsOrderedAsync(ct))
         {
             state.BeginShutdown();
             lifetime.StopApplication();
             return false;
         }
-        await ApplyDrainAsync(await drain.IsOrderedAsync(options.HostId));
+        await ApplyDrainAsync(await drain.IsOrderedAsync(options.HostId, ct), ct);
         return true;
     }
 
-    private async Task ApplyDrainAsync(bool isOrdered)
+    private async Task ApplyDrainAsync(bool isOrdered, CancellationToken ct)
     {
         var isNew = state.TrySetDraining(isOrdered);
         if (isNew)
-            await lease.RenewAsync();
+            await lease.RenewAsync(ct);
         // Each round of a drain moves the rooms that another host can take now.
         if (state.Phase == HostPhase.Draining && _moves.IsCompleted)
-            _moves = tasks.TryAsync("drain", () => MoveRoomsAsync(isNew));
+            _moves = tasks.TryAsync("drain", () => MoveRoomsAsync(isNew, lifetime.ApplicationStopping));
     }
 
     // Only the first round of a drain is part of the order's trace.
-    private async Task MoveRoomsAsync(bool isFirstRound)
+    private async Task MoveRoomsAsync(bool isFirstRound, CancellationToken ct)
     {
-        var traceparent = isFirstRound && Tracing.Source.HasListeners() ? await drain.TraceparentAsync(options.HostId) : null;
+        var traceparent = isFirstRound && Tracing.Source.HasListeners() ? await drain.TraceparentAsync(options.HostId, ct) : null;
         using var span = Tracing.Source.StartChild("host.drain", traceparent);
-        await reconciler.ReconcileOpenRoomsAsync(MaxParallelMoves, lifetime.ApplicationStopping);
+        await reconciler.ReconcileOpenRoomsAsync(MaxParallelMoves, ct);
     }
 }

@@ -22,7 +22,7 @@ internal sealed class HostStop(
     {
         state.BeginStop();
         if (holder.IsHeld)
-            await tasks.TryAsync("lease renewal", lease.RenewAsync);
+            await tasks.TryAsync("lease renewal", () => lease.RenewAsync(CancellationToken.None));
         if (state.Phase == HostPhase.Stopping)
             await MoveRoomsAsync();
         if (state.Phase == HostPhase.Stopping)

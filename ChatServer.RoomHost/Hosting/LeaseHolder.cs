@@ -33,15 +33,17 @@ internal sealed class LeaseHolder(RoomHostOptions options, HostLease lease, Time
     /// <param name="measure">
     /// Returns the record to write. Called when the previous renewal has ended, so that a record never overwrites a newer one.
     /// </param>
+    /// <param name="ct">Cancels the wait. The renewal may still happen; it does not count.</param>
     /// <exception cref="BackplaneUnavailableException"/>
-    public async Task<bool> RenewAsync(Func<HostRecord> measure)
+    /// <exception cref="OperationCanceledException"/>
+    public async Task<bool> RenewAsync(Func<HostRecord> measure, CancellationToken ct = default)
     {
-        await _oneCall.WaitAsync();
+        await _oneCall.WaitAsync(ct);
         try
         {
             var wasHeld = IsHeld;
             var sentAt = time.GetTimestamp();
-            var isRenewed = await TryRenewAsync(measure());
+            var isRenewed = await TryRenewAsync(measure(), ct);
             if (isRenewed && !wasHeld)
                 Volatile.Write(ref _heldSince, sentAt);
             Volatile.Write(ref _renewedAt, isRenewed ? sentAt : 0);
@@ -72,11 +74,11 @@ internal sealed class LeaseHolder(RoomHostOptions options, HostLease lease, Time
 
     public void Dispose() => _oneCall.Dispose();
 
-    private async Task<bool> TryRenewAsync(HostRecord record)
+    private async Task<bool> TryRenewAsync(HostRecord record, CancellationToken ct)
     {
         try
         {
-            var isRenewed = await lease.RenewAsync(record);
+            var isRenewed = await lease.RenewAsync(record, ct);
             if (isRenewed)
                 Volatile.Write(ref _refusedSince, 0);
             else if (_refusedSince == 0)

@@ -21,7 +21,7 @@ internal sealed partial class LeaseLoop(
     {
         for (var isLogged = false; ;)
         {
-            if (!await TryRenewAsync() && !isLogged)
+            if (!await TryRenewAsync(ct) && !isLogged)
             {
                 isLogged = true;
                 Log.WaitingForRedis(logger);
@@ -41,7 +41,7 @@ internal sealed partial class LeaseLoop(
         using var timer = new PeriodicTimer(HostLease.RenewalInterval, time);
         while (await timer.WaitForNextTickAsync(ct))
         {
-            await TryRenewAsync();
+            await TryRenewAsync(ct);
             ThrowIfRefusedFor(HostLease.Lifetime);
         }
     }
@@ -50,16 +50,17 @@ internal sealed partial class LeaseLoop(
     /// Renews the lease now. After this call Redis has the state that <see cref="HostState"/> had at its start, or a later one.
     /// </summary>
     /// <exception cref="BackplaneUnavailableException"/>
-    public async Task RenewAsync()
+    /// <exception cref="OperationCanceledException"/>
+    public async Task RenewAsync(CancellationToken ct)
     {
-        if (!await lease.RenewAsync(load.Measure))
+        if (!await lease.RenewAsync(load.Measure, ct))
             return;
         // The lease was not held before: reconciles were postponed, and other hosts' leases may have expired in the same outage.
         rescue.ResetGrace();
         reconcile.RequestFull();
     }
 
-    private Task<bool> TryRenewAsync() => tasks.TryAsync("lease renewal", RenewAsync);
+    private Task<bool> TryRenewAsync(CancellationToken ct) => tasks.TryAsync("lease renewal", () => RenewAsync(ct));
 
     private void ThrowIfRefusedFor(TimeSpan timeout)
     {

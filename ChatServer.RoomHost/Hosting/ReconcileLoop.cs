@@ -18,26 +18,26 @@ internal sealed class ReconcileLoop(
         for (; ; )
         {
             var isFull = await signal.WaitAsync(Interval, ct);
-            if (!await tasks.TryAsync("reconciliation", () => RunRoundAsync(isFull)) && isFull)
+            if (!await tasks.TryAsync("reconciliation", () => RunRoundAsync(isFull, ct)) && isFull)
                 signal.MakeNextFull();
         }
     }
 
-    private async Task RunRoundAsync(bool isFull)
+    private async Task RunRoundAsync(bool isFull, CancellationToken ct)
     {
-        if (!await orders.ApplyAsync())
+        if (!await orders.ApplyAsync(ct))
             return;
-        await reconciler.ReconcileRoundAsync(isFull);
-        await DeliverAnnouncementsAsync();
+        await reconciler.ReconcileRoundAsync(isFull, ct);
+        await DeliverAnnouncementsAsync(ct);
     }
 
     // Each room knows the newest announcement that it has. Reading after the oldest of these finds all that any room lacks.
-    private async Task DeliverAnnouncementsAsync()
+    private async Task DeliverAnnouncementsAsync(CancellationToken ct)
     {
         var rooms = slots.Rooms.ToList();
         if (rooms.Count == 0)
             return;
-        foreach (var announcement in await announcements.ReadAfterAsync(rooms.Min(r => r.Announced)))
+        foreach (var announcement in await announcements.ReadAfterAsync(rooms.Min(r => r.Announced), ct))
         {
             foreach (var room in rooms)
                 room.Announce(announcement);

@@ -19,19 +19,21 @@ internal sealed class ReportLoop(
         using var timer = new PeriodicTimer(Interval, time);
         while (await timer.WaitForNextTickAsync(ct))
         {
-            await tasks.TryAsync("reports", () => Task.WhenAll(slots.Rooms.Select(ReportRoomAsync)));
+            await tasks.TryAsync("reports", () => Task.WhenAll(slots.Rooms.Select(room => ReportRoomAsync(room, ct))));
             foreach (var room in slots.Rooms.Where(HasExceededIdleTimeout))
-                await tasks.TryAsync("idle room shutdown", () => directory.ShutdownAsync(room.Record.Name, room.Record.Term));
+                await tasks.TryAsync("idle room shutdown", () => directory.ShutdownAsync(room.Record.Name, room.Record.Term, ct));
         }
     }
 
-    private async Task ReportRoomAsync(Room room)
+    private async Task ReportRoomAsync(Room room, CancellationToken ct)
     {
         if (room.TakeReport() is not { } report)
             return;
         try
         {
-            if (!await ownership.ReportAsync(room.Record.Name, room.Record.Term, report.Members, report.Messages, report.Announced))
+            var isOwner = await ownership.ReportAsync(
+                room.Record.Name, room.Record.Term, report.Members, report.Messages, report.Announced, ct);
+            if (!isOwner)
                 reconciler.RequestReconcile(room.Record.Name);
         }
         catch

@@ -52,13 +52,14 @@ internal sealed partial class RoomReconciler : IDisposable
     /// failed, of rooms that Redis may have lost, and of a part of the others; of all if <paramref name="isFull"/>.
     /// </summary>
     /// <exception cref="BackplaneUnavailableException"/>
-    public async Task ReconcileRoundAsync(bool isFull)
+    /// <exception cref="OperationCanceledException"/>
+    public async Task ReconcileRoundAsync(bool isFull, CancellationToken ct)
     {
-        var generation = await _ownership.GenerationAsync();
+        var generation = await _ownership.GenerationAsync(ct);
         if (_generation is { } before && before != generation)
             Log.DataLost(_logger);
         _generation = generation;
-        var wanted = (await _ownership.WantedAsync(_options.HostId)).ToHashSet(StringComparer.Ordinal);
+        var wanted = (await _ownership.WantedAsync(_options.HostId, ct)).ToHashSet(StringComparer.Ordinal);
         var part = _round++ % RoundsPerFullSweep;
         foreach (var name in wanted.Where(n => _slots.FindRoom(n) is null))
             RequestReconcile(name);
@@ -94,6 +95,7 @@ internal sealed partial class RoomReconciler : IDisposable
 
     public void Dispose() => _queue.Dispose();
 
+    // Not cancellable: a reconcile is bounded by the timeouts of Redis, and one that was cut short would leave a room half open.
     private async Task ReconcileRoomAsync(string name)
     {
         if (!_lease.IsHeld)

@@ -39,7 +39,8 @@ internal sealed class DurableLog(RoomLog log, RoomRecord room, TimeProvider time
     /// <exception cref="BackplaneUnavailableException"/>
     /// <exception cref="OperationCanceledException">The room was given up.</exception>
     public Task<LogPage?> TryReadAfterAsync(long after, int limit, Func<bool> isNeeded, CancellationToken ct) => reads.RunAsync(
-        async () => isNeeded() && await log.ReadAfterAsync(room.Name, after, limit) is { } page && page.Epoch == room.Epoch ? page : null, ct);
+        async () => isNeeded() && await log.ReadAfterAsync(room.Name, after, limit, ct) is { } page && page.Epoch == room.Epoch ? page : null,
+        ct);
 
     /// <summary>Reads the end of the log, for a host that claimed the room; null if the log is gone.</summary>
     /// <exception cref="BackplaneUnavailableException"/>

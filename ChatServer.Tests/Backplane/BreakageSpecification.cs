@@ -52,6 +52,40 @@ public abstract class BreakageSpecification(RedisServer redis) : BackplaneSpecif
     }
 
     [Fact]
+    public async Task Cancelled_call_ends_before_Redis_answers()
+    {
+        var process = Process();
+        await process.Connection.PingAsync(Cancelled);
+        using var cancel = new CancellationTokenSource();
+        await Redis.PauseAsync();
+
+        var call = process.Rooms.FindAsync("lobby", cancel.Token);
+        Assert.False(call.IsCompleted);
+        await cancel.CancelAsync();
+
+        Assert.Equal(cancel.Token, (await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call)).CancellationToken);
+        Redis.Resume();
+    }
+
+    [Fact]
+    public async Task Cancelled_call_of_several_commands_is_completed_in_the_background()
+    {
+        await HostAsync("a");
+        var process = Process();
+        await CreateAsync(process, "lobby");
+        using var cancel = new CancellationTokenSource();
+        await Redis.PauseAsync();
+
+        var shutdown = process.Rooms.ShutdownAsync("lobby", ct: cancel.Token);
+        await cancel.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => shutdown);
+        Redis.Resume();
+
+        // Marked as closing by the first command; the host deletes it because of the last one, the notification.
+        await Eventually.Async(() => process.Rooms.FindAsync("lobby"), found => found is null, Recovery);
+    }
+
+    [Fact]
     public async Task Repeated_append_after_a_lost_reply_is_logged_once()
     {
         await HostAsync("a");

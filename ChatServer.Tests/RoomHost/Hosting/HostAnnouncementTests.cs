@@ -34,7 +34,7 @@ public sealed class HostAnnouncementTests : HostCluster
         await RawAsync(db => db.ExecuteAsync("CLIENT", "KILL", "TYPE", "normal"));
 
         host.Process.Resume();
-        await Eventually.Async(Api.Connection.PingAsync, _ => true);
+        await Eventually.Async(() => Api.Connection.PingAsync(Cancelled), _ => true);
         await Api.Announcements.PostAsync("the last", null);
 
         await HeardAsync(member, "meanwhile", "the last");

@@ -79,6 +79,23 @@ public sealed class LeaseHolderTests : HostCluster
         Assert.Equal(HostRecord.Stopping, (await Api.Hosts.FindAsync("host-1"))?.State);
     }
 
+    [Fact]
+    public async Task Cancelled_renewal_does_not_count()
+    {
+        var holder = Holder();
+        await Api.Connection.PingAsync(Cancelled);
+        using var cancel = new CancellationTokenSource();
+        await Redis.PauseAsync();
+
+        var renewal = holder.RenewAsync(Record, cancel.Token);
+        await cancel.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => renewal);
+        Assert.False(holder.IsHeld);
+        Redis.Resume();
+        await Eventually.Async(() => holder.RenewAsync(Record), acquired => acquired);
+    }
+
     private static HostRecord Record() => new()
     {
         Id = "host-1",

@@ -105,7 +105,7 @@ public sealed class StopTests : HostCluster
         await ClosedAsync(member, 4004, "shutdown", reconnect: false);
         await host.Process.WaitForExitAsync();
         Assert.Equal(0, host.Process.ExitCode);
-        await Eventually.Async(Api.Connection.PingAsync, _ => true);
+        await Eventually.Async(() => Api.Connection.PingAsync(Cancelled), _ => true);
         await StartHostAsync();
         var back = await RejoinAsync("lobby", $"since={room.Epoch}.0");
         Assert.Equal("hello", (await back.NextAsync("message"))["text"]);
