@@ -2,6 +2,7 @@ using ChatServer.Settings;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
+using StackExchange.Redis;
 
 namespace ChatServer.Backplane;
 
@@ -20,6 +21,9 @@ public static class BackplaneServices
         builder.AddRedisClients(redis);
         var services = builder.Services;
         services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton(TaskScheduler.Default);
+        services.TryAddSingleton(IdGenerator.System);
+        services.TryAddSingleton<RedisConnector>(s => client => s.GetRequiredKeyedService<IConnectionMultiplexer>(client));
         services.AddSingleton<BackplaneConnection>();
         services.AddSingleton<RoomDirectory>();
         services.AddSingleton<RoomLookup>();

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.DependencyInjection;
 using StackExchange.Redis;
 
 namespace ChatServer.Backplane;
@@ -11,15 +10,15 @@ namespace ChatServer.Backplane;
 /// Commands fail at once while Redis is away instead of queueing up: callers answer <c>redis-unavailable</c> or try again.
 /// Every failure of Redis leaves here as <see cref="BackplaneUnavailableException"/>.
 /// </remarks>
-public sealed class BackplaneConnection(IServiceProvider services)
+public sealed class BackplaneConnection(RedisConnector connect, IdGenerator ids)
 {
     // Connecting blocks for two seconds while Redis is away. Here that is at the start of the process; below it is not on the caller's thread.
-    private readonly IConnectionMultiplexer _commands = Open(services, RedisClients.Commands);
-    private readonly Lazy<Task<IConnectionMultiplexer>> _appends = new(() => Task.Run(() => Open(services, RedisClients.Appends)));
-    private readonly Lazy<Task<IConnectionMultiplexer>> _subscriptions = new(() => Task.Run(() => Open(services, RedisClients.Subscriptions)));
+    private readonly IConnectionMultiplexer _commands = Open(connect, RedisClients.Commands);
+    private readonly Lazy<Task<IConnectionMultiplexer>> _appends = new(() => Task.Run(() => Open(connect, RedisClients.Appends)));
+    private readonly Lazy<Task<IConnectionMultiplexer>> _subscriptions = new(() => Task.Run(() => Open(connect, RedisClients.Subscriptions)));
 
     /// <summary>This process, to the others: names its reply channel. New at every start.</summary>
-    public string Instance { get; } = Guid.NewGuid().ToString("N");
+    public string Instance { get; } = ids.NewId();
 
     /// <summary>Whether Redis answered lately.</summary>
     public bool IsConnected => _commands.IsConnected;
@@ -85,10 +84,10 @@ public sealed class BackplaneConnection(IServiceProvider services)
 
     private static BackplaneUnavailableException Unavailable(Exception e) => new("Redis is unavailable.", e);
 
-    private static IConnectionMultiplexer Open(IServiceProvider services, string key)
+    private static IConnectionMultiplexer Open(RedisConnector connect, string client)
     {
         // Timers of the connection would keep the caller's activity, and add their pings to its trace for as long as the process runs.
         using var noFlow = ExecutionContext.IsFlowSuppressed() ? default(AsyncFlowControl?) : ExecutionContext.SuppressFlow();
-        return RedisTracing.LimitToRecordedActivities(services.GetRequiredKeyedService<IConnectionMultiplexer>(key));
+        return RedisTracing.LimitToRecordedActivities(connect(client));
     }
 }

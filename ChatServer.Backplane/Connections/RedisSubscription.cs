@@ -18,9 +18,11 @@ internal static class RedisSubscription
     /// missed.</param>
     /// <param name="onMessage">Gets each payload. Like <paramref name="onSubscribed"/> it must not block; the two never run at
     /// once.</param>
+    /// <param name="time">The clock.</param>
     /// <param name="ct">Ends the loop.</param>
     public static async Task RunAsync(
-        BackplaneConnection connection, string channel, Action onSubscribed, Action<RedisValue> onMessage, CancellationToken ct)
+        BackplaneConnection connection, string channel, Action onSubscribed, Action<RedisValue> onMessage, TimeProvider time,
+        CancellationToken ct)
     {
         // A null in between the payloads: subscribed (again).
         var events = Channel.CreateUnbounded<RedisValue?>(new UnboundedChannelOptions { SingleReader = true });
@@ -30,7 +32,7 @@ internal static class RedisSubscription
         // away, and yet leave the queue behind.
         var queue = await subscriber.SubscribeAsync(RedisChannel.Literal(channel), CommandFlags.FireAndForget);
         queue.OnMessage(message => events.Writer.TryWrite(message.Message));
-        var confirming = ConfirmAsync(subscriber, queue.Channel, () => events.Writer.TryWrite(null), ended.Token);
+        var confirming = ConfirmAsync(subscriber, queue.Channel, () => events.Writer.TryWrite(null), time, ended.Token);
         try
         {
             await foreach (var payload in events.Reader.ReadAllAsync(ct))
@@ -54,28 +56,30 @@ internal static class RedisSubscription
 
     /// <summary>The same in the background of an object that cannot report a failure: there a handler that throws ends the process.</summary>
     public static Task Start(
-        BackplaneConnection connection, string channel, Action subscribed, Action<RedisValue> handle, CancellationToken ct)
+        BackplaneConnection connection, string channel, Action subscribed, Action<RedisValue> handle, TaskScheduler scheduler,
+        TimeProvider time, CancellationToken ct)
     {
         // The first request that needs the subscription starts it, and ends before it: its span must not be the parent of the loop's work.
         using (ExecutionContext.SuppressFlow())
         {
-            return Task.Run(async () =>
+            return Task.Factory.StartNew(async () =>
             {
                 try
                 {
-                    await RunAsync(connection, channel, subscribed, handle, ct);
+                    await RunAsync(connection, channel, subscribed, handle, time, ct);
                 }
                 catch (Exception e) when (!ct.IsCancellationRequested)
                 {
                     Environment.FailFast($"What listens on {channel} failed; this process would be deaf.", e);
                 }
-            }, ct);
+            }, ct, TaskCreationOptions.DenyChildAttach, scheduler).Unwrap();
         }
     }
 
     // The library tells that it is connected before Redis has heard the SUBSCRIBE. A ping on the same connection is answered after it;
     // so what is read after `confirmed` is not older than the subscription.
-    private static async Task ConfirmAsync(ISubscriber subscriber, RedisChannel channel, Action confirmed, CancellationToken ct)
+    private static async Task ConfirmAsync(
+        ISubscriber subscriber, RedisChannel channel, Action confirmed, TimeProvider time, CancellationToken ct)
     {
         var restored = new SemaphoreSlim(1); // not disposed: an event on its way may still release it
         // Whichever connection it was: with RESP3 subscriptions live on the one that is called interactive.
@@ -87,7 +91,7 @@ internal static class RedisSubscription
             {
                 await restored.WaitAsync(ct);
                 while (!await IsSubscribedAsync(subscriber, channel, ct))
-                    await Task.Delay(RetryDelay, ct);
+                    await Task.Delay(RetryDelay, time, ct);
                 confirmed();
             }
         }

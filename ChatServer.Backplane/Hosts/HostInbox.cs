@@ -3,7 +3,7 @@ using StackExchange.Redis;
 namespace ChatServer.Backplane;
 
 /// <summary>What reaches a RoomHost from the other processes: nudges to look at a room, and commands to answer.</summary>
-public sealed class HostInbox(BackplaneConnection connection)
+public sealed class HostInbox(BackplaneConnection connection, TimeProvider time)
 {
     /// <summary>Reads until <paramref name="ct"/> ends it. None of the handlers may block.</summary>
     /// <param name="host">Whose inbox.</param>
@@ -23,7 +23,7 @@ public sealed class HostInbox(BackplaneConnection connection)
                 else if (text.StartsWith("c ", StringComparison.Ordinal) && BackplaneJson.TryRead<Command>(text[2..]) is { } c)
                     handleCommand(c);
             },
-            ct);
+            time, ct);
 
     /// <summary>Answers a command. A lost answer is not repeated: whoever asked asks again.</summary>
     /// <exception cref="BackplaneUnavailableException"/>

@@ -27,7 +27,7 @@ public sealed record AnnouncementRecord(long Number, string Id, string Text, IRe
 /// Announcements are written down first and nudged second, so a host that was cut off finds them when it is back. Each room
 /// remembers the number of the last one it had, in its log's own append: it has each once.
 /// </summary>
-public sealed class Announcements(BackplaneConnection connection, TimeProvider time)
+public sealed class Announcements(BackplaneConnection connection, IdGenerator ids, TimeProvider time)
 {
     /// <summary>How long an announcement waits for hosts that are cut off.</summary>
     public static readonly TimeSpan Retention = TimeSpan.FromHours(24);
@@ -37,7 +37,7 @@ public sealed class Announcements(BackplaneConnection connection, TimeProvider t
     public Task<AnnouncementRecord> PostAsync(
         string text, IReadOnlyList<string>? rooms, CancellationToken ct = default) => connection.RunAsync(async db =>
     {
-        var announcement = new AnnouncementRecord(0, Guid.NewGuid().ToString("N"), text, rooms, time.GetUtcNow())
+        var announcement = new AnnouncementRecord(0, ids.NewId(), text, rooms, time.GetUtcNow())
         {
             Traceparent = TraceContext.Current,
         };

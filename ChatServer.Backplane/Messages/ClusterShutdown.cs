@@ -6,7 +6,7 @@ namespace ChatServer.Backplane;
 /// The order to shut the whole server down. It is a key, so a process that was cut off obeys when it is back; and it is compared
 /// with what the process saw at its start, so the next start does not obey the last shutdown.
 /// </summary>
-public sealed class ClusterShutdown(BackplaneConnection connection)
+public sealed class ClusterShutdown(BackplaneConnection connection, IdGenerator ids)
 {
     private (bool Known, string? Id) _atStart;
 
@@ -19,7 +19,7 @@ public sealed class ClusterShutdown(BackplaneConnection connection)
     /// <exception cref="BackplaneUnavailableException"/>
     public Task OrderAsync(CancellationToken ct = default) => connection.RunAsync(async db =>
     {
-        var id = Guid.NewGuid().ToString("N");
+        var id = ids.NewId();
         await db.StringSetAsync(RedisNames.Shutdown, TraceContext.Current is { } traceparent ? $"{id} {traceparent}" : id);
         return await db.PublishAsync(RedisChannel.Literal(RedisNames.ClusterSignal), RedisValue.EmptyString);
     }, ct);

@@ -1,12 +1,12 @@
 namespace ChatServer.Backplane;
 
 /// <summary>The channel that notifies every process of a new announcement, drain order or shutdown.</summary>
-public sealed class ClusterSignals(BackplaneConnection connection)
+public sealed class ClusterSignals(BackplaneConnection connection, TimeProvider time)
 {
     /// <summary>
     /// Calls <paramref name="onSignal"/> on every signal and whenever signals may have been missed, until <paramref name="ct"/> ends it.
     /// It must not block.
     /// </summary>
     public Task RunAsync(Action onSignal, CancellationToken ct) =>
-        RedisSubscription.RunAsync(connection, RedisNames.ClusterSignal, onSignal, _ => onSignal(), ct);
+        RedisSubscription.RunAsync(connection, RedisNames.ClusterSignal, onSignal, _ => onSignal(), time, ct);
 }

@@ -7,7 +7,8 @@ namespace ChatServer.Backplane;
 /// Asks the host of a room, by way of Redis. There is no queue behind it: a host that is gone or busy does not answer, and the
 /// caller repeats or gives up. Commands are made so that repeating is safe.
 /// </summary>
-public sealed class RoomCommands(BackplaneConnection connection, RoomDirectory rooms) : IAsyncDisposable
+public sealed class RoomCommands(
+    BackplaneConnection connection, RoomDirectory rooms, IdGenerator ids, TaskScheduler scheduler, TimeProvider time) : IAsyncDisposable
 {
     /// <summary>How long a host may take: a batch that waits for Redis, and a hiccup.</summary>
     public static readonly TimeSpan ReplyTimeout = TimeSpan.FromSeconds(3);
@@ -28,7 +29,7 @@ public sealed class RoomCommands(BackplaneConnection connection, RoomDirectory r
         var room = await rooms.FindAsync(command.Room, ct);
         if (room is not { State: RoomState.Open })
             return null;
-        command = command with { Id = Guid.NewGuid().ToString("N"), ReplyTo = connection.Instance, Traceparent = TraceContext.Current };
+        command = command with { Id = ids.NewId(), ReplyTo = connection.Instance, Traceparent = TraceContext.Current };
         var reply = new TaskCompletionSource<Reply>(TaskCreationOptions.RunContinuationsAsynchronously);
         _pendingReplies[command.Id] = reply;
         try
@@ -37,7 +38,7 @@ public sealed class RoomCommands(BackplaneConnection connection, RoomDirectory r
             var heard = await connection.RunAsync(db => db.PublishAsync(
                 RedisChannel.Literal(RedisNames.HostChannel(room.HostId)),
                 "c " + BackplaneJson.Write(command)), ct);
-            return heard == 0 ? null : await reply.Task.WaitAsync(ReplyTimeout, ct);
+            return heard == 0 ? null : await reply.Task.WaitAsync(ReplyTimeout, time, ct);
         }
         catch (TimeoutException)
         {
@@ -55,11 +56,12 @@ public sealed class RoomCommands(BackplaneConnection connection, RoomDirectory r
         lock (_gate)
         {
             _loop ??= RedisSubscription.Start(
-                connection, RedisNames.ReplyChannel(connection.Instance), () => _subscribed.TrySetResult(), OnReply, _stop.Token);
+                connection, RedisNames.ReplyChannel(connection.Instance), () => _subscribed.TrySetResult(), OnReply, scheduler, time,
+                _stop.Token);
         }
         try
         {
-            await _subscribed.Task.WaitAsync(SubscribeTimeout, ct);
+            await _subscribed.Task.WaitAsync(SubscribeTimeout, time, ct);
         }
         catch (TimeoutException e)
         {

@@ -3,7 +3,7 @@ using System.Collections.Concurrent;
 namespace ChatServer.Backplane;
 
 /// <summary>Word that rooms opened, moved or closed. A hint only: the directory is the truth.</summary>
-public sealed class RoomChanges(BackplaneConnection connection) : IAsyncDisposable
+public sealed class RoomChanges(BackplaneConnection connection, TaskScheduler scheduler, TimeProvider time) : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<string, RoomWatch> _watches = new();
     private readonly CancellationTokenSource _stop = new();
@@ -21,7 +21,8 @@ public sealed class RoomChanges(BackplaneConnection connection) : IAsyncDisposab
     {
         lock (_gate)
         {
-            _loop ??= RedisSubscription.Start(connection, RedisNames.RoomChanged, OnSubscribed, payload => OnChanged(payload!), _stop.Token);
+            _loop ??= RedisSubscription.Start(
+                connection, RedisNames.RoomChanged, OnSubscribed, payload => OnChanged(payload!), scheduler, time, _stop.Token);
         }
     }
 

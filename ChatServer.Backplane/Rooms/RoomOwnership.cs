@@ -5,7 +5,7 @@ using StackExchange.Redis;
 namespace ChatServer.Backplane;
 
 /// <summary>What a RoomHost does with the rooms that it was given: claim, refuse, report, restore, delete; and who sits in them.</summary>
-public sealed class RoomOwnership(BackplaneConnection connection)
+public sealed class RoomOwnership(BackplaneConnection connection, IdGenerator ids)
 {
     // Redis does nothing else meanwhile.
     private const int MaxSeatsPerCall = 1000;
@@ -23,7 +23,8 @@ public sealed class RoomOwnership(BackplaneConnection connection)
     public Task<RoomClaim?> ClaimAsync(string room, string host, string address, int port, bool newEpoch = false) => connection.RunAsync(async db =>
     {
         var answer = await RedisScript.ClaimRoom.RunAsync(
-            db, [RedisNames.Room(room), RedisNames.RoomSeats(room)], host, connection.Instance, address, port, Epochs.New(), newEpoch ? 1 : 0);
+            db, [RedisNames.Room(room), RedisNames.RoomSeats(room)],
+            host, connection.Instance, address, port, ids.NewEpoch(), newEpoch ? 1 : 0);
         if (answer.IsNull)
             return null;
         var record = RoomRecord.FromHash(room, ToHashEntries(answer[0]))!;
@@ -97,7 +98,7 @@ public sealed class RoomOwnership(BackplaneConnection connection)
             db, RedisNames.RoomKeys(room.Name),
             room.HostId, JsonSerializer.Serialize(room.Options, ContractJson.Options),
             room.Options.Durability == Durability.Memory ? "memory" : "redis",
-            room.CreatedAt.ToUnixTimeMilliseconds(), Epochs.New(), connection.Instance, room.Address, room.Port, room.Term + 1);
+            room.CreatedAt.ToUnixTimeMilliseconds(), ids.NewEpoch(), connection.Instance, room.Address, room.Port, room.Term + 1);
         if (restored)
             await RoomDirectory.AddToIndexesAsync(db, room.Name, room.HostId);
         return restored;
@@ -128,7 +129,7 @@ public sealed class RoomOwnership(BackplaneConnection connection)
     /// <exception cref="BackplaneUnavailableException"/>
     public Task<string> GenerationAsync(CancellationToken ct = default) => connection.RunAsync(async db =>
     {
-        await db.StringSetAsync(RedisNames.Generation, Guid.NewGuid().ToString("N"), when: When.NotExists);
+        await db.StringSetAsync(RedisNames.Generation, ids.NewId(), when: When.NotExists);
         return (string)(await db.StringGetAsync(RedisNames.Generation))!;
     }, ct);
 

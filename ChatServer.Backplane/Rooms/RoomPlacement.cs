@@ -8,7 +8,8 @@ namespace ChatServer.Backplane;
 /// Creates rooms and finds them a host. Any number of processes may do it for the same room at once: the room's hash is made by
 /// one script, and whoever finds a room half-way on its path to a host helps it along.
 /// </summary>
-public sealed class RoomPlacement(BackplaneConnection connection, HostDirectory hosts, RoomDirectory rooms, RoomChanges changes, TimeProvider time)
+public sealed class RoomPlacement(
+    BackplaneConnection connection, HostDirectory hosts, RoomDirectory rooms, RoomChanges changes, IdGenerator ids, TimeProvider time)
 {
     /// <summary>How long a caller waits for a room to open before it is told that there is no capacity.</summary>
     public static readonly TimeSpan OpenTimeout = TimeSpan.FromSeconds(5);
@@ -105,7 +106,7 @@ public sealed class RoomPlacement(BackplaneConnection connection, HostDirectory 
     private Task<string?> CreateRecordAsync(string name, RoomOptions options, string host, CancellationToken ct) =>
         connection.RunAsync(async db =>
     {
-        var epoch = Epochs.New();
+        var epoch = ids.NewEpoch();
         var announced = await db.StringGetAsync(RedisNames.AnnouncementCounter);
         var made = (bool)await RedisScript.CreateRoom.RunAsync(
             db, [RedisNames.Room(name)],
@@ -150,11 +151,4 @@ public sealed class RoomPlacement(BackplaneConnection connection, HostDirectory 
     // The process that lives under this host's id, or null.
     private Task<string?> LiveInstanceAsync(string host, CancellationToken ct) =>
         connection.RunAsync(async db => (string?)await db.HashGetAsync(RedisNames.Host(host), "instance"), ct);
-}
-
-/// <summary>Names for the lives of logs.</summary>
-public static class Epochs
-{
-    /// <summary>A new one: 12 hexadecimal digits, never seen before.</summary>
-    public static string New() => Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(6));
 }

@@ -7,7 +7,9 @@ namespace ChatServer.Backplane;
 /// Finds the rooms of hosts whose lease has run out, and gives them to those that live. Every host may; one at a time does, so that
 /// the work is done once. That two might is harmless: a room moves only from the term that its mover saw.
 /// </summary>
-public sealed class RoomRescue(BackplaneConnection connection, RoomDirectory rooms, RoomPlacement placement, HostDirectory hosts, TimeProvider time)
+public sealed class RoomRescue(
+    BackplaneConnection connection, RoomDirectory rooms, RoomPlacement placement, HostDirectory hosts, TaskScheduler scheduler,
+    TimeProvider time)
 {
     /// <summary>
     /// How long a host that this process has not seen alive since its start, or since <see cref="ResetGrace"/>, may take to come back to
@@ -61,8 +63,9 @@ public sealed class RoomRescue(BackplaneConnection connection, RoomDirectory roo
             if (left.Length == 0)
                 continue;
             var choice = await hosts.CreateSelectorAsync(ct);
-            await System.Threading.Tasks.Parallel.ForEachAsync(
-                left, new ParallelOptions { MaxDegreeOfParallelism = MaxParallelMoves, CancellationToken = ct },
+            await Parallel.ForEachAsync(
+                left,
+                new ParallelOptions { MaxDegreeOfParallelism = MaxParallelMoves, TaskScheduler = scheduler, CancellationToken = ct },
                 async (room, token) =>
                 {
                     try

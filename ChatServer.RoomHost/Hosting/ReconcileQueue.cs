@@ -7,7 +7,9 @@ namespace ChatServer.RoomHost.Hosting;
 /// <param name="reconcile">Reconciles the room of that name.</param>
 /// <param name="onFailed">Called if a reconcile throws; must not throw itself.</param>
 /// <param name="maxParallel">Maximum of concurrent reconciles.</param>
-internal sealed class ReconcileQueue(Func<string, Task> reconcile, Action<string, Exception> onFailed, int maxParallel) : IDisposable
+/// <param name="scheduler">Runs the reconciles.</param>
+internal sealed class ReconcileQueue(
+    Func<string, Task> reconcile, Action<string, Exception> onFailed, int maxParallel, TaskScheduler scheduler) : IDisposable
 {
     private readonly Lock _gate = new();
     // By room with a running or waiting reconcile: completes after one more reconcile; null if none is requested.
@@ -30,7 +32,7 @@ internal sealed class ReconcileQueue(Func<string, Task> reconcile, Action<string
             _pending[room] = null;
         }
         var done = NewCompletion();
-        _ = Task.Run(() => RunAsync(room, done));
+        _ = Task.Factory.StartNew(() => RunAsync(room, done), CancellationToken.None, TaskCreationOptions.DenyChildAttach, scheduler);
         return done.Task;
     }
 

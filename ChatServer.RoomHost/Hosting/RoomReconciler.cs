@@ -27,6 +27,7 @@ internal sealed partial class RoomReconciler : IDisposable
     private readonly RoomOwnership _ownership;
     private readonly RoomOpener _opener;
     private readonly RoomMover _mover;
+    private readonly TaskScheduler _scheduler;
     private readonly TimeProvider _time;
     private readonly ILogger<RoomReconciler> _logger;
     private readonly ReconcileQueue _queue;
@@ -36,11 +37,11 @@ internal sealed partial class RoomReconciler : IDisposable
 
     public RoomReconciler(
         RoomHostOptions options, HostState state, LeaseHolder lease, RoomSlots slots, RoomDirectory directory, RoomOwnership ownership,
-        RoomOpener opener, RoomMover mover, TimeProvider time, ILogger<RoomReconciler> logger)
+        RoomOpener opener, RoomMover mover, TaskScheduler scheduler, TimeProvider time, ILogger<RoomReconciler> logger)
     {
         (_options, _state, _lease, _slots, _directory) = (options, state, lease, slots, directory);
-        (_ownership, _opener, _mover, _time, _logger) = (ownership, opener, mover, time, logger);
-        _queue = new ReconcileQueue(ReconcileRoomAsync, OnReconcileFailed, MaxParallelReconciles);
+        (_ownership, _opener, _mover, _scheduler, _time, _logger) = (ownership, opener, mover, scheduler, time, logger);
+        _queue = new ReconcileQueue(ReconcileRoomAsync, OnReconcileFailed, MaxParallelReconciles, scheduler);
         _opener.RoomFailed += OnRoomFailed;
     }
 
@@ -79,7 +80,7 @@ internal sealed partial class RoomReconciler : IDisposable
     /// </summary>
     /// <exception cref="OperationCanceledException"/>
     public Task ReconcileOpenRoomsAsync(int maxParallel, CancellationToken ct) => Parallel.ForEachAsync(
-        _slots.All, new ParallelOptions { MaxDegreeOfParallelism = maxParallel, CancellationToken = ct },
+        _slots.All, new ParallelOptions { MaxDegreeOfParallelism = maxParallel, TaskScheduler = _scheduler, CancellationToken = ct },
         async (slot, _) => await _queue.RequestAsync(slot.Name));
 
     /// <summary>Waits for running reconciles and closes all rooms. No room is opened any more.</summary>

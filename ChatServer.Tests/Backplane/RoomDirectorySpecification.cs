@@ -116,7 +116,7 @@ public abstract class RoomDirectorySpecification(RedisServer redis) : BackplaneS
     // As placement leaves it, without a host.
     private async Task EnterAsync(string name)
     {
-        await RedisScript.CreateRoom.RunAsync(Raw, [RedisNames.Room(name)], "a", "{}", "redis", 1_700_000_000_000, Epochs.New(), 0);
+        await RedisScript.CreateRoom.RunAsync(Raw, [RedisNames.Room(name)], "a", "{}", "redis", 1_700_000_000_000, "0123456789ab", 0);
         await RoomDirectory.AddToIndexesAsync(Raw, name, "a");
     }
 }

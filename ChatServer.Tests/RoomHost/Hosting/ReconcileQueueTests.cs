@@ -15,7 +15,7 @@ public sealed class ReconcileQueueTests : IDisposable
     public async Task Failed_reconcile_is_reported_and_can_be_requested_again()
     {
         using var queue = new ReconcileQueue(_ => throw new InvalidDataException(), (room, why) =>
-            _failures.Enqueue((room, why)), maxParallel: 1);
+            _failures.Enqueue((room, why)), maxParallel: 1, TaskScheduler.Default);
 
         for (var i = 1; i <= 3; i++)
         {
@@ -36,7 +36,7 @@ public sealed class ReconcileQueueTests : IDisposable
                 await ReconcileAsync();
                 throw new InvalidDataException();
             },
-            (room, why) => _failures.Enqueue((room, why)), maxParallel: 1);
+            (room, why) => _failures.Enqueue((room, why)), maxParallel: 1, TaskScheduler.Default);
 
         queue.Request("lobby");
         await BegunAsync();
@@ -97,13 +97,30 @@ public sealed class ReconcileQueueTests : IDisposable
         Assert.Equal(1, _looks);
     }
 
+    [Fact]
+    public async Task Reconcile_runs_only_when_its_scheduler_executes_it()
+    {
+        var scheduler = new ManualScheduler();
+        using var queue = NewQueue(parallel: 1, scheduler);
+        _goOn.Release();
+
+        var done = queue.RequestAsync("lobby");
+        Assert.Equal((0, false), (_begun.CurrentCount, done.IsCompleted));
+        while (!done.IsCompleted)
+            scheduler.ExecuteNext();
+
+        await done;
+        Assert.Equal(1, _looks);
+    }
+
     public void Dispose()
     {
         _begun.Dispose();
         _goOn.Dispose();
     }
 
-    private ReconcileQueue NewQueue(int parallel) => new(_ => ReconcileAsync(), (room, why) => _failures.Enqueue((room, why)), parallel);
+    private ReconcileQueue NewQueue(int parallel, TaskScheduler? scheduler = null) => new(
+        _ => ReconcileAsync(), (room, why) => _failures.Enqueue((room, why)), parallel, scheduler ?? TaskScheduler.Default);
 
     private async Task BegunAsync() => Assert.True(await _begun.WaitAsync(Eventually.Timeout, TestContext.Current.CancellationToken));
 
@@ -116,5 +133,19 @@ public sealed class ReconcileQueueTests : IDisposable
         lock (_failures)
             _now--;
         Interlocked.Increment(ref _looks);
+    }
+
+    // Executes one task at a time, when the test says so.
+    private sealed class ManualScheduler : TaskScheduler
+    {
+        private readonly BlockingCollection<Task> _tasks = [];
+
+        public void ExecuteNext() => Assert.True(TryExecuteTask(_tasks.Take(TestContext.Current.CancellationToken)));
+
+        protected override void QueueTask(Task task) => _tasks.Add(task);
+
+        protected override bool TryExecuteTaskInline(Task task, bool taskWasPreviouslyQueued) => false;
+
+        protected override IEnumerable<Task> GetScheduledTasks() => _tasks;
     }
 }

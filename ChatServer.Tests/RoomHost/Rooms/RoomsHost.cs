@@ -86,7 +86,7 @@ internal sealed class RoomsHost : IAsyncDisposable
         Address = _options.Address,
         Port = 1,
         Term = 1,
-        Epoch = Epochs.New(),
+        Epoch = IdGenerator.System.NewEpoch(),
         Seq = 0,
         Messages = 0,
         Members = 0,
