@@ -7,9 +7,6 @@ namespace ChatServer.Backplane;
 /// <summary>The logs of rooms of <see cref="Durability.Redis"/>: read by anyone, appended to by the room's host alone.</summary>
 public sealed class RoomLog(BackplaneConnection connection)
 {
-    /// <summary>Most entries in one append: Lua's <c>unpack</c> puts them on its stack, which takes 8,000.</summary>
-    public const int MaxBatch = 4000;
-
     /// <summary>
     /// So many of a room's latest messages are recognized when they are said again, however few events its log keeps: a client that lost
     /// its connection says again what it has seen no answer to.
@@ -26,19 +23,23 @@ public sealed class RoomLog(BackplaneConnection connection)
     /// <param name="history">How many entries the log keeps.</param>
     /// <param name="messages">How many of the entries are messages.</param>
     /// <param name="announced">Number of the newest announcement that the log has after the batch.</param>
-    /// <param name="entries">At most <see cref="MaxBatch"/>.</param>
+    /// <param name="entries">At most 4,000: <c>unpack</c> puts them on the stack of Lua, which has a limit of 8,000.</param>
     /// <exception cref="BackplaneUnavailableException">The outcome is unknown: call again with the same arguments.</exception>
     public async Task<AppendResult> AppendAsync(
         string room, long term, long baseSeq, int history, int messages, long announced, ReadOnlyMemory<ReadOnlyMemory<byte>> entries)
     {
-        var values = new RedisValue[5 + entries.Length];
+        // As in append.lua.
+        const int FirstEntry = 7;
+        var values = new RedisValue[FirstEntry + entries.Length];
         values[0] = term;
         values[1] = baseSeq;
         values[2] = history;
         values[3] = messages;
         values[4] = announced;
+        values[5] = LogEntry.EmptyKey;
+        values[6] = MaxDedupeKeys;
         for (var i = 0; i < entries.Length; i++)
-            values[5 + i] = entries.Span[i];
+            values[FirstEntry + i] = entries.Span[i];
         RedisKey[] keys = history < MaxDedupeKeys
             ? [RedisNames.Room(room), RedisNames.RoomLog(room), RedisNames.RoomMessageKeys(room)]
             : [RedisNames.Room(room), RedisNames.RoomLog(room)];

@@ -1,8 +1,10 @@
--- Appends a batch to a room's log, if the caller is still its host. Safe to repeat: the caller says where the batch begins,
--- and only one writer has the term, so a log that is already a batch ahead has taken this very batch.
--- KEYS: room, log, and of a log that is shorter than what is recognized when it is said again, said
--- ARGV: term, seq before the batch, history, messages in the batch, announced, entry, entry, ...
--- Returns the new seq, or -1 fenced, -2 no such room, -3 the log is elsewhere than the caller thinks.
+-- Appends a batch to the log of a room, if the caller still owns the room. Safe to repeat: the caller states the position of the batch, and
+-- a term has one writer, so a log that already ends with the batch's last sequence contains this batch.
+-- KEYS: room, log, and, if the log keeps fewer events than message keys are kept, message keys
+-- ARGV: term, seq before the batch, history, messages in the batch, announced, the key of an entry that is no message, number of message
+--   keys to keep, entry, entry, ...
+-- Returns the new seq, or -1: the term is over, -2: no such room, -3: the log is at another position.
+local FIRST_ENTRY = 8
 local room = redis.call('HMGET', KEYS[1], 'term', 'seq', 'messages')
 if not room[1] then
   return -2
@@ -11,36 +13,37 @@ if room[1] ~= ARGV[1] then
   return -1
 end
 local base = tonumber(ARGV[2])
-local after = base + #ARGV - 5
+local count = #ARGV - FIRST_ENTRY + 1
+local after = base + count
 local seq = tonumber(room[2])
--- The keys of a log that is shorter than what is recognized: RoomLog.MaxDedupeKeys. They are written after the seq, so that they never name
--- what the log does not have, and again with a repetition, should Redis have died in between.
-local function recognize()
+-- Stores the keys of the batch's messages. They are written after the seq, so that they never name an event that is not in the log, and
+-- again with a repeated append, in case Redis crashed in between.
+local function store_message_keys()
   if not KEYS[3] then
     return
   end
-  local said = {}
-  for i = math.max(6, #ARGV - 255), #ARGV do
-    local key = string.sub(ARGV[i], 1, 22)
-    if key ~= '----------------------' then
-      said[#said + 1] = key .. (base + i - 5)
+  local no_key, max_keys = ARGV[6], tonumber(ARGV[7])
+  local keys = {}
+  for i = math.max(FIRST_ENTRY, #ARGV - max_keys + 1), #ARGV do
+    local key = string.sub(ARGV[i], 1, #no_key)
+    if key ~= no_key then
+      keys[#keys + 1] = key .. (base + i - FIRST_ENTRY + 1)
     end
   end
-  if #said > 0 and redis.call('LINDEX', KEYS[3], -1) ~= said[#said] then
-    redis.call('RPUSH', KEYS[3], unpack(said))
-    redis.call('LTRIM', KEYS[3], -256, -1)
+  if #keys > 0 and redis.call('LINDEX', KEYS[3], -1) ~= keys[#keys] then
+    redis.call('RPUSH', KEYS[3], unpack(keys))
+    redis.call('LTRIM', KEYS[3], -max_keys, -1)
   end
 end
 if seq == after then
-  recognize()
+  store_message_keys()
   return after
 end
 if seq ~= base then
   return -3
 end
--- A Redis that dies half-way through may keep the entries and not their seq: the embedded one writes each command to its disk by itself.
--- So seq is written last, it says what the log has, and what lies behind it goes. Where the list begins its first entry knows.
-local count = #ARGV - 5
+-- A crash of Redis during this script may keep the entries and lose the seq: the embedded Redis persists each command on its own. Therefore
+-- the seq is written last and decides what the log contains; entries behind it are removed. The first entry states where the list begins.
 local length = redis.call('LLEN', KEYS[2])
 local first = length > 0 and tonumber(string.match(redis.call('LINDEX', KEYS[2], 0), '"seq":(%d+)'))
 if first and first + length - 1 > seq then
@@ -49,11 +52,11 @@ if first and first + length - 1 > seq then
 end
 local history = tonumber(ARGV[3])
 if history > 0 then
-  redis.call('RPUSH', KEYS[2], unpack(ARGV, 6))
+  redis.call('RPUSH', KEYS[2], unpack(ARGV, FIRST_ENTRY))
 end
 redis.call('HSET', KEYS[1], 'seq', after, 'announced', ARGV[5], 'messages', tonumber(room[3]) + tonumber(ARGV[4]))
 if history > 0 and length + count > history then
   redis.call('LTRIM', KEYS[2], -history, -1)
 end
-recognize()
+store_message_keys()
 return after

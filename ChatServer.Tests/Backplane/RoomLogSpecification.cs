@@ -198,9 +198,10 @@ public abstract class RoomLogSpecification(RedisServer redis) : BackplaneSpecifi
     public async Task Largest_batch_is_appended_and_largest_history_is_read()
     {
         var (log, room) = await RoomAsync();
-        for (var seq = 0; seq < 12_000; seq += RoomLog.MaxBatch)
+        const int Largest = 4000;
+        for (var seq = 0; seq < 12_000; seq += Largest)
             Assert.Equal(AppendResult.Appended, await log.AppendAsync(
-                "lobby", room.Term, seq, RoomOptions.MaxHistory, RoomLog.MaxBatch, 0, Entries.Numbered(seq + 1, RoomLog.MaxBatch)));
+                "lobby", room.Term, seq, RoomOptions.MaxHistory, Largest, 0, Entries.Numbered(seq + 1, Largest)));
 
         var page = await log.ReadAfterAsync("lobby", 0, RoomOptions.MaxHistory);
 
