@@ -5,7 +5,7 @@ using ChatServer.Web;
 namespace ChatServer.RoomHost;
 
 /// <summary>The settings of a RoomHost. <see cref="ServerSettings"/> documents each of them. A rate of 0 means: no limit.</summary>
-public sealed record RoomHostOptions
+internal sealed record RoomHostOptions
 {
     /// <summary><c>HOST_ID</c>.</summary>
     public required string HostId { get; init; }

@@ -20,9 +20,6 @@ public sealed class BackplaneConnection(RedisConnector connect, IdGenerator ids)
     /// <summary>This process, to the others: names its reply channel. New at every start.</summary>
     public string Instance { get; } = ids.NewId();
 
-    /// <summary>Whether Redis answered lately.</summary>
-    public bool IsConnected => _commands.IsConnected;
-
     internal IDatabase Commands => _commands.GetDatabase();
 
     internal async ValueTask<IDatabase> AppendsAsync() => (await _appends.Value).GetDatabase();
@@ -35,7 +32,7 @@ public sealed class BackplaneConnection(RedisConnector connect, IdGenerator ids)
 
     /// <summary>Asks Redis for a sign of life.</summary>
     /// <exception cref="BackplaneUnavailableException">There was none.</exception>
-    public Task<TimeSpan> PingAsync(CancellationToken ct = default) => RunAsync(db => db.PingAsync(), ct);
+    internal Task<TimeSpan> PingAsync(CancellationToken ct = default) => RunAsync(db => db.PingAsync(), ct);
 
     /// <summary>Runs <paramref name="work"/> on the connection for commands.</summary>
     /// <param name="work">The commands.</param>

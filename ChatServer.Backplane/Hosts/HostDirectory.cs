@@ -20,11 +20,6 @@ public sealed class HostDirectory(BackplaneConnection connection)
         return ((IReadOnlyList<HostRecord>)[.. records.OfType<HostRecord>()], (IReadOnlyList<string>)[.. ids.Where((_, i) => records[i] is null)]);
     }, ct);
 
-    /// <summary>One live host, or null.</summary>
-    /// <exception cref="BackplaneUnavailableException"/>
-    public Task<HostRecord?> FindAsync(string id) =>
-        connection.RunAsync(async db => HostRecord.FromHash(id, await db.HashGetAllAsync(RedisNames.Host(id))));
-
     /// <summary>The host that a room should go to; null when there is none but those in <paramref name="except"/>.</summary>
     /// <exception cref="BackplaneUnavailableException"/>
     public async Task<HostRecord?> LeastLoadedAsync(IReadOnlySet<string> except, CancellationToken ct = default) =>

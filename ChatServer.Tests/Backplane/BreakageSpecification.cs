@@ -33,7 +33,7 @@ public abstract class BreakageSpecification(RedisServer redis) : BackplaneSpecif
 
         await AssertUnavailableAsync(process, room, Refusal);
         await AssertUnavailableAsync(process, room, TimeSpan.FromSeconds(0.5)); // known by now
-        Assert.False(process.Connection.IsConnected);
+        Assert.False(process.Connection.Commands.Multiplexer.IsConnected);
     }
 
     [Fact]
@@ -148,7 +148,7 @@ public abstract class BreakageSpecification(RedisServer redis) : BackplaneSpecif
         for (var cut = 1; cut <= 3; cut++)
         {
             await Redis.KillAsync();
-            await Eventually.Async(() => !listener.Connection.IsConnected, Refusal);
+            await Eventually.Async(() => !listener.Connection.Commands.Multiplexer.IsConnected, Refusal);
             var before = missed;
             await Redis.StartAsync();
             await Eventually.Async(() => missed, n => n > before, Recovery);
