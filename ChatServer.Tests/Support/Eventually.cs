@@ -10,7 +10,8 @@ public static class Eventually
     /// <summary>Generous: two cores, shared. A test that needs an upper limit names its own.</summary>
     public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
 
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
+    // Looks take CPU time from the processes for which they wait: the longer the wait, the longer the pause, by at most a twentieth of it.
+    private static readonly TimeSpan MinPause = TimeSpan.FromMilliseconds(10), MaxPause = TimeSpan.FromMilliseconds(250);
 
     /// <summary>Looks again and again until <paramref name="condition"/> holds, and returns what was seen then.</summary>
     /// <param name="look">One look. An exception is a look that saw the exception.</param>
@@ -25,22 +26,25 @@ public static class Eventually
         var watch = Stopwatch.StartNew();
         var patience = within ?? Timeout;
         string saw;
-        do
+        while (true)
         {
+            // Only the last look is described: a stack trace and JSON take longer than most looks.
+            var isLast = watch.Elapsed >= patience;
             try
             {
                 var value = await look();
                 if (condition(value))
                     return value;
-                saw = Show(value);
+                saw = isLast ? Show(value) : "";
             }
             catch (Exception e) when (e is not OutOfMemoryException)
             {
-                saw = e.ToString();
+                saw = isLast ? e.ToString() : "";
             }
-            await Task.Delay(Pause, TestContext.Current.CancellationToken);
+            if (isLast) break;
+            var pause = watch.Elapsed / 20;
+            await Task.Delay(pause < MinPause ? MinPause : pause > MaxPause ? MaxPause : pause, TestContext.Current.CancellationToken);
         }
-        while (watch.Elapsed < patience);
         Assert.Fail($"After {patience.TotalSeconds} s still not: {expected}\nLast seen: {saw}");
         throw new UnreachableException();
     }
