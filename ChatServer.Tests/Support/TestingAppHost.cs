@@ -12,8 +12,11 @@ public sealed class TestingAppHost : RunningAppHost
     private IDistributedApplicationTestingBuilder? _builder;
     private DistributedApplication? _application;
 
-    // As ServerProcess does for other processes: a start costs a third less CPU time. The services inherit it from the test process.
-    static TestingAppHost() => Environment.SetEnvironmentVariable("DOTNET_TieredPGO", "0");
+    // The services inherit it from the test process.
+    static TestingAppHost()
+    {
+        foreach (var (name, value) in ServerProcess.ShortLived) Environment.SetEnvironmentVariable(name, value);
+    }
 
     private TestingAppHost(IEnumerable<(string Name, string? Value)> settings) : base(settings)
     {
