@@ -1,6 +1,7 @@
 using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Testing;
+using ChatServer.Settings;
 using Microsoft.Extensions.DependencyInjection;
 using Projects;
 
@@ -46,6 +47,12 @@ public sealed class TestingAppHost : RunningAppHost
                 .. appHost.Settings.Where(setting => setting.Value is not null)
                     .Select(setting => $"--{setting.Key.Replace("__", ":", StringComparison.Ordinal)}={setting.Value}"),
             ]);
+            // Without a dashboard nothing receives telemetry, and an export every second costs each service half as much again as its start.
+            foreach (var project in appHost._builder.Resources.OfType<ProjectResource>())
+            {
+                project.Annotations.Add(new EnvironmentCallbackAnnotation(
+                    context => context.EnvironmentVariables.Remove(ServerSettings.OtlpEndpoint.Name)));
+            }
             appHost._application = await appHost._builder.BuildAsync();
             await appHost._application.StartAsync();
             foreach (var project in waitUntilHealthy ? appHost.Projects : []) await appHost.HealthyAsync(project.Name);
