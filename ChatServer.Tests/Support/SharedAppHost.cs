@@ -1,6 +1,4 @@
-using ChatServer.Tests.Support;
-
-namespace ChatServer.Tests.AppHost;
+namespace ChatServer.Tests.Support;
 
 /// <summary>One AppHost for tests that leave it as it is.</summary>
 public sealed class SharedAppHost : IAsyncLifetime
