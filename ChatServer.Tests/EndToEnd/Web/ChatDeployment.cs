@@ -63,7 +63,7 @@ internal sealed class ChatDeployment : IAsyncDisposable
     private static string HostAddress(int host) => $"127.0.0.{host + 2}";
 
     private Task<ServiceProcess> RoomHostAsync(int host) =>
-        StartAsync("RoomHost", "PORT", ("BIND", "0.0.0.0"), ("HOST", HostAddress(host)));
+        StartAsync("RoomHost", "PORT", ("BIND", "0.0.0.0"), ("HOST", HostAddress(host)), ("MESSAGES_PER_SECOND", "0"));
 
     private Task<ServiceProcess> LoadBalancerAsync() => StartAsync("LoadBalancer", "PORT", ("LOADBALANCER_KEY", LoadBalancerKey));
 
