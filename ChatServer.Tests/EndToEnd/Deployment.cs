@@ -11,7 +11,10 @@ public sealed class Deployment : IAsyncDisposable
     // Connections are not kept: rooms have a port each, and processes are killed at the other end.
     private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(30), DefaultRequestHeaders = { ConnectionClose = true } };
 
-    public Deployment(RunningAppHost appHost) => AppHost = appHost;
+    private readonly string _key, _adminKey;
+
+    public Deployment(RunningAppHost appHost, string key = "TESTING_KEY", string adminKey = "ADMIN_TESTING_KEY") =>
+        (AppHost, _key, _adminKey) = (appHost, key, adminKey);
 
     public RunningAppHost AppHost { get; }
 
@@ -24,7 +27,7 @@ public sealed class Deployment : IAsyncDisposable
     public async Task<Answer> CallAsync(int port, HttpMethod method, string path, object? body = null)
     {
         using var request = new HttpRequestMessage(method, $"http://localhost:{port}/api/v1/{path}");
-        request.Headers.Add("X-API-Key", port == AppHost.AdminPort ? "ADMIN_TESTING_KEY" : "TESTING_KEY");
+        request.Headers.Add("X-API-Key", port == AppHost.AdminPort ? _adminKey : _key);
         if (body is not null) request.Content = JsonContent.Create(body);
         using var response = await _http.SendAsync(request, TestContext.Current.CancellationToken);
         return new(response.StatusCode, await response.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken));

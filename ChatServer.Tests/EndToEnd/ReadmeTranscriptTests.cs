@@ -12,6 +12,9 @@ public sealed partial class ReadmeTranscriptTests : IAsyncLifetime
 
     private static readonly string[] Documents = ["README.md", "docs/getting-started.md"];
 
+    private static readonly string[] AfterShutdown =
+        ["ChatServer.Admin", "ChatServer.LoadBalancer", "ChatServer.LoadBalancer", "ChatServer.Redis"];
+
     private readonly HttpClient _http = new();
     private AppHostProcess _appHost = null!;
     private Deployment _deployment = null!;
@@ -34,9 +37,8 @@ public sealed partial class ReadmeTranscriptTests : IAsyncLifetime
                 AssertAnswer(typed, string.Join('\n', lines), await CurlCommand.Parse(typed).RunAsync(_http));
         }
 
-        // The transcript ends with a shutdown, then Ctrl+C.
-        await Eventually.Async(
-            () => _deployment.Processes("RoomHost").Concat(_deployment.Processes("Api")), running => !running.Any(), RunningAppHost.Patience);
+        // The transcript ends with a shutdown, after which the ended services stay down, then Ctrl+C.
+        await Eventually.Async(() => _appHost.Services(), running => Names(running).SequenceEqual(AfterShutdown), RunningAppHost.Patience);
         await _appHost.Process.InterruptWithChildrenAsync();
         Assert.Equal(0, _appHost.Process.ExitCode);
         await _appHost.LeavesNothingAsync(services);
@@ -49,6 +51,9 @@ public sealed partial class ReadmeTranscriptTests : IAsyncLifetime
         _http.Dispose();
         return _deployment.DisposeAsync();
     }
+
+    private static IEnumerable<string> Names(IEnumerable<Service> services) =>
+        services.Select(service => service.Name).Order(StringComparer.Ordinal);
 
     private async Task TalkAsync(string url, IReadOnlyList<string> lines)
     {

@@ -6,7 +6,7 @@ namespace ChatServer.Tests.EndToEnd;
 public sealed class RestartTests
 {
     [Fact]
-    public async Task With_REDIS_DATA_rooms_and_histories_survive_Ctrl_C_and_a_new_start()
+    public async Task With_REDIS_DATA_rooms_survive_Ctrl_C_and_a_new_start_and_neither_Ctrl_C_nor_Sigterm_leaves_a_process_or_port()
     {
         var data = Directory.CreateTempSubdirectory("chatserver-data-");
         try
@@ -27,7 +27,9 @@ public sealed class RestartTests
                 await appHost.LeavesNothingAsync(services);
             }
 
-            await using var second = await Deployment.StartAsync(("REDIS_DATA", data.FullName));
+            var newAppHost = await AppHostProcess.StartAsync(
+                ("REDIS_DATA", data.FullName), ("KEY", "a"), ("ADMIN_KEY", "b"), ("LOADBALANCER_KEY", "c"));
+            await using var second = new Deployment(newAppHost, key: "a", adminKey: "b");
             await using var back = await Deployment.RejoinAsync(second.Entrances[1], "lobby", $"user=ann&session=ann-0123456789abcdef&since={since}");
 
             Assert.True(back.Welcome.Json.GetProperty("resumed").GetBoolean());
@@ -39,10 +41,25 @@ public sealed class RestartTests
             var answer = await Eventually.Async(() => second.CreateAsync("quiet"), created => created.Code is null);
             Assert.Equal("quiet already exists", answer.Data.GetProperty("message").GetString());
             Assert.Equal("quiet", await second.ReadAsync($"http://localhost:{answer.Port}"));
+            await SigtermLeavesNothingAsync(newAppHost);
         }
         finally
         {
             data.Delete(recursive: true);
         }
+    }
+
+    private static async Task SigtermLeavesNothingAsync(AppHostProcess appHost)
+    {
+        var services = appHost.Services();
+        Assert.Equal(7, services.Count);
+        // Children inherit the environment of the AppHost, but not its keys.
+        foreach (var roomHost in services.Where(service => service.Name == "ChatServer.RoomHost"))
+            Assert.Empty(new[] { "KEY", "ADMIN_KEY", "LOADBALANCER_KEY" }.Intersect(roomHost.Environment().Keys));
+
+        await appHost.Process.StopAsync();
+
+        Assert.Equal(0, appHost.Process.ExitCode);
+        await appHost.LeavesNothingAsync(services);
     }
 }
