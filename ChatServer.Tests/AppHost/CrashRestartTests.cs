@@ -1,15 +1,12 @@
 using Aspire.Hosting.ApplicationModel;
 using ChatServer.Tests.Support;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace ChatServer.Tests.AppHost;
 
 /// <summary>Aspire leaves a crashed project stopped; the AppHost starts it again.</summary>
 [Collection(AppHostCollection.Name)]
-public sealed class CrashRestartTests(CrashRestartTests.Crashing crashing) : IClassFixture<CrashRestartTests.Crashing>
+public sealed class CrashRestartTests(SharedAppHost shared) : SharedAppHostTests(shared)
 {
-    private TestingAppHost AppHost => crashing.AppHost;
-
     [Theory]
     [InlineData("redis-server")]
     [InlineData("roomhost-1")]
@@ -18,17 +15,20 @@ public sealed class CrashRestartTests(CrashRestartTests.Crashing crashing) : ICl
     [InlineData("admin")]
     public async Task A_killed_service_runs_again_and_its_log_says_so(string resource)
     {
+        var restarts = await RestartsAsync(resource);
+
         var killed = await AppHost.CrashAsync(resource);
 
         Assert.Equal(killed.Name, AppHost.Service(resource)?.Name);
         await AppHost.HealthyAsync(resource);
-        Assert.Contains($"{resource} crashed (signal); restarting in ", await LogAsync(resource), StringComparison.Ordinal);
+        Assert.Equal(restarts + 1, await RestartsAsync(resource));
     }
 
     [Fact]
     public async Task A_service_that_a_user_stops_in_the_dashboard_stays_stopped_until_it_is_started()
     {
         const string Stopped = "roomhost-2";
+        var restarts = await RestartsAsync(Stopped);
         // Paused, it does not react to SIGTERM: the orchestrator kills it, which looks like a crash.
         AppHost.Service(Stopped)!.Pause();
         Assert.True((await AppHost.ExecuteAsync(Stopped, KnownResourceCommands.StopCommand)).Success);
@@ -39,7 +39,7 @@ public sealed class CrashRestartTests(CrashRestartTests.Crashing crashing) : ICl
         await AppHost.CrashAsync("loadbalancer-2");
 
         Assert.Null(AppHost.Service(Stopped));
-        Assert.DoesNotContain("restarting", await LogAsync(Stopped), StringComparison.Ordinal);
+        Assert.Equal(restarts, await RestartsAsync(Stopped));
         Assert.True((await AppHost.ExecuteAsync(Stopped, KnownResourceCommands.StartCommand)).Success);
         await AppHost.HealthyAsync(Stopped);
     }
@@ -47,35 +47,19 @@ public sealed class CrashRestartTests(CrashRestartTests.Crashing crashing) : ICl
     [Fact]
     public async Task A_service_with_an_invalid_setting_ends_with_exit_code_1_and_is_not_restarted()
     {
-        await using var appHost = await TestingAppHost.LaunchAsync(("MAX_ROOMS", "none"));
-
-        foreach (var roomHost in (string[])["roomhost-1", "roomhost-2"])
-            await appHost.FinishedAsync(roomHost);
+        await AppHost.FinishedAsync(SharedAppHost.InvalidRoomHost);
 
         // Time for a restart: another service crashes and comes back.
-        await appHost.CrashAsync("loadbalancer-1");
-        var ended = appHost.Resource("roomhost-1");
+        await AppHost.CrashAsync("loadbalancer-1");
+        var ended = AppHost.Resource(SharedAppHost.InvalidRoomHost);
         Assert.Equal((KnownResourceStates.Finished, 1), (ended.State?.Text, ended.ExitCode));
-        Assert.DoesNotContain(appHost.Services(), service => service.Name == "ChatServer.RoomHost");
+        Assert.Null(AppHost.Service(SharedAppHost.InvalidRoomHost));
+        var log = await AppHost.LogAsync(SharedAppHost.InvalidRoomHost);
+        Assert.Contains("MAX_ROOMS", log, StringComparison.Ordinal);
+        Assert.DoesNotContain("restarting", log, StringComparison.Ordinal);
     }
 
-    // What the console log of the resource shows in the dashboard.
-    private async Task<string> LogAsync(string resource)
-    {
-        Assert.True(AppHost.Application.ResourceNotifications.TryGetCurrentState(resource, out var current));
-        var lines = new List<string>();
-        var logs = AppHost.Application.Services.GetRequiredService<ResourceLoggerService>();
-        await foreach (var batch in logs.GetAllAsync(current.ResourceId))
-            lines.AddRange(batch.Select(line => line.Content));
-        return string.Join('\n', lines);
-    }
-
-    public sealed class Crashing : IAsyncLifetime
-    {
-        public TestingAppHost AppHost { get; private set; } = null!;
-
-        public async ValueTask InitializeAsync() => AppHost = await TestingAppHost.StartAsync();
-
-        public ValueTask DisposeAsync() => AppHost.DisposeAsync();
-    }
+    /// <summary>How often the log of a resource reports a restart after a signal: other tests end processes too.</summary>
+    private async Task<int> RestartsAsync(string resource) =>
+        (await AppHost.LogAsync(resource)).Split($"{resource} crashed (signal); restarting in ").Length - 1;
 }

@@ -6,10 +6,8 @@ namespace ChatServer.Tests.AppHost;
 
 /// <summary>The commands of the dashboard, executed as the dashboard does.</summary>
 [Collection(AppHostCollection.Name)]
-public sealed class DashboardCommandTests(SharedAppHost shared) : IClassFixture<SharedAppHost>
+public sealed class DashboardCommandTests(SharedAppHost shared) : SharedAppHostTests(shared)
 {
-    private TestingAppHost AppHost => shared.AppHost;
-
     [Fact]
     public async Task Create_room_shows_the_port_and_keeps_the_title()
     {

@@ -10,10 +10,8 @@ namespace ChatServer.Tests.AppHost;
 
 /// <summary>The application model, and the processes that it becomes.</summary>
 [Collection(AppHostCollection.Name)]
-public sealed class TopologyTests(SharedAppHost shared) : IClassFixture<SharedAppHost>
+public sealed class TopologyTests(SharedAppHost shared) : SharedAppHostTests(shared)
 {
-    private TestingAppHost AppHost => shared.AppHost;
-
     [Fact]
     public void Seven_processes_run() => Assert.Equal(
         [
@@ -27,16 +25,21 @@ public sealed class TopologyTests(SharedAppHost shared) : IClassFixture<SharedAp
     [InlineData("admin", "Admin")]
     [InlineData("admin", "API docs")]
     [InlineData("api", "API docs")]
-    public void The_dashboard_links_to_the_pages_by_name(string resource, string link) =>
-        Assert.Contains(AppHost.Resource(resource).Urls, url => url.DisplayProperties.DisplayName == link && !url.IsInactive);
+    public Task The_dashboard_links_to_the_pages_by_name(string resource, string link) => Eventually.Async(
+        () => AppHost.Resource(resource).Urls,
+        // The links of a service that was restarted become active a moment after it is healthy.
+        urls => urls.Any(url => url.DisplayProperties.DisplayName == link && !url.IsInactive), RunningAppHost.Patience);
 
     [Theory]
     [InlineData("api")]
     [InlineData("admin")]
     [InlineData("roomhost-1")]
     [InlineData("loadbalancer-2")]
-    public void The_dashboard_shows_the_health_of_each_service(string resource) =>
+    public async Task The_dashboard_shows_the_health_of_each_service(string resource)
+    {
+        await AppHost.HealthyAsync(resource);
         Assert.Equal("Healthy", Assert.Single(AppHost.Resource(resource).HealthReports).Status.ToString());
+    }
 
     [Fact]
     public void Keys_and_passwords_are_secret_parameters()
@@ -55,8 +58,13 @@ public sealed class TopologyTests(SharedAppHost shared) : IClassFixture<SharedAp
 
         foreach (var port in AppHost.LoadBalancerPorts)
         {
-            Assert.Equal("reached", await http.GetStringAsync($"http://localhost:{port}/rooms/reached", TestContext.Current.CancellationToken));
-            var room = await http.GetFromJsonAsync<JsonElement>($"http://localhost:{port}/api/v1/room/reached", TestContext.Current.CancellationToken);
+            await Eventually.Async(
+                () => http.GetStringAsync($"http://localhost:{port}/rooms/reached", TestContext.Current.CancellationToken),
+                name => name == "reached", RunningAppHost.Patience);
+            var room = await Eventually.Async(
+                () => http.GetFromJsonAsync<JsonElement>(
+                    $"http://localhost:{port}/api/v1/room/reached", TestContext.Current.CancellationToken),
+                _ => true, RunningAppHost.Patience);
             Assert.Equal($"ws://localhost:{AppHost.LoadBalancerPorts[0]}/rooms/reached", room.GetProperty("data").GetProperty("url").GetString());
         }
     }

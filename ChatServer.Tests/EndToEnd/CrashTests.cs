@@ -5,15 +5,14 @@ namespace ChatServer.Tests.EndToEnd;
 
 /// <summary>Processes are killed under the hands of members, and the AppHost starts them again.</summary>
 [Collection(AppHostCollection.Name)]
-public sealed class CrashTests(CrashTests.Shared shared) : IClassFixture<CrashTests.Shared>
+public sealed class CrashTests(SharedAppHost shared) : DeploymentTests(shared)
 {
     private const int Messages = 200;
-
-    private Deployment Deployment => shared.Deployment;
 
     [Fact]
     public async Task RoomHost_kill_loses_and_duplicates_nothing_for_members_behind_a_load_balancer()
     {
+        await Deployment.RemoveRoomsAsync();
         await CreateOnSecondHostAsync("crash");
         const string Ann = "user=ann&session=ann-0123456789abcdef", Ben = "user=ben&session=ben-0123456789abcdef";
         var (annsDoor, bensDoor) = (Deployment.Entrances[0], Deployment.Entrances[1]);
@@ -82,13 +81,4 @@ public sealed class CrashTests(CrashTests.Shared shared) : IClassFixture<CrashTe
     }
 
     private Service SecondHost() => Deployment.Processes("RoomHost").Single(host => host.Environment()["HOST_ID"] == "roomhost-2");
-
-    public sealed class Shared : IAsyncLifetime
-    {
-        public Deployment Deployment { get; private set; } = null!;
-
-        public async ValueTask InitializeAsync() => Deployment = await Deployment.StartAsync(("MESSAGES_PER_SECOND", "0"));
-
-        public ValueTask DisposeAsync() => Deployment.DisposeAsync();
-    }
 }

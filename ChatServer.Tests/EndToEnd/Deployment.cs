@@ -44,6 +44,18 @@ public sealed class Deployment : IAsyncDisposable
     public async Task OperateAsync(string path, object? body = null) =>
         Assert.Equal(HttpStatusCode.Accepted, (await CallAsync(AppHost.AdminPort, HttpMethod.Post, path, body)).Status);
 
+    /// <summary>Shuts all rooms down, and waits until no host has one.</summary>
+    public Task RemoveRoomsAsync() => Eventually.Async(
+        async () =>
+        {
+            var load = (await CallAsync(AppHost.AdminPort, HttpMethod.Get, "load")).Data;
+            var rooms = load.GetProperty("rooms").GetString()!.Split(',', StringSplitOptions.RemoveEmptyEntries);
+            await Parallel.ForEachAsync(rooms, TestContext.Current.CancellationToken, async (room, _) =>
+                await CallAsync(AppHost.AdminPort, HttpMethod.Delete, $"room/{room}/shutdown"));
+            return rooms.Length + load.GetProperty("hosts").EnumerateArray().Sum(host => host.GetProperty("rooms").GetInt32());
+        },
+        rooms => rooms == 0);
+
     /// <summary>A RoomHost as the Admin sees it; nothing while it is not alive.</summary>
     public async Task<JsonElement?> HostAsync(string id)
     {
@@ -76,6 +88,14 @@ public sealed class Deployment : IAsyncDisposable
         _http.Dispose();
         return AppHost.DisposeAsync();
     }
+}
+
+/// <summary>Tests of the deployment that the <see cref="SharedAppHost"/> runs.</summary>
+public abstract class DeploymentTests(SharedAppHost shared) : SharedAppHostTests(shared)
+{
+    private Deployment? _deployment;
+
+    protected Deployment Deployment => _deployment ??= new Deployment(AppHost);
 }
 
 /// <summary>What an HTTP API answered.</summary>

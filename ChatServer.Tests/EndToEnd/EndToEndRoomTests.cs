@@ -6,11 +6,9 @@ namespace ChatServer.Tests.EndToEnd;
 
 /// <summary>Many rooms, and many who want the same, on a deployment without limits of rate.</summary>
 [Collection(AppHostCollection.Name)]
-public sealed class EndToEndRoomTests(EndToEndRoomTests.Unlimited unlimited) : IClassFixture<EndToEndRoomTests.Unlimited>
+public sealed class EndToEndRoomTests(SharedAppHost shared) : DeploymentTests(shared)
 {
     private const int Rooms = 500, Members = 10, Each = 200;
-
-    private Deployment Deployment => unlimited.Deployment;
 
     [Fact]
     public async Task Hundred_concurrent_creations_through_both_load_balancers_make_one_room()
@@ -36,6 +34,7 @@ public sealed class EndToEndRoomTests(EndToEndRoomTests.Unlimited unlimited) : I
             foreach (var url in (string[])[$"http://localhost:{room.Value}", .. Deployment.Entrances.Select(port => $"http://localhost:{port}/rooms/{room.Key}")])
                 Assert.Equal(room.Key, await Deployment.ReadAsync(url));
         });
+        await Deployment.RemoveRoomsAsync();
     }
 
     [Fact]
@@ -82,18 +81,4 @@ public sealed class EndToEndRoomTests(EndToEndRoomTests.Unlimited unlimited) : I
 
     private static Task InParallelAsync<T>(IEnumerable<T> items, Func<T, Task> work) => Parallel.ForEachAsync(
         items, new ParallelOptions { MaxDegreeOfParallelism = 32, CancellationToken = TestContext.Current.CancellationToken }, async (item, _) => await work(item));
-
-    public sealed class Unlimited : IAsyncLifetime
-    {
-        public Deployment Deployment { get; private set; } = null!;
-
-        public async ValueTask InitializeAsync()
-        {
-            var firstPort = FreePort.Next(Rooms + 100);
-            Deployment = await Deployment.StartAsync(
-                ("ROOM_PORTS", $"{firstPort}-{firstPort + Rooms + 99}"), ("MESSAGES_PER_SECOND", "0"), ("CONNECTIONS_PER_SECOND", "0"));
-        }
-
-        public ValueTask DisposeAsync() => Deployment.DisposeAsync();
-    }
 }

@@ -5,7 +5,7 @@ namespace ChatServer.Tests.Support;
 /// the timeouts of their Redis clients. Other collections run at the same time.
 /// </summary>
 [CollectionDefinition(Name)]
-public sealed class AppHostCollection
+public sealed class AppHostCollection : ICollectionFixture<SharedAppHost>
 {
     public const string Name = "AppHost";
 }

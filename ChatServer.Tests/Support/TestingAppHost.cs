@@ -3,6 +3,7 @@ using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Testing;
 using ChatServer.Settings;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Projects;
 
 namespace ChatServer.Tests.Support;
@@ -30,14 +31,10 @@ public sealed class TestingAppHost : RunningAppHost
     private IEnumerable<ProjectResource> Projects => Model.GetProjectResources();
 
     /// <summary>Starts it and waits until all services are healthy.</summary>
-    public static Task<TestingAppHost> StartAsync(params (string Name, string? Value)[] settings) =>
-        StartAsync(settings, waitUntilHealthy: true);
+    public static Task<TestingAppHost> StartAsync(params (string Name, string? Value)[] settings) => StartAsync(settings, _ => { });
 
-    /// <summary>Starts it without waiting for the services.</summary>
-    public static Task<TestingAppHost> LaunchAsync(params (string Name, string? Value)[] settings) =>
-        StartAsync(settings, waitUntilHealthy: false);
-
-    private static async Task<TestingAppHost> StartAsync((string Name, string? Value)[] settings, bool waitUntilHealthy)
+    /// <summary>Starts it with resources that <paramref name="add"/> adds to the model, and waits until all services are healthy.</summary>
+    public static async Task<TestingAppHost> StartAsync((string Name, string? Value)[] settings, Action<IDistributedApplicationBuilder> add)
     {
         var appHost = new TestingAppHost(settings);
         try
@@ -47,6 +44,7 @@ public sealed class TestingAppHost : RunningAppHost
                 .. appHost.Settings.Where(setting => setting.Value is not null)
                     .Select(setting => $"--{setting.Key.Replace("__", ":", StringComparison.Ordinal)}={setting.Value}"),
             ]);
+            add(appHost._builder);
             // Without a dashboard nothing receives telemetry, and an export every second costs each service half as much again as its start.
             foreach (var project in appHost._builder.Resources.OfType<ProjectResource>())
             {
@@ -55,7 +53,7 @@ public sealed class TestingAppHost : RunningAppHost
             }
             appHost._application = await appHost._builder.BuildAsync();
             await appHost._application.StartAsync();
-            foreach (var project in waitUntilHealthy ? appHost.Projects : []) await appHost.HealthyAsync(project.Name);
+            await appHost.ReadyAsync();
             return appHost;
         }
         catch
@@ -65,18 +63,42 @@ public sealed class TestingAppHost : RunningAppHost
         }
     }
 
+    /// <summary>
+    /// Waits until the health checks of all services of the topology succeed. <see cref="HealthyAsync"/> waits for what the dashboard
+    /// shows, which is up to 3 s older.
+    /// </summary>
+    public Task ReadyAsync() => Eventually.Async(
+        async () =>
+        {
+            var checks = Application.Services.GetRequiredService<HealthCheckService>();
+            var report = await checks.CheckHealthAsync(
+                check => !check.Name.StartsWith(SharedAppHost.InvalidRoomHost, StringComparison.Ordinal), TestContext.Current.CancellationToken);
+            return report.Entries.Where(check => check.Value.Status != HealthStatus.Healthy).Select(check => check.Key).ToList();
+        },
+        unhealthy => unhealthy.Count == 0, Patience);
+
     /// <summary>The state of a resource as the dashboard would show it.</summary>
     public CustomResourceSnapshot Resource(string name) =>
         Application.ResourceNotifications.TryGetCurrentState(name, out var current)
             ? current.Snapshot
             : throw new InvalidOperationException($"No state of {name}.");
 
-    /// <summary>Waits until a resource is healthy.</summary>
+    /// <summary>Waits until the dashboard would show a resource as healthy.</summary>
     public Task HealthyAsync(string name) => Application.ResourceNotifications.WaitForResourceHealthyAsync(name).WaitAsync(Patience);
 
     /// <summary>Waits until the process of a resource has ended by itself.</summary>
     public Task FinishedAsync(string name) =>
         Application.ResourceNotifications.WaitForResourceAsync(name, KnownResourceStates.Finished).WaitAsync(Patience);
+
+    /// <summary>What the console log of a resource shows in the dashboard.</summary>
+    public async Task<string> LogAsync(string name)
+    {
+        Assert.True(Application.ResourceNotifications.TryGetCurrentState(name, out var current));
+        var lines = new List<string>();
+        await foreach (var batch in Application.Services.GetRequiredService<ResourceLoggerService>().GetAllAsync(current.ResourceId))
+            lines.AddRange(batch.Select(line => line.Content));
+        return string.Join('\n', lines);
+    }
 
     /// <summary>Executes a command of the dashboard.</summary>
     public Task<ExecuteCommandResult> ExecuteAsync(string resource, string command, params (string Name, string Value)[] arguments) =>
