@@ -38,9 +38,10 @@ public static class OptionalProgram
     {
         if (Environment.GetEnvironmentVariable(Variable(program)) is { Length: > 0 } named)
             return File.Exists(named) ? named : null;
-        string[] names = program == Chromium ? [Chromium, "chromium-browser", "google-chrome"] : [program];
-        return (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':')
-            .SelectMany(folder => names.Select(name => Path.Combine(folder, name))).FirstOrDefault(File.Exists);
+        // The shell has no windows: it opens a page with a third of the CPU time.
+        string[] names = program == Chromium ? ["chromium-headless-shell", Chromium, "chromium-browser", "google-chrome"] : [program];
+        var folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':');
+        return names.SelectMany(name => folders.Select(folder => Path.Combine(folder, name))).FirstOrDefault(File.Exists);
     }
 
     private static string Variable(string program) => program.ToUpperInvariant().Replace('-', '_');
