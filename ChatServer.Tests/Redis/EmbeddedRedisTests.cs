@@ -82,8 +82,8 @@ public sealed class EmbeddedRedisTests(EmbeddedRedis redis) : IClassFixture<Embe
     [Fact]
     public async Task A_key_expires_after_its_milliseconds()
     {
-        Assert.True(await Database.StringSetAsync("lease", "held", TimeSpan.FromMilliseconds(80), when: When.NotExists));
-        Assert.False(await Database.StringSetAsync("lease", "again", TimeSpan.FromMilliseconds(80), when: When.NotExists));
+        Assert.True(await Database.StringSetAsync("lease", "held", TimeSpan.FromSeconds(1), when: When.NotExists));
+        Assert.False(await Database.StringSetAsync("lease", "again", TimeSpan.FromSeconds(1), when: When.NotExists));
 
         await Eventually.Async(() => Database.KeyExistsAsync("lease"), exists => !exists);
     }
