@@ -70,7 +70,7 @@ internal static class RedisNames
     /// <summary>Counter behind <see cref="Announcements"/>: the number of the newest one. Written by <c>post-announcement.lua</c>.</summary>
     public const string AnnouncementCounter = "chat:{announcements}:counter";
 
-    /// <summary>Sorted set of announcements (JSON) by their number; those older than <see cref="Messages.Announcements.Kept"/> are dropped.</summary>
+    /// <summary>Sorted set of announcements (JSON) by their number; those older than <see cref="Announcements.Retention"/> are dropped.</summary>
     public const string Announcements = "chat:{announcements}:log";
 
     /// <summary>
@@ -87,10 +87,10 @@ internal static class RedisNames
 
     // ---- channels
 
-    /// <summary>To one host. Payload: <c>r {room}</c> "look at this room", or <c>c {json}</c> a <see cref="Messages.Command"/>.</summary>
+    /// <summary>To one host. Payload: <c>r {room}</c> "look at this room", or <c>c {json}</c> a <see cref="Command"/>.</summary>
     public static string HostChannel(string id) => $"chat:host:{id}";
 
-    /// <summary>To one process that sent commands. Payload: a <see cref="Messages.Reply"/> in JSON.</summary>
+    /// <summary>To one process that sent commands. Payload: a <see cref="Reply"/> in JSON.</summary>
     public static string ReplyChannel(string instance) => $"chat:reply:{instance}";
 
     /// <summary>To everyone: a room opened, moved or closed. Payload: its name.</summary>

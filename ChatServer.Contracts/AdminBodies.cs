@@ -1,16 +1,16 @@
 namespace ChatServer.Contracts;
 
-/// <summary>How loaded the server is: the machine that the Admin runs on, and every RoomHost.</summary>
-/// <param name="LoadAvg">Processes that ran or waited to run, averaged over 1, 5 and 15 minutes; zeros where the system does not tell.</param>
-/// <param name="TotalMemory">Bytes of the machine.</param>
-/// <param name="FreeMemory">Bytes of it that programs can still have.</param>
-/// <param name="Percentage">Share of the memory that is in use, 0–100.</param>
-/// <param name="Cpus">Processors of the machine.</param>
-/// <param name="Rooms">Names of all rooms, separated by commas.</param>
-/// <param name="Capacity">Rooms that can still be created.</param>
-/// <param name="OsUpTime">Seconds since the machine started.</param>
-/// <param name="UpTime">Since the Admin started: an ISO 8601 duration.</param>
-/// <param name="AcceptingConnections">Whether at least one RoomHost takes new rooms and members.</param>
+/// <summary>Load of the machine on which the Admin runs, and of each RoomHost.</summary>
+/// <param name="LoadAvg">Load averages of 1, 5 and 15 minutes; zeros if the system does not provide them.</param>
+/// <param name="TotalMemory">Memory of the machine, in bytes.</param>
+/// <param name="FreeMemory">Memory that is available to programs, in bytes.</param>
+/// <param name="Percentage">Used memory in percent, 0–100.</param>
+/// <param name="Cpus">Number of processors of the machine.</param>
+/// <param name="Rooms">Names of all rooms, comma-separated.</param>
+/// <param name="Capacity">Number of rooms that can still be created.</param>
+/// <param name="OsUpTime">Seconds since the start of the machine.</param>
+/// <param name="UpTime">Time since the start of the Admin, as an ISO 8601 duration.</param>
+/// <param name="AcceptingConnections">Whether at least one RoomHost accepts new rooms.</param>
 /// <param name="Hosts">The live RoomHosts.</param>
 public sealed record LoadReport(
     IReadOnlyList<double> LoadAvg,
@@ -25,18 +25,18 @@ public sealed record LoadReport(
     bool AcceptingConnections,
     IReadOnlyList<HostLoad> Hosts);
 
-/// <summary>One RoomHost, as it told with the last renewal of its lease.</summary>
+/// <summary>Load of a RoomHost, as of the last renewal of its lease.</summary>
 /// <param name="Id">Its <c>HOST_ID</c>.</param>
 /// <param name="Host">The address at which its room ports are reached.</param>
-/// <param name="Rooms">Rooms that it has open.</param>
-/// <param name="Capacity">Most rooms that it opens.</param>
-/// <param name="Connections">Members' connections.</param>
-/// <param name="MessagesPerSecond">Messages said in its rooms.</param>
-/// <param name="Cpu">Its process's share of its machine's processors, 0–1.</param>
-/// <param name="Memory">Resident bytes of its process.</param>
-/// <param name="State"><c>up</c>, or <c>draining</c> or <c>stopping</c>: no new rooms.</param>
-/// <param name="Version">Version of its build.</param>
-/// <param name="LastSeen">When it renewed its lease.</param>
+/// <param name="Rooms">Number of open rooms.</param>
+/// <param name="Capacity">Maximum number of open rooms.</param>
+/// <param name="Connections">Number of members' connections.</param>
+/// <param name="MessagesPerSecond">Rate of messages in its rooms.</param>
+/// <param name="Cpu">Share of the machine's processors that the process uses, 0–1.</param>
+/// <param name="Memory">Resident memory of the process, in bytes.</param>
+/// <param name="State"><c>up</c>; <c>draining</c> or <c>stopping</c>: it accepts no new rooms.</param>
+/// <param name="Version">Version of the process.</param>
+/// <param name="LastSeen">Time of the last renewal of its lease.</param>
 public sealed record HostLoad(
     string Id,
     string Host,
@@ -50,18 +50,18 @@ public sealed record HostLoad(
     string Version,
     DateTimeOffset LastSeen);
 
-/// <summary>A room as an operator sees it: a <see cref="RoomDescription"/> with its members by name.</summary>
-/// <param name="Name">Its name.</param>
-/// <param name="Title">What people see above it.</param>
-/// <param name="Host">Address of the RoomHost that has it; empty while it moves to another one.</param>
-/// <param name="Port">Its port there; 0 while it moves.</param>
-/// <param name="Url">WebSocket address, through a load balancer where there is one.</param>
-/// <param name="Members">Distinct names of those in the room; null when its host did not answer.</param>
-/// <param name="MemberCount">How many members it has, as the host told within the last second or so.</param>
-/// <param name="Messages">Messages said in this epoch.</param>
-/// <param name="Private">Joining takes a token.</param>
-/// <param name="CreatedAt">When it was created.</param>
-/// <param name="Options">What it was created with.</param>
+/// <summary>Description of a room for operators: a <see cref="RoomDescription"/> with the names of its members.</summary>
+/// <param name="Name">Name of the room.</param>
+/// <param name="Title">Title of the room.</param>
+/// <param name="Host">Address of its RoomHost; empty while it moves to another one.</param>
+/// <param name="Port">Its port on the RoomHost; 0 while it moves.</param>
+/// <param name="Url">WebSocket address, through a load balancer if there is one.</param>
+/// <param name="Members">Names of the members, without duplicates; null if the host did not answer.</param>
+/// <param name="MemberCount">Number of members, as the host reported within about the last second.</param>
+/// <param name="Messages">Number of messages in this epoch.</param>
+/// <param name="Private">Whether joining requires a token.</param>
+/// <param name="CreatedAt">Time of its creation.</param>
+/// <param name="Options">Its options.</param>
 public sealed record AdminRoomDescription(
     string Name,
     string Title,
@@ -75,24 +75,29 @@ public sealed record AdminRoomDescription(
     DateTimeOffset CreatedAt,
     RoomOptions Options)
 {
-    /// <summary>Adds the names to what everyone may see.</summary>
+    /// <summary>Adds the names of the members to a description.</summary>
     public static AdminRoomDescription Of(RoomDescription room, IReadOnlyList<string>? members) => new(
-        room.Name, room.Title, room.Host, room.Port, room.Url, members, room.Members, room.Messages, room.Private, room.CreatedAt, room.Options);
+        room.Name, room.Title, room.Host, room.Port, room.Url, members, room.Members, room.Messages, room.Private, room.CreatedAt,
+        room.Options);
 }
 
-/// <summary>A page of the listing of rooms.</summary>
-/// <param name="Rooms">By name.</param>
-/// <param name="Next">The <c>after</c> of the next page; null on the last.</param>
+/// <summary>A page of the list of rooms.</summary>
+/// <param name="Rooms">The rooms, ordered by name.</param>
+/// <param name="Next">The <c>after</c> of the next page; null on the last page.</param>
 public sealed record AdminRoomPage(IReadOnlyList<AdminRoomDescription> Rooms, string? Next);
 
-/// <summary>Answer to the shutdown of a room.</summary>
+/// <summary>Response to the shutdown of a room.</summary>
 public sealed record RoomShutdown(string Name, string Message);
 
-/// <summary>Answer to the shutdown of the server; <paramref name="Rooms"/> close.</summary>
+/// <summary>Response to the shutdown of the server.</summary>
+/// <param name="Message">Text for people.</param>
+/// <param name="Rooms">Number of rooms that close.</param>
 public sealed record ServerShutdown(string Message, int Rooms);
 
-/// <summary>Answer to an order to drain a host, or to take rooms again.</summary>
+/// <summary>Response to an order to drain a host, or to end the draining.</summary>
 public sealed record HostOrder(string Id, string Message);
 
-/// <summary>Answer to an announcement: its id, and the number of rooms that it is for.</summary>
+/// <summary>Response to an announcement.</summary>
+/// <param name="Id">Id of the announcement.</param>
+/// <param name="Rooms">Number of rooms that get it.</param>
 public sealed record Announced(string Id, int Rooms);

@@ -3,34 +3,39 @@ using System.Text.Json;
 namespace ChatServer.Contracts;
 
 /// <summary>The envelope of every success.</summary>
+/// <param name="Value">The content.</param>
 public sealed record Data<T>(T Value) where T : notnull
 {
-    /// <summary>Written as <c>data</c>.</summary>
+    /// <summary>The content, in JSON <c>data</c>.</summary>
     [System.Text.Json.Serialization.JsonPropertyName("data")]
     public T Value { get; init; } = Value;
 }
 
-/// <summary>What answers here, and in which version.</summary>
+/// <summary>Name and version of a process.</summary>
+/// <param name="App">Name.</param>
+/// <param name="Version">Version of its build.</param>
 public sealed record AppInfo(string App, string Version)
 {
-    /// <summary>The version of this build: all parts of ChatServer carry the same.</summary>
+    /// <summary>The version of this build, the same for all parts of ChatServer.</summary>
     public static readonly string CurrentVersion = typeof(AppInfo).Assembly.GetName().Version!.ToString(3);
 }
 
-/// <summary>Answer to a creation; also the <c>data</c> of a refusal for want of capacity, with port 0.</summary>
+/// <summary>Response to a creation; also the <c>data</c> of the problem <c>no-capacity</c>, with port 0.</summary>
+/// <param name="Port">Port of the room.</param>
+/// <param name="Message">Text for people.</param>
 public sealed record RoomCreated(int Port, string Message);
 
-/// <summary>A room, as everyone may see it.</summary>
-/// <param name="Name">Its name.</param>
-/// <param name="Title">What people see above it.</param>
-/// <param name="Host">Address of the RoomHost that has it; empty while it moves to another one.</param>
-/// <param name="Port">Its port there; 0 while it moves.</param>
-/// <param name="Url">WebSocket address, through a load balancer where there is one; empty while a room moves that is reached directly.</param>
-/// <param name="Members">How many members it has, as the host told within the last second or so.</param>
-/// <param name="Messages">Messages said in this epoch.</param>
-/// <param name="Private">Joining takes a token.</param>
-/// <param name="CreatedAt">When it was created.</param>
-/// <param name="Options">What it was created with.</param>
+/// <summary>Description of a room.</summary>
+/// <param name="Name">Name of the room.</param>
+/// <param name="Title">Title of the room.</param>
+/// <param name="Host">Address of its RoomHost; empty while it moves to another one.</param>
+/// <param name="Port">Its port on the RoomHost; 0 while it moves.</param>
+/// <param name="Url">WebSocket address, through a load balancer if there is one; empty while a room without a load balancer moves.</param>
+/// <param name="Members">Number of members, as the host reported within about the last second.</param>
+/// <param name="Messages">Number of messages in this epoch.</param>
+/// <param name="Private">Whether joining requires a token.</param>
+/// <param name="CreatedAt">Time of its creation.</param>
+/// <param name="Options">Its options.</param>
 public sealed record RoomDescription(
     string Name,
     string Title,
@@ -43,16 +48,18 @@ public sealed record RoomDescription(
     DateTimeOffset CreatedAt,
     RoomOptions Options);
 
-/// <summary>A page of the listing of rooms.</summary>
-/// <param name="Rooms">By name.</param>
-/// <param name="Next">The <c>after</c> of the next page; null on the last.</param>
+/// <summary>A page of the list of rooms.</summary>
+/// <param name="Rooms">The rooms, ordered by name.</param>
+/// <param name="Next">The <c>after</c> of the next page; null on the last page.</param>
 public sealed record RoomPage(IReadOnlyList<RoomDescription> Rooms, string? Next);
 
-/// <summary>A stretch of a room's log.</summary>
-/// <param name="Epoch">Names this life of the log: sequences of another one mean nothing in it.</param>
+/// <summary>A page of a room's log.</summary>
+/// <param name="Epoch">Epoch of the log. Sequences of different epochs are not comparable.</param>
 /// <param name="Messages">Events as members get them, newest last.</param>
-/// <param name="Next">The <c>before</c> of the page of older events; null when the log has none.</param>
+/// <param name="Next">The <c>before</c> of the page of older events; null if there are none.</param>
 public sealed record HistoryPage(string Epoch, IReadOnlyList<JsonElement> Messages, long? Next);
 
-/// <summary>Where a message stands in the log.</summary>
+/// <summary>Position of a message in the log.</summary>
+/// <param name="Seq">Its sequence.</param>
+/// <param name="Epoch">Epoch of the log.</param>
 public sealed record Logged(long Seq, string Epoch);

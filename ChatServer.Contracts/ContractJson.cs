@@ -4,13 +4,13 @@ using System.Text.Json.Serialization;
 
 namespace ChatServer.Contracts;
 
-/// <summary>How every process writes and reads JSON.</summary>
+/// <summary>JSON options of all processes.</summary>
 public static class ContractJson
 {
-    /// <summary>camelCase; text is not escaped beyond what JSON demands, because it is never put into markup.</summary>
+    /// <summary>camelCase, with minimal escaping, because the text is never inserted into markup.</summary>
     public static readonly JsonSerializerOptions Options = Configure(new JsonSerializerOptions());
 
-    /// <summary>Gives <paramref name="options"/> the contract's conventions.</summary>
+    /// <summary>Applies the conventions of the contract to <paramref name="options"/>.</summary>
     public static JsonSerializerOptions Configure(JsonSerializerOptions options)
     {
         options.PropertyNamingPolicy = JsonNamingPolicy.CamelCase;

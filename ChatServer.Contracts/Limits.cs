@@ -1,32 +1,32 @@
 namespace ChatServer.Contracts;
 
-/// <summary>Sizes that the protocol fixes. What an operator may change is in the RoomHost's options.</summary>
+/// <summary>Limits of the protocol. Limits that an operator can change are settings of the RoomHost.</summary>
 public static class Limits
 {
-    /// <summary>Largest frame, and largest message put together from fragments, in bytes.</summary>
+    /// <summary>Maximum size of a frame, and of a message in fragments, in bytes.</summary>
     public const int MaxFrameBytes = 64 * 1024;
 
-    /// <summary>Longest text of a message, in Unicode characters (scalar values, so an emoji counts once or little more).</summary>
+    /// <summary>Maximum length of a text, in characters (<see cref="CharacterCount"/>).</summary>
     public const int MaxTextLength = 4000;
 
-    /// <summary>Longest message id, in characters.</summary>
+    /// <summary>Maximum length of a message id, in characters.</summary>
     public const int MaxIdLength = 64;
 
-    /// <summary>Longest user name, in characters.</summary>
+    /// <summary>Maximum length of a user name, in characters.</summary>
     public const int MaxUserLength = 32;
 
-    /// <summary>Shortest and longest session, in characters: 16 random ones are 96 bits.</summary>
+    /// <summary>Minimum and maximum length of a session, in characters; 16 random characters of Base64 are 96 bits.</summary>
     public const int MinSessionLength = 16, MaxSessionLength = 64;
 
-    /// <summary>Most names in a <c>welcome</c>; above it presence tells counts only, and typing is not told.</summary>
+    /// <summary>Maximum number of names in a <c>welcome</c>. In larger rooms presence has counts only, and typing is not sent.</summary>
     public const int MaxNamedMembers = 100;
 
-    /// <summary>Events that a newcomer gets who does not say how many.</summary>
+    /// <summary>Number of latest events for a new member that does not request another number.</summary>
     public const int DefaultHistory = 50;
 
-    /// <summary>Largest page of a listing.</summary>
+    /// <summary>Maximum number of entries of a page.</summary>
     public const int MaxPage = 1000;
 
-    /// <summary>Page of a listing that does not say how many.</summary>
+    /// <summary>Default number of entries of a page.</summary>
     public const int DefaultPage = 100;
 }

@@ -1,8 +1,8 @@
 namespace ChatServer.Contracts;
 
-/// <summary>What may be said in a room: 1 to <see cref="Limits.MaxTextLength"/> characters, any of them.</summary>
+/// <summary>The rule for texts of messages: 1 to <see cref="Limits.MaxTextLength"/> characters of any kind.</summary>
 public static class MessageTexts
 {
-    /// <summary>Whether <paramref name="text"/> may be said.</summary>
+    /// <summary>Whether <paramref name="text"/> is a valid text.</summary>
     public static bool IsValid(string? text) => text is { Length: > 0 } && !CharacterCount.Exceeds(Limits.MaxTextLength, text);
 }

@@ -1,12 +1,14 @@
 namespace ChatServer.Contracts;
 
-/// <summary>Says something in a room on behalf of a backend.</summary>
-/// <param name="User">Whom the members see as its sender.</param>
-/// <param name="Text">What is said: 1 to 4,000 characters.</param>
-/// <param name="Id">1 to 64 characters of the caller's choice; said again with the same user and id, it is not logged twice. Without one, each call says it anew.</param>
+/// <summary>Posts a message in a room for a backend.</summary>
+/// <param name="User">Name of the sender that members see.</param>
+/// <param name="Text">The text: 1 to 4,000 characters.</param>
+/// <param name="Id">
+/// Idempotency key, 1 to 64 characters: a repetition with the same user and id is not logged again. Without it, each call posts a message.
+/// </param>
 public sealed record SayRequest(string User, string Text, string? Id = null)
 {
-    /// <summary>The first rule that this request breaks, or null when it is in order.</summary>
+    /// <summary>The first rule that the request violates; null if it is valid.</summary>
     public string? Validate() =>
         UserNames.Normalize(User) is null ? $"user is not {UserNames.Rule}"
         : !MessageTexts.IsValid(Text) ? $"text is not 1 to {Limits.MaxTextLength} characters"
@@ -15,23 +17,23 @@ public sealed record SayRequest(string User, string Text, string? Id = null)
         : null;
 }
 
-/// <summary>Announces something in one room.</summary>
-/// <param name="Text">What is said: 1 to 4,000 characters.</param>
+/// <summary>Sends an announcement to one room.</summary>
+/// <param name="Text">The text: 1 to 4,000 characters.</param>
 public sealed record RoomAnnouncementRequest(string Text)
 {
-    /// <summary>The first rule that this request breaks, or null when it is in order.</summary>
+    /// <summary>The first rule that the request violates; null if it is valid.</summary>
     public string? Validate() => MessageTexts.IsValid(Text) ? null : $"text is not 1 to {Limits.MaxTextLength} characters";
 }
 
-/// <summary>Announces something in every room, or in some.</summary>
-/// <param name="Text">What is said: 1 to 4,000 characters.</param>
-/// <param name="Rooms">The rooms to say it in, at most 10,000; without it, all there are. Those that do not exist are passed over.</param>
+/// <summary>Sends an announcement to all rooms, or to some.</summary>
+/// <param name="Text">The text: 1 to 4,000 characters.</param>
+/// <param name="Rooms">Names of at most 10,000 rooms; without it, all rooms. Rooms that do not exist are ignored.</param>
 public sealed record AnnouncementRequest(string Text, IReadOnlyList<string>? Rooms = null)
 {
-    /// <summary>Most rooms that can be named: more of them, and the announcement is meant for all.</summary>
+    /// <summary>Maximum number of rooms in a request.</summary>
     public const int MaxRooms = 10_000;
 
-    /// <summary>The first rule that this request breaks, or null when it is in order.</summary>
+    /// <summary>The first rule that the request violates; null if it is valid.</summary>
     public string? Validate() =>
         !MessageTexts.IsValid(Text) ? $"text is not 1 to {Limits.MaxTextLength} characters"
         : Rooms is { Count: 0 } ? "rooms is empty; leave it out to reach every room"

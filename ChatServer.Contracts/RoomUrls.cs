@@ -1,22 +1,22 @@
 namespace ChatServer.Contracts;
 
-/// <summary>Where a client opens its WebSocket.</summary>
+/// <summary>WebSocket addresses of rooms.</summary>
 public static class RoomUrls
 {
     /// <summary>
-    /// Header of a request to a room's port: the room that is meant. A port is another room's soon after one is gone; that one then
-    /// answers <c>421</c>. Optional: load balancers send it.
+    /// Header of a request to a room's port with the name of the room. A port may be reused for another room, which then answers
+    /// <c>421</c>. Optional; load balancers send it.
     /// </summary>
     public const string RoomHeader = "Chat-Room";
 
-    /// <summary>Through a load balancer, whose address stays right when the room moves: <c>ws://localhost:2000/rooms/{name}</c>.</summary>
+    /// <summary>Address through a load balancer, which stays valid when the room moves: <c>ws://localhost:2000/rooms/{name}</c>.</summary>
     public static string Through(Uri loadBalancer, string room)
     {
         var scheme = loadBalancer.Scheme == Uri.UriSchemeHttps ? Uri.UriSchemeWss : Uri.UriSchemeWs;
         return $"{scheme}://{loadBalancer.Authority}{loadBalancer.AbsolutePath.TrimEnd('/')}/rooms/{room}";
     }
 
-    /// <summary>Straight to the room's port, on <paramref name="host"/>, a name or an IP address.</summary>
+    /// <summary>Address of the room's port on <paramref name="host"/>, a name or an IP address.</summary>
     public static string Direct(string host, int port)
     {
         var authority = host.Contains(':', StringComparison.Ordinal) && !host.StartsWith('[') ? $"[{host}]" : host;

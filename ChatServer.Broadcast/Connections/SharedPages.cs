@@ -37,7 +37,7 @@ internal sealed partial class SharedPages
     }
 
     /// <summary>
-    /// Sends everything that was added. Returns the bytes that the kernel took; if these are fewer, <see cref="NonBlockingSocket.Send"/>
+    /// Sends everything that was added. Returns the bytes that the kernel took; if these are fewer, <c>NonBlockingSocket.Send</c>
     /// gives the reason.
     /// </summary>
     public int Send(NonBlockingSocket socket)

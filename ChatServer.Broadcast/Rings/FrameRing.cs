@@ -83,7 +83,7 @@ internal sealed class FrameRing(int maxBytes, int keepEvents)
         return boundary;
     }
 
-    /// <summary>Copies <paramref name="length"/> bytes from <paramref name="position"/> on.</summary>
+    /// <summary>Fills <paramref name="destination"/> with the bytes from <paramref name="position"/> on.</summary>
     public void CopyTo(long position, Span<byte> destination)
     {
         while (destination.Length > 0)

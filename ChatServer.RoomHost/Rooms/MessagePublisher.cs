@@ -11,9 +11,9 @@ namespace ChatServer.RoomHost.Rooms;
 /// Brings messages from the inbox to the members: has the next batch sequenced, appends it to the log in one call, and publishes its events
 /// when the log holds them. While an append is in flight the next batch fills (group commit).
 /// </summary>
-/// <remarks>Only the room's turn uses it.</remarks>
-/// <param name="log">The log; null if the ring is the log.</param>
-/// <param name="abandoned">The room is given up.</param>
+/// <remarks>
+/// Only the room's turn uses it. <c>log</c> is null if the ring is the log; <c>abandoned</c> is cancelled when the room is given up.
+/// </remarks>
 internal sealed class MessagePublisher(
     RoomInbox inbox, Sequencer sequencer, DurableLog? log, RoomHistory history, Broadcaster broadcaster, TimeProvider time,
     CancellationToken abandoned)

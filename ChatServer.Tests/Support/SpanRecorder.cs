@@ -4,7 +4,7 @@ using System.Diagnostics;
 namespace ChatServer.Tests.Support;
 
 /// <summary>
-/// Records every span of its own source and of <paramref name="sources"/> in this process. Other tests of this process may also cause
+/// Records every span of its own source and of the given sources in this process. Other tests of this process may also cause
 /// spans: select those of one trace.
 /// </summary>
 public sealed class SpanRecorder : IDisposable
