@@ -1,4 +1,5 @@
 namespace ChatServer.Bench;
 
-/// <summary>The run cannot be done, or not go on, and its user can change that: <paramref name="message"/> is one line that says how.</summary>
+/// <summary>The run cannot start or continue, and its user can correct the cause.</summary>
+/// <param name="message">One line that states the cause and the correction.</param>
 internal sealed class BenchException(string message) : Exception(message);

@@ -3,14 +3,15 @@ using ChatServer.Bench.Deployment;
 
 namespace ChatServer.Bench.Commands;
 
-/// <summary>Which Admin deletes the rooms that a run has made.</summary>
+/// <summary>Options for the Admin that deletes the rooms of a run.</summary>
 internal sealed class AdminOptions
 {
     private const string KeyVariable = "ADMIN_KEY";
 
     private readonly Option<Uri?> _admin = BenchOptions.Address(
         "--admin",
-        "Admin that deletes the rooms afterwards, e.g. http://localhost:8090. Without it they close themselves when they have been empty for ten minutes.");
+        "Admin that deletes the rooms afterwards, e.g. http://localhost:8090. Without it, rooms close when they have been empty for ten "
+            + "minutes.");
 
     private readonly Option<string?> _key = BenchOptions.Key("--admin-key", KeyVariable, "Key of the Admin.");
 
@@ -20,7 +21,7 @@ internal sealed class AdminOptions
         command.Options.Add(_key);
     }
 
-    /// <summary>The Admin; null when none was named.</summary>
+    /// <summary>The Admin; null without the option.</summary>
     public ApiClient? Open(ParseResult parsed, int parallel) =>
         parsed.GetValue(_admin) is { } admin ? new ApiClient(admin, parsed.KeyOf(_key, KeyVariable), parallel) : null;
 }

@@ -4,20 +4,25 @@ using ChatServer.Contracts;
 
 namespace ChatServer.Bench.Commands;
 
-/// <summary>Which Api makes the rooms, and what they are like.</summary>
+/// <summary>Options for the Api that creates the rooms, and for the rooms.</summary>
 internal sealed class ApiOptions
 {
-    // A run that is killed leaves nothing behind for long.
+    // Deletes the rooms of a run that was killed.
     private const int IdleTimeoutSeconds = 600;
 
     private const string KeyVariable = "KEY";
 
-    private readonly Option<Uri?> _api = BenchOptions.Address("--api", "Api, or load balancer before it.",
-        new Uri("http://localhost:8080"));
+    private readonly Option<Uri?> _api = BenchOptions.Address(
+        "--api", "Api, or a load balancer before it.", new Uri("http://localhost:8080"));
     private readonly Option<string?> _key = BenchOptions.Key("--key", KeyVariable, "Key of the Api.");
-    private readonly Option<Durability> _durability = new("--durability") { Description = "Where the rooms' logs live.", DefaultValueFactory = _ => Durability.Redis };
-    private readonly Option<int> _history = BenchOptions.Number("--history", "Events that a room keeps.", new RoomOptions().History, 0,
-        RoomOptions.MaxHistory);
+    private readonly Option<Durability> _durability = new("--durability")
+    {
+        Description = "Location of the rooms' logs.",
+        DefaultValueFactory = _ => Durability.Redis,
+    };
+
+    private readonly Option<int> _history = BenchOptions.Number(
+        "--history", "Events that a room keeps.", new RoomOptions().History, 0, RoomOptions.MaxHistory);
 
     public void AddTo(Command command)
     {
@@ -30,7 +35,7 @@ internal sealed class ApiOptions
     public ApiClient Open(ParseResult parsed, int parallel) =>
         new(parsed.GetValue(_api)!, parsed.KeyOf(_key, KeyVariable), parallel);
 
-    /// <summary>What the rooms are made with.</summary>
+    /// <summary>The options of the rooms.</summary>
     public RoomOptions Room(ParseResult parsed) => new()
     {
         Durability = parsed.GetValue(_durability),

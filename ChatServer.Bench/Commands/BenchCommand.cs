@@ -3,13 +3,14 @@ using ChatServer.Bench.Reports;
 
 namespace ChatServer.Bench.Commands;
 
-/// <summary>What the commands have in common: progress, a report as a table or as JSON, and the exit code.</summary>
+/// <summary>The common part of all commands: progress, a report as a table or as JSON, and the exit code.</summary>
 internal static class BenchCommand
 {
-    /// <summary>The server's process, for its CPU time and memory.</summary>
-    public static Option<int?> Pid() => new("--pid") { Description = "Process of the RoomHost, on this machine: tells its CPU time and memory." };
+    /// <summary>Option with the process id of the server, for its CPU time and memory.</summary>
+    public static Option<int?> Pid() =>
+        new("--pid") { Description = "Process of the RoomHost, on this machine: tells its CPU time and memory." };
 
-    /// <summary>Adds <c>--json</c> to <paramref name="command"/> and makes it run <paramref name="run"/>.</summary>
+    /// <summary>Adds <c>--json</c> to <paramref name="command"/> and sets its action to <paramref name="run"/>.</summary>
     public static Command Running(this Command command, Func<ParseResult, IPhases, CancellationToken, Task<IReport>> run)
     {
         var json = new Option<bool>("--json") { Description = "Print the report as JSON." };

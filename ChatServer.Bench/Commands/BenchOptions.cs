@@ -2,7 +2,7 @@ using System.CommandLine;
 
 namespace ChatServer.Bench.Commands;
 
-/// <summary>Options as the commands declare them.</summary>
+/// <summary>Options with their checks.</summary>
 internal static class BenchOptions
 {
     /// <summary>A whole number.</summary>
@@ -17,7 +17,7 @@ internal static class BenchOptions
         return option;
     }
 
-    /// <summary>Seconds, with a fraction if need be.</summary>
+    /// <summary>A duration in seconds, with an optional fraction.</summary>
     public static Option<double> Seconds(string name, string description, double otherwise, double least = 0)
     {
         var option = new Option<double>(name) { Description = description, DefaultValueFactory = _ => otherwise };
@@ -36,7 +36,7 @@ internal static class BenchOptions
         DefaultValueFactory = _ => otherwise,
         CustomParser = result =>
         {
-            // A path keeps its last segment only with a slash behind it.
+            // A relative URL replaces the last segment of a path that does not end with a slash.
             if (Uri.TryCreate(result.Tokens[0].Value.TrimEnd('/') + "/", UriKind.Absolute, out var uri)
                 && (uri.Scheme == Uri.UriSchemeHttp || uri.Scheme == Uri.UriSchemeHttps))
                 return uri;
@@ -45,17 +45,17 @@ internal static class BenchOptions
         },
     };
 
-    /// <summary>A key that a service wants in <c>X-API-Key</c>; see <see cref="KeyOf"/>.</summary>
+    /// <summary>The API key of a service; see <see cref="KeyOf"/>.</summary>
     public static Option<string?> Key(string name, string variable, string description) => new(name)
     {
         Description = $"{description} Without it, {variable} of the environment.",
     };
 
     /// <summary>
-    /// The key that was given, or the first in the variable that the services read, too: there, nobody sees it in a list of processes.
-    /// It is no default of the option's, which the help would show.
+    /// The value of the option, or the first key in the variable of the service: a variable does not appear in a list of processes.
+    /// The variable is not the default of the option, because the help would show it.
     /// </summary>
-    /// <exception cref="BenchException">There is none.</exception>
+    /// <exception cref="BenchException">There is no key.</exception>
     public static string KeyOf(this ParseResult parsed, Option<string?> key, string variable) =>
         (parsed.GetValue(key) ?? Environment.GetEnvironmentVariable(variable))?.Split(',')[0].Trim() is { Length: > 0 } found
             ? found

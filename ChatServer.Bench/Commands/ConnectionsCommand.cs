@@ -3,14 +3,14 @@ using ChatServer.Bench.Connections;
 
 namespace ChatServer.Bench.Commands;
 
-/// <summary><c>connections</c>: what an idle connection costs.</summary>
+/// <summary><c>connections</c>: the cost of an idle connection.</summary>
 internal static class ConnectionsCommand
 {
     public static Command Create()
     {
-        var connections = BenchOptions.Number("--connections", "How many.", 1000, 1, 1_000_000);
-        var hold = BenchOptions.Seconds("--hold", "Seconds that they are idle before the server's memory is read.", 5);
-        var rounds = BenchOptions.Number("--rounds", "How often all are opened, held and closed.", 1, 1, 1000);
+        var connections = BenchOptions.Number("--connections", "Number of connections.", 1000, 1, 1_000_000);
+        var hold = BenchOptions.Seconds("--hold", "Idle seconds before the server's memory is read.", 5);
+        var rounds = BenchOptions.Number("--rounds", "Number of rounds: open, hold and close all connections.", 1, 1, 1000);
         var pid = BenchCommand.Pid();
         var room = new RoomChoice();
 
@@ -22,7 +22,8 @@ internal static class ConnectionsCommand
 
         return command.Running(async (parsed, phases, ct) => await room.UseAsync(parsed, async address =>
             await new ConnectionsRun(
-                new ConnectionsPlan(parsed.GetValue(connections), TimeSpan.FromSeconds(parsed.GetValue(hold)), parsed.GetValue(rounds), parsed.GetValue(pid)),
+                new ConnectionsPlan(
+                parsed.GetValue(connections), TimeSpan.FromSeconds(parsed.GetValue(hold)), parsed.GetValue(rounds), parsed.GetValue(pid)),
                 address,
                 phases).RunAsync(ct), ct));
     }

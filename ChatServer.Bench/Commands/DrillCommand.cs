@@ -5,7 +5,7 @@ using ChatServer.Bench.Drill.Deployments;
 
 namespace ChatServer.Bench.Commands;
 
-/// <summary><c>drill</c>: what faults cost those who are in the rooms, and whether anything was lost.</summary>
+/// <summary><c>drill</c>: the effect of faults on members, and whether messages were lost.</summary>
 internal static class DrillCommand
 {
     private const string KeyVariable = "KEY";
@@ -30,7 +30,8 @@ internal static class DrillCommand
             least: 1);
         var target = new DrillTarget();
 
-        var command = new Command("drill", "Faults while people talk: whether anything acknowledged was lost, repeated or moved, and how long members were away.")
+        var command = new Command(
+            "drill", "Faults while members send messages: lost, repeated or moved messages, and the time without a connection.")
         {
             faults, times, rooms, members, rate, pause, patience,
         };
@@ -58,17 +59,40 @@ internal static class DrillCommand
         });
     }
 
-    /// <summary>The deployment: one that runs where <c>--api</c> says, or one of our own.</summary>
+    /// <summary>The deployment: a running one at <c>--api</c>, or one that the drill starts.</summary>
     private sealed class DrillTarget
     {
-        private readonly Option<Uri?> _api = BenchOptions.Address("--api", "Api of a deployment that runs, or a load balancer before it. Without it the drill starts a deployment of its own on this machine.");
+        private readonly Option<Uri?> _api = BenchOptions.Address(
+            "--api",
+            "Api of a running deployment, or a load balancer before it. Without it, the drill starts its own deployment on this machine.");
+
         private readonly Option<string?> _key = BenchOptions.Key("--key", KeyVariable, "Key of the Api.");
-        private readonly Option<string[]> _balancers = new("--balancers") { Description = "Its load balancers, comma-separated, e.g. http://localhost:2000,http://localhost:2001." };
+        private readonly Option<string[]> _balancers = new("--balancers")
+        {
+            Description = "Its load balancers, comma-separated, e.g. http://localhost:2000,http://localhost:2001.",
+        };
+
         private readonly AdminOptions _admin = new();
-        private readonly Option<string[]> _pids = new("--pid") { Description = "A process of it on this machine, for the faults that need one: roomhost-1=1234, or a file that holds the number: roomhost-1=/run/roomhost-1.pid." };
-        private readonly Option<string?> _services = new("--services") { Description = "Own deployment: folder with the published services. Without it, where this program is." };
-        private readonly Option<bool> _embedded = new("--embedded-redis") { Description = "Own deployment: ChatServer.Redis with a data folder even where a redis-server is installed." };
-        private readonly Option<int?> _port = new("--first-port") { Description = "Own deployment: the first of the ports that it takes, instead of free ones." };
+        private readonly Option<string[]> _pids = new("--pid")
+        {
+            Description = "Its process on this machine, for faults of processes: roomhost-1=1234, or with a file that contains the id: "
+                + "roomhost-1=/run/roomhost-1.pid.",
+        };
+
+        private readonly Option<string?> _services = new("--services")
+        {
+            Description = "Own deployment: folder with the published services. Default: the folder of this program.",
+        };
+
+        private readonly Option<bool> _embedded = new("--embedded-redis")
+        {
+            Description = "Own deployment: ChatServer.Redis with a data folder, even if redis-server is installed.",
+        };
+
+        private readonly Option<int?> _port = new("--first-port")
+        {
+            Description = "Own deployment: its first port; the others follow. Default: free ports.",
+        };
 
         public void AddTo(Command command)
         {
@@ -83,7 +107,7 @@ internal static class DrillCommand
             command.Validators.Add(result =>
             {
                 if (result.GetValue(_api) is not null && result.GetValue(_balancers) is not { Length: > 0 })
-                    result.AddError("--balancers is missing: members come through them.");
+                    result.AddError("--balancers is missing: members join through load balancers.");
             });
         }
 
@@ -92,7 +116,9 @@ internal static class DrillCommand
             if (parsed.GetValue(_api) is { } api)
             {
                 var processes = (parsed.GetValue(_pids) ?? []).Select(AttachedProcess.Parse).ToList();
-                var balancers = parsed.GetValue(_balancers)!.SelectMany(text => text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)).Select(Balancer).ToList();
+                var balancers = parsed.GetValue(_balancers)!
+                    .SelectMany(text => text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+                    .Select(Balancer).ToList();
                 return new AttachedDeployment(new ApiClient(api, parsed.KeyOf(_key, KeyVariable), Parallel), _admin.Open(parsed, Parallel),
                     balancers, processes);
             }

@@ -1,14 +1,14 @@
 namespace ChatServer.Bench.Commands;
 
-/// <summary>What the process tells a script.</summary>
+/// <summary>Exit codes of the process.</summary>
 internal static class ExitCodes
 {
-    /// <summary>Everything arrived, once and in order.</summary>
+    /// <summary>All messages arrived once and in order.</summary>
     public const int Success = 0;
 
-    /// <summary>Something was lost, repeated, reordered or cut off: the report says what.</summary>
+    /// <summary>A message was lost, repeated or reordered, or a connection was closed: see the report.</summary>
     public const int FaultsFound = 1;
 
-    /// <summary>The run could not be done: wrong arguments, nobody there, refused, interrupted.</summary>
+    /// <summary>The run failed: invalid arguments, no server, refused, interrupted.</summary>
     public const int CannotRun = 2;
 }

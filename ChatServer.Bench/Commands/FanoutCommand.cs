@@ -4,7 +4,7 @@ using ChatServer.Contracts;
 
 namespace ChatServer.Bench.Commands;
 
-/// <summary><c>fanout</c>: one room, many members, and what it takes to tell them all.</summary>
+/// <summary><c>fanout</c>: the cost of deliveries in one room with many members.</summary>
 internal static class FanoutCommand
 {
     private const int DefaultWindow = 8;
@@ -12,17 +12,21 @@ internal static class FanoutCommand
     public static Command Create()
     {
         var clients = BenchOptions.Number("--clients", "Members of the room.", 100, 1, 100_000);
-        var publishers = BenchOptions.Number("--publishers", "How many of them say something.", 8, 1, 1000);
-        var window = new Option<int?>("--window") { Description = $"Messages that a publisher has on their way, until its own echo comes; {DefaultWindow} without --rate." };
-        var rate = new Option<double?>("--rate") { Description = "Messages a second, of all publishers together, instead of a window." };
+        var publishers = BenchOptions.Number("--publishers", "Number of publishing members.", 8, 1, 1000);
+        var window = new Option<int?>("--window")
+        {
+            Description = $"Messages in flight per publisher, until their echo; {DefaultWindow} without --rate.",
+        };
+        var rate = new Option<double?>("--rate") { Description = "Messages per second of all publishers together, instead of a window." };
         var payload = BenchOptions.Number("--payload", "Characters of a message.", 100, BenchText.MinLength, Limits.MaxTextLength);
         var warmUp = BenchOptions.Seconds("--warm-up", "Seconds before the measurement.", 2);
         var duration = BenchOptions.Seconds("--duration", "Seconds of the measurement.", 10, least: 0.1);
-        var drain = BenchOptions.Seconds("--drain", "Seconds without a delivery after which the missing ones are lost.", 5, least: 0.1);
+        var drain = BenchOptions.Seconds("--drain", "Seconds without a delivery after which missing ones count as lost.", 5, least: 0.1);
         var pid = BenchCommand.Pid();
         var room = new RoomChoice();
 
-        var command = new Command("fanout", "One room with many members: deliveries a second, latencies, and whether each arrives once and in order.")
+        var command = new Command(
+            "fanout", "One room with many members: deliveries per second, latencies, and whether each message arrives once and in order.")
         {
             clients, publishers, window, rate, payload, warmUp, duration, drain, pid,
         };

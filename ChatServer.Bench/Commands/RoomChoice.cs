@@ -4,11 +4,20 @@ using ChatServer.Bench.Sockets;
 
 namespace ChatServer.Bench.Commands;
 
-/// <summary>Which room a command joins: one that it creates for itself, or the one at <c>--url</c>.</summary>
+/// <summary>The room that a command joins: a new one, or the one at <c>--url</c>.</summary>
 internal sealed class RoomChoice
 {
-    private readonly Option<string?> _url = new("--url") { Description = "Join this room, e.g. ws://localhost:34000/, instead of a new one." };
-    private readonly Option<RoomRoute> _through = new("--through") { Description = "Join the new room at its port, or through the load balancer that the Api names.", DefaultValueFactory = _ => RoomRoute.Port };
+    private readonly Option<string?> _url = new("--url")
+    {
+        Description = "Join this room, e.g. ws://localhost:34000/, instead of a new one.",
+    };
+
+    private readonly Option<RoomRoute> _through = new("--through")
+    {
+        Description = "Join the new room at its port, or through the load balancer in its description.",
+        DefaultValueFactory = _ => RoomRoute.Port,
+    };
+
     private readonly ApiOptions _api = new();
     private readonly AdminOptions _admin = new();
 
@@ -26,7 +35,7 @@ internal sealed class RoomChoice
         _admin.AddTo(command);
     }
 
-    /// <summary>Runs <paramref name="run"/> with the room, and deletes it afterwards when there is an Admin to do so.</summary>
+    /// <summary>Runs <paramref name="run"/> with the room, and then deletes the room if there is an Admin.</summary>
     public async Task<T> UseAsync<T>(ParseResult parsed, Func<RoomAddress, Task<T>> run, CancellationToken ct)
     {
         if (parsed.GetValue(_url) is { } url)

@@ -3,18 +3,21 @@ using ChatServer.Bench.Rooms;
 
 namespace ChatServer.Bench.Commands;
 
-/// <summary><c>rooms</c>: how fast rooms are created, and what an empty one costs.</summary>
+/// <summary><c>rooms</c>: the rate of creations, and the cost of an empty room.</summary>
 internal static class RoomsCommand
 {
     public static Command Create()
     {
-        var rooms = BenchOptions.Number("--rooms", "How many.", 1000, 1, 1_000_000);
-        var parallel = BenchOptions.Number("--parallel", "Creations under way at a time.", 32, 1, 1000);
+        var rooms = BenchOptions.Number("--rooms", "Number of rooms.", 1000, 1, 1_000_000);
+        var parallel = BenchOptions.Number("--parallel", "Maximum number of concurrent creations.", 32, 1, 1000);
         var pid = BenchCommand.Pid();
         var api = new ApiOptions();
         var admin = new AdminOptions();
 
-        var command = new Command("rooms", "Empty rooms: how fast they are created, and what each costs the RoomHost.") { rooms, parallel, pid };
+        var command = new Command("rooms", "Empty rooms: the rate of creations, and the memory of each in the RoomHost.")
+        {
+            rooms, parallel, pid,
+        };
         api.AddTo(command);
         admin.AddTo(command);
 

@@ -2,7 +2,7 @@ using ChatServer.Bench.Reports;
 
 namespace ChatServer.Bench.Connections;
 
-/// <summary>How a connections run went.</summary>
+/// <summary>Report of a connections run.</summary>
 internal sealed record ConnectionsReport : IReport
 {
     public required int Connections { get; init; }
@@ -24,10 +24,10 @@ internal sealed record ConnectionsReport : IReport
     }
 }
 
-/// <summary>Connections opened, held, and closed.</summary>
-/// <param name="Seconds">Until all had joined.</param>
-/// <param name="ConnectionsPerSecond">The same as a rate.</param>
-/// <param name="RssBytes">The server's while all were idle.</param>
-/// <param name="BytesEach">What that is above the server before the first connection, for each.</param>
-/// <param name="Closed">Connections that the server ended.</param>
+/// <summary>One round of a connections run.</summary>
+/// <param name="Seconds">Time until all connections had joined.</param>
+/// <param name="ConnectionsPerSecond">Rate of joins.</param>
+/// <param name="RssBytes">Resident memory of the server with all connections idle.</param>
+/// <param name="BytesEach">Increase since before the first connection, per connection.</param>
+/// <param name="Closed">Number of connections that the server closed.</param>
 internal sealed record ConnectionsRound(double Seconds, double ConnectionsPerSecond, long? RssBytes, double? BytesEach, int Closed);

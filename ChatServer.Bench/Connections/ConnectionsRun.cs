@@ -5,14 +5,14 @@ using ChatServer.Bench.Sockets;
 
 namespace ChatServer.Bench.Connections;
 
-/// <summary>What a connections run does.</summary>
-/// <param name="Connections">How many are opened.</param>
-/// <param name="Hold">How long they are idle before the server's memory is read.</param>
-/// <param name="Rounds">How often all are opened, held and closed.</param>
-/// <param name="ServerPid">The server's process, where it is on this machine.</param>
+/// <summary>Parameters of a connections run.</summary>
+/// <param name="Connections">Number of connections.</param>
+/// <param name="Hold">Idle time before the server's memory is read.</param>
+/// <param name="Rounds">Number of rounds.</param>
+/// <param name="ServerPid">Process id of the server, if it runs on this machine.</param>
 internal sealed record ConnectionsPlan(int Connections, TimeSpan Hold, int Rounds, int? ServerPid);
 
-/// <summary>Opens connections that say nothing, holds them, and closes them; as often as wanted.</summary>
+/// <summary>Opens idle connections, holds them, and closes them, in several rounds.</summary>
 internal sealed class ConnectionsRun(ConnectionsPlan plan, RoomAddress room, IPhases phases)
 {
     public async Task<ConnectionsReport> RunAsync(CancellationToken ct)

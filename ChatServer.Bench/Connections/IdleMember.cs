@@ -2,20 +2,20 @@ using ChatServer.Bench.Sockets;
 
 namespace ChatServer.Bench.Connections;
 
-/// <summary>A member that says nothing.</summary>
+/// <summary>A member that sends nothing.</summary>
 internal sealed class IdleMember : IRoomSocketHandler, IDisposable
 {
-    // A welcome grows it where the room has many names to tell.
+    // The buffer grows for a welcome with many names.
     private const int BufferBytes = 1024;
 
     private readonly TaskCompletionSource _welcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private RoomSocket? _socket;
     private volatile string? _closed;
 
-    /// <summary>How the server ended the connection; null while it has not.</summary>
+    /// <summary>Close code and reason of the server; null while the connection is open.</summary>
     public string? Closed => _closed;
 
-    /// <summary>Ends when the room has said welcome.</summary>
+    /// <summary>Joins and waits for the welcome.</summary>
     public async Task JoinAsync(RoomConnector connector, int number, CancellationToken ct)
     {
         _socket = await connector.JoinAsync(number, this, BufferBytes, ct);
@@ -26,7 +26,7 @@ internal sealed class IdleMember : IRoomSocketHandler, IDisposable
 
     public void OnIdle()
     {
-        // Nothing to answer.
+        // There is nothing to send.
     }
 
     public void OnClosed(int code, string why)

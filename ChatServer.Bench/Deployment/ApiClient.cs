@@ -5,17 +5,21 @@ using ChatServer.Contracts;
 
 namespace ChatServer.Bench.Deployment;
 
-/// <summary>The calls of an Api or an Admin that runs need, with the key of that service.</summary>
+/// <summary>Calls to an Api or an Admin.</summary>
 internal sealed class ApiClient : IDisposable
 {
     private readonly HttpClient _http;
 
-    /// <param name="address">Of the service, or of a load balancer before it.</param>
-    /// <param name="key">Its key.</param>
-    /// <param name="parallel">Calls at a time, each with a connection of its own.</param>
+    /// <param name="address">Address of the service, or of a load balancer before it.</param>
+    /// <param name="key">Key of the service.</param>
+    /// <param name="parallel">Maximum number of concurrent calls, each on its own connection.</param>
     public ApiClient(Uri address, string key, int parallel = 4)
     {
-        _http = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = parallel }) { BaseAddress = address, Timeout = TimeSpan.FromSeconds(60) };
+        _http = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = parallel })
+        {
+            BaseAddress = address,
+            Timeout = TimeSpan.FromSeconds(60),
+        };
         _http.DefaultRequestHeaders.Add(RequestHeaders.ApiKey, key);
     }
 
@@ -28,7 +32,7 @@ internal sealed class ApiClient : IDisposable
         SendAsync<RoomDescription>(HttpMethod.Get, $"api/v1/room/{room}", null, ct);
 
     /// <summary>
-    /// Shuts a room down; an Admin's. A run has loaded what is asked here: an answer that it is unavailable is taken for a while.
+    /// Shuts down a room (Admin). Retries for a while if the service is unavailable, because the run has loaded it.
     /// </summary>
     public async Task DeleteAsync(string room, CancellationToken ct)
     {
@@ -50,14 +54,14 @@ internal sealed class ApiClient : IDisposable
     public Task<HistoryPage> HistoryAsync(string room, long? before, CancellationToken ct) => SendAsync<HistoryPage>(
         HttpMethod.Get, $"api/v1/room/{room}/messages?limit={Limits.MaxPage}{(before is null ? "" : $"&before={before}")}", null, ct);
 
-    /// <summary>The hosts and what they bear; an Admin's.</summary>
+    /// <summary>The load of the hosts (Admin).</summary>
     public Task<LoadReport> LoadAsync(CancellationToken ct) => SendAsync<LoadReport>(HttpMethod.Get, "api/v1/load", null, ct);
 
-    /// <summary>Takes a host out of service: its rooms begin to move; an Admin's.</summary>
+    /// <summary>Drains a host: its rooms begin to move (Admin).</summary>
     public Task DrainAsync(string host, CancellationToken ct) =>
         SendAsync<HostOrder>(HttpMethod.Post, $"api/v1/host/{host}/drain", null, ct);
 
-    /// <summary>Takes it into service again; an Admin's.</summary>
+    /// <summary>Ends the draining of a host (Admin).</summary>
     public Task ResumeAsync(string host, CancellationToken ct) =>
         SendAsync<HostOrder>(HttpMethod.Post, $"api/v1/host/{host}/resume", null, ct);
 
@@ -72,7 +76,8 @@ internal sealed class ApiClient : IDisposable
                 request.Content = JsonContent.Create(body, body.GetType(), options: ContractJson.Options);
             using var response = await _http.SendAsync(request, ct);
             if (!response.IsSuccessStatusCode)
-                throw new BenchException($"{method} {request.RequestUri} answered {(int)response.StatusCode}: {await ReadErrorAsync(response, ct)}");
+                throw new BenchException(
+                    $"{method} {request.RequestUri} answered {(int)response.StatusCode}: {await ReadErrorAsync(response, ct)}");
             return (await response.Content.ReadFromJsonAsync<Data<T>>(ContractJson.Options, ct))!.Value;
         }
         catch (Exception e) when (e is HttpRequestException or JsonException || (e is TaskCanceledException && !ct.IsCancellationRequested))
@@ -81,7 +86,7 @@ internal sealed class ApiClient : IDisposable
         }
     }
 
-    // The problem's detail, where it is one.
+    // The detail of problem details.
     private static async Task<string> ReadErrorAsync(HttpResponseMessage response, CancellationToken ct)
     {
         if (response.StatusCode == HttpStatusCode.Unauthorized)

@@ -2,14 +2,14 @@ using System.Diagnostics;
 
 namespace ChatServer.Bench.Deployment;
 
-/// <summary>What a process of this machine has used.</summary>
-/// <param name="Cpu">User and system time since it started.</param>
-/// <param name="RssBytes">Resident now.</param>
-/// <param name="PeakRssBytes">Resident at most.</param>
+/// <summary>CPU time and memory of a process on this machine.</summary>
+/// <param name="Cpu">User and system time since its start.</param>
+/// <param name="RssBytes">Resident memory.</param>
+/// <param name="PeakRssBytes">Maximum resident memory.</param>
 internal sealed record ProcessSample(TimeSpan Cpu, long RssBytes, long PeakRssBytes)
 {
-    /// <summary>Of the process <paramref name="pid"/>; null for none.</summary>
-    /// <exception cref="BenchException">There is no such process.</exception>
+    /// <summary>Samples the process <paramref name="pid"/>; null without an id.</summary>
+    /// <exception cref="BenchException">The process does not exist.</exception>
     public static ProcessSample? Of(int? pid)
     {
         if (pid is null)
@@ -25,7 +25,7 @@ internal sealed record ProcessSample(TimeSpan Cpu, long RssBytes, long PeakRssBy
         }
     }
 
-    /// <summary>Of this process.</summary>
+    /// <summary>Samples this process.</summary>
     public static ProcessSample OfThisProcess()
     {
         using var process = Process.GetCurrentProcess();

@@ -6,17 +6,17 @@ using ChatServer.Contracts;
 namespace ChatServer.Bench.Drill;
 
 /// <summary>
-/// The rooms, their members, and what they say at a rate. A member says nothing more before its last message was acknowledged, so that it
-/// is known which of two messages was there first.
+/// The rooms and their members, who send messages at a rate. A member sends a message only after its previous one was acknowledged, so that
+/// the order of its messages is known.
 /// </summary>
 internal sealed class Crowd(DrillPlan plan, IDeployment deployment) : IAsyncDisposable
 {
-    // Handshakes at a time: a crowd that storms the door measures the door.
+    // Concurrent handshakes: more would only measure the handshakes.
     private const int MaxParallelJoins = 16;
 
     private static readonly TimeSpan JoinTimeout = TimeSpan.FromSeconds(60);
 
-    // Of a rate of 200 a second, one message.
+    // One message at a rate of 200 per second.
     private static readonly TimeSpan SendInterval = TimeSpan.FromMilliseconds(5);
 
     private readonly string _prefix = $"drill-{Random.Shared.Next():x8}";
@@ -28,17 +28,17 @@ internal sealed class Crowd(DrillPlan plan, IDeployment deployment) : IAsyncDisp
     private int _said, _acknowledged;
     private bool _isDisposed;
 
-    /// <summary>Those that were created.</summary>
+    /// <summary>The rooms that were created.</summary>
     public IReadOnlyCollection<CrowdRoom> Rooms => _rooms;
 
-    /// <summary>How long its members were without their rooms.</summary>
+    /// <summary>Times without a connection, of all members.</summary>
     public Outages Outages { get; } = new();
 
-    /// <summary>How it is, in a few words.</summary>
+    /// <summary>The current state, for the progress display.</summary>
     public string State => $"{Volatile.Read(ref _said):N0} said, {Volatile.Read(ref _acknowledged):N0} acknowledged";
 
-    /// <summary>Creates the rooms and has everyone join.</summary>
-    /// <exception cref="BenchException">A room cannot be created, or somebody does not get in within a minute.</exception>
+    /// <summary>Creates the rooms and joins all members.</summary>
+    /// <exception cref="BenchException">A room cannot be created, or a member cannot join within a minute.</exception>
     public async Task JoinAsync(Action<int> joined, CancellationToken ct)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
@@ -49,7 +49,8 @@ internal sealed class Crowd(DrillPlan plan, IDeployment deployment) : IAsyncDisp
             await ForEachAsync(Enumerable.Range(0, plan.Rooms), async (number, ct) =>
             {
                 var room = new CrowdRoom($"{_prefix}-{number}");
-                await deployment.Api.CreateAsync(room.Checker.Room, new RoomOptions { History = RoomOptions.MaxHistory, IdleTimeoutSeconds = 600 }, ct);
+                await deployment.Api.CreateAsync(
+                    room.Checker.Room, new RoomOptions { History = RoomOptions.MaxHistory, IdleTimeoutSeconds = 600 }, ct);
                 _rooms.Add(room);
                 room.Witness = await Witness.JoinAsync(room.Checker, deployment.Balancers, ct);
                 for (var member = number; member < plan.Members; member += plan.Rooms)
@@ -61,20 +62,22 @@ internal sealed class Crowd(DrillPlan plan, IDeployment deployment) : IAsyncDisp
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
-            throw new BenchException($"Only {_rooms.Sum(r => r.Members.Count)} of {plan.Members} members were in their rooms after {JoinTimeout.TotalSeconds} s.");
+            var present = _rooms.Sum(r => r.Members.Count);
+            throw new BenchException($"Only {present} of {plan.Members} members were in their rooms after {JoinTimeout.TotalSeconds} s.");
         }
     }
 
-    /// <summary>Begins to talk.</summary>
+    /// <summary>Begins to send messages.</summary>
     public void StartSending()
     {
-        // One of each room after the other, so that all rooms hear something all the time.
-        foreach (var member in Enumerable.Range(0, (plan.Members / plan.Rooms) + 1).SelectMany(n => _rooms.Where(r => r.Members.Count > n).Select(r => r.Members[n])))
+        // One member of each room in turn, so that every room has messages all the time.
+        foreach (var member in Enumerable.Range(0, (plan.Members / plan.Rooms) + 1).SelectMany(
+            n => _rooms.Where(r => r.Members.Count > n).Select(r => r.Members[n])))
             _idle.Enqueue(member);
         _sending = Task.Run(SendMessagesAsync);
     }
 
-    /// <summary>Waits until all that was said until now was acknowledged and seen by everyone. False: some of it was not, in time.</summary>
+    /// <summary>Waits until all messages sent so far were acknowledged and seen by all members. False: the time limit expired.</summary>
     public async Task<bool> SettleAsync(CancellationToken ct)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
@@ -90,14 +93,14 @@ internal sealed class Crowd(DrillPlan plan, IDeployment deployment) : IAsyncDisp
         }
     }
 
-    /// <summary>Says nothing more.</summary>
+    /// <summary>Stops sending.</summary>
     public async Task StopSendingAsync()
     {
         await _stop.CancelAsync();
         await _sending;
     }
 
-    /// <summary>Everybody leaves. What is not acknowledged by now never will be.</summary>
+    /// <summary>Disconnects all members. Pending messages stay unacknowledged.</summary>
     public async ValueTask DisposeAsync()
     {
         if (_isDisposed)
@@ -122,7 +125,7 @@ internal sealed class Crowd(DrillPlan plan, IDeployment deployment) : IAsyncDisp
         var start = Stopwatch.GetTimestamp();
         for (var due = 0L; ;)
         {
-            // What could not be said because everybody waits for an acknowledgement is not made up for.
+            // A message that cannot be sent because all members wait for acknowledgements is skipped.
             for (var now = (long)(Stopwatch.GetElapsedTime(start).TotalSeconds * plan.Rate); due < now; due++)
             {
                 if (_idle.TryDequeue(out var member))

@@ -4,7 +4,7 @@ using ChatServer.Client;
 
 namespace ChatServer.Bench.Drill;
 
-/// <summary>A member as people are: it reads everything and says something now and then, through a client that keeps its seat.</summary>
+/// <summary>A member that reads all events and sends messages through a client that reconnects.</summary>
 internal sealed class CrowdMember : IAsyncDisposable
 {
     private readonly CrowdRoom _room;
@@ -21,14 +21,16 @@ internal sealed class CrowdMember : IAsyncDisposable
 
     public MemberHistory History { get; }
 
-    /// <summary>Why it is out of the room; null: it is not.</summary>
+    /// <summary>Why it is no longer in the room; null while it is.</summary>
     public string? ClosedReason { get; private set; }
 
-    public static async Task<CrowdMember> JoinAsync(CrowdRoom room, IReadOnlyList<Uri> balancers, string name, Outages outages, CancellationToken ct)
+    public static async Task<CrowdMember> JoinAsync(
+        CrowdRoom room, IReadOnlyList<Uri> balancers, string name, Outages outages, CancellationToken ct)
     {
         try
         {
-            var chat = await ChatRoom.JoinAsync(new ChatRoomOptions { Addresses = balancers, Room = room.Checker.Room, User = name, History = 0 }, ct);
+            var chat = await ChatRoom.JoinAsync(
+                new ChatRoomOptions { Addresses = balancers, Room = room.Checker.Room, User = name, History = 0 }, ct);
             return new CrowdMember(room, chat, outages, name);
         }
         catch (ChatException e)
@@ -37,7 +39,7 @@ internal sealed class CrowdMember : IAsyncDisposable
         }
     }
 
-    /// <summary>Says something. True when that was acknowledged, false when it never will be.</summary>
+    /// <summary>Sends a message. True if it was acknowledged, false if the client gave up.</summary>
     public async Task<bool> SayAsync(CancellationToken ct)
     {
         var said = _room.Checker.AddSent(_room.NextText(), Stopwatch.GetTimestamp());

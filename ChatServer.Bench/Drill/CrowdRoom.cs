@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace ChatServer.Bench.Drill;
 
-/// <summary>A room, those who sit in it, and what is known of it.</summary>
+/// <summary>A room with its members and its history checker.</summary>
 internal sealed class CrowdRoom(string name)
 {
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(20);
@@ -13,10 +13,12 @@ internal sealed class CrowdRoom(string name)
 
     public List<CrowdMember> Members { get; } = [];
 
-    /// <summary>On the wire, without a client that would put right what the room does wrong.</summary>
+    /// <summary>A member without a client that would correct errors of the room.</summary>
     public Witness? Witness { get; set; }
 
-    /// <summary>Waits until all that was said until now was acknowledged and seen by everyone; until <paramref name="ct"/> otherwise.</summary>
+    /// <summary>
+    /// Waits until all messages sent so far were acknowledged and seen by all members, or <paramref name="ct"/> is cancelled.
+    /// </summary>
     public async Task SettleAsync(CancellationToken ct)
     {
         var now = Stopwatch.GetTimestamp();
@@ -28,7 +30,7 @@ internal sealed class CrowdRoom(string name)
             await Task.Delay(PollInterval, ct);
     }
 
-    /// <summary>A text by which its message is known, and that tells a person where it comes from.</summary>
+    /// <summary>A unique text that names its sender.</summary>
     public string NextText() => $"{name} {Interlocked.Increment(ref _texts)}";
 
     private static bool HasSeen(MemberHistory history, LogEventId place) =>

@@ -1,24 +1,24 @@
 namespace ChatServer.Bench.Drill;
 
-/// <summary>What a drill does.</summary>
+/// <summary>Parameters of a drill.</summary>
 internal sealed record DrillPlan
 {
-    /// <summary>Struck one after the other, <see cref="Times"/> times over.</summary>
+    /// <summary>The faults, in order; the sequence is repeated <see cref="Times"/> times.</summary>
     public required IReadOnlyList<Fault> Faults { get; init; }
 
     public required int Times { get; init; }
 
     public required int Rooms { get; init; }
 
-    /// <summary>Of all rooms together; at least one each.</summary>
+    /// <summary>Number of members in all rooms together; at least one per room.</summary>
     public required int Members { get; init; }
 
-    /// <summary>Messages a second, of all rooms together.</summary>
+    /// <summary>Messages per second in all rooms together.</summary>
     public required double Rate { get; init; }
 
-    /// <summary>Between a fault that is over, with everybody back, and the next; also before the first and after the last.</summary>
+    /// <summary>Time between the recovery from a fault and the next fault, before the first fault, and after the last.</summary>
     public required TimeSpan Pause { get; init; }
 
-    /// <summary>For everybody to be back and to have seen everything. Who is not by then is told of in the verdict.</summary>
+    /// <summary>Time limit for the recovery from a fault. The verdict counts the faults that exceed it.</summary>
     public required TimeSpan SettleTimeout { get; init; }
 }

@@ -6,8 +6,8 @@ using ChatServer.Bench.Reports;
 namespace ChatServer.Bench.Drill;
 
 /// <summary>
-/// The drill: a crowd talks, faults strike one after the other, each when everybody has got over the one before; then silence, and all
-/// that anybody was told is compared with the logs.
+/// The drill: members send messages; faults occur one after another, each after the recovery from the previous one; then the members
+/// stop, and all events that they saw are compared with the logs.
 /// </summary>
 internal sealed class DrillRun(DrillPlan plan, IDeployment deployment, IPhases phases)
 {
@@ -15,7 +15,7 @@ internal sealed class DrillRun(DrillPlan plan, IDeployment deployment, IPhases p
 
     private readonly List<(Fault Fault, Outage Outage, bool HasSettled)> _injected = [];
 
-    /// <exception cref="BenchException">The deployment lacks what a fault needs, or does not do what it is asked.</exception>
+    /// <exception cref="BenchException">The deployment does not support a fault, or a call fails.</exception>
     public async Task<Verdict> RunAsync(CancellationToken ct)
     {
         foreach (var fault in plan.Faults)
@@ -34,7 +34,7 @@ internal sealed class DrillRun(DrillPlan plan, IDeployment deployment, IPhases p
             await crowd.StopSendingAsync();
             await WithProgressAsync("waiting for the last acknowledgements", crowd, crowd.SettleAsync(ct));
             var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
-            // Nobody sees anything more: the histories are complete.
+            // No member receives further events: the histories are complete.
             var putOut = crowd.Rooms.SelectMany(r => r.Members).Where(m => m.ClosedReason is not null).ToList();
             await crowd.DisposeAsync();
             return Verdict(seconds, await CheckAsync(crowd, ct), putOut);
@@ -99,7 +99,8 @@ internal sealed class DrillRun(DrillPlan plan, IDeployment deployment, IPhases p
         {
             var page = await deployment.Api.HistoryAsync(room, before, ct);
             if (page.Next >= (before ?? long.MaxValue))
-                throw new BenchException($"The history of {room} has no beginning: the page before {before} is followed by one before {page.Next}.");
+                throw new BenchException(
+                    $"The history of {room} has no beginning: the page before {before} is followed by one before {page.Next}.");
             log.InsertRange(0, page.Messages.Select(e => new SeenEvent(page.Epoch, e.GetProperty("seq").GetInt64(), TextOf(e))));
             if (page.Next is null || page.Messages.Count == 0)
                 return (page.Epoch, log);

@@ -2,11 +2,11 @@ using ChatServer.Bench.Drill.Deployments;
 
 namespace ChatServer.Bench.Drill;
 
-/// <summary>Something that goes wrong on purpose, and is over a moment later.</summary>
-/// <param name="Name">By which a user asks for it.</param>
+/// <summary>An injected fault that ends after a moment.</summary>
+/// <param name="Name">Its name on the command line.</param>
 internal abstract record Fault(string Name)
 {
-    /// <summary>All that there are.</summary>
+    /// <summary>All faults.</summary>
     public static IReadOnlyList<Fault> All { get; } =
     [
         new KillFault("kill-roomhost", ServerRole.RoomHost),
@@ -17,20 +17,20 @@ internal abstract record Fault(string Name)
         new DrainFault("drain"),
     ];
 
-    /// <summary>What a deployment lacks for it; null: nothing.</summary>
+    /// <summary>The missing precondition; null if the deployment supports the fault.</summary>
     public abstract string? MissingRequirement(IDeployment deployment);
 
-    /// <summary>Does it, and undoes it.</summary>
-    /// <param name="deployment">To what.</param>
-    /// <param name="number">How often it was done before: where there are several of a kind, it is the next one's turn.</param>
-    /// <param name="ct">Ends it, done or not.</param>
+    /// <summary>Injects the fault and ends it.</summary>
+    /// <param name="deployment">The deployment.</param>
+    /// <param name="number">Number of previous injections: selects the next of several processes.</param>
+    /// <param name="ct">Cancels the injection.</param>
     public abstract Task InjectAsync(IDeployment deployment, int number, CancellationToken ct);
 }
 
 /// <summary>SIGKILL; the process is started again a moment later.</summary>
 internal sealed record KillFault(string Name, ServerRole Role) : Fault(Name)
 {
-    // As a supervisor would. Long enough that somebody else must do its work.
+    // As a supervisor would. Long enough that another process must take over its work.
     private static readonly TimeSpan DownTime = TimeSpan.FromSeconds(1);
 
     public override string? MissingRequirement(IDeployment deployment) => ProcessFaults.MissingRequirement(deployment, Role);
@@ -44,7 +44,7 @@ internal sealed record KillFault(string Name, ServerRole Role) : Fault(Name)
     }
 }
 
-/// <summary>SIGSTOP for ten seconds, six times a lease: it wakes up when others do its work, and does not know.</summary>
+/// <summary>SIGSTOP for ten seconds, six times a lease: the process continues after others took over its work.</summary>
 internal sealed record StopFault(string Name, ServerRole Role) : Fault(Name)
 {
     private static readonly TimeSpan StoppedTime = TimeSpan.FromSeconds(10);
@@ -66,7 +66,7 @@ internal sealed record StopFault(string Name, ServerRole Role) : Fault(Name)
     }
 }
 
-/// <summary>The host with the most rooms is drained until it has none, and then taken into service again.</summary>
+/// <summary>Drains the host with the most rooms until it has none, and then ends the draining.</summary>
 internal sealed record DrainFault(string Name) : Fault(Name)
 {
     private static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(120);
@@ -88,7 +88,7 @@ internal sealed record DrainFault(string Name) : Fault(Name)
         {
             using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
             patience.CancelAfter(DrainTimeout);
-            // Where another one has none, it is empty when it tells so with its next renewal.
+            // The host reports the number of its rooms with the next renewal of its lease.
             while ((await admin.LoadAsync(patience.Token)).Hosts.FirstOrDefault(h => h.Id == host) is { Rooms: > 0 })
                 await Task.Delay(Pause, patience.Token);
         }
@@ -103,7 +103,7 @@ internal sealed record DrainFault(string Name) : Fault(Name)
     }
 }
 
-/// <summary>What faults of processes have in common.</summary>
+/// <summary>Base class of faults of processes.</summary>
 file static class ProcessFaults
 {
     public static string? MissingRequirement(IDeployment deployment, ServerRole role) =>

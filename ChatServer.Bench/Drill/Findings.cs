@@ -1,9 +1,9 @@
 namespace ChatServer.Bench.Drill;
 
-/// <summary>What the history checker found in one room. A message, and a member, count once for each kind of defect.</summary>
+/// <summary>Defects that the history checker found in one room. A message or a member counts once per kind of defect.</summary>
 internal sealed class Findings(string room)
 {
-    // Enough to look for the cause; a room that lost its log has thousands.
+    // Enough to find the cause; a room that lost its log has thousands.
     private const int MaxDetails = 20;
 
     private readonly HashSet<string> _lost = new(StringComparer.Ordinal);
@@ -14,10 +14,10 @@ internal sealed class Findings(string room)
     public int Acknowledged { get; set; }
     public int Unacknowledged { get; set; }
 
-    /// <summary>Events that members saw: each was checked.</summary>
+    /// <summary>Number of events that members saw and that were checked.</summary>
     public long Seen { get; set; }
 
-    /// <summary>How often members were told that their history is not continued.</summary>
+    /// <summary>Number of announced breaks of a member's history.</summary>
     public int Breaks { get; set; }
 
     public int LostMessages => _lost.Count;
@@ -25,31 +25,31 @@ internal sealed class Findings(string room)
     public int ReorderedEvents { get; private set; }
     public int DivergentMembers => _divergent.Count;
 
-    /// <summary>The first of them in words.</summary>
+    /// <summary>Descriptions of the first defects.</summary>
     public IReadOnlyList<string> Details => _details;
 
-    /// <summary>An acknowledged message is not where it was acknowledged, or a member never saw it there.</summary>
+    /// <summary>Records that an acknowledged message is not at its position, or that a member did not see it there.</summary>
     public void Lost(string text, string how)
     {
         if (_lost.Add(text))
             AddDetail($"lost: {text} {how}");
     }
 
-    /// <summary>A message is in the log twice, or was told to a member twice.</summary>
+    /// <summary>Records that a message is in the log twice, or was delivered to a member twice.</summary>
     public void Duplicated(string text, string how)
     {
         if (_duplicated.Add(text))
             AddDetail($"duplicated: {text} {how}");
     }
 
-    /// <summary>Something came before what was there first.</summary>
+    /// <summary>Records that an event arrived before an earlier one.</summary>
     public void Reordered(string how)
     {
         ReorderedEvents++;
         AddDetail($"reordered: {how}");
     }
 
-    /// <summary>A member's history is not the room's.</summary>
+    /// <summary>Records that a member's history differs from that of the room.</summary>
     public void Diverges(string member, string how)
     {
         if (_divergent.Add(member))

@@ -3,10 +3,10 @@ using System.Collections.Concurrent;
 namespace ChatServer.Bench.Drill;
 
 /// <summary>
-/// Knows of one room what was said, what was acknowledged and where, and what every member saw; finds what of that cannot be true of one
-/// ordered log that loses nothing. It speaks to nobody. A message is known by its text, which must be unique.
+/// Records the sent messages of a room, their acknowledged positions, and the events that each member saw; finds contradictions to one
+/// ordered log without loss. It has no connections. Messages are identified by their texts, which must be unique.
 /// </summary>
-/// <remarks>May be called from any thread, but for <see cref="Check"/>: that is for when all is over.</remarks>
+/// <remarks>Thread-safe, except <see cref="Check"/>, which is called after all other calls.</remarks>
 internal sealed class HistoryChecker(string room)
 {
     private readonly Lock _gate = new();
@@ -18,7 +18,7 @@ internal sealed class HistoryChecker(string room)
     /// <summary>The room's name.</summary>
     public string Room => room;
 
-    /// <summary>The acknowledged message that is furthest in the log; null: none was acknowledged so far.</summary>
+    /// <summary>The position of the newest acknowledged message; null if there is none.</summary>
     public LogEventId? Newest
     {
         get
@@ -28,14 +28,14 @@ internal sealed class HistoryChecker(string room)
         }
     }
 
-    /// <summary>Whether all that was said until <paramref name="time"/> was acknowledged or given up.</summary>
+    /// <summary>Whether all messages that were sent until <paramref name="time"/> were acknowledged.</summary>
     public bool IsAcknowledged(long time)
     {
         lock (_gate)
             return _pending.All(m => m.SentAt > time);
     }
 
-    /// <summary>What one more member sees from now on. Nothing may be said before the last one is here: each must see everything.</summary>
+    /// <summary>Adds a member. All members must join before the first message, because each must see all messages.</summary>
     public MemberHistory Join(string name)
     {
         var member = new MemberHistory(name);
@@ -44,9 +44,9 @@ internal sealed class HistoryChecker(string room)
         return member;
     }
 
-    /// <summary>Somebody is about to say something.</summary>
-    /// <param name="text">Never said before.</param>
-    /// <param name="now">On the caller's clock.</param>
+    /// <summary>Records a message before it is sent.</summary>
+    /// <param name="text">A unique text.</param>
+    /// <param name="now">Time, on the caller's clock.</param>
     public SentMessage AddSent(string text, long now)
     {
         lock (_gate)
@@ -57,7 +57,7 @@ internal sealed class HistoryChecker(string room)
         }
     }
 
-    /// <summary>The room has told its sender that the log holds it.</summary>
+    /// <summary>Records an acknowledgement.</summary>
     public void Acknowledge(SentMessage said, LogEventId place)
     {
         lock (_gate)
@@ -69,12 +69,12 @@ internal sealed class HistoryChecker(string room)
         }
     }
 
-    /// <summary>The message of this text; null: it is none of ours.</summary>
+    /// <summary>The message with this text; null if it was not recorded.</summary>
     public SentMessage? Find(string? text) => text is not null && _sent.TryGetValue(text, out var said) ? said : null;
 
-    /// <summary>Compares all with the log as it is in the end.</summary>
-    /// <param name="epoch">Of that log.</param>
-    /// <param name="log">What it keeps, oldest first.</param>
+    /// <summary>Compares all records with the final log.</summary>
+    /// <param name="epoch">Epoch of the log.</param>
+    /// <param name="log">Events that the log keeps, oldest first.</param>
     public Findings Check(string epoch, IReadOnlyList<SeenEvent> log)
     {
         var findings = new Findings(room);
@@ -103,7 +103,7 @@ internal sealed class HistoryChecker(string room)
         return findings;
     }
 
-    // What is at each place: the log says so; of places that it does not keep any more, those who saw them do, the first of them first.
+    // The text at each position: from the log; for positions that it no longer keeps, from the first member that saw them.
     private Dictionary<LogEventId, string?> Truth(string epoch, IReadOnlyList<SeenEvent> log)
     {
         var truth = log.ToDictionary(e => new LogEventId(epoch, e.Seq), e => e.Text);
@@ -117,22 +117,22 @@ internal sealed class HistoryChecker(string room)
     }
 }
 
-/// <summary>A place in a room's log.</summary>
+/// <summary>A position in a room's log.</summary>
 internal sealed record LogEventId(string Epoch, long Seq)
 {
     public override string ToString() => $"{Epoch}.{Seq}";
 }
 
-/// <summary>An event of the log as somebody saw it.</summary>
-/// <param name="Epoch">The log's.</param>
-/// <param name="Seq">Its place.</param>
-/// <param name="Text">The message's; null: it is no message.</param>
+/// <summary>An event of the log, as a member saw it.</summary>
+/// <param name="Epoch">Epoch of the log.</param>
+/// <param name="Seq">Its sequence.</param>
+/// <param name="Text">Text of the message; null for other events.</param>
 internal readonly record struct SeenEvent(string Epoch, long Seq, string? Text);
 
-/// <summary>A message.</summary>
-/// <param name="text">By which it is known.</param>
-/// <param name="at">When it was said, on the caller's clock.</param>
-/// <param name="after">What had been acknowledged in the room by then: it belongs behind that.</param>
+/// <summary>A sent message.</summary>
+/// <param name="text">Its unique text.</param>
+/// <param name="at">Time of sending, on the caller's clock.</param>
+/// <param name="after">The newest acknowledged position at that time: the message must follow it.</param>
 internal sealed class SentMessage(string text, long at, LogEventId? after)
 {
     public string Text => text;
@@ -141,6 +141,6 @@ internal sealed class SentMessage(string text, long at, LogEventId? after)
 
     public LogEventId? NewestBefore => after;
 
-    /// <summary>Where the log has it, as its sender was told; null: its sender was told nothing so far.</summary>
+    /// <summary>The acknowledged position; null without an acknowledgement.</summary>
     public LogEventId? LoggedAs { get; set; }
 }

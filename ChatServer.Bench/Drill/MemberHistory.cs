@@ -1,6 +1,6 @@
 namespace ChatServer.Bench.Drill;
 
-/// <summary>Every event that one member saw, in the order in which it did. One thread writes it.</summary>
+/// <summary>The events that one member saw, in this order. Written by one thread.</summary>
 internal sealed class MemberHistory(string name)
 {
     private readonly List<SeenEvent> _events = [];
@@ -10,19 +10,19 @@ internal sealed class MemberHistory(string name)
 
     public string Name => name;
 
-    /// <summary>Whether it was put out of the room: it need not see what follows.</summary>
+    /// <summary>Whether the room closed its connection for good: it does not see later events.</summary>
     public bool IsOver { get; set; }
 
-    /// <summary>The event that was seen last; null: none so far. May be asked from any thread.</summary>
+    /// <summary>Position of the last event; null if there is none. Thread-safe.</summary>
     public LogEventId? Newest => Volatile.Read(ref _newest);
 
-    /// <summary>All of them.</summary>
+    /// <summary>All events.</summary>
     public IReadOnlyList<SeenEvent> All => _events;
 
-    /// <summary>The text that it last saw at a place; null: none.</summary>
+    /// <summary>The text that it last saw at a position; null if there is none.</summary>
     public string? this[LogEventId place] => _textsById.GetValueOrDefault(place);
 
-    /// <summary>It saw an event.</summary>
+    /// <summary>Adds an event.</summary>
     public void AddSeen(string epoch, long seq, string? text)
     {
         var place = new LogEventId(epoch, seq);
@@ -31,14 +31,14 @@ internal sealed class MemberHistory(string name)
         Volatile.Write(ref _newest, place);
     }
 
-    /// <summary>It was told that what follows is another history, or the same one from some place of the room's choice.</summary>
+    /// <summary>Records that the room announced another history, or a gap in the same one.</summary>
     public void AddAnnouncedBreak() => _breaks.Add(_events.Count);
 
-    /// <summary>Tells what cannot be true of one ordered log.</summary>
-    /// <param name="truth">What is at each place.</param>
-    /// <param name="isKept">Whether the log still has a place, so that what is not in it never was.</param>
-    /// <param name="find">Messages by their text.</param>
-    /// <param name="findings">Is added to.</param>
+    /// <summary>Finds contradictions to one ordered log.</summary>
+    /// <param name="truth">The text at each position.</param>
+    /// <param name="isKept">Whether the log still keeps a position.</param>
+    /// <param name="find">Finds a message by its text.</param>
+    /// <param name="findings">Receives the defects.</param>
     public void Check(IReadOnlyDictionary<LogEventId, string?> truth, Func<LogEventId, bool> isKept, Func<string?, SentMessage?> find,
         Findings findings)
     {

@@ -1,13 +1,13 @@
 namespace ChatServer.Bench.Drill;
 
-/// <summary>How long members were without their room, from one look to the next.</summary>
+/// <summary>Times without a connection, between two calls of <see cref="Take"/>.</summary>
 internal sealed class Outages
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<CrowdMember, (int Returns, TimeSpan Longest)> _members = [];
     private readonly List<TimeSpan> _away = [];
 
-    /// <summary>A member is back in its room.</summary>
+    /// <summary>Records a reconnect of a member.</summary>
     public void AddResume(CrowdMember member, TimeSpan away)
     {
         lock (_gate)
@@ -18,7 +18,7 @@ internal sealed class Outages
         }
     }
 
-    /// <summary>A member saw a message that was said so long before.</summary>
+    /// <summary>Records the latency of a message.</summary>
     public void AddDelay(CrowdMember member, TimeSpan after)
     {
         lock (_gate)
@@ -28,12 +28,13 @@ internal sealed class Outages
         }
     }
 
-    /// <summary>What happened since the last call.</summary>
+    /// <summary>Returns the records since the last call.</summary>
     public Outage Take()
     {
         lock (_gate)
         {
-            var outage = new Outage([.. _away], [.. _members.Values.Select(m => m.Longest)], _members.Values.Select(m => m.Returns).DefaultIfEmpty().Max());
+            var outage = new Outage(
+                [.. _away], [.. _members.Values.Select(m => m.Longest)], _members.Values.Select(m => m.Returns).DefaultIfEmpty().Max());
             _members.Clear();
             _away.Clear();
             return outage;
@@ -41,8 +42,8 @@ internal sealed class Outages
     }
 }
 
-/// <summary>One fault, as the members felt it.</summary>
-/// <param name="Away">Of each return to a room: from the connection's end to the welcome.</param>
-/// <param name="Gaps">Of each member: the longest time from the saying of a message to its seeing it.</param>
-/// <param name="MostReturns">Of one member.</param>
+/// <summary>The effect of one fault on the members.</summary>
+/// <param name="Away">Time from the end of a connection to the next welcome, for each reconnect.</param>
+/// <param name="Gaps">Maximum latency of a message, for each member.</param>
+/// <param name="MostReturns">Maximum number of reconnects of one member.</param>
 internal sealed record Outage(IReadOnlyList<TimeSpan> Away, IReadOnlyList<TimeSpan> Gaps, int MostReturns);

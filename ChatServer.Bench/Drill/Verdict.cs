@@ -2,7 +2,7 @@ using ChatServer.Bench.Reports;
 
 namespace ChatServer.Bench.Drill;
 
-/// <summary>What a drill showed.</summary>
+/// <summary>Report of a drill.</summary>
 internal sealed record Verdict : IReport
 {
     public required int Rooms { get; init; }
@@ -11,43 +11,45 @@ internal sealed record Verdict : IReport
     public required double Seconds { get; init; }
     public required int Acknowledged { get; init; }
 
-    /// <summary>Messages of which their sender heard nothing in the end. Whether they were logged is not known.</summary>
+    /// <summary>Messages without an acknowledgement. Whether they were logged is unknown.</summary>
     public required int Unacknowledged { get; init; }
 
-    /// <summary>Acknowledged messages that are not in the log where they were acknowledged, or that somebody never saw there.</summary>
+    /// <summary>Acknowledged messages that are not at their position in the log, or that a member did not see there.</summary>
     public required int Lost { get; init; }
 
-    /// <summary>Messages that are in the log twice, or that somebody was told twice.</summary>
+    /// <summary>Messages that are in the log twice, or that a member got twice.</summary>
     public required int Duplicated { get; init; }
 
-    /// <summary>Events that somebody saw after a later one, and messages whose place is before one that was acknowledged when they were said.</summary>
+    /// <summary>Events that a member saw after a later one, and messages logged before an earlier acknowledged one.</summary>
     public required int Reordered { get; init; }
 
-    /// <summary>Members whose history is not the room's.</summary>
+    /// <summary>Members whose history differs from that of the room.</summary>
     public required int DivergentMembers { get; init; }
 
-    /// <summary>How often a member was told that its history is not continued.</summary>
+    /// <summary>Number of announced breaks of a member's history.</summary>
     public required int HistoriesChanged { get; init; }
 
-    /// <summary>Members that the room put out for good.</summary>
+    /// <summary>Members that the room removed for good.</summary>
     public required int PutOut { get; init; }
 
-    /// <summary>Events that members saw: each was checked.</summary>
+    /// <summary>Number of events that members saw and that were checked.</summary>
     public required long Seen { get; init; }
 
-    /// <summary>From a connection's end to the welcome on the next, in milliseconds.</summary>
+    /// <summary>Time from the end of a connection to the next welcome, in milliseconds.</summary>
     public required OutageTimes ResumeMs { get; init; }
 
-    /// <summary>Of a member and a fault: the longest time from the saying of a message to its seeing it, in milliseconds.</summary>
+    /// <summary>Maximum latency of a message, per member and fault, in milliseconds.</summary>
     public required OutageTimes GapMs { get; init; }
 
-    /// <summary>The same, of each kind of fault.</summary>
+    /// <summary>The figures per kind of fault.</summary>
     public required IReadOnlyList<FaultVerdict> Faults { get; init; }
 
-    /// <summary>The first defects, in words.</summary>
+    /// <summary>Descriptions of the first defects.</summary>
     public required IReadOnlyList<string> Findings { get; init; }
 
-    public bool Well => (Unacknowledged, Lost, Duplicated, Reordered, DivergentMembers, HistoriesChanged, PutOut) == default && Faults.All(f => f.NotSettled == 0);
+    public bool Well =>
+        (Unacknowledged, Lost, Duplicated, Reordered, DivergentMembers, HistoriesChanged, PutOut) == default
+            && Faults.All(f => f.NotSettled == 0);
 
     public IEnumerable<Row> Rows()
     {
@@ -63,7 +65,8 @@ internal sealed record Verdict : IReport
         yield return new("longest gap p50, p99, max", $"{GapMs}");
         foreach (var fault in Faults)
         {
-            yield return new($"{fault.Fault}, {fault.Times} times: reconnects", $"{fault.Reconnects:N0}, at most {fault.MostReconnects} of a member");
+            yield return new(
+                $"{fault.Fault}, {fault.Times} times: reconnects", $"{fault.Reconnects:N0}, at most {fault.MostReconnects} of a member");
             yield return new("  resume p50, p99, max", $"{fault.ResumeMs}");
             yield return new("  longest gap p50, p99, max", $"{fault.GapMs}");
             if (fault.NotSettled > 0)
@@ -80,18 +83,18 @@ internal sealed record Verdict : IReport
     }
 }
 
-/// <summary>What one kind of fault cost.</summary>
-/// <param name="Fault">Its name.</param>
-/// <param name="Times">How often it struck.</param>
-/// <param name="NotSettled">How often somebody had not everything again after the drill's patience.</param>
-/// <param name="Reconnects">Returns of members to their rooms.</param>
-/// <param name="MostReconnects">Of one member, from one fault.</param>
-/// <param name="ResumeMs">As in the verdict.</param>
-/// <param name="GapMs">As in the verdict.</param>
+/// <summary>Figures of one kind of fault.</summary>
+/// <param name="Fault">Name of the fault.</param>
+/// <param name="Times">Number of injections.</param>
+/// <param name="NotSettled">Number of injections without a recovery within the time limit.</param>
+/// <param name="Reconnects">Number of reconnects of members.</param>
+/// <param name="MostReconnects">Maximum number of reconnects of one member after one fault.</param>
+/// <param name="ResumeMs">See <see cref="Verdict"/>.</param>
+/// <param name="GapMs">See <see cref="Verdict"/>.</param>
 internal sealed record FaultVerdict(
     string Fault, int Times, int NotSettled, int Reconnects, int MostReconnects, OutageTimes ResumeMs, OutageTimes GapMs);
 
-/// <summary>Times in milliseconds; zero where there were none.</summary>
+/// <summary>Times in milliseconds; zero without values.</summary>
 internal sealed record OutageTimes(double P50, double P99, double Max)
 {
     public static OutageTimes Of(IEnumerable<TimeSpan> times)

@@ -7,19 +7,19 @@ using ChatServer.Contracts;
 namespace ChatServer.Bench.Drill;
 
 /// <summary>
-/// A member that believes the room everything: it resumes after the last event that came, and writes down whatever follows. A client
-/// leaves out what it has had already; a witness tells that it came again.
+/// A member without client logic: it resumes after the last event and records all that follow. A client removes duplicates; a
+/// witness records them.
 /// </summary>
 internal sealed class Witness : IAsyncDisposable
 {
-    // More than a frame of the contract, or a welcome, has.
+    // More than the largest frame or welcome of the contract.
     private const int MaxFrameBytes = 1024 * 1024;
 
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(15);
 
     private static readonly TimeSpan ReconnectDelay = TimeSpan.FromMilliseconds(100);
 
-    // A connection on which nothing comes for so long is given up: the drill's rooms are never quiet.
+    // Limit of silence on a connection: rooms of a drill always have messages.
     private static readonly TimeSpan SilenceTimeout = TimeSpan.FromSeconds(45);
 
     private readonly string _room;
@@ -40,7 +40,7 @@ internal sealed class Witness : IAsyncDisposable
 
     public MemberHistory History { get; }
 
-    /// <summary>Joins; comes back until it is disposed of.</summary>
+    /// <summary>Joins, and reconnects until it is disposed.</summary>
     public static async Task<Witness> JoinAsync(HistoryChecker checker, IReadOnlyList<Uri> balancers, CancellationToken ct)
     {
         var witness = new Witness(checker, balancers);
@@ -63,9 +63,10 @@ internal sealed class Witness : IAsyncDisposable
             {
                 await ConnectAsync();
             }
-            catch (Exception e) when (e is WebSocketException or IOException or OperationCanceledException or JsonException or KeyNotFoundException or InvalidOperationException)
+            catch (Exception e) when (e is WebSocketException or IOException or OperationCanceledException
+                or JsonException or KeyNotFoundException or InvalidOperationException)
             {
-                // It comes back, as one that knows nothing better would.
+                // It reconnects after any failure.
             }
             await Task.Delay(ReconnectDelay, _leaving.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
@@ -108,7 +109,7 @@ internal sealed class Witness : IAsyncDisposable
         if (type == "welcome")
         {
             var epoch = e.GetProperty("epoch").GetString()!;
-            // At first there is nothing that could be continued.
+            // At the first join there is no history to continue.
             if (History.Newest is not null && !e.GetProperty("resumed").GetBoolean())
                 History.AddAnnouncedBreak();
             _epoch = epoch;
@@ -123,7 +124,9 @@ internal sealed class Witness : IAsyncDisposable
     private Uri JoinUrl()
     {
         var balancer = _balancers[_attempts++ % _balancers.Count];
-        var query = string.Create(CultureInfo.InvariantCulture, $"{RoomUrls.Through(balancer, _room)}?session={_session}&user=witness&history={RoomOptions.MaxHistory}");
+        var query = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{RoomUrls.Through(balancer, _room)}?session={_session}&user=witness&history={RoomOptions.MaxHistory}");
         return new Uri(History.Newest is { } newest ? $"{query}&since={newest}" : query);
     }
 }

@@ -1,31 +1,31 @@
 namespace ChatServer.Bench.Fanout;
 
 /// <summary>
-/// Checks what one member gets: the room's events have gapless, growing sequences, and every message of every publisher comes once and
-/// in order. Written by the thread that reads the member's connection, read by others when it has come to rest.
+/// Checks the deliveries to one member: sequences increase without gaps, and each message of each publisher arrives once and in order.
+/// Written by the thread that reads the member's connection; read by others after the connection is idle.
 /// </summary>
-/// <param name="run">The run's mark.</param>
-/// <param name="publishers">How many there are.</param>
-/// <param name="textLength">Of every message, in bytes.</param>
+/// <param name="run">Id of the run.</param>
+/// <param name="publishers">Number of publishers.</param>
+/// <param name="textLength">Length of each text, in bytes.</param>
 internal sealed class DeliveryCheck(int run, int publishers, int textLength)
 {
     private readonly SequenceChecker[] _publishers = new SequenceChecker[publishers];
     private SequenceChecker _log;
     private long _deliveries;
 
-    /// <summary>Messages of this run that came, in whatever order.</summary>
+    /// <summary>Number of received messages of this run.</summary>
     public long Deliveries => Volatile.Read(ref _deliveries);
 
-    /// <summary>Events of the room's that were somebody else's: they have a place in the log, too.</summary>
+    /// <summary>Number of received events that do not belong to this run.</summary>
     public long Foreign { get; private set; }
 
-    /// <summary>Frames that are no JSON object.</summary>
+    /// <summary>Number of frames that are not a JSON object.</summary>
     public long Malformed { get; private set; }
 
-    /// <summary>The member has joined: the log's newest event is <paramref name="seq"/>.</summary>
+    /// <summary>The member has joined at the log position <paramref name="seq"/>.</summary>
     public void Begin(long seq) => _log = new SequenceChecker(seq + 1);
 
-    /// <summary>Takes note of an event; true when it is a message of this run's.</summary>
+    /// <summary>Records an event; true if it is a message of this run.</summary>
     public bool Observe(in FanoutEvent happened, out BenchStamp stamp)
     {
         stamp = default;
@@ -50,7 +50,7 @@ internal sealed class DeliveryCheck(int run, int publishers, int textLength)
         return true;
     }
 
-    /// <summary>What is wrong, when publisher i has said <paramref name="said"/>[i] messages.</summary>
+    /// <summary>The faults, if publisher i has sent <paramref name="said"/>[i] messages.</summary>
     public DeliveryFaults FaultsAfter(ReadOnlySpan<long> said)
     {
         var faults = new DeliveryFaults

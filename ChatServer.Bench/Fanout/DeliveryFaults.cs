@@ -1,30 +1,30 @@
 namespace ChatServer.Bench.Fanout;
 
-/// <summary>What went wrong with deliveries; each counts once for every member that it went wrong for.</summary>
+/// <summary>Faults of deliveries, counted once per affected member.</summary>
 internal readonly record struct DeliveryFaults
 {
-    /// <summary>Messages that did not come.</summary>
+    /// <summary>Messages that did not arrive.</summary>
     public long Lost { get; init; }
 
-    /// <summary>Messages that came again.</summary>
+    /// <summary>Messages that arrived more than once.</summary>
     public long Repeated { get; init; }
 
-    /// <summary>Messages that came after a later one of their publisher.</summary>
+    /// <summary>Messages that arrived after a later one of their publisher.</summary>
     public long Reordered { get; init; }
 
-    /// <summary>Places in the room's log of which no event came.</summary>
+    /// <summary>Sequences without an event.</summary>
     public long SequencesSkipped { get; init; }
 
-    /// <summary>Places in the room's log of which two events came.</summary>
+    /// <summary>Sequences with two events.</summary>
     public long SequencesRepeated { get; init; }
 
-    /// <summary>Events that came after a later one.</summary>
+    /// <summary>Events that arrived after a later one.</summary>
     public long SequencesReordered { get; init; }
 
-    /// <summary>Frames that no room sends.</summary>
+    /// <summary>Invalid frames.</summary>
     public long Malformed { get; init; }
 
-    /// <summary>Whether there is any.</summary>
+    /// <summary>Whether there is any fault.</summary>
     public bool Any => this != default;
 
     public static DeliveryFaults operator +(DeliveryFaults a, DeliveryFaults b) => new()

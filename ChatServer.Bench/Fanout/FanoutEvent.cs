@@ -5,34 +5,34 @@ namespace ChatServer.Bench.Fanout;
 
 internal enum FanoutEventKind
 {
-    /// <summary>Nothing to check: presence, typing, pong.</summary>
+    /// <summary>Not checked: presence, typing, pong.</summary>
     Other,
     Message,
 
-    /// <summary>In the log, but not a message: an announcement, a deletion.</summary>
+    /// <summary>An event of the log that is not a message: an announcement, a deletion.</summary>
     Logged,
 
-    /// <summary>The room refused something of ours.</summary>
+    /// <summary>The room refused a frame.</summary>
     Error,
 
     /// <summary>Not JSON.</summary>
     Malformed,
 }
 
-/// <summary>An event from a room, as far as the checks need it.</summary>
+/// <summary>The part of an event that the checks need.</summary>
 internal readonly ref struct FanoutEvent
 {
-    // How our RoomHost begins a message. Whatever begins otherwise is read as JSON: any order of the members is right.
+    // The beginning of a message from a RoomHost. Other events are parsed as JSON: the members may have any order.
     private static ReadOnlySpan<byte> MessageHead => "{\"type\":\"message\",\"seq\":"u8;
 
     private static ReadOnlySpan<byte> TextHead => "\"text\":\""u8;
 
     public FanoutEventKind Kind { get; private init; }
 
-    /// <summary>Its place in the log, of a message or what else is logged.</summary>
+    /// <summary>Sequence of a message or another event of the log.</summary>
     public long Seq { get; private init; }
 
-    /// <summary>Of a message: its text, as it stands between the quotes.</summary>
+    /// <summary>Text of a message, as between the quotes in JSON.</summary>
     public ReadOnlySpan<byte> Text { get; private init; }
 
     /// <summary>Reads one event.</summary>

@@ -6,7 +6,7 @@ using ChatServer.Contracts;
 
 namespace ChatServer.Bench.Fanout;
 
-/// <summary>A member of the room: checks what it gets and, when it publishes, hears its own echoes.</summary>
+/// <summary>A member of the room: checks its deliveries and passes echoes to its publisher.</summary>
 internal sealed class FanoutMember(FanoutState state, DeliveryCheck check) : IRoomSocketHandler, IDisposable
 {
     private readonly TaskCompletionSource<WelcomeFrame> _welcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -17,16 +17,16 @@ internal sealed class FanoutMember(FanoutState state, DeliveryCheck check) : IRo
 
     public DeliveryCheck Check => check;
 
-    /// <summary>When it publishes.</summary>
+    /// <summary>Its publisher; null if it does not publish.</summary>
     public Publisher? Publisher { get; set; }
 
-    /// <summary>What the room said first; after <see cref="JoinAsync"/>.</summary>
+    /// <summary>The welcome; valid after <see cref="JoinAsync"/>.</summary>
     public WelcomeFrame Welcome => _welcome.Task.Result;
 
-    /// <summary>Payload bytes that came.</summary>
+    /// <summary>Number of received payload bytes.</summary>
     public long BytesReceived => Volatile.Read(ref _bytesReceived);
 
-    /// <summary>How the server ended the connection; null while it has not.</summary>
+    /// <summary>Close code and reason of the server; null while the connection is open.</summary>
     public string? Closed => _closed;
 
     public async Task JoinAsync(RoomConnector connector, int number, int bufferBytes, CancellationToken ct)
@@ -35,7 +35,7 @@ internal sealed class FanoutMember(FanoutState state, DeliveryCheck check) : IRo
         await connector.WaitForWelcomeAsync(_socket, _welcome.Task, ct);
     }
 
-    /// <summary>Sends frames when <see cref="Flush"/> is called.</summary>
+    /// <summary>Adds a frame, which <see cref="Flush"/> sends.</summary>
     public void Add(ReadOnlySpan<byte> text) => _socket!.Add(WebSocketOpcode.Text, text);
 
     public void Flush() => _socket!.Flush();
@@ -54,7 +54,7 @@ internal sealed class FanoutMember(FanoutState state, DeliveryCheck check) : IRo
             Publisher?.OnEcho(stamp);
             if (state.Measuring)
             {
-                // What came in one receive came at one time.
+                // All frames of one receive have the same arrival time.
                 if (_arrivedAt == 0)
                     _arrivedAt = Stopwatch.GetTimestamp();
                 state.Latencies.Record(stamp.SentAt, _arrivedAt);
@@ -89,7 +89,7 @@ internal sealed class FanoutMember(FanoutState state, DeliveryCheck check) : IRo
         }
         catch (JsonException)
         {
-            // Told below: whatever this is, it is no room.
+            // Reported below: the address is not a room.
         }
         if (welcome is null)
         {

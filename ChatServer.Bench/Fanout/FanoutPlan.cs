@@ -1,32 +1,32 @@
 namespace ChatServer.Bench.Fanout;
 
-/// <summary>What a fan-out run does.</summary>
+/// <summary>Parameters of a fan-out run.</summary>
 internal sealed record FanoutPlan
 {
-    /// <summary>Members of the room.</summary>
+    /// <summary>Number of members.</summary>
     public required int Clients { get; init; }
 
-    /// <summary>How many of them publish.</summary>
+    /// <summary>Number of publishing members.</summary>
     public required int Publishers { get; init; }
 
-    /// <summary>Messages of one publisher on their way, until its own echo comes; 0: at <see cref="Rate"/>.</summary>
+    /// <summary>Messages in flight per publisher, until their echo; 0: <see cref="Rate"/> applies.</summary>
     public required int Window { get; init; }
 
-    /// <summary>Messages a second, of all publishers together.</summary>
+    /// <summary>Messages per second of all publishers together.</summary>
     public required double Rate { get; init; }
 
-    /// <summary>Bytes of a message's text.</summary>
+    /// <summary>Length of a text, in bytes.</summary>
     public required int Payload { get; init; }
 
-    /// <summary>Before the measurement; checked, but in no figure.</summary>
+    /// <summary>Time before the measurement. Its deliveries are checked but not measured.</summary>
     public required TimeSpan WarmUp { get; init; }
 
-    /// <summary>Of the measurement.</summary>
+    /// <summary>Duration of the measurement.</summary>
     public required TimeSpan Duration { get; init; }
 
-    /// <summary>How long deliveries may stand still at the end before what has not come counts as lost.</summary>
+    /// <summary>Time without deliveries at the end after which missing messages count as lost.</summary>
     public required TimeSpan Drain { get; init; }
 
-    /// <summary>The server's process, where it is on this machine.</summary>
+    /// <summary>Process id of the server, if it runs on this machine.</summary>
     public required int? ServerPid { get; init; }
 }

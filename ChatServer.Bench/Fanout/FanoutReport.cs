@@ -2,7 +2,7 @@ using ChatServer.Bench.Reports;
 
 namespace ChatServer.Bench.Fanout;
 
-/// <summary>How a fan-out went. Figures are of the measurement; faults of all that was said.</summary>
+/// <summary>Report of a fan-out run. Figures cover the measurement; faults cover the whole run.</summary>
 internal sealed record FanoutReport : IReport
 {
     public required int Clients { get; init; }
@@ -18,17 +18,17 @@ internal sealed record FanoutReport : IReport
     public required double BytesPerSecond { get; init; }
     public required LatencyReport LatencyMs { get; init; }
 
-    /// <summary>How late a message was said at most, in milliseconds, with a rate.</summary>
+    /// <summary>Maximum delay of a send relative to the rate, in milliseconds.</summary>
     public required double? LatestMs { get; init; }
 
-    /// <summary>Deliveries of the whole run: each was checked.</summary>
+    /// <summary>Number of checked deliveries in the whole run.</summary>
     public required long Checked { get; init; }
     public required DeliveryFaults Faults { get; init; }
 
-    /// <summary>Connections that the server ended, by how.</summary>
+    /// <summary>Connections that the server closed, by reason.</summary>
     public required IReadOnlyList<ClosedReport> Closed { get; init; }
 
-    /// <summary>Events of the room that were not of this run.</summary>
+    /// <summary>Number of events that do not belong to this run.</summary>
     public required long Foreign { get; init; }
     public required CpuReport? Server { get; init; }
     public required CpuReport Generator { get; init; }
@@ -51,7 +51,9 @@ internal sealed record FanoutReport : IReport
             yield return row;
         yield return new("checked", $"{Checked:N0} deliveries");
         yield return new("lost, repeated, reordered", $"{Faults.Lost:N0}, {Faults.Repeated:N0}, {Faults.Reordered:N0}");
-        yield return new("sequences skipped, repeated, reordered", $"{Faults.SequencesSkipped:N0}, {Faults.SequencesRepeated:N0}, {Faults.SequencesReordered:N0}");
+        yield return new(
+            "sequences skipped, repeated, reordered",
+            $"{Faults.SequencesSkipped:N0}, {Faults.SequencesRepeated:N0}, {Faults.SequencesReordered:N0}");
         if (Faults.Malformed > 0)
             yield return new("malformed frames", $"{Faults.Malformed:N0}");
         if (Foreign > 0)
@@ -61,7 +63,7 @@ internal sealed record FanoutReport : IReport
     }
 }
 
-/// <summary>Connections that the server ended.</summary>
+/// <summary>Connections that the server closed with one reason.</summary>
 /// <param name="How">Close code and reason.</param>
-/// <param name="Connections">How many.</param>
+/// <param name="Connections">Number of connections.</param>
 internal sealed record ClosedReport(string How, int Connections);

@@ -6,8 +6,8 @@ using ChatServer.Bench.Sockets;
 namespace ChatServer.Bench.Fanout;
 
 /// <summary>
-/// One fan-out: (1) all join, (2) publishers say messages until the warm-up is over, (3) and until the measurement is, (4) what is still
-/// on its way arrives, (5) every member's deliveries are checked against what was said.
+/// A fan-out run: (1) join all members, (2) publish during the warm-up, (3) publish during the measurement, (4) wait for the messages in
+/// flight, (5) check the deliveries of each member.
 /// </summary>
 internal sealed class FanoutRun(FanoutPlan plan, RoomAddress room, IPhases phases) : IDisposable
 {
@@ -67,7 +67,8 @@ internal sealed class FanoutRun(FanoutPlan plan, RoomAddress room, IPhases phase
             LatestMs = scheduler?.LatestMs,
             Checked = Deliveries,
             Faults = faults,
-            Closed = [.. _members.Select(member => member.Closed).OfType<string>().CountBy(why => why).Select(c => new ClosedReport(c.Key, c.Value))],
+            Closed = [.. _members.Select(member => member.Closed).OfType<string>().CountBy(why => why).Select(
+                c => new ClosedReport(c.Key, c.Value))],
             Foreign = _members.Max(member => member.Check.Foreign),
             Server = CpuReport.Between(server, serverAfter, deliveries),
             Generator = CpuReport.Between(self, selfAfter, deliveries)!,
@@ -97,7 +98,7 @@ internal sealed class FanoutRun(FanoutPlan plan, RoomAddress room, IPhases phase
             if (i < plan.Publishers)
                 _publishers.Add(member.Publisher = new Publisher(_state, member, i, plan.Window, plan.Payload));
         }
-        // Together some 32 MB: what one receive takes at most. Small enough for the caches, large enough for few receives.
+        // About 32 MB together, the maximum of one receive each: small enough for the caches, large enough for few receives.
         var bufferBytes = Math.Clamp((32 << 20) / plan.Clients, 4 << 10, 64 << 10);
         var watch = Stopwatch.StartNew();
         await ParallelJoins.AllAsync(plan.Clients, (i, ct) => _members[i].JoinAsync(connector, i, bufferBytes, ct), done =>
@@ -105,7 +106,7 @@ internal sealed class FanoutRun(FanoutPlan plan, RoomAddress room, IPhases phase
         return watch.Elapsed;
     }
 
-    // A refusal in the middle of a run would look like a fault of the server's, and be one of the run's.
+    // Checked before the run: a refusal during the run would look like a fault of the server.
     private void CheckLimits()
     {
         var limit = _members[0].Welcome.Limits?.MessagesPerSecond ?? 0;
@@ -132,14 +133,14 @@ internal sealed class FanoutRun(FanoutPlan plan, RoomAddress room, IPhases phase
         }
     }
 
-    // Until everything has come, or nothing comes any more.
+    // Waits until all messages have arrived, or no more arrive.
     private async Task DrainAsync(CancellationToken ct)
     {
         using var phase = phases.Begin("waiting for the last deliveries", 1);
         var (last, since) = (-1L, Stopwatch.StartNew());
         while (since.Elapsed < plan.Drain)
         {
-            // What a publisher has begun to say when it was told to stop counts as said.
+            // A message that a publisher was sending when it was stopped counts as sent.
             var expected = Said.Sum() * _members.Count(member => member.Closed is null);
             var now = _members.Where(member => member.Closed is null).Sum(member => member.Check.Deliveries);
             if (now >= expected && !Check().Any)
@@ -150,7 +151,7 @@ internal sealed class FanoutRun(FanoutPlan plan, RoomAddress room, IPhases phase
         }
     }
 
-    // Of those whose connection ended: what they got until then. That it ended is told beside it.
+    // Deliveries to members whose connection ended count until then. The report lists these connections.
     private DeliveryFaults Check()
     {
         var (said, nothing) = (Said, new long[plan.Publishers]);

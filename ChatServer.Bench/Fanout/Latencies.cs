@@ -3,10 +3,10 @@ using HdrHistogram;
 
 namespace ChatServer.Bench.Fanout;
 
-/// <summary>How long deliveries took: a histogram a thread, so that recording one shares nothing.</summary>
+/// <summary>Latencies of deliveries: one histogram per thread, without contention.</summary>
 internal sealed class Latencies : IDisposable
 {
-    // Microseconds to a minute in three digits: 280 KB a thread. What took longer counts as a minute.
+    // Microseconds up to one minute with three digits: 280 KB per thread. A longer latency counts as one minute.
     private const long MaxMicroseconds = 60_000_000;
 
     private readonly ThreadLocal<LongHistogram> _histograms = new(() => new LongHistogram(MaxMicroseconds, 3), trackAllValues: true);
@@ -15,7 +15,7 @@ internal sealed class Latencies : IDisposable
     public void Record(long from, long to) =>
         _histograms.Value!.RecordValue(Math.Clamp((to - from) * 1_000_000 / Stopwatch.Frequency, 0, MaxMicroseconds));
 
-    /// <summary>Sums it up; nobody records any more.</summary>
+    /// <summary>Merges the histograms. Call it after the last record.</summary>
     public LatencyReport Report()
     {
         var all = new LongHistogram(MaxMicroseconds, 3);
@@ -29,5 +29,5 @@ internal sealed class Latencies : IDisposable
     public void Dispose() => _histograms.Dispose();
 }
 
-/// <summary>From saying a message to its arrival at a member, in milliseconds.</summary>
+/// <summary>Time from sending a message to its arrival at a member, in milliseconds.</summary>
 internal sealed record LatencyReport(double P50, double P90, double P99, double P999, double Max);

@@ -1,24 +1,24 @@
 namespace ChatServer.Bench.Fanout;
 
-/// <summary>Numbers that were skipped, as ranges: a server that loses a million of them costs no more than one that loses one.</summary>
+/// <summary>Skipped numbers as ranges, so that the memory does not depend on the number of lost messages.</summary>
 internal sealed class MissingRanges
 {
     private readonly List<(long Start, long End)> _ranges = [];
 
-    /// <summary>How many numbers are missing.</summary>
+    /// <summary>Number of missing numbers.</summary>
     public long Count { get; private set; }
 
-    /// <summary>Adds <paramref name="start"/> to <paramref name="end"/>, the latter not included; they are above all that were added before.</summary>
+    /// <summary>Adds <paramref name="start"/> up to <paramref name="end"/> (exclusive), which must be above all earlier ranges.</summary>
     public void Add(long start, long end)
     {
         _ranges.Add((start, end));
         Count += end - start;
     }
 
-    /// <summary>Takes one number out; false when it was not missing.</summary>
+    /// <summary>Removes a number; false if it was not missing.</summary>
     public bool Remove(long number)
     {
-        // What comes late comes soon after, as a rule: the newest gap first.
+        // Searches the newest gap first: a late number usually arrives soon after its gap.
         var at = _ranges.FindLastIndex(range => range.Start <= number);
         if (at < 0 || number >= _ranges[at].End)
             return false;

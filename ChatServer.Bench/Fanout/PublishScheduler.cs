@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace ChatServer.Bench.Fanout;
 
 /// <summary>
-/// Says messages at a rate, whatever becomes of them: one publisher after the other, on a thread of its own. A moment that was missed is
-/// made up for at once, so the rate holds.
+/// Sends messages at a fixed rate, independent of their echoes: one publisher after another, on its own thread. A late message is sent at
+/// once, so the rate is kept.
 /// </summary>
 internal sealed class PublishScheduler : IDisposable
 {
@@ -21,7 +21,7 @@ internal sealed class PublishScheduler : IDisposable
         _thread = new Thread(Run) { IsBackground = true, Name = "scheduler" };
     }
 
-    /// <summary>Begins.</summary>
+    /// <summary>Starts.</summary>
     public static PublishScheduler Start(IReadOnlyList<Publisher> publishers, double perSecond)
     {
         var scheduler = new PublishScheduler(publishers, perSecond);
@@ -29,10 +29,10 @@ internal sealed class PublishScheduler : IDisposable
         return scheduler;
     }
 
-    /// <summary>How late a message was said at most, in milliseconds: where it is not small, this machine cannot keep the rate.</summary>
+    /// <summary>Maximum delay of a message, in milliseconds. A large value means that this machine cannot keep the rate.</summary>
     public double LatestMs => Volatile.Read(ref _maxDelayTicks) * 1000.0 / Stopwatch.Frequency;
 
-    /// <summary>Ends; nothing is said after it.</summary>
+    /// <summary>Stops; no message is sent after it.</summary>
     public void Stop()
     {
         _stopped = true;
@@ -50,7 +50,7 @@ internal sealed class PublishScheduler : IDisposable
             var early = due - Stopwatch.GetTimestamp();
             if (early > 0)
             {
-                // A millisecond at a time: accurate enough, and a rate of one an hour still ends when it is told to.
+                // Sleeps at most one millisecond: precise enough, and even a very low rate stops at once.
                 Thread.Sleep(Math.Clamp((int)(early * 1000 / Stopwatch.Frequency), 1, 50));
                 continue;
             }

@@ -5,7 +5,7 @@ using System.Text;
 
 namespace ChatServer.Bench.Fanout;
 
-/// <summary>A member that says messages: a window of them, or when it is told to.</summary>
+/// <summary>Sends the messages of a member: a window of messages, or one per call.</summary>
 internal sealed class Publisher
 {
     private readonly Lock _lock = new();
@@ -28,10 +28,10 @@ internal sealed class Publisher
         _text = (_message.Length - 2 - textLength)..^2;
     }
 
-    /// <summary>Messages that it said.</summary>
+    /// <summary>Number of sent messages.</summary>
     public long Published => Volatile.Read(ref _published);
 
-    /// <summary>A message came to this member: its own, as the acknowledgement, or another's.</summary>
+    /// <summary>Records a message that this member received; its own one is the acknowledgement.</summary>
     public void OnEcho(in BenchStamp stamp)
     {
         if (stamp.Publisher != _number)
@@ -40,7 +40,7 @@ internal sealed class Publisher
         _echoReceived = true;
     }
 
-    /// <summary>Fills the window when an echo has made room in it.</summary>
+    /// <summary>Fills the window after an echo.</summary>
     public void FillWindowAfterEcho()
     {
         if (!_echoReceived)
@@ -49,7 +49,7 @@ internal sealed class Publisher
         FillWindow();
     }
 
-    /// <summary>Fills the window.</summary>
+    /// <summary>Sends messages until the window is full.</summary>
     public void FillWindow()
     {
         lock (_lock)
@@ -62,7 +62,7 @@ internal sealed class Publisher
         _member.Flush();
     }
 
-    /// <summary>Says one message now.</summary>
+    /// <summary>Sends one message now.</summary>
     public void Publish()
     {
         lock (_lock)

@@ -1,25 +1,25 @@
 namespace ChatServer.Bench.Fanout;
 
-/// <summary>Numbers of which each should come once, and in order. What is in order costs a comparison.</summary>
-/// <param name="first">The first one.</param>
+/// <summary>Checks that each number arrives once and in order. A number in order costs one comparison.</summary>
+/// <param name="first">The first number.</param>
 internal struct SequenceChecker(long first)
 {
     private long _next = first;
     private Anomalies? _faults;
 
-    /// <summary>Numbers that came again.</summary>
+    /// <summary>Numbers that arrived more than once.</summary>
     public readonly long Repeated => _faults?.Repeated ?? 0;
 
-    /// <summary>Numbers that came after a later one.</summary>
+    /// <summary>Numbers that arrived after a later one.</summary>
     public readonly long Reordered => _faults?.Reordered ?? 0;
 
-    /// <summary>Numbers that have not come although a later one has.</summary>
+    /// <summary>Missing numbers below the highest one.</summary>
     public readonly long Skipped => _faults?.Skipped.Count ?? 0;
 
-    /// <summary>Numbers below <paramref name="end"/> that have not come.</summary>
+    /// <summary>Missing numbers below <paramref name="end"/>.</summary>
     public readonly long MissingBefore(long end) => Skipped + Math.Max(0, end - _next);
 
-    /// <summary>Takes note of the number that came.</summary>
+    /// <summary>Records a number.</summary>
     public void Observe(long number)
     {
         if (number == _next)

@@ -2,14 +2,14 @@ using ChatServer.Bench.Deployment;
 
 namespace ChatServer.Bench.Reports;
 
-/// <summary>What a process used meanwhile.</summary>
+/// <summary>CPU time and memory of a process during a run.</summary>
 /// <param name="CpuSeconds">User and system time.</param>
-/// <param name="CpuSecondsPerMillion">The same for a million deliveries; null when there were none.</param>
-/// <param name="RssBytes">Resident at the end.</param>
-/// <param name="PeakRssBytes">Resident at most, since the process started.</param>
+/// <param name="CpuSecondsPerMillion">CPU seconds per million deliveries; null without deliveries.</param>
+/// <param name="RssBytes">Resident memory at the end.</param>
+/// <param name="PeakRssBytes">Maximum resident memory since the start of the process.</param>
 internal sealed record CpuReport(double CpuSeconds, double? CpuSecondsPerMillion, long RssBytes, long PeakRssBytes)
 {
-    /// <summary>Between two samples; null when there are none.</summary>
+    /// <summary>The difference between two samples; null without samples.</summary>
     public static CpuReport? Between(ProcessSample? before, ProcessSample? after, long deliveries)
     {
         if (before is null || after is null)
@@ -18,7 +18,7 @@ internal sealed record CpuReport(double CpuSeconds, double? CpuSecondsPerMillion
         return new CpuReport(cpu, deliveries > 0 ? cpu * 1e6 / deliveries : null, after.RssBytes, after.PeakRssBytes);
     }
 
-    /// <summary>For the table.</summary>
+    /// <summary>The text in the table.</summary>
     public static IEnumerable<Row> Rows(CpuReport? server, CpuReport generator)
     {
         if (server is not null)

@@ -1,17 +1,17 @@
 namespace ChatServer.Bench.Reports;
 
-/// <summary>Tells how far a run is.</summary>
+/// <summary>Reports the progress of a run.</summary>
 internal interface IPhases
 {
-    /// <summary>A new phase; it is over when it is disposed.</summary>
-    /// <param name="name">What happens.</param>
-    /// <param name="end">The value at which it is done.</param>
+    /// <summary>Starts a phase, which ends when it is disposed.</summary>
+    /// <param name="name">Name of the phase.</param>
+    /// <param name="end">The value at its end.</param>
     IPhase Begin(string name, double end);
 }
 
 /// <summary>A phase of a run.</summary>
 internal interface IPhase : IDisposable
 {
-    /// <summary>How far it is, and what happens when that says more than its name.</summary>
+    /// <summary>Reports the current value and, optionally, a more precise description.</summary>
     void Report(double value, string? name = null);
 }

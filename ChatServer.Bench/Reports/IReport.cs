@@ -1,12 +1,12 @@
 namespace ChatServer.Bench.Reports;
 
-/// <summary>The outcome of a command: a table for people, and as JSON what its public members say.</summary>
+/// <summary>Report of a command: a table for people; its public members are the JSON.</summary>
 internal interface IReport
 {
-    /// <summary>Whether everything was as it has to be; decides the exit code.</summary>
+    /// <summary>Whether no fault was found; determines the exit code.</summary>
     bool Well { get; }
 
-    /// <summary>The table's.</summary>
+    /// <summary>The rows of the table.</summary>
     IEnumerable<Row> Rows();
 }
 

@@ -4,14 +4,17 @@ using Spectre.Console;
 
 namespace ChatServer.Bench.Reports;
 
-/// <summary>Progress on standard error, the outcome on standard output: a pipe gets the latter alone.</summary>
+/// <summary>Writes progress to stderr and the report to stdout, so that a pipe gets only the report.</summary>
 internal static class Terminal
 {
     private static readonly JsonSerializerOptions Json = new(ContractJson.Options) { WriteIndented = true };
 
-    /// <summary>Runs <paramref name="run"/>, showing its phases; to a script that wants JSON it shows none.</summary>
+    /// <summary>Runs <paramref name="run"/> and shows its phases, unless JSON is requested.</summary>
     public static Task<IReport> ShowAsync(bool json, Func<IPhases, Task<IReport>> run) => AnsiConsole
-        .Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(json && Console.IsErrorRedirected ? TextWriter.Null : Console.Error) })
+        .Create(new AnsiConsoleSettings
+        {
+            Out = new AnsiConsoleOutput(json && Console.IsErrorRedirected ? TextWriter.Null : Console.Error),
+        })
         .Progress()
         .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn())
         .StartAsync(context => run(new Phases(context)));
@@ -36,7 +39,7 @@ internal static class Terminal
         public IPhase Begin(string name, double end)
         {
             var task = context.AddTask(Markup.Escape(name), maxValue: end);
-            // Into a file it is otherwise written now and then: a short phase would leave no line.
+            // Otherwise progress in a file is written at intervals, and a short phase would have no line.
             context.Refresh();
             return new Phase(task, name);
         }

@@ -2,7 +2,7 @@ using ChatServer.Bench.Reports;
 
 namespace ChatServer.Bench.Rooms;
 
-/// <summary>How a rooms run went.</summary>
+/// <summary>Report of a rooms run.</summary>
 internal sealed record RoomsReport : IReport
 {
     public required int Rooms { get; init; }
@@ -10,22 +10,22 @@ internal sealed record RoomsReport : IReport
     public required double Seconds { get; init; }
     public required double RoomsPerSecond { get; init; }
 
-    /// <summary>From the call to its answer.</summary>
+    /// <summary>Times of all creations.</summary>
     public required AnswerTimes AnswerMs { get; init; }
 
-    /// <summary>The same of the first tenth of the rooms, when there were few.</summary>
+    /// <summary>Times of the first tenth of the creations, with few rooms.</summary>
     public required AnswerTimes FirstTenthMs { get; init; }
 
-    /// <summary>The same of the last tenth, when there were many.</summary>
+    /// <summary>Times of the last tenth, with many rooms.</summary>
     public required AnswerTimes LastTenthMs { get; init; }
 
-    /// <summary>The RoomHost's with all rooms.</summary>
+    /// <summary>Resident memory of the RoomHost with all rooms.</summary>
     public required long? RssBytes { get; init; }
 
-    /// <summary>What that is above the RoomHost before the first room, for each.</summary>
+    /// <summary>Increase since before the first room, per room.</summary>
     public required double? BytesEach { get; init; }
 
-    /// <summary>Rooms that did not answer with their name at their port.</summary>
+    /// <summary>Rooms whose port did not answer with their name.</summary>
     public required int Wrong { get; init; }
 
     public bool Well => Wrong == 0;
@@ -43,10 +43,10 @@ internal sealed record RoomsReport : IReport
     }
 }
 
-/// <summary>Times from a call to its answer, in milliseconds.</summary>
+/// <summary>Times from a call to its response, in milliseconds.</summary>
 internal sealed record AnswerTimes(double P50, double P99, double Max)
 {
-    /// <summary>Of at least one.</summary>
+    /// <summary>Summarizes at least one time.</summary>
     public static AnswerTimes Of(IEnumerable<double> milliseconds)
     {
         var sorted = milliseconds.Order().ToArray();

@@ -6,15 +6,15 @@ using ChatServer.Contracts;
 
 namespace ChatServer.Bench.Rooms;
 
-/// <summary>What a rooms run does.</summary>
-/// <param name="Rooms">How many are created.</param>
-/// <param name="Parallel">How many creations are under way at a time.</param>
-/// <param name="Options">What each is created with.</param>
-/// <param name="ServerPid">The RoomHost's process, where it is on this machine.</param>
+/// <summary>Parameters of a rooms run.</summary>
+/// <param name="Rooms">Number of rooms.</param>
+/// <param name="Parallel">Maximum number of concurrent creations.</param>
+/// <param name="Options">Options of each room.</param>
+/// <param name="ServerPid">Process id of the RoomHost, if it runs on this machine.</param>
 internal sealed record RoomsPlan(int Rooms, int Parallel, RoomOptions Options, int? ServerPid);
 
 /// <summary>
-/// Creates rooms, asks each at its port for its name, which is what a client would find there, and deletes them when there is an Admin.
+/// Creates rooms, requests the name of each from its port, as a client would, and deletes the rooms if there is an Admin.
 /// </summary>
 internal sealed class RoomsRun(RoomsPlan plan, ApiClient api, ApiClient? admin, IPhases phases)
 {
@@ -95,7 +95,8 @@ internal sealed class RoomsRun(RoomsPlan plan, ApiClient api, ApiClient? admin, 
     {
         using var phase = phases.Begin($"{what}, {count} rooms", Math.Max(1, count));
         var done = 0;
-        await Parallel.ForEachAsync(Enumerable.Range(0, count), new ParallelOptions { MaxDegreeOfParallelism = plan.Parallel, CancellationToken = ct }, async (i, ct) =>
+        var options = new ParallelOptions { MaxDegreeOfParallelism = plan.Parallel, CancellationToken = ct };
+        await Parallel.ForEachAsync(Enumerable.Range(0, count), options, async (i, ct) =>
         {
             await act(i, ct);
             phase.Report(Interlocked.Increment(ref done));

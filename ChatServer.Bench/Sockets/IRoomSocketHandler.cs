@@ -1,16 +1,16 @@
 namespace ChatServer.Bench.Sockets;
 
-/// <summary>What is done with what a room says. Calls for one connection never overlap.</summary>
+/// <summary>Handles the frames of a room. Calls for one connection never overlap.</summary>
 internal interface IRoomSocketHandler
 {
-    /// <summary>A text frame. The span is the receive buffer's: it is gone after the call.</summary>
+    /// <summary>A text frame arrived. The span is valid during the call only.</summary>
     void OnText(ReadOnlySpan<byte> text);
 
-    /// <summary>All that had arrived is handled: the moment to answer.</summary>
+    /// <summary>All received frames are handled: the handler can send.</summary>
     void OnIdle();
 
-    /// <summary>The connection ended, once, and not by us.</summary>
-    /// <param name="code">The server's close code; 1006 when it sent none.</param>
-    /// <param name="why">For a person.</param>
+    /// <summary>The connection ended, but not by <see cref="RoomSocket.Dispose"/>. Called once.</summary>
+    /// <param name="code">The server's close code; 1006 without one.</param>
+    /// <param name="why">The reason, in words.</param>
     void OnClosed(int code, string why);
 }

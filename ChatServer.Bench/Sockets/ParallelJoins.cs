@@ -1,12 +1,14 @@
 namespace ChatServer.Bench.Sockets;
 
-/// <summary>Many joins, some at a time.</summary>
+/// <summary>Joins many members, with limited concurrency.</summary>
 internal static class ParallelJoins
 {
-    // Enough to keep a server busy, few enough that none waits long in its backlog.
+    // Enough to keep a server busy, few enough for its listen backlog.
     private const int MaxParallelJoins = 64;
 
-    /// <summary>Runs <paramref name="join"/> for 0 to <paramref name="count"/> - 1, telling how many are done. The first that fails ends all.</summary>
+    /// <summary>
+    /// Runs <paramref name="join"/> for 0 to <paramref name="count"/> - 1 and reports progress. The first failure cancels the others.
+    /// </summary>
     public static async Task AllAsync(int count, Func<int, CancellationToken, Task> join, Action<int> progress, CancellationToken ct)
     {
         var done = 0;

@@ -3,14 +3,14 @@ using System.Net.Sockets;
 
 namespace ChatServer.Bench.Sockets;
 
-/// <summary>Where a room's WebSocket is, its name resolved: a thousand joins ask for it once.</summary>
+/// <summary>Address of a room's WebSocket. Its host name is resolved once for all joins.</summary>
 /// <param name="EndPoint">Address and port.</param>
-/// <param name="Authority">For the <c>Host</c> header.</param>
+/// <param name="Authority">Value of the <c>Host</c> header.</param>
 /// <param name="Target">Path and query, to which more can be appended.</param>
 internal sealed record RoomAddress(IPEndPoint EndPoint, string Authority, string Target)
 {
     /// <summary>Reads <c>ws://host:port/path?query</c>.</summary>
-    /// <exception cref="BenchException">It is not such an address, or its host has none.</exception>
+    /// <exception cref="BenchException">The text has another form, or the host name cannot be resolved.</exception>
     public static async Task<RoomAddress> ResolveAsync(string url, CancellationToken ct)
     {
         if (!Uri.TryCreate(url, UriKind.Absolute, out var uri) || uri.Scheme != Uri.UriSchemeWs)
@@ -18,7 +18,7 @@ internal sealed record RoomAddress(IPEndPoint EndPoint, string Authority, string
         try
         {
             var addresses = await Dns.GetHostAddressesAsync(uri.IdnHost, ct);
-            // IPv4 first: its loopback has the many addresses that many connections need.
+            // IPv4 first: its loopback network has enough addresses for many connections.
             var address = addresses.OrderBy(a => a.AddressFamily == AddressFamily.InterNetwork ? 0 : 1).First();
             return new RoomAddress(new IPEndPoint(address, uri.Port), uri.Authority, uri.PathAndQuery);
         }
@@ -29,11 +29,12 @@ internal sealed record RoomAddress(IPEndPoint EndPoint, string Authority, string
     }
 
     /// <summary>
-    /// The address from which connection <paramref name="number"/> comes; null: whichever the system takes. A server on this
-    /// machine sees the connections come from 64 addresses, each with its own 28,000 ports and its own rate of connections.
+    /// The source address of connection <paramref name="number"/>; null: the system chooses. Connections to a server on this
+    /// machine have 64 source addresses, each with its own 28,000 ports and its own rate limit.
     /// </summary>
     public IPAddress? SourceOf(int number) =>
-        OperatingSystem.IsLinux() && EndPoint.Address is { AddressFamily: AddressFamily.InterNetwork } address && IPAddress.IsLoopback(address)
+        OperatingSystem.IsLinux() && EndPoint.Address is { AddressFamily: AddressFamily.InterNetwork } address
+            && IPAddress.IsLoopback(address)
             ? new IPAddress([127, 0, 0, (byte)(2 + (number % 64))])
             : null;
 }

@@ -5,21 +5,21 @@ using System.Text;
 
 namespace ChatServer.Bench.Sockets;
 
-/// <summary>Joins a room: connects, and completes the WebSocket's handshake. Offers no extension.</summary>
+/// <summary>Joins a room: connects and completes the WebSocket handshake, without extensions.</summary>
 internal sealed class RoomConnector(RoomAddress room)
 {
-    // Until a connection must have joined, refusals for its rate included.
+    // Time limit of a join, including refusals because of the rate limit.
     private static readonly TimeSpan HandshakeTimeout = TimeSpan.FromSeconds(60);
 
     private const int MaxHeadBytes = 8192;
     private const int TooManyRequests = 429;
 
-    // IPPROTO_IP and IP_BIND_ADDRESS_NO_PORT: the port is chosen at connect, when it has to differ per destination only.
+    // IPPROTO_IP and IP_BIND_ADDRESS_NO_PORT: the port is chosen at connect, and needs to be unique per destination only.
     private const int IpLevel = 0, BindAddressNoPort = 24;
 
-    /// <summary>Joins as connection <paramref name="number"/>. A room that takes no more connections a second is asked again.</summary>
-    /// <returns>A connection that does not read yet: see <see cref="WaitForWelcomeAsync"/>.</returns>
-    /// <exception cref="BenchException">The room refused it, or nobody is there.</exception>
+    /// <summary>Joins as connection <paramref name="number"/>. Retries after a refusal because of the rate limit.</summary>
+    /// <returns>A connection that does not receive yet: see <see cref="WaitForWelcomeAsync"/>.</returns>
+    /// <exception cref="BenchException">The room refused the connection, or no server responds.</exception>
     public async Task<RoomSocket> JoinAsync(int number, IRoomSocketHandler handler, int bufferBytes, CancellationToken ct)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(ct);
@@ -39,8 +39,8 @@ internal sealed class RoomConnector(RoomAddress room)
         }
     }
 
-    /// <summary>Begins to read, and ends when <paramref name="welcome"/> does.</summary>
-    /// <exception cref="BenchException">The room said nothing.</exception>
+    /// <summary>Starts receiving and waits for <paramref name="welcome"/>.</summary>
+    /// <exception cref="BenchException">The room sent no welcome.</exception>
     public async Task WaitForWelcomeAsync(RoomSocket joined, Task welcome, CancellationToken ct)
     {
         joined.Start();
@@ -54,7 +54,7 @@ internal sealed class RoomConnector(RoomAddress room)
         }
     }
 
-    // Null: too many connections for now.
+    // Null: the rate limit of connections is reached.
     private async Task<RoomSocket?> TryJoinAsync(int number, IRoomSocketHandler handler, int bufferBytes, CancellationToken ct)
     {
         var socket = new Socket(room.EndPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
@@ -111,15 +111,18 @@ internal sealed class RoomConnector(RoomAddress room)
     private int StatusOf(string head, string key)
     {
         var lines = head.Split("\r\n");
-        if (!lines[0].StartsWith("HTTP/1.1 ", StringComparison.Ordinal) || !int.TryParse(lines[0].AsSpan(9, Math.Min(3, lines[0].Length - 9)), out var status))
+        if (!lines[0].StartsWith("HTTP/1.1 ", StringComparison.Ordinal)
+            || !int.TryParse(lines[0].AsSpan(9, Math.Min(3, lines[0].Length - 9)), out var status))
             throw new BenchException($"{room.EndPoint} did not answer the handshake with HTTP.");
-        if (status == (int)HttpStatusCode.SwitchingProtocols && !lines.Contains($"Sec-WebSocket-Accept: {AcceptOf(key)}", StringComparer.OrdinalIgnoreCase))
+        if (status == (int)HttpStatusCode.SwitchingProtocols
+            && !lines.Contains($"Sec-WebSocket-Accept: {AcceptOf(key)}", StringComparer.OrdinalIgnoreCase))
             throw new BenchException($"{room.EndPoint} did not accept the handshake's key.");
         return status;
     }
 
-    // RFC 6455, section 1.3: SHA-1 and this text are the protocol's, not a choice.
-    [System.Diagnostics.CodeAnalysis.SuppressMessage("Security", "CA5350", Justification = "The protocol asks for it; nothing is kept secret by it.")]
+    // RFC 6455, section 1.3, defines SHA-1 and this text.
+    [System.Diagnostics.CodeAnalysis.SuppressMessage(
+        "Security", "CA5350", Justification = "The protocol requires it; it protects no secret.")]
     private static string AcceptOf(string key) =>
         Convert.ToBase64String(SHA1.HashData(Encoding.ASCII.GetBytes(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11")));
 }

@@ -6,8 +6,8 @@ using ChatServer.Contracts;
 namespace ChatServer.Bench.Sockets;
 
 /// <summary>
-/// A member's connection after its handshake, reduced to what a load generator needs: one receive under way, frames read in place,
-/// no allocation per frame. Whoever has much to read lets the others go first after a few receives.
+/// A member's connection after its handshake, reduced to the needs of a load generator: one pending receive, frames read in place, no
+/// allocation per frame. After a few receives it yields to other connections.
 /// </summary>
 internal sealed class RoomSocket : IThreadPoolWorkItem, IDisposable
 {
@@ -22,32 +22,32 @@ internal sealed class RoomSocket : IThreadPoolWorkItem, IDisposable
     private int _filled;
     private volatile bool _closed;
 
-    /// <param name="socket">Upgraded; this owns it from now on.</param>
-    /// <param name="handler">Gets what comes.</param>
-    /// <param name="first">Bytes that came with the handshake's answer.</param>
-    /// <param name="bufferBytes">To receive into; grows for a frame that does not fit.</param>
+    /// <param name="socket">A socket after the upgrade, which this object disposes.</param>
+    /// <param name="handler">Handles the frames.</param>
+    /// <param name="first">Bytes that arrived with the handshake response.</param>
+    /// <param name="bufferBytes">Size of the receive buffer, which grows for larger frames.</param>
     public RoomSocket(Socket socket, IRoomSocketHandler handler, ReadOnlySpan<byte> first, int bufferBytes)
     {
         _socket = socket;
         _handler = handler;
         _outbox = new SocketSendQueue(socket);
-        // Pinned from birth: a receive that waits would pin it anyway, in the middle of the heap.
+        // Allocated as pinned: a pending receive would pin it in the middle of the heap.
         _buffer = GC.AllocateUninitializedArray<byte>(Math.Max(bufferBytes, first.Length), pinned: true);
         first.CopyTo(_buffer);
         _filled = first.Length;
         _receive.Completed += (_, _) => Received();
     }
 
-    /// <summary>Frames wait here until <see cref="Flush"/>.</summary>
+    /// <summary>Adds a frame, which <see cref="Flush"/> sends.</summary>
     public void Add(WebSocketOpcode opcode, ReadOnlySpan<byte> payload) => _outbox.Add(opcode, payload);
 
-    /// <summary>Sends what was added.</summary>
+    /// <summary>Sends the added frames.</summary>
     public void Flush() => _outbox.Flush();
 
-    /// <summary>Begins to read; call once.</summary>
+    /// <summary>Starts receiving; call once.</summary>
     public void Start() => ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
 
-    /// <summary>Ends the connection, with a close frame when the socket takes it at once. The handler is not told.</summary>
+    /// <summary>Closes the connection, with a Close frame if the socket accepts it at once. The handler is not called.</summary>
     public void Dispose()
     {
         if (!_closed)
@@ -84,7 +84,7 @@ internal sealed class RoomSocket : IThreadPoolWorkItem, IDisposable
         }
         catch (ObjectDisposedException)
         {
-            return; // we ended it
+            return; // Dispose was called
         }
         ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
     }
@@ -95,7 +95,7 @@ internal sealed class RoomSocket : IThreadPoolWorkItem, IDisposable
             Receive();
     }
 
-    // False when there is nothing more to receive.
+    // False if the connection has ended.
     private bool HandleReceived()
     {
         if (_closed)

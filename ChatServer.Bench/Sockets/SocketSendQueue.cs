@@ -5,8 +5,8 @@ using System.Net.Sockets;
 namespace ChatServer.Bench.Sockets;
 
 /// <summary>
-/// What one connection still has to say. Adding never waits: one send is under way at a time, and all that is added meanwhile
-/// leaves with the next one.
+/// Frames that one connection has to send. Adding never waits: one send is pending at a time, and frames that are added meanwhile
+/// are sent with the next one.
 /// </summary>
 internal sealed class SocketSendQueue : IDisposable
 {
@@ -24,7 +24,7 @@ internal sealed class SocketSendQueue : IDisposable
         _send.Completed += (_, _) => Sent();
     }
 
-    /// <summary>Adds one frame, masked. It leaves with the next <see cref="Flush"/>.</summary>
+    /// <summary>Adds a masked frame, which the next <see cref="Flush"/> sends.</summary>
     public void Add(WebSocketOpcode opcode, ReadOnlySpan<byte> payload)
     {
         lock (_lock)
@@ -42,7 +42,7 @@ internal sealed class SocketSendQueue : IDisposable
                 BinaryPrimitives.WriteUInt16BigEndian(frame[2..], checked((ushort)payload.Length));
                 header = 4;
             }
-            // A mask keeps proxies from taking a frame for a request; for that it has to differ, not to be secret.
+            // The mask prevents proxies from interpreting a frame as a request. It must vary, but need not be secret.
             _mask = (_mask * 1664525) + 1013904223;
             Span<byte> mask = stackalloc byte[4];
             BinaryPrimitives.WriteUInt32LittleEndian(mask, _mask);
@@ -54,7 +54,7 @@ internal sealed class SocketSendQueue : IDisposable
         }
     }
 
-    /// <summary>Sends what was added.</summary>
+    /// <summary>Sends the added frames.</summary>
     public void Flush()
     {
         while (TryTake() && !Send())
@@ -75,7 +75,7 @@ internal sealed class SocketSendQueue : IDisposable
         }
     }
 
-    // True when it will be told later that it is done. A stream socket's send is done when all bytes have left.
+    // True if the send completes later. A send of a stream socket completes after all bytes were sent.
     private bool Send()
     {
         try
@@ -95,7 +95,7 @@ internal sealed class SocketSendQueue : IDisposable
         Flush();
     }
 
-    // A send that failed ends here too: the receiving side hears of the lost connection and tells it.
+    // A failed send ends here too: the receive reports the lost connection.
     private void Finish()
     {
         lock (_lock)

@@ -16,7 +16,7 @@ internal enum FrameReadResult
     Incomplete,
     Complete,
 
-    /// <summary>Masked, fragmented or with reserved bits: nothing that a room sends to one who offered no extension.</summary>
+    /// <summary>Masked, fragmented or with reserved bits: a room does not send such frames without an extension.</summary>
     Malformed,
 }
 
@@ -35,7 +35,7 @@ internal readonly ref struct WebSocketFrame(WebSocketOpcode opcode, ReadOnlySpan
         frame = default;
         if (bytes.Length < 2)
             return FrameReadResult.Incomplete;
-        // FIN alone of the upper bits, and no mask.
+        // Only FIN of the upper bits is set, and there is no mask.
         if ((bytes[0] & 0xF0) != 0x80 || bytes[1] > 127)
             return FrameReadResult.Malformed;
         var header = 2;
@@ -60,6 +60,6 @@ internal readonly ref struct WebSocketFrame(WebSocketOpcode opcode, ReadOnlySpan
         return FrameReadResult.Complete;
     }
 
-    // No event comes near: a text has at most 4,000 characters.
+    // More than the largest event: a text has at most 4,000 characters.
     private const int MaxPayload = 1 << 20;
 }

@@ -21,13 +21,12 @@ public sealed partial class ReferenceRules
         ["Redis"] = ["Settings"],
         ["AppHost"] = ["Settings", "Redis", "Api", "Admin", "RoomHost", "LoadBalancer"],
         ["Client"] = ["Contracts"],
-        ["Bench"] = ["Contracts", "Client"],
+        ["Bench"] = ["Contracts", "Settings", "Client"],
         ["Examples.Bot"] = ["Client"],
         ["Tests"] =
         [
-            "Contracts", "Settings", "Backplane", "Broadcast", "ServiceDefaults", "Web", "Api", "Admin", "RoomHost", "LoadBalancer", "Redis",
-            "AppHost",
-            "Client", "Bench", "Examples.Bot",
+            "Contracts", "Settings", "Backplane", "Broadcast", "ServiceDefaults", "Web", "Api", "Admin", "RoomHost", "LoadBalancer",
+            "Redis", "AppHost", "Client", "Bench", "Examples.Bot",
         ],
     };
 

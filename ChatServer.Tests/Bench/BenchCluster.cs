@@ -2,7 +2,7 @@ using ChatServer.Tests.Support;
 
 namespace ChatServer.Tests.Bench;
 
-/// <summary>A whole deployment, each part a process: Redis, a RoomHost without rates, an Api, an Admin, a load balancer.</summary>
+/// <summary>A deployment of processes: Redis, a RoomHost without rate limits, an Api, an Admin, a load balancer.</summary>
 public sealed class BenchCluster : IAsyncLifetime
 {
     public const string Key = "api-key";
@@ -17,8 +17,9 @@ public sealed class BenchCluster : IAsyncLifetime
     public ServiceProcess Api { get; private set; } = null!;
     public ServiceProcess Admin { get; private set; } = null!;
 
-    /// <summary>What tells a command where all that is.</summary>
-    public string[] Arguments => ["--api", $"{Api.Http.BaseAddress}", "--key", Key, "--admin", $"{Admin.Http.BaseAddress}", "--admin-key", AdminKey];
+    /// <summary>The options with the addresses and keys.</summary>
+    public string[] Arguments =>
+        ["--api", $"{Api.Http.BaseAddress}", "--key", Key, "--admin", $"{Admin.Http.BaseAddress}", "--admin-key", AdminKey];
 
     public async ValueTask InitializeAsync()
     {
@@ -36,7 +37,7 @@ public sealed class BenchCluster : IAsyncLifetime
         foreach (var started in Enumerable.Reverse(_started)) await started.DisposeAsync();
     }
 
-    /// <summary>Names of the rooms that there are.</summary>
+    /// <summary>Names of the existing rooms.</summary>
     public async Task<string> RoomsAsync() => (await Admin.GetDataAsync("/api/v1/load", AdminKey)).GetProperty("rooms").GetString()!;
 
     private async Task<ServiceProcess> StartAsync(string project, string portVariable, params (string Name, string? Value)[] settings) =>

@@ -3,16 +3,16 @@ using ChatServer.Tests.Support;
 
 namespace ChatServer.Tests.Bench;
 
-/// <summary>ChatServer.Bench as its user runs it.</summary>
+/// <summary>Runs ChatServer.Bench as a process.</summary>
 internal static class BenchProcess
 {
-    /// <summary>A run lasts as long as its arguments say, and the machine may be busy.</summary>
+    /// <summary>Time limit of a run: its arguments determine its duration, and the machine may be busy.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    /// <summary>Runs it; gives its exit code and what it printed.</summary>
+    /// <summary>Runs it; returns its exit code and its output.</summary>
     public static Task<(int ExitCode, string Output)> RunAsync(params string[] arguments) => RunAsync(Patience, arguments);
 
-    /// <summary>Runs it, for as long as <paramref name="patience"/>; gives its exit code and what it printed.</summary>
+    /// <summary>Runs it for at most <paramref name="patience"/>; returns its exit code and its output.</summary>
     public static async Task<(int ExitCode, string Output)> RunAsync(TimeSpan patience, params string[] arguments)
     {
         await using var process = ServerProcess.Start(
@@ -20,14 +20,14 @@ internal static class BenchProcess
             [Path.Combine(AppContext.BaseDirectory, "ChatServer.Bench.dll"), .. arguments],
             new Dictionary<string, string?> { ["KEY"] = null, ["ADMIN_KEY"] = null });
         await Eventually.Async(() => process.HasExited, patience);
-        await process.WaitForExitAsync(); // and for the last of its output
+        await process.WaitForExitAsync(); // and for the end of its output
         return (process.ExitCode, process.Output);
     }
 
-    /// <summary>Runs it with <c>--json</c>; gives its exit code and its report.</summary>
+    /// <summary>Runs it with <c>--json</c>; returns its exit code and its report.</summary>
     public static Task<(int ExitCode, JsonElement Report)> ReportAsync(params string[] arguments) => ReportAsync(Patience, arguments);
 
-    /// <summary>The same, for as long as <paramref name="patience"/>.</summary>
+    /// <summary>The same, for at most <paramref name="patience"/>.</summary>
     public static async Task<(int ExitCode, JsonElement Report)> ReportAsync(TimeSpan patience, params string[] arguments)
     {
         var (exitCode, output) = await RunAsync(patience, [.. arguments, "--json"]);

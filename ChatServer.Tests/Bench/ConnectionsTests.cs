@@ -8,7 +8,8 @@ public sealed class ConnectionsTests(BenchCluster cluster) : IClassFixture<Bench
     public async Task Every_round_opens_all_connections_and_reports_bytes_for_each()
     {
         var (exitCode, report) = await BenchProcess.ReportAsync(
-            ["connections", "--connections", "300", "--hold", "0.2", "--rounds", "2", .. cluster.Arguments, "--pid", $"{cluster.RoomHost.Process.Id}"]);
+            ["connections", "--connections", "300", "--hold", "0.2", "--rounds", "2", .. cluster.Arguments, "--pid",
+                $"{cluster.RoomHost.Process.Id}"]);
         Assert.True(exitCode == 0, report.ToString());
         var rounds = report.GetProperty("rounds").EnumerateArray().ToList();
         Assert.Equal(2, rounds.Count);

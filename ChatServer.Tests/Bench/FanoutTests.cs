@@ -19,7 +19,7 @@ public sealed class FanoutTests(BenchCluster cluster) : IClassFixture<BenchClust
         Assert.True(exitCode == 0, report.ToString());
         Assert.True(report.GetProperty("well").GetBoolean());
         Assert.Equal(0, Faults(report).Sum(fault => fault.Value));
-        // Each of the 20 got each message.
+        // Each of the 20 members got each message.
         var deliveries = report.GetProperty("checked").GetInt64();
         Assert.True(deliveries > 0);
         Assert.Equal(0, deliveries % 20);

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace ChatServer.Tests.Bench;
 
-/// <summary>That a room is sound proves something only if one that is not would have been found out.</summary>
+/// <summary>The checks of a run detect each fault of a room.</summary>
 public sealed class FaultTests
 {
     // Three members, of whom the first publishes and the third is the victim.
@@ -21,7 +21,8 @@ public sealed class FaultTests
         var (exitCode, report) = await BenchProcess.ReportAsync([.. Run, "--url", room.Url]);
         Assert.True(exitCode == 1, report.ToString());
         Assert.False(report.GetProperty("well").GetBoolean());
-        var faults = report.GetProperty("faults").EnumerateObject().Where(f => f.Value is { ValueKind: JsonValueKind.Number } v && v.GetInt64() != 0);
+        var faults = report.GetProperty("faults").EnumerateObject().Where(
+            f => f.Value is { ValueKind: JsonValueKind.Number } v && v.GetInt64() != 0);
         Assert.Equal(counted.Select(name => (name, 1L)), faults.Select(f => (f.Name, f.Value.GetInt64())));
     }
 
@@ -59,7 +60,8 @@ public sealed class FaultTests
     public async Task Load_above_the_rooms_rate_limit_is_not_started(string load, string value)
     {
         await using var room = await FaultyRoom.StartAsync(RoomFault.None, messagesPerSecond: 20);
-        var (exitCode, output) = await BenchProcess.RunAsync("fanout", "--clients", "3", "--publishers", "1", load, value, "--url", room.Url);
+        var (exitCode, output) = await BenchProcess.RunAsync(
+            "fanout", "--clients", "3", "--publishers", "1", load, value, "--url", room.Url);
         Assert.Equal(2, exitCode);
         Assert.Contains("Use --rate 20 or less", output, StringComparison.Ordinal);
     }

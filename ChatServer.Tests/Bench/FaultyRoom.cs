@@ -10,7 +10,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace ChatServer.Tests.Bench;
 
-/// <summary>What a faulty room does to the third event, for the member <c>bench-2</c>; the others are served well.</summary>
+/// <summary>The fault at the third event, for the member <c>bench-2</c>; other members get correct events.</summary>
 public enum RoomFault
 {
     None,
@@ -20,20 +20,20 @@ public enum RoomFault
     /// <summary>Sends the fourth event first.</summary>
     Swap,
 
-    /// <summary>Gives the event, and all after it, a sequence that is one too high.</summary>
+    /// <summary>Increases the sequence of the event and of all later ones by one.</summary>
     SkipSequence,
 
     /// <summary>Ends the connection with code 1013.</summary>
     Close,
 
-    /// <summary>Sends something that is no JSON besides it.</summary>
+    /// <summary>Sends also a text that is not JSON.</summary>
     Gibberish,
 
-    /// <summary>Answers its sender with an error, too.</summary>
+    /// <summary>Sends also an error to the sender.</summary>
     Refuse,
 }
 
-/// <summary>A room's port that can be faulty on purpose. It tells its events with their members in an order that ours never uses.</summary>
+/// <summary>A simulated room with an optional fault. The members of its events have another order than those of a RoomHost.</summary>
 public sealed class FaultyRoom : IAsyncDisposable
 {
     private const int FaultyEvent = 3;
@@ -50,7 +50,7 @@ public sealed class FaultyRoom : IAsyncDisposable
 
     public string Url => $"{new UriBuilder(_app.Urls.Single()) { Scheme = "ws" }.Uri}";
 
-    /// <summary>Starts one; <paramref name="messagesPerSecond"/> is the limit that its welcome tells.</summary>
+    /// <summary>Starts it; <paramref name="messagesPerSecond"/> is the limit in its welcome.</summary>
     public static async Task<FaultyRoom> StartAsync(RoomFault fault, int messagesPerSecond = 0)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -83,7 +83,7 @@ public sealed class FaultyRoom : IAsyncDisposable
         }
         catch (Exception e) when (e is WebSocketException or OperationCanceledException)
         {
-            // The member is gone.
+            // The member has disconnected.
         }
         events.Writer.TryComplete();
         await sending;
@@ -103,7 +103,7 @@ public sealed class FaultyRoom : IAsyncDisposable
         }
         catch (Exception e) when (e is WebSocketException or OperationCanceledException)
         {
-            // The member is gone.
+            // The member has disconnected.
         }
     }
 

@@ -5,7 +5,7 @@ namespace ChatServer.Tests.Bench;
 public sealed class SequenceCheckerTests
 {
     [Theory]
-    // came, skipped, missing before 10, repeated, reordered
+    // received, skipped, missing before 10, repeated, reordered
     [InlineData(new[] { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9 }, 0, 0, 0, 0)]
     [InlineData(new[] { 0, 1, 2 }, 0, 7, 0, 0)]
     [InlineData(new[] { 0, 9 }, 8, 8, 0, 0)]
@@ -19,6 +19,7 @@ public sealed class SequenceCheckerTests
     {
         var sequence = new SequenceChecker(0);
         foreach (var number in came) sequence.Observe(number);
-        Assert.Equal((skipped, missing, repeated, reordered), (sequence.Skipped, sequence.MissingBefore(10), sequence.Repeated, sequence.Reordered));
+        Assert.Equal(
+            (skipped, missing, repeated, reordered), (sequence.Skipped, sequence.MissingBefore(10), sequence.Repeated, sequence.Reordered));
     }
 }

@@ -3,7 +3,7 @@ using ChatServer.Bench.Deployment;
 
 namespace ChatServer.Bench.Drill.Deployments;
 
-/// <summary>A deployment that runs already. What we kill of it, its own supervisor starts again.</summary>
+/// <summary>A running deployment. Its own supervisor restarts the processes that a fault kills.</summary>
 internal sealed class AttachedDeployment(ApiClient api, ApiClient? admin, IReadOnlyList<Uri> balancers,
     IReadOnlyList<AttachedProcess> processes) : IDeployment
 {
@@ -23,14 +23,14 @@ internal sealed class AttachedDeployment(ApiClient api, ApiClient? admin, IReadO
     }
 }
 
-/// <summary>A process that somebody else started on this machine.</summary>
-/// <param name="Role">What it is there for.</param>
-/// <param name="Name">What it was called.</param>
-/// <param name="Pid">Its id, or a file that holds the id of the one that runs now.</param>
+/// <summary>A process on this machine that the drill did not start.</summary>
+/// <param name="Role">Its role.</param>
+/// <param name="Name">Its name on the command line.</param>
+/// <param name="Pid">Its id, or a file that contains the current id.</param>
 internal sealed record AttachedProcess(ServerRole Role, string Name, string Pid) : IServerProcess
 {
     /// <summary>Reads <c>roomhost-1=1234</c> or <c>roomhost-1=/run/roomhost-1.pid</c>.</summary>
-    /// <exception cref="BenchException">It is something else.</exception>
+    /// <exception cref="BenchException">The text has another form.</exception>
     public static AttachedProcess Parse(string text)
     {
         var (name, pid) = text.Split('=', 2) is [var left, { Length: > 0 } right] ? (left, right) : throw InvalidArgument(text);
@@ -51,7 +51,8 @@ internal sealed record AttachedProcess(ServerRole Role, string Name, string Pid)
     public Task StartAgainAsync(CancellationToken ct) => Task.CompletedTask;
 
     private static BenchException InvalidArgument(string text) => new(
-        $"--pid {text} is not like roomhost-1=1234 or roomhost-1=/run/roomhost-1.pid; names begin with {string.Join(", ", Enum.GetNames<ServerRole>()).ToLowerInvariant()}.");
+        $"--pid {text} is not like roomhost-1=1234 or roomhost-1=/run/roomhost-1.pid; names begin with "
+            + $"{string.Join(", ", Enum.GetNames<ServerRole>()).ToLowerInvariant()}.");
 
     private async Task SendAsync(string signal, CancellationToken ct)
     {

@@ -2,23 +2,23 @@ using ChatServer.Bench.Deployment;
 
 namespace ChatServer.Bench.Drill.Deployments;
 
-/// <summary>What is drilled: one that we started ourselves, or one that runs already.</summary>
+/// <summary>The deployment of a drill: a new one, or a running one.</summary>
 internal interface IDeployment : IAsyncDisposable
 {
-    /// <summary>Makes the rooms and tells their logs.</summary>
+    /// <summary>Creates the rooms and reads their logs.</summary>
     ApiClient Api { get; }
 
-    /// <summary>Drains hosts and deletes the rooms; null: there is none that we know.</summary>
+    /// <summary>Drains hosts and deletes the rooms; null if it is unknown.</summary>
     ApiClient? Admin { get; }
 
-    /// <summary>The load balancers, through which members come.</summary>
+    /// <summary>The load balancers through which members join.</summary>
     IReadOnlyList<Uri> Balancers { get; }
 
-    /// <summary>Processes that a fault may strike; empty where we know of none.</summary>
+    /// <summary>Processes for faults; empty if they are unknown.</summary>
     IReadOnlyList<IServerProcess> Processes(ServerRole role);
 }
 
-/// <summary>What a process of a deployment is there for.</summary>
+/// <summary>Role of a process in a deployment.</summary>
 internal enum ServerRole
 {
     RoomHost,
@@ -31,18 +31,20 @@ internal enum ServerRole
 /// <summary>A process of a deployment, on this machine.</summary>
 internal interface IServerProcess
 {
-    /// <summary>In the words of who started it; of a RoomHost that we started, its id.</summary>
+    /// <summary>Its name; the host id of a RoomHost that the drill started.</summary>
     string Name { get; }
 
     /// <summary>SIGKILL.</summary>
     Task KillAsync(CancellationToken ct);
 
-    /// <summary>SIGSTOP: it stands still with its sockets open.</summary>
+    /// <summary>SIGSTOP: it stops with its sockets open.</summary>
     Task StopAsync(CancellationToken ct);
 
     /// <summary>SIGCONT.</summary>
     Task ContinueAsync(CancellationToken ct);
 
-    /// <summary>After it was killed: it is there again, and ready. Whoever did not start it waits for nothing.</summary>
+    /// <summary>
+    /// Starts a killed process again and waits until it is ready. Has no effect on a process that the drill did not start.
+    /// </summary>
     Task StartAgainAsync(CancellationToken ct);
 }

@@ -2,31 +2,32 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using ChatServer.Bench.Deployment;
+using ChatServer.Settings;
 
 namespace ChatServer.Bench.Drill.Deployments;
 
-/// <summary>What a deployment of our own is made of.</summary>
+/// <summary>Parameters of a deployment that the drill starts.</summary>
 internal sealed record LaunchPlan
 {
-    /// <summary>Folder of the published services; null: where this program is.</summary>
+    /// <summary>Folder of the published services; null: the folder of this program.</summary>
     public string? Services { get; init; }
 
-    /// <summary>The embedded Redis even where a redis-server is installed.</summary>
+    /// <summary>Whether to use the embedded Redis even if redis-server is installed.</summary>
     public bool EmbeddedRedis { get; init; }
 
-    /// <summary>First of the ports that it takes, one after the other; null: free ones.</summary>
+    /// <summary>First of its consecutive ports; null: free ports.</summary>
     public int? FirstPort { get; init; }
 
-    /// <summary>Rooms that it will have: each takes a port.</summary>
+    /// <summary>Number of rooms, each of which needs a port.</summary>
     public required int Rooms { get; init; }
 
-    /// <summary>Calls to its Api and Admin at a time.</summary>
+    /// <summary>Maximum number of concurrent calls to its Api and Admin.</summary>
     public required int Parallel { get; init; }
 }
 
 /// <summary>
-/// A deployment of our own: Redis with every write on the disk before it is answered, two RoomHosts, an Api, an Admin and two load
-/// balancers, all on this machine and gone with us.
+/// A deployment that the drill starts: a Redis that stores each write on disk before it answers, two RoomHosts, an Api, an Admin and two
+/// load balancers. All run on this machine and end with this process.
 /// </summary>
 internal sealed class LaunchedDeployment : IDeployment
 {
@@ -34,15 +35,12 @@ internal sealed class LaunchedDeployment : IDeployment
         FirstRoomPortOffset = 7;
     private const int HostCount = 2, LoadBalancerCount = 2;
 
-    // Keys of a deployment that only this machine reaches, and that lives as long as the drill.
+    // The key of all services: the deployment is reachable from this machine only, and ends with the drill.
     private static readonly string Key = $"{Guid.NewGuid():N}";
 
-    // What is set on this machine for somebody else must not reach our processes.
-    private static readonly string[] Variables =
-    [
-        "PORT", "ADMIN_PORT", "HOST", "HOST_ID", "KEY", "ADMIN_KEY", "LOADBALANCER_KEY", "LOADBALANCERS", "ROOM_PORTS", "MAX_ROOMS", "ALLOWED_ORIGINS",
-        "REDIS_DATA", "ConnectionStrings__redis", "ASPNETCORE_ENVIRONMENT", "DOTNET_ENVIRONMENT", "ASPNETCORE_URLS", "OTEL_EXPORTER_OTLP_ENDPOINT",
-    ];
+    // Settings of other deployments on this machine must not reach these processes.
+    private static readonly string[] SettingNames = [.. ServerSettings.All.Select(setting => setting.Name).Distinct(),
+        "DOTNET_ENVIRONMENT"];
 
     private readonly string _folder = Directory.CreateTempSubdirectory("chatserver-drill-").FullName;
     private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(5) };
@@ -67,7 +65,7 @@ internal sealed class LaunchedDeployment : IDeployment
 
     public IReadOnlyList<Uri> Balancers { get; }
 
-    /// <summary>Starts all of it, and waits until all of it is ready.</summary>
+    /// <summary>Starts all processes and waits until they are ready.</summary>
     /// <exception cref="BenchException">A program is missing or does not start.</exception>
     public static async Task<LaunchedDeployment> StartAsync(LaunchPlan plan, CancellationToken ct)
     {
@@ -108,7 +106,7 @@ internal sealed class LaunchedDeployment : IDeployment
     private ProcessPlan RedisPlan()
     {
         var data = Directory.CreateDirectory(Path.Combine(_folder, "redis")).FullName;
-        // An answer must mean that it is on the disk: what is drilled is what we promise, not how much a Redis may forget.
+        // A response means that the write is on disk: the drill tests ChatServer, not the loss of data in Redis.
         return _plan.EmbeddedRedis || ProgramPaths.Installed("redis-server") is not { } installed
             ? new(ServerRole.Redis, "redis", _programs.Service("Redis"),
                 Settings(("PORT", $"{_port + RedisPortOffset}"), ("REDIS_DATA", data)), PingAsync)
@@ -124,9 +122,9 @@ internal sealed class LaunchedDeployment : IDeployment
     private IEnumerable<ProcessPlan> HostPlans() => Enumerable.Range(0, HostCount).Select(n => Service(
         ServerRole.RoomHost, $"roomhost-{n + 1}", "RoomHost", HostPortOffset + n,
         ("PORT", $"{_port + HostPortOffset + n}"), ("HOST_ID", $"roomhost-{n + 1}"), ("HOST", "127.0.0.1"),
-        // Both have all rooms at times, and a port that was just closed may not be free yet.
+        // Each host has all rooms at times, and a port that was just closed may not be free yet.
         ("ROOM_PORTS", $"{_port + FirstRoomPortOffset}-{Math.Min(IPEndPoint.MaxPort, _port + FirstRoomPortOffset + RoomPorts)}"),
-        // All members come from one address, and a sender may say more than a person does.
+        // All members have one address, and a sender may exceed the rate of a person.
         ("MESSAGES_PER_SECOND", "0"), ("CONNECTIONS_PER_SECOND", "0")));
 
     private IEnumerable<ProcessPlan> LoadBalancerPlans() => Enumerable.Range(0, LoadBalancerCount).Select(n => Service(
@@ -140,7 +138,8 @@ internal sealed class LaunchedDeployment : IDeployment
     private ProcessPlan AdminPlan() => Service(
         ServerRole.Admin, "admin", "Admin", AdminPortOffset, ("ADMIN_PORT", $"{_port + AdminPortOffset}"), ("ADMIN_KEY", Key));
 
-    private ProcessPlan Service(ServerRole role, string name, string project, int port, params (string Name, string? Value)[] settings) => new(
+    private ProcessPlan Service(ServerRole role, string name, string project, int port, params (string Name, string? Value)[] settings) =>
+        new(
         role,
         name,
         _programs.Service(project),
@@ -153,7 +152,7 @@ internal sealed class LaunchedDeployment : IDeployment
 
     private static Dictionary<string, string?> Settings(params IEnumerable<(string Name, string? Value)> settings)
     {
-        var all = Variables.ToDictionary(name => name, _ => (string?)null);
+        var all = SettingNames.ToDictionary(name => name, _ => (string?)null);
         all["BIND"] = "127.0.0.1";
         foreach (var (name, value) in settings)
             all[name] = value;
@@ -174,7 +173,7 @@ internal sealed class LaunchedDeployment : IDeployment
         return Encoding.ASCII.GetString(answer, 0, length).StartsWith("+PONG", StringComparison.Ordinal);
     }
 
-    // Below what outgoing connections get: a port that is without its process for a moment must not become one of our members'.
+    // Below the ephemeral ports: while a process is down, no outgoing connection may get its port.
     private int FreePorts(int count)
     {
         const int Lowest = 20_000, Beyond = 32_000;

@@ -4,22 +4,23 @@ using System.Globalization;
 
 namespace ChatServer.Bench.Drill.Deployments;
 
-/// <summary>How to start a process, and how to see that it is ready.</summary>
-/// <param name="Role">What it is there for.</param>
-/// <param name="Name">Of its log, and of the process in what is told.</param>
+/// <summary>Command of a process, and its readiness check.</summary>
+/// <param name="Role">Its role.</param>
+/// <param name="Name">Its name in messages, and of its log file.</param>
 /// <param name="Command">The program and its arguments.</param>
-/// <param name="Environment">Its settings; null takes a variable away.</param>
-/// <param name="IsReadyAsync">One look; it may throw what sockets and HTTP throw.</param>
+/// <param name="Environment">Its settings; null removes a variable.</param>
+/// <param name="IsReadyAsync">Checks once; may throw exceptions of sockets and HTTP.</param>
 internal sealed record ProcessPlan(
-    ServerRole Role, string Name, IReadOnlyList<string> Command, IReadOnlyDictionary<string, string?> Environment, Func<CancellationToken, Task<bool>> IsReadyAsync);
+    ServerRole Role, string Name, IReadOnlyList<string> Command, IReadOnlyDictionary<string, string?> Environment,
+    Func<CancellationToken, Task<bool>> IsReadyAsync);
 
 /// <summary>
-/// A process that we started. It does not outlive us: a shell waits at the end of a pipe that we hold, and kills it when we are gone,
-/// however we went. What it writes goes to a file in <paramref name="folder"/>.
+/// A process that the drill started. It ends with this process in any case: a shell reads a pipe from this process and kills it at the
+/// end of the pipe. Its output goes to a file in <paramref name="folder"/>.
 /// </summary>
 internal sealed class LaunchedProcess(ProcessPlan plan, string folder) : IServerProcess, IAsyncDisposable
 {
-    // Many start at once, and compile themselves.
+    // Many processes start at the same time and compile their code.
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60);
 
     private static readonly TimeSpan ReadinessPollInterval = TimeSpan.FromMilliseconds(50);
@@ -33,12 +34,13 @@ internal sealed class LaunchedProcess(ProcessPlan plan, string folder) : IServer
 
     private string LogFile => Path.Combine(folder, $"{Name}.log");
 
-    /// <summary>Starts it, and waits until it is ready.</summary>
-    /// <exception cref="BenchException">It ended, or did not get ready in a minute.</exception>
+    /// <summary>Starts it and waits until it is ready.</summary>
+    /// <exception cref="BenchException">It ended, or was not ready within a minute.</exception>
     public async Task StartAsync(CancellationToken ct)
     {
         _process = Launch(["-c", "exec \"$@\" >>\"$0\" 2>&1 </dev/null", LogFile, .. plan.Command]);
-        _guard = Launch(["-c", "cat >/dev/null; kill -KILL \"$0\" 2>/dev/null", _process.Id.ToString(CultureInfo.InvariantCulture)], isGuard: true);
+        _guard = Launch(
+            ["-c", "cat >/dev/null; kill -KILL \"$0\" 2>/dev/null", _process.Id.ToString(CultureInfo.InvariantCulture)], isGuard: true);
         var started = Stopwatch.GetTimestamp();
         while (!await IsReadyAsync(ct))
         {
@@ -90,7 +92,8 @@ internal sealed class LaunchedProcess(ProcessPlan plan, string folder) : IServer
         {
             return await plan.IsReadyAsync(ct);
         }
-        catch (Exception e) when (e is HttpRequestException or IOException or System.Net.Sockets.SocketException || (e is OperationCanceledException && !ct.IsCancellationRequested))
+        catch (Exception e) when (e is HttpRequestException or IOException or System.Net.Sockets.SocketException
+            || (e is OperationCanceledException && !ct.IsCancellationRequested))
         {
             return false;
         }

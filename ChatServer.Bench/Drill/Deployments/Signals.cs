@@ -4,20 +4,21 @@ using System.Globalization;
 
 namespace ChatServer.Bench.Drill.Deployments;
 
-/// <summary>Signals, by name: their numbers differ between Linux and macOS.</summary>
+/// <summary>Sends signals by name, because their numbers differ between Linux and macOS.</summary>
 internal static class Signals
 {
     public const string Kill = "KILL";
     public const string Stop = "STOP";
     public const string Continue = "CONT";
 
-    /// <summary>Sends one.</summary>
-    /// <exception cref="BenchException">There is no such process, it is not ours to signal, or this system knows no signals.</exception>
+    /// <summary>Sends a signal.</summary>
+    /// <exception cref="BenchException">The process does not exist, access is denied, or the system has no signals.</exception>
     public static async Task SendAsync(int pid, string signal, CancellationToken ct)
     {
         try
         {
-            using var kill = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", "kill -\"$0\" \"$1\"", signal, pid.ToString(CultureInfo.InvariantCulture)])
+            using var kill = Process.Start(new ProcessStartInfo(
+                "/bin/sh", ["-c", "kill -\"$0\" \"$1\"", signal, pid.ToString(CultureInfo.InvariantCulture)])
             {
                 RedirectStandardError = true,
             })!;

@@ -3,7 +3,7 @@ using ChatServer.Bench.Reports;
 
 namespace ChatServer.Tests.Bench.Drill;
 
-/// <summary>That a drill finds nothing proves something only if it finds what is there.</summary>
+/// <summary>A drill detects each defect of a deployment.</summary>
 public sealed class DefectTests
 {
     [Fact]
@@ -12,7 +12,7 @@ public sealed class DefectTests
         var verdict = await DrillAsync(Defect.None, times: 3);
         Assert.True(verdict.Well, string.Join('\n', verdict.Findings));
         Assert.True(verdict.Acknowledged > 0);
-        // Four members and the witness saw each.
+        // Four members and the witness saw each event.
         Assert.Equal(5 * verdict.Acknowledged, verdict.Seen);
         var fault = Assert.Single(verdict.Faults);
         Assert.Equal((3, 12, 1), (fault.Times, fault.Reconnects, fault.MostReconnects));
@@ -24,7 +24,7 @@ public sealed class DefectTests
     {
         var verdict = await DrillAsync(Defect.EchoBeforeAppend);
         Assert.False(verdict.Well);
-        // And what got its place, by those who believe that they have that place.
+        // Also the message that got its position, by members that already have an event there.
         Assert.True(verdict.Lost >= 1);
     }
 
@@ -42,7 +42,7 @@ public sealed class DefectTests
         var verdict = await DrillAsync(Defect.ResumeSkips);
         Assert.False(verdict.Well);
         Assert.Equal(1, verdict.Lost);
-        // Its sender is told of it when it says it again, perhaps before it sees the gap.
+        // Its sender gets it when it sends it again, perhaps before it detects the gap.
         Assert.InRange(verdict.DivergentMembers, 4, 5);
     }
 
@@ -75,7 +75,7 @@ public sealed class DefectTests
             Members = 4,
             Rate = 50,
             Pause = TimeSpan.FromSeconds(0.2),
-            // What is lost does not come, so this passes where something is. Where nothing is, a busy machine has all it needs.
+            // A lost message never arrives, so a short time limit suffices for it. Otherwise a busy machine gets a long one.
             SettleTimeout = TimeSpan.FromSeconds(defect is Defect.None or Defect.ResumeRepeats ? 30 : 3),
         };
         return await new DrillRun(plan, deployment, new NoPhases()).RunAsync(TestContext.Current.CancellationToken);

@@ -14,12 +14,12 @@ using Microsoft.AspNetCore.Http;
 
 namespace ChatServer.Tests.Bench.Drill;
 
-/// <summary>What a faulty deployment does wrong when it is struck. Without one it loses its connections and nothing else.</summary>
+/// <summary>The defect at a fault. Without a defect, the deployment only loses its connections.</summary>
 public enum Defect
 {
     None,
 
-    /// <summary>The event that was told last is not in the log.</summary>
+    /// <summary>The last delivered event is not in the log.</summary>
     EchoBeforeAppend,
 
     /// <summary>A message that is sent again is logged again.</summary>
@@ -31,11 +31,11 @@ public enum Defect
     /// <summary>A resume begins one event too early.</summary>
     ResumeRepeats,
 
-    /// <summary>Half of the members stay with the old host, which goes on for one more message that the new one never hears of.</summary>
+    /// <summary>Half of the members stay with the old host, which accepts one more message that the new host never gets.</summary>
     NoFence,
 }
 
-/// <summary>An Api and a load balancer with one room behind them, in which one thing is wrong on purpose.</summary>
+/// <summary>A simulated Api and load balancer with one room, which has one defect.</summary>
 internal sealed class FaultyDeployment : IDeployment
 {
     private const string Epoch = "e1";
@@ -72,7 +72,7 @@ internal sealed class FaultyDeployment : IDeployment
 
     public IReadOnlyList<IServerProcess> Processes(ServerRole role) => [];
 
-    /// <summary>With the next message the connections are lost, and what is wrong goes wrong. Ends when that has happened.</summary>
+    /// <summary>Drops the connections at the next message and applies the defect. Completes after that.</summary>
     public Task StrikeAsync()
     {
         lock (_lock)
@@ -96,7 +96,10 @@ internal sealed class FaultyDeployment : IDeployment
         if (HttpMethods.IsPost(context.Request.Method))
             return context.Response.WriteAsJsonAsync(new { data = new { port = 1, message = "Room created" } });
         lock (_lock)
-            return context.Response.WriteAsJsonAsync(new { data = new { epoch = Epoch, messages = _log.Select(e => JsonSerializer.Deserialize<JsonElement>(e.Json)), next = (long?)null } });
+        {
+            var messages = _log.Select(e => JsonSerializer.Deserialize<JsonElement>(e.Json));
+            return context.Response.WriteAsJsonAsync(new { data = new { epoch = Epoch, messages, next = (long?)null } });
+        }
     }
 
     private async Task SitAsync(HttpContext context)
@@ -120,7 +123,7 @@ internal sealed class FaultyDeployment : IDeployment
         }
         catch (WebSocketException)
         {
-            // The member is gone.
+            // The member has disconnected.
         }
         lock (_lock)
             _seats.Remove(seat);
@@ -151,7 +154,7 @@ internal sealed class FaultyDeployment : IDeployment
             Defect.ResumeRepeats => last - 1,
             _ => last,
         }));
-        // A client that hears of its message first has no reason to send it again: that one is to.
+        // A client that has its echo does not send the message again, so the sender does not get the echo.
         if (seat.Session != _unheard)
             seat.SendMissed();
         seat.IsWithOldHost = _seats.Count % 2 == 1;
@@ -212,14 +215,16 @@ internal sealed class FaultyDeployment : IDeployment
 
     private sealed record FaultyLogEntry(int Seq, string User, string Id, string Text)
     {
-        public string Json => JsonSerializer.Serialize(new { type = "message", seq = Seq, time = "2026-01-31T23:59:59.999Z", user = User, id = Id, text = Text });
+        public string Json =>
+            JsonSerializer.Serialize(
+                new { type = "message", seq = Seq, time = "2026-01-31T23:59:59.999Z", user = User, id = Id, text = Text });
     }
 
     private sealed class FaultySeat(WebSocket socket, string user, string session)
     {
         private bool _isHeld = true;
 
-        /// <summary>What it is sent; null ends it.</summary>
+        /// <summary>Frames to send; null closes the connection.</summary>
         public Channel<string?> Frames { get; } = Channel.CreateUnbounded<string?>();
 
         /// <summary>Events that wait for <see cref="SendMissed"/>.</summary>
@@ -257,7 +262,7 @@ internal sealed class FaultyDeployment : IDeployment
                 {
                     if (frame is null)
                     {
-                        // Not cut off: what was sent before must arrive.
+                        // A graceful close: the frames that were sent before must arrive.
                         await socket.CloseOutputAsync((WebSocketCloseStatus)CloseCodes.GoingAway, null, default);
                         return;
                     }
@@ -266,13 +271,13 @@ internal sealed class FaultyDeployment : IDeployment
             }
             catch (WebSocketException)
             {
-                // The member is gone.
+                // The member has disconnected.
             }
         }
     }
 }
 
-/// <summary>The fault that brings the defect of a <see cref="FaultyDeployment"/> out.</summary>
+/// <summary>The fault that triggers the defect of a <see cref="FaultyDeployment"/>.</summary>
 internal sealed record StrikeFault() : ChatServer.Bench.Drill.Fault("strike")
 {
     public override string? MissingRequirement(IDeployment deployment) => null;

@@ -220,7 +220,7 @@ public sealed class HistoryCheckerTests
         Assert.Equal("lobby: lost: 2 was acknowledged at e1.2, where bob did not see it", Assert.Single(Found.Details));
     }
 
-    // Said, acknowledged and in the log: the text is the place.
+    // A sent, acknowledged and logged message, whose text is its sequence.
     private void Logged(params int[] places)
     {
         foreach (var seq in places)
@@ -237,8 +237,10 @@ public sealed class HistoryCheckerTests
     }
 
     private static Counts Of(Findings found) => new(
-        found.Acknowledged, found.Unacknowledged, found.LostMessages, found.DuplicatedMessages, found.ReorderedEvents, found.DivergentMembers, found.Breaks);
+        found.Acknowledged, found.Unacknowledged, found.LostMessages, found.DuplicatedMessages, found.ReorderedEvents,
+            found.DivergentMembers, found.Breaks);
 
     private sealed record Counts(
-        int Acknowledged = 0, int Unacknowledged = 0, int Lost = 0, int Duplicated = 0, int Reordered = 0, int Divergent = 0, int Breaks = 0);
+        int Acknowledged = 0, int Unacknowledged = 0, int Lost =
+            0, int Duplicated = 0, int Reordered = 0, int Divergent = 0, int Breaks = 0);
 }
