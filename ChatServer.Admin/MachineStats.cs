@@ -4,8 +4,8 @@ using System.Xml;
 namespace ChatServer.Admin;
 
 /// <summary>
-/// What the operating system tells of the machine that this process runs on. Linux tells through <c>/proc</c>; elsewhere load
-/// averages are zeros, and memory is what the runtime may use.
+/// Figures of the machine on which the process runs. On Linux they come from <c>/proc</c>; on other systems the load
+/// averages are zeros, and the memory is that of the runtime.
 /// </summary>
 internal sealed class MachineStats(TimeProvider time)
 {
@@ -14,18 +14,18 @@ internal sealed class MachineStats(TimeProvider time)
 
     private readonly DateTimeOffset _started = time.GetUtcNow();
 
-    /// <summary>Seconds since the system started.</summary>
+    /// <summary>Seconds since the start of the system.</summary>
     public long OsUpTime => Environment.TickCount64 / 1000;
 
-    /// <summary>Since this process started: an ISO 8601 duration, such as <c>P1DT2H3M4S</c>.</summary>
+    /// <summary>Time since the start of this process, as an ISO 8601 duration such as <c>P1DT2H3M4S</c>.</summary>
     public string UpTime => XmlConvert.ToString(TimeSpan.FromSeconds(Math.Floor((time.GetUtcNow() - _started).TotalSeconds)));
 
-    /// <summary>Processes that ran or waited to run, averaged over 1, 5 and 15 minutes.</summary>
+    /// <summary>Load averages of 1, 5 and 15 minutes.</summary>
     public IReadOnlyList<double> LoadAverages() => File.Exists(LoadFile)
         ? [.. File.ReadAllText(LoadFile).Split(' ').Take(3).Select(text => double.Parse(text, CultureInfo.InvariantCulture))]
         : [0, 0, 0];
 
-    /// <summary>Bytes in all, and those that programs can still have (caches count as free: the system gives them up).</summary>
+    /// <summary>Total and available memory, in bytes. Caches count as available, because the system can release them.</summary>
     public (long Total, long Free) Memory()
     {
         if (!File.Exists(MemoryFile))
@@ -41,7 +41,8 @@ internal sealed class MachineStats(TimeProvider time)
         {
             var line = Array.Find(lines, line => line.StartsWith(name, StringComparison.Ordinal))
                 ?? throw new InvalidDataException($"{MemoryFile} has no {name}");
-            return 1024 * long.Parse(line.AsSpan(name.Length, line.Length - name.Length - "kB".Length).Trim(), CultureInfo.InvariantCulture);
+            return 1024 * long.Parse(
+                line.AsSpan(name.Length, line.Length - name.Length - "kB".Length).Trim(), CultureInfo.InvariantCulture);
         }
     }
 }

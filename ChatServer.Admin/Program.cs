@@ -1,4 +1,6 @@
 using ChatServer.Admin;
+using ChatServer.Admin.Endpoints;
+using ChatServer.Admin.Hosting;
 using ChatServer.Backplane;
 using ChatServer.ServiceDefaults;
 using ChatServer.Settings;

@@ -1,4 +1,6 @@
 using ChatServer.Api;
+using ChatServer.Api.Endpoints;
+using ChatServer.Api.Hosting;
 using ChatServer.Backplane;
 using ChatServer.Contracts;
 using ChatServer.ServiceDefaults;

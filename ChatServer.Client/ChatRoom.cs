@@ -1,4 +1,6 @@
 using System.Text;
+using ChatServer.Client.Connections;
+using ChatServer.Client.Log;
 using ChatServer.Contracts;
 
 namespace ChatServer.Client;

@@ -1,3 +1,5 @@
+using ChatServer.Client.Connections;
+using ChatServer.Client.Log;
 using ChatServer.Contracts;
 
 namespace ChatServer.Client;

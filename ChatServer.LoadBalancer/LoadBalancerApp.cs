@@ -1,4 +1,6 @@
 using ChatServer.Backplane;
+using ChatServer.LoadBalancer.Apis;
+using ChatServer.LoadBalancer.Forwarding;
 using ChatServer.ServiceDefaults;
 using ChatServer.Settings;
 using ChatServer.Web;

@@ -13,8 +13,8 @@ public sealed class RoomAddresses(IReadOnlyList<Uri> loadBalancers)
     public IReadOnlyList<string> Prefixes { get; } = [.. loadBalancers.Select(url => RoomUrls.Through(url, ""))];
 
     /// <summary>
-    /// Sources for the <c>connect-src</c> of a page that connects to rooms. Without a load balancer any host is allowed, because the host and
-    /// the port of a room are known only when it exists.
+    /// Sources for the <c>connect-src</c> of a page that connects to rooms. Without a load balancer any host is allowed, because the host
+    /// and the port of a room are known only when it exists.
     /// </summary>
     public IReadOnlyList<string> SocketSources => Prefixes.Count > 0
         ? [.. Prefixes.Select(prefix => new Uri(prefix).GetLeftPart(UriPartial.Authority))]

@@ -1,6 +1,7 @@
 using ChatServer.Web;
+using ChatServer.Web.Files;
 
-namespace ChatServer.Admin;
+namespace ChatServer.Admin.Endpoints;
 
 /// <summary>The page for operators. It requires no key: its data and orders go through calls that do.</summary>
 internal static class AdminPageEndpoints

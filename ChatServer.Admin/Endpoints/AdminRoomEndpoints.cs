@@ -3,7 +3,7 @@ using ChatServer.Contracts;
 using ChatServer.Web;
 using Microsoft.AspNetCore.Http.HttpResults;
 
-namespace ChatServer.Admin;
+namespace ChatServer.Admin.Endpoints;
 
 /// <summary>Lists, describes and shuts down rooms.</summary>
 internal static class AdminRoomEndpoints

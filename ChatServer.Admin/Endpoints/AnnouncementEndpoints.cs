@@ -3,7 +3,7 @@ using ChatServer.Contracts;
 using ChatServer.Web;
 using Microsoft.AspNetCore.Http.HttpResults;
 
-namespace ChatServer.Admin;
+namespace ChatServer.Admin.Endpoints;
 
 /// <summary>Sends announcements of an operator to all rooms, to some, or to one.</summary>
 internal static class AnnouncementEndpoints

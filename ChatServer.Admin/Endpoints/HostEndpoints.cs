@@ -3,7 +3,7 @@ using ChatServer.Contracts;
 using ChatServer.Web;
 using Microsoft.AspNetCore.Http.HttpResults;
 
-namespace ChatServer.Admin;
+namespace ChatServer.Admin.Endpoints;
 
 /// <summary>Takes hosts out of service and back.</summary>
 internal static class HostEndpoints

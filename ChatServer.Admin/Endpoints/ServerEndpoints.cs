@@ -3,7 +3,7 @@ using ChatServer.Contracts;
 using ChatServer.Web;
 using Microsoft.AspNetCore.Http.HttpResults;
 
-namespace ChatServer.Admin;
+namespace ChatServer.Admin.Endpoints;
 
 /// <summary>The server as a whole: version, load, shutdown.</summary>
 internal static class ServerEndpoints
@@ -24,8 +24,8 @@ internal static class ServerEndpoints
             .WithName("shutdown")
             .WithSummary("Shut the whole server down")
             .WithDescription("""
-                No new rooms are created; all rooms close but keep their histories; RoomHosts and Apis exit. The Admin and the load balancers
-                continue.
+                No new rooms are created; all rooms close but keep their histories; RoomHosts and Apis exit. The Admin and the load
+                balancers continue.
                 """);
     }
 

@@ -3,7 +3,7 @@ using ChatServer.Contracts;
 using ChatServer.Settings;
 using ChatServer.Web;
 
-namespace ChatServer.Admin;
+namespace ChatServer.Admin.Hosting;
 
 /// <summary>Registers the services of the Admin and reads its settings.</summary>
 internal static class AdminServices

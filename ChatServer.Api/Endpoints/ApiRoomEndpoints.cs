@@ -3,7 +3,7 @@ using ChatServer.Contracts;
 using ChatServer.Web;
 using Microsoft.AspNetCore.Http.HttpResults;
 
-namespace ChatServer.Api;
+namespace ChatServer.Api.Endpoints;
 
 /// <summary>Creates, describes and lists rooms.</summary>
 internal static class ApiRoomEndpoints

@@ -1,6 +1,7 @@
 using ChatServer.Web;
+using ChatServer.Web.Files;
 
-namespace ChatServer.Api;
+namespace ChatServer.Api.Endpoints;
 
 /// <summary>The chat app: <c>/</c> to choose a room, <c>/room/{name}</c> to chat in it, and the modules of the JavaScript client.</summary>
 internal static class ChatAppEndpoints

@@ -4,7 +4,7 @@ using ChatServer.Contracts;
 using ChatServer.Web;
 using Microsoft.AspNetCore.Http.HttpResults;
 
-namespace ChatServer.Api;
+namespace ChatServer.Api.Endpoints;
 
 /// <summary>Reads the history of a room, and posts messages for a backend.</summary>
 internal static class MessageEndpoints

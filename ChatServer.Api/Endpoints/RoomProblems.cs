@@ -3,7 +3,7 @@ using ChatServer.Contracts;
 using ChatServer.Web;
 using Microsoft.AspNetCore.Http.HttpResults;
 
-namespace ChatServer.Api;
+namespace ChatServer.Api.Endpoints;
 
 /// <summary>Problems of calls that a room's host carries out.</summary>
 internal static class RoomProblems

@@ -2,7 +2,7 @@ using ChatServer.Contracts;
 using ChatServer.Web;
 using Microsoft.AspNetCore.Http.HttpResults;
 
-namespace ChatServer.Api;
+namespace ChatServer.Api.Endpoints;
 
 /// <summary><c>/api/v1/</c>: name and version of the process.</summary>
 internal static class RootEndpoints

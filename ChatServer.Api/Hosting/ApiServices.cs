@@ -4,7 +4,7 @@ using ChatServer.ServiceDefaults;
 using ChatServer.Settings;
 using ChatServer.Web;
 
-namespace ChatServer.Api;
+namespace ChatServer.Api.Hosting;
 
 /// <summary>Registers the services of the Api and reads its settings.</summary>
 internal static class ApiServices

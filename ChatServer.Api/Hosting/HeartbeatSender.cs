@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
-namespace ChatServer.Api;
+namespace ChatServer.Api.Hosting;
 
 /// <summary>
 /// Registers this Api with every load balancer, when it has started and then every 10 s:

@@ -2,7 +2,7 @@ using System.Net;
 using ChatServer.Settings;
 using ChatServer.Web;
 
-namespace ChatServer.Api;
+namespace ChatServer.Api.Hosting;
 
 /// <summary>The load balancers with which this Api registers.</summary>
 /// <param name="Urls">Base URLs.</param>

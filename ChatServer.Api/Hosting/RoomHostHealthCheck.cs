@@ -1,9 +1,9 @@
 using ChatServer.Backplane;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
-namespace ChatServer.Api;
+namespace ChatServer.Api.Hosting;
 
-/// <summary>Whether there is a RoomHost to put rooms on.</summary>
+/// <summary>Healthy if at least one RoomHost is alive.</summary>
 internal sealed class RoomHostHealthCheck(HostDirectory hosts) : IHealthCheck
 {
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)

@@ -1,10 +1,10 @@
 using ChatServer.Backplane;
 
-namespace ChatServer.Api;
+namespace ChatServer.Api.Hosting;
 
 /// <summary>
-/// Ends the process, with exit code 0, when the shutdown of the whole server was ordered. A nudge says when to look; looking
-/// every few seconds makes up for nudges that were lost.
+/// Ends the process with exit code 0 after an order to shut down the server. It checks the order on each nudge, and every two seconds
+/// in case a nudge was lost.
 /// </summary>
 internal sealed partial class ShutdownWatch(
     ClusterShutdown shutdown, ClusterSignals clusterSignals, IHostApplicationLifetime lifetime, TimeProvider time,
@@ -12,12 +12,12 @@ internal sealed partial class ShutdownWatch(
 {
     private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(2);
 
-    /// <summary>For this long after the order, callers are told by an answer; after it, by a closed port.</summary>
+    /// <summary>Time after the order in which calls still get a response.</summary>
     private static readonly TimeSpan StopDelay = TimeSpan.FromSeconds(1);
 
     private readonly SemaphoreSlim _signals = new(0);
 
-    /// <summary>Checks once before the first request: an order given from then on is for this process, an older one is not.</summary>
+    /// <summary>Checks once before the first request: only a later order applies to this process.</summary>
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
         await IsOrderedAsync();
@@ -49,7 +49,7 @@ internal sealed partial class ShutdownWatch(
         }
         catch (BackplaneUnavailableException)
         {
-            return false; // the key waits for us
+            return false; // the order remains in Redis
         }
     }
 

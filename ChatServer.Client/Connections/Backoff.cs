@@ -1,4 +1,4 @@
-namespace ChatServer.Client;
+namespace ChatServer.Client.Connections;
 
 /// <summary>
 /// Exponential backoff with jitter. A connection that had a welcome is replaced after a random delay of up to 50 ms; a failed

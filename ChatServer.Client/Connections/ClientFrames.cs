@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 
-namespace ChatServer.Client;
+namespace ChatServer.Client.Connections;
 
 /// <summary>Writes the frames of a member.</summary>
 internal static class ClientFrames

@@ -3,9 +3,10 @@ using System.IO;
 using System.Net.WebSockets;
 using System.Text.Json;
 using System.Threading.Channels;
+using ChatServer.Client.Log;
 using ChatServer.Contracts;
 
-namespace ChatServer.Client;
+namespace ChatServer.Client.Connections;
 
 /// <summary>One WebSocket, from the handshake to its end: a receive loop, a send loop, and a timer that detects silence.</summary>
 internal sealed class Connection : IDisposable

@@ -1,6 +1,6 @@
 using ChatServer.Contracts;
 
-namespace ChatServer.Client;
+namespace ChatServer.Client.Connections;
 
 /// <summary>The end of a connection or of an attempt, and its consequence.</summary>
 /// <param name="Code">The close code; 0 if the handshake was refused with an HTTP status.</param>

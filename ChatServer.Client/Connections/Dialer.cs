@@ -2,9 +2,10 @@ using System.Globalization;
 using System.Net.Http.Headers;
 using System.Net.WebSockets;
 using System.Security.Cryptography;
+using ChatServer.Client.Log;
 using ChatServer.Contracts;
 
-namespace ChatServer.Client;
+namespace ChatServer.Client.Connections;
 
 /// <summary>Opens WebSockets to the room, at the current one of its addresses.</summary>
 internal sealed class Dialer(ChatRoomOptions options)

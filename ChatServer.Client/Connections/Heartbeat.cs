@@ -1,4 +1,4 @@
-namespace ChatServer.Client;
+namespace ChatServer.Client.Connections;
 
 /// <summary>
 /// Detects a dead connection. The platform answers the server's pings without reporting them, so after some silence the client sends

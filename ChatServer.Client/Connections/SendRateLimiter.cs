@@ -1,4 +1,4 @@
-namespace ChatServer.Client;
+namespace ChatServer.Client.Connections;
 
 /// <summary>
 /// Limits the rate of messages: no faster than the server allows (20 refusals in a row end a connection). After a temporary refusal

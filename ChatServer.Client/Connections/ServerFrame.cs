@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace ChatServer.Client;
+namespace ChatServer.Client.Connections;
 
 /// <summary>A frame from the room, with the members of all types; a frame sets those of its own type.</summary>
 internal sealed record ServerFrame

@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 
-namespace ChatServer.Client;
+namespace ChatServer.Client.Log;
 
 /// <summary>
 /// Events between the connection and the reader, at most <paramref name="capacity"/>. If it is full, the connection waits, so the room

@@ -1,4 +1,4 @@
-namespace ChatServer.Client;
+namespace ChatServer.Client.Log;
 
 /// <summary>
 /// Position of the reader in the room's log: determines which events are new, duplicate or missing. It advances only after

@@ -1,7 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Threading.Channels;
 
-namespace ChatServer.Client;
+namespace ChatServer.Client.Log;
 
 /// <summary>
 /// Messages that are not acknowledged, in the order in which they were sent. A message is removed by its echo, by a permanent

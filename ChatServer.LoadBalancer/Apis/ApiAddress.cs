@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 
-namespace ChatServer.LoadBalancer;
+namespace ChatServer.LoadBalancer.Apis;
 
 /// <summary>The address on which an Api listens.</summary>
 /// <param name="Host">A name or an address, in lower case; an IPv6 address in brackets.</param>

@@ -1,6 +1,7 @@
+using ChatServer.LoadBalancer.Forwarding;
 using Yarp.ReverseProxy.Health;
 
-namespace ChatServer.LoadBalancer;
+namespace ChatServer.LoadBalancer.Apis;
 
 /// <summary>Forwards the REST API, its documentation and the chat app to a healthy Api.</summary>
 internal static class ApiEndpoints

@@ -2,7 +2,7 @@ using Yarp.ReverseProxy.Forwarder;
 using Yarp.ReverseProxy.Health;
 using Yarp.ReverseProxy.Model;
 
-namespace ChatServer.LoadBalancer;
+namespace ChatServer.LoadBalancer.Apis;
 
 /// <summary>
 /// Marks an Api as unhealthy after one call without a response. YARP's own policy waits for ten failures, which would reach ten users.

@@ -3,7 +3,7 @@ using Yarp.ReverseProxy.Health;
 using Yarp.ReverseProxy.LoadBalancing;
 using Yarp.ReverseProxy.Transforms;
 
-namespace ChatServer.LoadBalancer;
+namespace ChatServer.LoadBalancer.Apis;
 
 /// <summary>YARP's configuration: one route for all requests that no endpoint handles, to one cluster of the registered Apis.</summary>
 internal sealed class ApiProxyConfig : IDisposable
@@ -13,7 +13,7 @@ internal sealed class ApiProxyConfig : IDisposable
     /// <summary>How long an Api that failed gets no calls. A failed attempt costs little, because another Api gets the call.</summary>
     private static readonly TimeSpan ReactivationPeriod = TimeSpan.FromSeconds(5);
 
-    /// <summary>All requests that no endpoint handles. <see cref="XForwarded"/> has already set X-Forwarded-*.</summary>
+    /// <summary>All requests that no endpoint handles. <see cref="Forwarding.XForwarded"/> has already set X-Forwarded-*.</summary>
     private static readonly RouteConfig[] Routes =
     [
         new RouteConfig { RouteId = Cluster, ClusterId = Cluster, Order = int.MaxValue, Match = new RouteMatch { Path = "/{**rest}" } }

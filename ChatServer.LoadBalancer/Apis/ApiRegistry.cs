@@ -1,6 +1,6 @@
 using ChatServer.Contracts;
 
-namespace ChatServer.LoadBalancer;
+namespace ChatServer.LoadBalancer.Apis;
 
 /// <summary>
 /// The Apis that sent this load balancer a heartbeat within <see cref="Lifetime"/>. The registry is in memory only: after a restart, each

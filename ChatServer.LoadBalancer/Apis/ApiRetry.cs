@@ -3,7 +3,7 @@ using ChatServer.Web;
 using Yarp.ReverseProxy.Forwarder;
 using Yarp.ReverseProxy.Model;
 
-namespace ChatServer.LoadBalancer;
+namespace ChatServer.LoadBalancer.Apis;
 
 /// <summary>
 /// Repeats a failed call with another Api: any call whose connection failed, because no Api has received it, and a GET or HEAD also if no

@@ -3,7 +3,7 @@ using ChatServer.Contracts;
 using ChatServer.Web;
 using Microsoft.AspNetCore.Http.HttpResults;
 
-namespace ChatServer.LoadBalancer;
+namespace ChatServer.LoadBalancer.Apis;
 
 /// <summary>Heartbeats of Apis, and the list of registered Apis for operators.</summary>
 internal static class RegistrationEndpoints

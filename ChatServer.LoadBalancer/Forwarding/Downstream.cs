@@ -1,6 +1,6 @@
 using System.Net.Sockets;
 
-namespace ChatServer.LoadBalancer;
+namespace ChatServer.LoadBalancer.Forwarding;
 
 /// <summary>Connections of this process to rooms and Apis.</summary>
 internal static class Downstream

@@ -1,7 +1,7 @@
 using ChatServer.Settings;
 using ChatServer.Web;
 
-namespace ChatServer.LoadBalancer;
+namespace ChatServer.LoadBalancer.Forwarding;
 
 /// <summary>Limits and headers of all forwarded requests.</summary>
 internal static class ForwardingServices

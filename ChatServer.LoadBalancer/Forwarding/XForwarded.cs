@@ -2,7 +2,7 @@ using System.Net;
 using Microsoft.Extensions.Primitives;
 using IPNetwork = System.Net.IPNetwork;
 
-namespace ChatServer.LoadBalancer;
+namespace ChatServer.LoadBalancer.Forwarding;
 
 /// <summary>
 /// Sets <c>X-Forwarded-For</c>, <c>-Proto</c> and <c>-Host</c> of every request before it is forwarded. Values from a trusted proxy are

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using ChatServer.LoadBalancer.Forwarding;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace ChatServer.LoadBalancer;

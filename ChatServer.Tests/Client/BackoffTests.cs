@@ -1,8 +1,9 @@
 using ChatServer.Client;
+using ChatServer.Client.Connections;
 
 namespace ChatServer.Tests.Client;
 
-/// <summary>How long until the next attempt.</summary>
+/// <summary>The delay before the next attempt.</summary>
 public sealed class BackoffTests
 {
     private static readonly TimeSpan Max = TimeSpan.FromSeconds(5);
@@ -13,7 +14,7 @@ public sealed class BackoffTests
     {
         var backoff = new Backoff(addresses: 2, Max);
         Assert.InRange(backoff.DelayAfter(Nobody with { ConnectedFor = TimeSpan.FromMinutes(1) }).TotalMilliseconds, 0, 50);
-        // The first address is not there: the second is tried without a pause.
+        // The first address does not respond: the second is tried without a delay.
         Assert.Equal(TimeSpan.Zero, backoff.DelayAfter(Nobody));
         Assert.InRange(backoff.DelayAfter(Nobody).TotalMilliseconds, 50, 100);
     }
@@ -48,7 +49,7 @@ public sealed class BackoffTests
         var backoff = new Backoff(addresses: 1, Max);
         for (var times = 0; times < 10; times++)
             Assert.InRange(backoff.DelayAfter(ConnectionEnd.Refused(503, "", TimeSpan.FromSeconds(1))).TotalSeconds, 1, 1.2);
-        // One that names none in effect is not hammered either.
+        // A Retry-After of almost zero does not remove the backoff.
         Assert.InRange(backoff.DelayAfter(ConnectionEnd.Refused(503, "", TimeSpan.Zero)).TotalSeconds, 2.5, 5);
     }
 

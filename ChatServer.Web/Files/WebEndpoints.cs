@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Net.Http.Headers;
 
-namespace ChatServer.Web;
+namespace ChatServer.Web.Files;
 
 /// <summary>
 /// Serves pages and their files. A page is revalidated on each request; the paths of its files contain a hash, so browsers request each

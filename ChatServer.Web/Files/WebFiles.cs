@@ -6,7 +6,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.StaticFiles;
 
-namespace ChatServer.Web;
+namespace ChatServer.Web.Files;
 
 /// <summary>
 /// The files of a web app: HTML, CSS and modules, embedded in the assembly of a service under <c>wwwroot/</c>. They are available in any
