@@ -45,10 +45,10 @@ internal sealed class HandshakeTransport : DefaultConnectionContext, IDuplexPipe
     /// <summary>Takes the bytes after the request that Kestrel has read and not used.</summary>
     public static byte[] TakeUnread(HttpContext context)
     {
-        PipeReader input = context.Features.GetRequiredFeature<IConnectionTransportFeature>().Transport.Input;
-        if (!input.TryRead(out ReadResult result))
+        var input = context.Features.GetRequiredFeature<IConnectionTransportFeature>().Transport.Input;
+        if (!input.TryRead(out var result))
             return [];
-        byte[] unread = result.Buffer.ToArray();
+        var unread = result.Buffer.ToArray();
         input.AdvanceTo(result.Buffer.End);
         return unread;
     }

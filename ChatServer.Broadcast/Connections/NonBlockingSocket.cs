@@ -38,7 +38,7 @@ internal readonly partial struct NonBlockingSocket
     {
         try
         {
-            int received = socket.Receive(buffer, SocketFlags.None, out SocketError error);
+            var received = socket.Receive(buffer, SocketFlags.None, out var error);
             return error switch
             {
                 SocketError.Success => received > 0 ? received : ConnectionGone,
@@ -54,7 +54,7 @@ internal readonly partial struct NonBlockingSocket
 
     private static int PortableSend(Socket socket, ReadOnlySpan<byte> bytes)
     {
-        int sent = socket.Send(bytes, SocketFlags.None, out SocketError error);
+        var sent = socket.Send(bytes, SocketFlags.None, out var error);
         return error switch
         {
             SocketError.Success => sent,
@@ -71,7 +71,7 @@ internal readonly partial struct NonBlockingSocket
         const int Interrupted = 4, TryAgain = 11;
         while (true)
         {
-            nint sent = Send(socket, bytes, (nuint)bytes.Length, DontWait | NoSignal);
+            var sent = Send(socket, bytes, (nuint)bytes.Length, DontWait | NoSignal);
             if (sent >= 0)
                 return (int)sent;
             switch (Marshal.GetLastPInvokeError())

@@ -69,7 +69,7 @@ public sealed partial class RoomPorts(RoomPortsOptions options, TimeProvider tim
     {
         if (!TryReserveSocket())
             throw new SocketException((int)SocketError.TooManyOpenSockets);
-        SocketError error = Bind(port, out Socket? listener);
+        var error = Bind(port, out var listener);
         if (listener is null)
         {
             ReleaseSocket();
@@ -213,7 +213,7 @@ public sealed partial class RoomPorts(RoomPortsOptions options, TimeProvider tim
             open = [.. _ports.Values];
             _ports.Clear();
         }
-        foreach (RoomPort port in open)
+        foreach (var port in open)
             Close(port);
         _acceptedConnections.Writer.TryComplete();
     }
@@ -227,7 +227,7 @@ public sealed partial class RoomPorts(RoomPortsOptions options, TimeProvider tim
         {
             while (await ports._acceptedConnections.Reader.WaitToReadAsync(cancellationToken))
             {
-                if (ports._acceptedConnections.Reader.TryRead(out ConnectionContext? connection))
+                if (ports._acceptedConnections.Reader.TryRead(out var connection))
                     return connection;
             }
             return null;

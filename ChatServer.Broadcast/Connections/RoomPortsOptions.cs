@@ -30,7 +30,7 @@ public sealed record RoomPortsOptions
         if (!File.Exists(limits))
             return int.MaxValue;
         string? line = File.ReadLines(limits).FirstOrDefault(line => line.StartsWith(openFiles, StringComparison.Ordinal));
-        string? soft = line?[openFiles.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries).FirstOrDefault();
-        return int.TryParse(soft, out int limit) ? Math.Max(limit - ReservedDescriptors, limit / 2) : int.MaxValue;
+        var soft = line?[openFiles.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries).FirstOrDefault();
+        return int.TryParse(soft, out var limit) ? Math.Max(limit - ReservedDescriptors, limit / 2) : int.MaxValue;
     }
 }

@@ -50,20 +50,20 @@ internal readonly ref struct FrameHeader
         if (bytes.Length < 2)
             return false;
 
-        bool masked = (bytes[1] & 0x80) != 0;
-        int shortLength = bytes[1] & 0x7F;
-        int lengthEnd = shortLength switch { 126 => 4, 127 => 10, _ => 2 };
-        int size = lengthEnd + (masked ? 4 : 0);
+        var masked = (bytes[1] & 0x80) != 0;
+        var shortLength = bytes[1] & 0x7F;
+        var lengthEnd = shortLength switch { 126 => 4, 127 => 10, _ => 2 };
+        var size = lengthEnd + (masked ? 4 : 0);
         if (bytes.Length < size)
             return false;
 
-        ulong length = shortLength switch
+        var length = shortLength switch
         {
             126 => BinaryPrimitives.ReadUInt16BigEndian(bytes[2..]),
             127 => BinaryPrimitives.ReadUInt64BigEndian(bytes[2..]),
             _ => (ulong)shortLength,
         };
-        uint key = masked ? BinaryPrimitives.ReadUInt32LittleEndian(bytes[lengthEnd..]) : 0;
+        var key = masked ? BinaryPrimitives.ReadUInt32LittleEndian(bytes[lengthEnd..]) : 0;
         header = new FrameHeader(bytes[0], masked, length, key, size);
         return true;
     }

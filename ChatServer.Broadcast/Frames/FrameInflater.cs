@@ -37,7 +37,7 @@ internal static class FrameInflater
         {
             while (length < text.Length)
             {
-                int read = inflating.Read(text[length..]);
+                var read = inflating.Read(text[length..]);
                 if (read == 0)
                     return InflateResult.Done;
                 length += read;

@@ -10,19 +10,19 @@ internal static class FrameMask
     /// <summary>Applies <paramref name="key"/>, first byte lowest, in place.</summary>
     public static void Apply(Span<byte> payload, uint key)
     {
-        int at = 0;
+        var at = 0;
         if (payload.Length >= Vector<byte>.Count)
         {
             var wide = Vector.AsVectorByte(new Vector<uint>(InMemoryOrder(key)));
             for (; at <= payload.Length - Vector<byte>.Count; at += Vector<byte>.Count)
             {
-                Span<byte> block = payload.Slice(at, Vector<byte>.Count);
+                var block = payload.Slice(at, Vector<byte>.Count);
                 (new Vector<byte>(block) ^ wide).CopyTo(block);
             }
         }
         if (at <= payload.Length - sizeof(uint))
         {
-            foreach (ref uint word in MemoryMarshal.Cast<byte, uint>(payload[at..]))
+            foreach (ref var word in MemoryMarshal.Cast<byte, uint>(payload[at..]))
                 word ^= InMemoryOrder(key);
             at += (payload.Length - at) & ~3;
         }

@@ -25,7 +25,7 @@ public static class FrameWriter
     /// <exception cref="ArgumentOutOfRangeException">The destination is too small, see <see cref="HeaderLength"/>.</exception>
     public static int WriteHeader(Span<byte> destination, FrameOpcode opcode, int length)
     {
-        int size = HeaderLength(length);
+        var size = HeaderLength(length);
         destination[size - 1] = 0;
         destination[0] = (byte)(Final | (byte)opcode);
         switch (size)
@@ -53,7 +53,7 @@ public static class FrameWriter
     {
         Span<byte> payload = stackalloc byte[MaxControlBytes];
         BinaryPrimitives.WriteUInt16BigEndian(payload, code);
-        Encoding.UTF8.GetEncoder().Convert(reason, payload.Slice(sizeof(ushort), MaxReasonBytes), flush: true, out _, out int used, out _);
+        Encoding.UTF8.GetEncoder().Convert(reason, payload.Slice(sizeof(ushort), MaxReasonBytes), flush: true, out _, out var used, out _);
         return Control(FrameOpcode.Close, payload[..(sizeof(ushort) + used)]);
     }
 

@@ -29,7 +29,7 @@ internal sealed class PartialText
     {
         AppendUnchecked(chunk);
         ReadOnlySpan<byte> fresh = _bytes.AsSpan(_validatedBytes, Length - _validatedBytes);
-        int whole = fresh.Length - IncompleteCharacterBytes(fresh);
+        var whole = fresh.Length - IncompleteCharacterBytes(fresh);
         if (!Utf8.IsValid(fresh[..whole]))
             return false;
         _validatedBytes += whole;
@@ -56,9 +56,9 @@ internal sealed class PartialText
     /// <summary>Number of bytes at the end, 0 to 3, that are the beginning of a character.</summary>
     private static int IncompleteCharacterBytes(ReadOnlySpan<byte> utf8)
     {
-        for (int length = 1; length <= Math.Min(3, utf8.Length); length++)
+        for (var length = 1; length <= Math.Min(3, utf8.Length); length++)
         {
-            ReadOnlySpan<byte> tail = utf8[^length..];
+            var tail = utf8[^length..];
             if (tail[0] >= 0xC0)
                 return Rune.DecodeFromUtf8(tail, out _, out _) == OperationStatus.NeedMoreData ? length : 0;
         }
@@ -69,7 +69,7 @@ internal sealed class PartialText
     {
         if (length <= _bytes.Length)
             return;
-        byte[] larger = ArrayPool<byte>.Shared.Rent(Math.Max(length, _bytes.Length * 2));
+        var larger = ArrayPool<byte>.Shared.Rent(Math.Max(length, _bytes.Length * 2));
         _bytes.AsSpan(0, Length).CopyTo(larger);
         if (_bytes.Length > 0)
             ArrayPool<byte>.Shared.Return(_bytes);

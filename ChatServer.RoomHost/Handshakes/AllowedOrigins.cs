@@ -17,7 +17,7 @@ public sealed class AllowedOrigins
     /// none.</param>
     public static AllowedOrigins Parse(string list)
     {
-        string[] origins = Split(list);
+        var origins = Split(list);
         return origins.Contains("*") ? Any : new(new(origins, StringComparer.OrdinalIgnoreCase));
     }
 

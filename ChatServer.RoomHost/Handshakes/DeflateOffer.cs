@@ -17,9 +17,9 @@ internal static class DeflateOffer
     /// </summary>
     public static string? Accept(StringValues extensions)
     {
-        foreach (string? line in extensions)
+        foreach (var line in extensions)
         {
-            foreach (string offer in (line ?? "").Split(','))
+            foreach (var offer in (line ?? "").Split(','))
             {
                 if (TryAccept(offer.Split(';', StringSplitOptions.TrimEntries)) is { } answer)
                     return answer;
@@ -32,11 +32,11 @@ internal static class DeflateOffer
     {
         if (!offer[0].Equals(Extension, StringComparison.OrdinalIgnoreCase))
             return null;
-        string answer = Answer;
+        var answer = Answer;
         var seen = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
-        foreach (string parameter in offer.AsSpan(1))
+        foreach (var parameter in offer.AsSpan(1))
         {
-            (string name, string? value) = Split(parameter);
+            var (name, value) = Split(parameter);
             if (!seen.Add(name))
                 return null;
             switch (name.ToLowerInvariant())
@@ -61,10 +61,10 @@ internal static class DeflateOffer
 
     private static (string Name, string? Value) Split(string parameter)
     {
-        int equals = parameter.IndexOf('=', StringComparison.Ordinal);
+        var equals = parameter.IndexOf('=', StringComparison.Ordinal);
         if (equals < 0)
             return (parameter, null);
-        string value = parameter[(equals + 1)..].Trim();
+        var value = parameter[(equals + 1)..].Trim();
         return (parameter[..equals].Trim(), value is ['"', .. var quoted, '"'] ? quoted : value);
     }
 

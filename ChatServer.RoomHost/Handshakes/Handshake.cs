@@ -20,7 +20,7 @@ public static class Handshake
     /// </summary>
     public static HandshakeResult Check(HttpRequest request, AllowedOrigins origins)
     {
-        IHeaderDictionary headers = request.Headers;
+        var headers = request.Headers;
         if (!HasToken(headers.Upgrade, "websocket", StringComparison.OrdinalIgnoreCase))
             return default;
         if (!HttpMethods.IsGet(request.Method))
@@ -41,7 +41,7 @@ public static class Handshake
                 StatusCodes.Status403Forbidden, ErrorCodes.OriginNotAllowed, "Pages of this origin may not join.");
         }
 
-        bool chat = HasToken(headers.SecWebSocketProtocol, SubProtocol, StringComparison.Ordinal);
+        var chat = HasToken(headers.SecWebSocketProtocol, SubProtocol, StringComparison.Ordinal);
         return HandshakeResult.Accept(AcceptKey(key), chat ? SubProtocol : null, DeflateOffer.Accept(headers.SecWebSocketExtensions));
     }
 
@@ -51,7 +51,7 @@ public static class Handshake
     /// </summary>
     public static void WriteHeaders(in HandshakeResult result, HttpResponse response)
     {
-        IHeaderDictionary headers = response.Headers;
+        var headers = response.Headers;
         if (result.Kind == HandshakeKind.Accepted)
         {
             headers.Upgrade = "websocket";
@@ -73,9 +73,9 @@ public static class Handshake
 
     private static bool HasToken(StringValues values, ReadOnlySpan<char> token, StringComparison comparison)
     {
-        foreach (string? value in values)
+        foreach (var value in values)
         {
-            foreach (Range range in value.AsSpan().Split(','))
+            foreach (var range in value.AsSpan().Split(','))
             {
                 if (value.AsSpan()[range].Trim(" \t").Equals(token, comparison))
                     return true;
@@ -87,7 +87,7 @@ public static class Handshake
     private static bool IsKey(string key)
     {
         Span<byte> bytes = stackalloc byte[EncodedKeyLength];
-        return Convert.TryFromBase64String(key, bytes, out int length) && length == DecodedKeyBytes;
+        return Convert.TryFromBase64String(key, bytes, out var length) && length == DecodedKeyBytes;
     }
 
     private static string AcceptKey(string key)

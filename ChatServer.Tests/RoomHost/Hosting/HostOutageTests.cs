@@ -218,7 +218,7 @@ public sealed class HostOutageWithDataTests : HostCluster
     [Fact]
     public async Task First_host_after_an_outage_does_not_take_the_rooms_of_others()
     {
-        (string, string?) unlimited = ("MESSAGES_PER_SECOND", "0"); // a member that tries again and again is no flood
+        var unlimited = ("MESSAGES_PER_SECOND", "0"); // a member that tries again and again is no flood
         var first = await StartHostAsync("host-1", unlimited);
         var second = await StartHostAsync("host-2", unlimited);
         var rooms = new List<RoomRecord>();
