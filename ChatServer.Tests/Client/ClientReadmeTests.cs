@@ -5,7 +5,7 @@ using ChatServer.Tests.Support;
 
 namespace ChatServer.Tests.Client;
 
-/// <summary>The examples of <c>docs/client-dotnet.md</c> and of the package's README are the code of this file.</summary>
+/// <summary>The examples in <c>docs/client-dotnet.md</c> and in the package's README are the code of this file.</summary>
 public sealed partial class ClientReadmeTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
@@ -72,7 +72,7 @@ public sealed partial class ClientReadmeTests
         Assert.All(examples, example => Assert.Contains(example, tests, StringComparison.Ordinal));
     }
 
-    // Without indentation, and with the addresses that a test can have.
+    // Without indentation, and with the addresses of the test.
     private static string Flat(string code) => string.Join('\n', code.Split('\n').Select(line => line.Trim()))
         .Replace("\"http://localhost:2000\"", "address", StringComparison.Ordinal)
         .Replace("new(\"https://chat-a.example\")", "first", StringComparison.Ordinal)

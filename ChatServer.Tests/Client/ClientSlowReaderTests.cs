@@ -3,14 +3,14 @@ using ChatServer.Tests.Support;
 
 namespace ChatServer.Tests.Client;
 
-/// <summary>Who reads slowly, or not at all, costs the client a bounded amount of memory and loses nothing that the room keeps.</summary>
+/// <summary>A slow or absent reader costs a bounded amount of memory and loses no event that the room keeps.</summary>
 public sealed class ClientSlowReaderTests : ScriptedTests
 {
     [Fact]
     public async Task Slow_reader_applies_back_pressure()
     {
         await using var joined = await JoinAsync(options: Options with { BufferedEvents = 8 });
-        // More than the buffers between us hold, so the room gets stuck until somebody reads.
+        // More than the buffers between room and reader contain, so the room cannot send until the reader reads.
         var text = new string('x', 4000);
         var sent = 0L;
         var sending = Task.Run(async () =>
@@ -37,7 +37,7 @@ public sealed class ClientSlowReaderTests : ScriptedTests
         await joined.Seat.EchoAsync(31, await joined.Seat.HearAsync());
         Assert.Equal(31, (await saying.WaitAsync(Eventually.Timeout)).Seq);
 
-        // Two were read and eight were taken; half of those read, the rest is fetched.
+        // Two events were read and eight are buffered. After half of those are read, the rest is requested.
         await joined.Reader.NextAsync(3, 6);
         var seat = await Room.SeatAsync();
         Assert.Equal("e1.10", seat["since"]);
@@ -62,7 +62,7 @@ public sealed class ClientSlowReaderTests : ScriptedTests
         }
         Assert.Equal(1, Room.Knocks);
 
-        // Whoever reads after all is told everything.
+        // A late reader gets all events.
         await using var reading = new Reading(client);
         await reading.NextAsync<Welcomed>();
         await reading.NextAsync(1, 7);
@@ -82,7 +82,7 @@ public sealed class ClientSlowReaderTests : ScriptedTests
         var client = await joining;
         await seat.MessagesAsync(1, 9);
         await seat.CloseAsync(1001, reconnect: true);
-        // Nobody reads, so the buffer is full of the old history, and nothing of the new one fits.
+        // Without a reader, the buffer is full of events of the old history, and none of the new one fits.
         seat = await Room.SeatAsync(5, epoch: "e2");
         await seat.MessagesAsync(1, 5);
         var saying = client.SayAsync("in the new one");
@@ -132,7 +132,7 @@ public sealed class ClientSlowReaderTests : ScriptedTests
         await other.NextAsync(3, 4);
     }
 
-    // Nothing moved between many looks.
+    // The value stays the same over many checks.
     private static async Task StuckAsync(Func<long> progress)
     {
         var (last, same) = (-1L, 0);

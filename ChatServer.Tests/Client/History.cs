@@ -3,7 +3,7 @@ using ChatServer.Tests.Support;
 
 namespace ChatServer.Tests.Client;
 
-/// <summary>A member that reads all the time and remembers everything.</summary>
+/// <summary>Reads all events of a member and keeps them.</summary>
 internal sealed class History
 {
     private readonly List<ChatEvent> _events = [];
@@ -30,7 +30,7 @@ internal sealed class History
 
     public int Count<T>() => Events.OfType<T>().Count();
 
-    /// <summary>Waits until it has had so many messages, and gives them.</summary>
+    /// <summary>Waits for a number of messages and returns them.</summary>
     public async Task<IReadOnlyList<Message>> MessagesAsync(int count)
     {
         await Eventually.Async(() => Messages.Count, n => n >= count, TimeSpan.FromSeconds(30));

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace ChatServer.Tests.Client;
 
-/// <summary>The way in: what throws, what is tried again, and where.</summary>
+/// <summary>Joining: which errors are thrown, which are retried, and at which address.</summary>
 public sealed class JoinTests : ScriptedTests
 {
     [Theory]
@@ -42,7 +42,7 @@ public sealed class JoinTests : ScriptedTests
         Room.Refuse(503, retryAfter: "7");
         var joining = ChatRoom.JoinAsync(Options with { Time = time });
         await PassAsync(time, () => Room.Knocks == 2);
-        // At most two steps beyond what is allowed: the wait begins a moment after the refusal.
+        // At most two steps above the limit: the wait begins a moment after the refusal.
         Assert.InRange((time.GetUtcNow() - time.Start).TotalSeconds, 7, 60);
         await Room.SeatAsync(0);
         await Room.LeaveAsync(await joining);
@@ -64,7 +64,7 @@ public sealed class JoinTests : ScriptedTests
     public async Task One_load_balancer_of_several_is_enough()
     {
         var nobody = new Uri($"http://127.0.0.1:{FreePort.Next()}");
-        // Whichever is the first, both must do.
+        // Either address can be the first; both must work.
         for (var i = 0; i < 8; i++)
         {
             var joining = ChatRoom.JoinAsync(Options with { Addresses = [nobody, Room.Address, nobody] });
@@ -133,7 +133,8 @@ public sealed class JoinTests : ScriptedTests
             () => ChatRoom.JoinAsync(Options with { Token = _ => throw new InvalidTimeZoneException() }).WaitAsync(Eventually.Timeout));
 
         var asked = 0;
-        var joining = ChatRoom.JoinAsync(Options with { Token = _ => ++asked == 2 ? throw new InvalidTimeZoneException() : ValueTask.FromResult("t") });
+        var joining = ChatRoom.JoinAsync(
+            Options with { Token = _ => ++asked == 2 ? throw new InvalidTimeZoneException() : ValueTask.FromResult("t") });
         var first = await Room.SeatAsync(0);
         var client = await joining;
         first.Break();

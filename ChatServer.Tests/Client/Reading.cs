@@ -15,10 +15,10 @@ public sealed class Reading(ChatRoom room) : IAsyncDisposable
         return _events.Current;
     }
 
-    /// <summary>The next event, which must be of this kind.</summary>
+    /// <summary>The next event, which must have this type.</summary>
     public async Task<T> NextAsync<T>() where T : ChatEvent => Assert.IsType<T>(await NextAsync());
 
-    /// <summary>Messages one after the other, each in its place.</summary>
+    /// <summary>Consecutive messages with their sequences.</summary>
     public async Task NextAsync(long first, long last)
     {
         for (var seq = first; seq <= last; seq++)

@@ -5,7 +5,7 @@ using ChatServer.Tests.Support;
 
 namespace ChatServer.Tests.Client;
 
-/// <summary>A real Redis, a real RoomHost as a process, and load balancers before it: what a client meets.</summary>
+/// <summary>A Redis, a RoomHost as a process, and load balancers before it.</summary>
 public sealed class RealRoom : IAsyncDisposable
 {
     private const string HostId = "host-1";
@@ -22,12 +22,12 @@ public sealed class RealRoom : IAsyncDisposable
     /// <summary>The process that holds the rooms.</summary>
     public ServerProcess Host { get; private set; } = null!;
 
-    /// <summary>Where the two load balancers are.</summary>
+    /// <summary>The addresses of the two load balancers.</summary>
     public IReadOnlyList<Uri> LoadBalancers => [.. _loadBalancers.Select(l => l.Http.BaseAddress!)];
 
-    /// <param name="room">Is created.</param>
-    /// <param name="options">Of the room.</param>
-    /// <param name="settings">Of the host, beside what every test needs.</param>
+    /// <param name="room">Name of the room to create.</param>
+    /// <param name="options">Options of the room.</param>
+    /// <param name="settings">Additional settings of the host.</param>
     public static async Task<RealRoom> StartAsync(string room, RoomOptions? options = null, params (string Name, string? Value)[] settings)
     {
         var real = new RealRoom { _settings = settings };
@@ -38,12 +38,13 @@ public sealed class RealRoom : IAsyncDisposable
         for (var i = 0; i < 2; i++)
             real._started.Add(real._loadBalancers[i] = await RunningLoadBalancer.StartAsync(real.Redis.ConnectionString));
         await Eventually.Async(
-            async () => await real._backplane.Placement.CreateAsync(room, options ?? new RoomOptions(), TestContext.Current.CancellationToken),
+            async () => await real._backplane.Placement.CreateAsync(
+                room, options ?? new RoomOptions(), TestContext.Current.CancellationToken),
             created => created is not null);
         return real;
     }
 
-    /// <summary>Starts the RoomHost (again), under the same id.</summary>
+    /// <summary>Starts the RoomHost, always with the same id.</summary>
     public async Task StartHostAsync()
     {
         var host = await ServiceProcess.StartAsync(
@@ -55,7 +56,7 @@ public sealed class RealRoom : IAsyncDisposable
         Host = host.Process;
     }
 
-    /// <summary>One load balancer stops, with all that go through it.</summary>
+    /// <summary>Stops one load balancer with all its connections.</summary>
     public Task StopLoadBalancerAsync(int index) => _loadBalancers[index].StopAsync();
 
     public ChatRoomOptions As(string user, string room) => new() { Addresses = LoadBalancers, Room = room, User = user };

@@ -4,7 +4,7 @@ using ChatServer.Tests.Support;
 
 namespace ChatServer.Tests.Client;
 
-/// <summary>The client against the real thing: what it promises must hold when processes die.</summary>
+/// <summary>The client with a real deployment: its guarantees hold when processes are killed.</summary>
 public sealed class RealRoomTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(45);
@@ -18,7 +18,7 @@ public sealed class RealRoomTests
             clients.Add(await ChatRoom.JoinAsync(real.As(user, "lobby")).WaitAsync(Patience));
         var histories = clients.ConvertAll(c => new History(c));
 
-        // Each talks while the host dies, and while there is none.
+        // Each member sends messages while the host is killed and while there is none.
         var saying = clients.ConvertAll(_ => new List<Task<Message>>());
         void Say(int count)
         {
@@ -38,7 +38,7 @@ public sealed class RealRoomTests
         }
         var acknowledged = saying.ConvertAll(said => said.ConvertAll(s => s.Result));
 
-        // Everything acknowledged is in the log once, in the place that was told, and every sender's in the order of saying.
+        // Each acknowledged message is in the log once, at the acknowledged position, and in the order of its sender.
         var all = acknowledged.SelectMany(m => m).OrderBy(m => m.Seq).ToList();
         Assert.Equal(Enumerable.Range(1, all.Count).Select(n => (long)n), all.Select(m => m.Seq));
         Assert.All(acknowledged, said => Assert.Equal(said.OrderBy(m => m.Seq), said));
@@ -74,7 +74,7 @@ public sealed class RealRoomTests
         var history = new History(client);
         for (var i = 0; i < 2; i++)
             await client.SayAsync($"{i}").WaitAsync(Patience);
-        // One of them is the client's.
+        // One of the connections belongs to the client.
         await real.StopLoadBalancerAsync(0);
         await client.SayAsync("2").WaitAsync(Patience);
         Assert.Equal([1, 2, 3], (await history.MessagesAsync(3)).Select(m => m.Seq));
@@ -94,7 +94,8 @@ public sealed class RealRoomTests
         Assert.DoesNotContain(during, d => d.IsCompleted);
         real.Redis.Resume();
 
-        Assert.Equal(Enumerable.Range(2, 20).Select(n => (long)n), (await Task.WhenAll(during).WaitAsync(Patience)).Select(m => m.Seq).Order());
+        Assert.Equal(
+            Enumerable.Range(2, 20).Select(n => (long)n), (await Task.WhenAll(during).WaitAsync(Patience)).Select(m => m.Seq).Order());
         Assert.Equal(Enumerable.Range(1, 21).Select(n => (long)n), (await history.MessagesAsync(21)).Select(m => m.Seq));
     }
 
@@ -111,7 +112,8 @@ public sealed class RealRoomTests
         var after = await client.SayAsync("after").WaitAsync(Patience);
         Assert.NotEqual(before.Epoch, after.Epoch);
         var events = await Eventually.Async(() => history.Events, events => events.Contains(after), Patience);
-        Assert.Equal([before, new HistoryChanged(before.Epoch, before.Seq, after.Epoch), after], events.Where(e => e is Message or HistoryChanged));
+        Assert.Equal(
+            [before, new HistoryChanged(before.Epoch, before.Seq, after.Epoch), after], events.Where(e => e is Message or HistoryChanged));
     }
 
     [Fact]
@@ -127,19 +129,21 @@ public sealed class RealRoomTests
         var after = await client.SayAsync("after").WaitAsync(Patience);
         Assert.Equal(1, after.Seq);
         var events = await Eventually.Async(() => history.Events, events => events.Contains(after), Patience);
-        Assert.Equal([before, new HistoryChanged(before.Epoch, before.Seq, after.Epoch), after], events.Where(e => e is Message or HistoryChanged));
+        Assert.Equal(
+            [before, new HistoryChanged(before.Epoch, before.Seq, after.Epoch), after], events.Where(e => e is Message or HistoryChanged));
     }
 
     [Fact]
     public async Task Lagging_reader_resumes_without_a_gap()
     {
         const int Count = 3500;
-        await using var real = await RealRoom.StartAsync("lobby", new RoomOptions { History = 2 * Count }, ("ROOM_BUFFER_BYTES", $"{256 * 1024}"));
+        await using var real = await RealRoom.StartAsync(
+            "lobby", new RoomOptions { History = 2 * Count }, ("ROOM_BUFFER_BYTES", $"{256 * 1024}"));
         await using var slow = await ChatRoom.JoinAsync(real.As("slow", "lobby") with { BufferedEvents = 16 }).WaitAsync(Patience);
         await using var reading = new Reading(slow);
         await reading.NextAsync<Welcomed>();
 
-        // Some 42 MB, more than the sockets on the way hold: 4 MB to send from and half of 32 MB to receive into, twice at the most.
+        // About 42 MB, more than the buffers of the sockets: at most twice 4 MB for sending and half of 32 MB for receiving.
         await using var client = await ChatRoom.JoinAsync(real.As("ada", "lobby")).WaitAsync(Patience);
         var text = new string('€', 4000);
         await Task.WhenAll(Enumerable.Range(0, Count).Select(_ => client.SayAsync(text))).WaitAsync(Patience);
@@ -161,6 +165,7 @@ public sealed class RealRoomTests
     public async Task A_room_that_does_not_exist_is_refused()
     {
         await using var real = await RealRoom.StartAsync("lobby");
-        Assert.Equal(404, (await Assert.ThrowsAsync<JoinRefusedException>(() => ChatRoom.JoinAsync(real.As("ada", "attic")).WaitAsync(Patience))).Status);
+        var refused = await Assert.ThrowsAsync<JoinRefusedException>(() => ChatRoom.JoinAsync(real.As("ada", "attic")).WaitAsync(Patience));
+        Assert.Equal(404, refused.Status);
     }
 }

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace ChatServer.Tests.Client;
 
-/// <summary>Connections end, in every way there is; what the reader is told stays one history.</summary>
+/// <summary>Connections end in all possible ways; the reader gets one continuous history.</summary>
 public sealed class ResumeTests : ScriptedTests
 {
     [Fact]
@@ -97,7 +97,7 @@ public sealed class ResumeTests : ScriptedTests
         await joined.Reader.NextAsync(1, 3);
         seat.Break();
 
-        // The new one is resumed like the old one was.
+        // The new history is resumed in the same way.
         Assert.Equal("e2.3", (await Room.SeatAsync(3, epoch: "e2", resumed: true))["since"]);
     }
 
@@ -125,7 +125,7 @@ public sealed class ResumeTests : ScriptedTests
         Assert.Equal(("10", (string?)null), (joined.Seat["history"], joined.Seat["since"]));
         joined.Seat.Break();
 
-        // Nothing was told yet, so the same ten are asked for, with all that came since.
+        // No event was delivered yet, so the same ten are requested, with all later events.
         var seat = await Room.SeatAsync(103);
         Assert.Equal("e1.90", seat["since"]);
         await seat.MessageAsync(97);
@@ -201,13 +201,13 @@ public sealed class ResumeTests : ScriptedTests
         var seat = await Room.SeatAsync(0);
         await using var client = await joining;
 
-        // The first attempt was given up; the room let it in after the second.
+        // The client abandoned the first attempt, which joined after the second one.
         await seat.CloseAsync(4009, reconnect: false);
         await PassAsync(time, () => Room.Knocks == 3);
         seat = await Room.SeatAsync(0, resumed: true);
         held.SetResult();
 
-        // Without another attempt that went astray, somebody really has the session.
+        // Without an abandoned attempt, another client has the session.
         await seat.CloseAsync(4009, reconnect: false);
         var reading = new Reading(client);
         await reading.NextAsync<Welcomed>();
@@ -224,7 +224,7 @@ public sealed class ResumeTests : ScriptedTests
         for (var i = 0; i < 3; i++)
             Room.Refuse(404);
         joined.Seat.Break();
-        // In small steps: the patience with an unknown room must not be used up by a slow machine.
+        // In small steps: on a slow machine, one large step could exceed the time limit for an unknown room.
         await PassAsync(time, () => Room.Knocks == 5, TimeSpan.FromMilliseconds(10));
         await Room.SeatAsync(0, resumed: true);
         await joined.Reader.NextAsync<ConnectionLost>();
@@ -258,7 +258,7 @@ public sealed class ResumeTests : ScriptedTests
         await joined.Seat.SendTextAsync("""{"type":"typing","users":["bob"]}""");
         Assert.Equal(["bob"], (await joined.Reader.NextAsync<Typing>()).Users);
 
-        // It answered; from here on it does not.
+        // The room answered; from now on it does not.
         time.Advance(TimeSpan.FromSeconds(44));
         Assert.Equal("ping", (await joined.Seat.HearAsync()).GetProperty("type").GetString());
         Assert.Equal(1, Room.Knocks);

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace ChatServer.Tests.Client;
 
-/// <summary>From saying something to knowing that the log holds it.</summary>
+/// <summary>Sending a message, up to its acknowledgement.</summary>
 public sealed class SayTests : ScriptedTests
 {
     [Fact]
@@ -50,7 +50,7 @@ public sealed class SayTests : ScriptedTests
         var said = await joined.Seat.HearAsync();
         joined.Seat.Break();
 
-        // The room has it as event 1: the resume tells it, and telling it again is answered with it again.
+        // The room has logged it as event 1: the resume contains it, and the repeated message is answered with the same event.
         var seat = await Room.SeatAsync(1, resumed: true);
         var again = await seat.HearAsync();
         Assert.Equal(said.GetProperty("id").GetString(), again.GetProperty("id").GetString());
@@ -107,7 +107,7 @@ public sealed class SayTests : ScriptedTests
         await joined.Seat.ErrorAsync(code, await joined.Seat.HearAsync());
         Assert.Equal(code, (await Assert.ThrowsAsync<MessageRefusedException>(() => saying.WaitAsync(Eventually.Timeout))).Code);
 
-        // It is not said again, and the next one is.
+        // It is not sent again; the next message is.
         joined.Seat.Break();
         var seat = await Room.SeatAsync(0, resumed: true);
         _ = joined.Client.SayAsync("yes");
@@ -164,7 +164,8 @@ public sealed class SayTests : ScriptedTests
     {
         var time = new FakeTimeProvider();
         await using var joined = await JoinAsync(
-            options: Options with { Time = time }, limits: new { maxFrameBytes = 65536, messagesPerSecond = 10, messageBurst = 4, pingSeconds = 20, silenceSeconds = 45 });
+            options: Options with { Time = time },
+            limits: new { maxFrameBytes = 65536, messagesPerSecond = 10, messageBurst = 4, pingSeconds = 20, silenceSeconds = 45 });
         for (var i = 0; i < 10; i++)
             _ = joined.Client.SayAsync($"{i}");
         for (var i = 0; i < 3; i++)
@@ -176,7 +177,7 @@ public sealed class SayTests : ScriptedTests
         });
         await PassAsync(time, () => rest.IsCompleted, TimeSpan.FromMilliseconds(50));
         await rest;
-        // Seven more at ten a second, less the fraction that the burst left over.
+        // Seven more at ten a second, minus the rest of the burst.
         Assert.True(time.GetUtcNow() - time.Start >= TimeSpan.FromMilliseconds(600), $"{time.GetUtcNow() - time.Start}");
     }
 

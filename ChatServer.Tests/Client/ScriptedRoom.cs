@@ -12,7 +12,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace ChatServer.Tests.Client;
 
-/// <summary>A room behind a load balancer, played by the test: every frame, and every silence, is the test's.</summary>
+/// <summary>A simulated room behind a load balancer: the test controls every frame.</summary>
 public sealed class ScriptedRoom : IAsyncDisposable
 {
     public const string Name = "lobby";
@@ -25,10 +25,10 @@ public sealed class ScriptedRoom : IAsyncDisposable
 
     private ScriptedRoom(WebApplication app) => _app = app;
 
-    /// <summary>Where a client finds it, as a load balancer.</summary>
+    /// <summary>Its address, as that of a load balancer.</summary>
     public Uri Address => new(_app.Urls.Single());
 
-    /// <summary>Handshakes that came, refused ones included.</summary>
+    /// <summary>Number of handshakes, including refused ones.</summary>
     public int Knocks => Volatile.Read(ref _knocks);
 
     /// <summary>Handshakes wait for this.</summary>
@@ -45,13 +45,13 @@ public sealed class ScriptedRoom : IAsyncDisposable
         return room;
     }
 
-    /// <summary>The next handshake is refused; several calls, several handshakes.</summary>
+    /// <summary>Refuses the next handshake; each call refuses one more.</summary>
     public void Refuse(int status, string? retryAfter = null) => _refusals.Enqueue((status, retryAfter));
 
     /// <summary>The next connection.</summary>
     public async Task<ScriptedConnection> SeatAsync() => await _seats.Reader.ReadAsync().AsTask().WaitAsync(Eventually.Timeout);
 
-    /// <summary>The next connection, welcomed.</summary>
+    /// <summary>The next connection, after its welcome.</summary>
     public async Task<ScriptedConnection> SeatAsync(long seq, string epoch = "e1", bool resumed = false, string user = "ada",
         object? limits = null)
     {
@@ -60,7 +60,7 @@ public sealed class ScriptedRoom : IAsyncDisposable
         return seat;
     }
 
-    /// <summary>Has a client leave whose seat does not listen any more: it would wait for its goodbye to be answered.</summary>
+    /// <summary>Disposes a client whose connection no longer responds: it would wait for the answer to its Close frame.</summary>
     public async Task LeaveAsync(ChatRoom client)
     {
         var leaving = client.DisposeAsync();
@@ -91,7 +91,7 @@ public sealed class ScriptedRoom : IAsyncDisposable
     }
 }
 
-/// <summary>One connection of the client, seen from the room.</summary>
+/// <summary>One connection of the client, on the room's side.</summary>
 public sealed class ScriptedConnection(WebSocket socket, IQueryCollection query)
 {
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -99,36 +99,38 @@ public sealed class ScriptedConnection(WebSocket socket, IQueryCollection query)
 
     public Task Ended => _ended.Task;
 
-    /// <summary>A parameter of the handshake's query; null when it is not there.</summary>
+    /// <summary>A parameter of the handshake's query; null if it is missing.</summary>
     public string? this[string parameter] => query[parameter];
 
     public Task WelcomeAsync(
-        long seq, string epoch = "e1", bool resumed = false, string user = "ada", object? limits = null, string room = ScriptedRoom.Name) => SendAsync(new
-        {
-            type = "welcome",
-            room,
-            title = "Lobby",
-            user,
-            session = this["session"],
-            epoch,
-            seq,
-            resumed,
-            count = 1,
-            members = new[] { user },
-            limits = limits ?? new { maxFrameBytes = 65536, messagesPerSecond = 0, messageBurst = 100, pingSeconds = 20, silenceSeconds = 45 },
-        });
+        long seq, string epoch = "e1", bool resumed = false, string user = "ada", object? limits = null,
+        string room = ScriptedRoom.Name) => SendAsync(new
+            {
+                type = "welcome",
+                room,
+                title = "Lobby",
+                user,
+                session = this["session"],
+                epoch,
+                seq,
+                resumed,
+                count = 1,
+                members = new[] { user },
+                limits = limits
+                    ?? new { maxFrameBytes = 65536, messagesPerSecond = 0, messageBurst = 100, pingSeconds = 20, silenceSeconds = 45 },
+            });
 
     public Task MessageAsync(long seq, string text = "…", string user = "bob", string id = "x") =>
         SendAsync(new { type = "message", seq, time = "2026-01-31T23:59:59.999Z", user, id, text });
 
-    /// <summary>Sends one message after the other, of somebody else.</summary>
+    /// <summary>Sends messages of another member.</summary>
     public async Task MessagesAsync(long first, long last)
     {
         for (var seq = first; seq <= last; seq++)
             await MessageAsync(seq);
     }
 
-    /// <summary>The echo of what the client said.</summary>
+    /// <summary>Sends the echo of a message of the client.</summary>
     public Task EchoAsync(long seq, JsonElement said, string user = "ada") =>
         MessageAsync(seq, said.GetProperty("text").GetString()!, user, said.GetProperty("id").GetString()!);
 
@@ -140,7 +142,7 @@ public sealed class ScriptedConnection(WebSocket socket, IQueryCollection query)
     public Task SendTextAsync(string frame) =>
         socket.SendAsync(Encoding.UTF8.GetBytes(frame), WebSocketMessageType.Text, true, default).WaitAsync(Eventually.Timeout);
 
-    /// <summary>What the client says next; pings too.</summary>
+    /// <summary>The next frame of the client, including pings.</summary>
     public async Task<JsonElement> HearAsync()
     {
         using var patience = new CancellationTokenSource(Eventually.Timeout);
@@ -149,7 +151,7 @@ public sealed class ScriptedConnection(WebSocket socket, IQueryCollection query)
         return JsonSerializer.Deserialize<JsonElement>(_buffer.AsSpan(0, read.Count));
     }
 
-    /// <summary>Waits for the client's Close frame, and gives its code.</summary>
+    /// <summary>Waits for the client's Close frame and returns its code.</summary>
     public async Task<int> HearCloseAsync()
     {
         using var patience = new CancellationTokenSource(Eventually.Timeout);
@@ -160,7 +162,7 @@ public sealed class ScriptedConnection(WebSocket socket, IQueryCollection query)
         return (int)socket.CloseStatus.Value;
     }
 
-    /// <summary>The <c>closing</c> event (unless there is to be none) and the Close frame.</summary>
+    /// <summary>Sends the <c>closing</c> event, if requested, and the Close frame.</summary>
     public async Task CloseAsync(int code, bool? reconnect = null, string reason = "why")
     {
         if (reconnect is not null)
@@ -173,7 +175,7 @@ public sealed class ScriptedConnection(WebSocket socket, IQueryCollection query)
         _ended.TrySetResult();
     }
 
-    /// <summary>The connection is gone, without a word.</summary>
+    /// <summary>Aborts the connection without a Close frame.</summary>
     public void Break()
     {
         socket.Abort();

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace ChatServer.Tests.Client;
 
-/// <summary>A client, and the room that the test plays to it.</summary>
+/// <summary>Base class of tests with a client and a simulated room.</summary>
 public abstract class ScriptedTests : IAsyncLifetime
 {
     protected ScriptedRoom Room { get; private set; } = null!;
@@ -19,7 +19,7 @@ public abstract class ScriptedTests : IAsyncLifetime
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>A client that is in, its seat, and a reader that has had the first welcome.</summary>
+    /// <summary>A client that has joined, its connection on the room's side, and a reader that has read the first welcome.</summary>
     protected async Task<Joined> JoinAsync(long seq = 0, ChatRoomOptions? options = null, object? limits = null)
     {
         var joining = ChatRoom.JoinAsync(options ?? Options, TestContext.Current.CancellationToken);
@@ -30,7 +30,7 @@ public abstract class ScriptedTests : IAsyncLifetime
         return new Joined(Room, room, seat, reading);
     }
 
-    /// <summary>Lets time pass until something has happened: timers may be set only after a step.</summary>
+    /// <summary>Advances the time in steps until a condition holds: the client may set timers between the steps.</summary>
     protected static Task PassAsync(FakeTimeProvider time, Func<bool> until, TimeSpan? step = null) => Eventually.Async(() =>
     {
         if (until())

@@ -18,7 +18,7 @@ public sealed class UserNamesTests
     [InlineData("123456789012345678901234567890123")]
     public void Empty_too_long_or_unprintable_name_is_invalid(string? given) => Assert.Null(UserNames.Normalize(given));
 
-    // Not beside the others: what carries a test's arguments to it would mend this one.
+    // Not a theory argument: the test runner would repair the lone surrogate.
     [Fact]
     public void Unpaired_surrogate_in_a_name_is_invalid() => Assert.Null(UserNames.Normalize("a\ud83e"));
 

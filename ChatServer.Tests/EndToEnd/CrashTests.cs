@@ -3,7 +3,7 @@ using ChatServer.Tests.Support;
 
 namespace ChatServer.Tests.EndToEnd;
 
-/// <summary>Processes are killed under the hands of members, and the AppHost starts them again.</summary>
+/// <summary>Processes are killed while members use them, and the AppHost starts them again.</summary>
 [Collection(AppHostCollection.Name)]
 public sealed class CrashTests(SharedAppHost shared) : DeploymentTests(shared)
 {
@@ -20,7 +20,7 @@ public sealed class CrashTests(SharedAppHost shared) : DeploymentTests(shared)
         var listener = await Deployment.JoinAsync(bensDoor, "crash", Ben);
         for (var i = 0; i < Messages / 2; i++) await speaker.SayAsync($"text {i}", $"m{i}");
 
-        // What is on its way may be in the log or not, and the speaker cannot know: it says it again.
+        // The sender cannot know whether the log contains the message: it sends the message again.
         for (var i = Messages / 2; i < Messages / 2 + 10; i++) await speaker.SendAsync(Message(i));
         var killed = SecondHost();
         killed.Kill();
@@ -28,7 +28,8 @@ public sealed class CrashTests(SharedAppHost shared) : DeploymentTests(shared)
         await using var speakerAgain = await Deployment.RejoinAsync(annsDoor, "crash", $"{Ann}&since={speaker.Since}");
         await using var listenerAgain = await Deployment.RejoinAsync(bensDoor, "crash", $"{Ben}&since={listener.Since}");
 
-        Assert.All([speakerAgain, listenerAgain], member => Assert.True(member.Welcome.Json.GetProperty("resumed").GetBoolean(), $"{member.Welcome}"));
+        Assert.All([speakerAgain, listenerAgain], member => Assert.True(
+            member.Welcome.Json.GetProperty("resumed").GetBoolean(), $"{member.Welcome}"));
         await Eventually.Async(() => Deployment.HostAsync("roomhost-1"), host => host?.GetProperty("rooms").GetInt32() == 1);
         for (var i = Messages / 2; i < Messages; i++) await speakerAgain.SayAsync($"text {i}", $"m{i}");
         await listenerAgain.CatchUpAsync();
@@ -44,7 +45,7 @@ public sealed class CrashTests(SharedAppHost shared) : DeploymentTests(shared)
     [Fact]
     public async Task Deployment_recovers_from_an_embedded_Redis_kill_with_data_loss()
     {
-        Assert.Equal(HttpStatusCode.OK, (await Eventually.Async(() => Deployment.CreateAsync("forgotten"), answer => answer.Status == HttpStatusCode.OK)).Status);
+        await Eventually.Async(() => Deployment.CreateAsync("forgotten"), answer => answer.Status == HttpStatusCode.OK);
         var others = Others();
         var redis = Assert.Single(Deployment.Processes("Redis"));
         redis.Kill();
@@ -52,23 +53,25 @@ public sealed class CrashTests(SharedAppHost shared) : DeploymentTests(shared)
         await Eventually.Async(() => Deployment.CreateAsync("new"), answer => answer.Status == HttpStatusCode.OK, RunningAppHost.Patience);
         foreach (var room in (string[])["forgotten", "new"])
         {
-            await Eventually.Async(() => Deployment.ReadAsync($"http://localhost:{Deployment.Entrances[0]}/rooms/{room}"), name => name == room);
+            await Eventually.Async(
+                () => Deployment.ReadAsync($"http://localhost:{Deployment.Entrances[0]}/rooms/{room}"), name => name == room);
             await using var member = await Deployment.RejoinAsync(Deployment.Entrances[1], room, "user=ann");
             await member.SayAsync("hello");
             await Deployment.OperateAsync($"room/{room}/message", new { text = "Hear, hear." });
             Assert.Equal("Hear, hear.", (await member.NextAsync("announcement"))["text"]);
-            // The other test counts rooms.
+            // The other test counts the rooms.
             await Deployment.CallAsync(Deployment.AppHost.AdminPort, HttpMethod.Delete, $"room/{room}/shutdown");
         }
         Assert.NotEqual(redis.Id, Assert.Single(Deployment.Processes("Redis")).Id);
         Assert.Equal(others, Others());
 
-        List<int> Others() => [.. Deployment.AppHost.Services().Where(service => service.Name != "ChatServer.Redis").Select(service => service.Id).Order()];
+        List<int> Others() =>
+            [.. Deployment.AppHost.Services().Where(service => service.Name != "ChatServer.Redis").Select(service => service.Id).Order()];
     }
 
     private static object Message(int i) => new { type = "message", id = $"m{i}", text = $"text {i}" };
 
-    // Which one gets a room is the product's choice, unless the other one drains.
+    // The placement chooses the host of a room, unless the other host drains.
     private async Task CreateOnSecondHostAsync(string room)
     {
         await Eventually.Async(() => Deployment.HostAsync("roomhost-2"), host => host is not null, RunningAppHost.Patience);

@@ -5,10 +5,10 @@ using ChatServer.Tests.Support;
 
 namespace ChatServer.Tests.EndToEnd;
 
-/// <summary>Everything that the AppHost runs, and the calls that people make of it.</summary>
+/// <summary>The deployment that the AppHost runs, with calls to its services.</summary>
 public sealed class Deployment : IAsyncDisposable
 {
-    // Connections are not kept: rooms have a port each, and processes are killed at the other end.
+    // Connections are not reused: each room has its own port, and processes are killed.
     private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(30), DefaultRequestHeaders = { ConnectionClose = true } };
 
     private readonly string _key, _adminKey;
@@ -21,9 +21,10 @@ public sealed class Deployment : IAsyncDisposable
     /// <summary>The ports of the two load balancers.</summary>
     public IReadOnlyList<int> Entrances => AppHost.LoadBalancerPorts;
 
-    public static async Task<Deployment> StartAsync(params (string Name, string? Value)[] settings) => new(await TestingAppHost.StartAsync(settings));
+    public static async Task<Deployment> StartAsync(params (string Name, string? Value)[] settings) =>
+        new(await TestingAppHost.StartAsync(settings));
 
-    /// <summary>One call with the key of whoever listens at <paramref name="port"/>.</summary>
+    /// <summary>Sends a request with the key of the service at <paramref name="port"/>.</summary>
     public async Task<Answer> CallAsync(int port, HttpMethod method, string path, object? body = null)
     {
         using var request = new HttpRequestMessage(method, $"http://localhost:{port}/api/v1/{path}");
@@ -33,18 +34,18 @@ public sealed class Deployment : IAsyncDisposable
         return new(response.StatusCode, await response.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken));
     }
 
-    /// <summary>The <c>data</c> of the Api's answer to a GET.</summary>
+    /// <summary>The <c>data</c> of the Api's response to a GET.</summary>
     public async Task<JsonElement> GetAsync(string path) => (await CallAsync(AppHost.ApiPort, HttpMethod.Get, path)).Data;
 
-    /// <summary>Creates a room, at the Api unless another port is named.</summary>
+    /// <summary>Creates a room through the Api or the load balancer at the given port.</summary>
     public Task<Answer> CreateAsync(string room, object? options = null, int? at = null) =>
         CallAsync(at ?? AppHost.ApiPort, HttpMethod.Post, $"room/{room}", options);
 
-    /// <summary>An order to the Admin, which it accepts.</summary>
+    /// <summary>Sends an order to the Admin and checks that it is accepted.</summary>
     public async Task OperateAsync(string path, object? body = null) =>
         Assert.Equal(HttpStatusCode.Accepted, (await CallAsync(AppHost.AdminPort, HttpMethod.Post, path, body)).Status);
 
-    /// <summary>Shuts all rooms down, and waits until no host has one.</summary>
+    /// <summary>Shuts down all rooms and waits until no host has one.</summary>
     public Task RemoveRoomsAsync() => Eventually.Async(
         async () =>
         {
@@ -56,32 +57,35 @@ public sealed class Deployment : IAsyncDisposable
         },
         rooms => rooms == 0);
 
-    /// <summary>A RoomHost as the Admin sees it; nothing while it is not alive.</summary>
+    /// <summary>The Admin's description of a RoomHost; undefined while the host is not alive.</summary>
     public async Task<JsonElement?> HostAsync(string id)
     {
         var load = (await CallAsync(AppHost.AdminPort, HttpMethod.Get, "load")).Data;
-        return load.GetProperty("hosts").EnumerateArray().Where(host => host.GetProperty("id").GetString() == id).Select(host => (JsonElement?)host).FirstOrDefault();
+        return load.GetProperty("hosts").EnumerateArray().Where(host => host.GetProperty("id").GetString() == id)
+            .Select(host => (JsonElement?)host).FirstOrDefault();
     }
 
-    /// <summary>The texts of a room's log, oldest first.</summary>
+    /// <summary>The message texts in a room's log, oldest first.</summary>
     public async Task<IReadOnlyList<string?>> TextsAsync(string room) =>
     [
-        .. (await GetAsync($"room/{room}/messages?limit=1000")).GetProperty("messages").EnumerateArray().Select(message => message.GetProperty("text").GetString()),
+        .. (await GetAsync($"room/{room}/messages?limit=1000")).GetProperty("messages").EnumerateArray().Select(
+            message => message.GetProperty("text").GetString()),
     ];
 
-    /// <summary>What a plain GET answers, as text.</summary>
+    /// <summary>The body of the response to a GET.</summary>
     public Task<string> ReadAsync(string url) => _http.GetStringAsync(url, TestContext.Current.CancellationToken);
 
     /// <summary>Joins a room through a load balancer.</summary>
     public static Task<RoomClient> JoinAsync(int entrance, string room, string query) =>
         RoomClient.JoinAsync(new Uri($"ws://localhost:{entrance}/rooms/{room}?{query}"));
 
-    /// <summary>Joins as soon as the room lets it in: it may be on its way from one host to another.</summary>
+    /// <summary>Joins a room, and retries while the room moves between hosts.</summary>
     public static Task<RoomClient> RejoinAsync(int entrance, string room, string query) =>
         Eventually.Async(() => JoinAsync(entrance, room, query), _ => true);
 
     /// <summary>The processes of one service.</summary>
-    public IReadOnlyList<Service> Processes(string service) => [.. AppHost.Services().Where(process => process.Name == $"ChatServer.{service}")];
+    public IReadOnlyList<Service> Processes(string service) =>
+        [.. AppHost.Services().Where(process => process.Name == $"ChatServer.{service}")];
 
     public ValueTask DisposeAsync()
     {
@@ -98,10 +102,11 @@ public abstract class DeploymentTests(SharedAppHost shared) : SharedAppHostTests
     protected Deployment Deployment => _deployment ??= new Deployment(AppHost);
 }
 
-/// <summary>What an HTTP API answered.</summary>
+/// <summary>A response of an HTTP API.</summary>
 public sealed record Answer(HttpStatusCode Status, JsonElement Body)
 {
-    public JsonElement Data => Body.TryGetProperty("data", out var data) ? data : throw new InvalidOperationException($"{(int)Status} {Body}");
+    public JsonElement Data =>
+        Body.TryGetProperty("data", out var data) ? data : throw new InvalidOperationException($"{(int)Status} {Body}");
 
     /// <summary>The <c>code</c> of a problem; null for a success.</summary>
     public string? Code => Body.TryGetProperty("code", out var code) ? code.GetString() : null;
@@ -109,6 +114,6 @@ public sealed record Answer(HttpStatusCode Status, JsonElement Body)
     /// <inheritdoc/>
     public override string ToString() => $"{(int)Status} {Body}";
 
-    /// <summary>The port that the answer to a creation names.</summary>
+    /// <summary>The port in the response to a creation.</summary>
     public int Port => Data.GetProperty("port").GetInt32();
 }

@@ -2,7 +2,7 @@ using ChatServer.Tests.Support;
 
 namespace ChatServer.Tests.Redis;
 
-/// <summary>The embedded Redis with its data in a folder of the test's own.</summary>
+/// <summary>The embedded Redis with its data in a temporary folder.</summary>
 internal sealed class DataFolderRedis : RedisServer, IAsyncDisposable
 {
     public string Folder { get; } = Directory.CreateTempSubdirectory("chatserver-redis-").FullName;
@@ -16,7 +16,7 @@ internal sealed class DataFolderRedis : RedisServer, IAsyncDisposable
     }
 }
 
-/// <summary>ChatServer.Redis started with exactly the variables that a test names.</summary>
+/// <summary>ChatServer.Redis as a process, with only the given variables.</summary>
 internal static class EmbeddedRedisProcess
 {
     // …/ChatServer.Tests/bin/Debug/net10.0/ beside …/ChatServer.Redis/bin/Debug/net10.0/

@@ -97,7 +97,8 @@ public sealed class EmbeddedRedisTests(EmbeddedRedis redis) : IClassFixture<Embe
         await using (var connection = await ConnectionMultiplexer.ConnectAsync(server.ConnectionString))
         {
             var database = connection.GetDatabase();
-            var writers = Enumerable.Range(0, acknowledged.Length).Select(w => WriteUntilCutOff(database, w, acknowledged[w] = [])).ToArray();
+            var writers = Enumerable.Range(0, acknowledged.Length)
+                .Select(w => WriteUntilCutOff(database, w, acknowledged[w] = [])).ToArray();
             await Eventually.Async(() => acknowledged.Sum(list => list.Count) > 500);
             await server.KillAsync();
             await Task.WhenAll(writers);
@@ -114,13 +115,14 @@ public sealed class EmbeddedRedisTests(EmbeddedRedis redis) : IClassFixture<Embe
         }
     }
 
-    // Each of them waits in a thread of the server's, and the write that they wait for needs one too. Within the library's five seconds.
+    // Each command blocks a thread of the server, and its commit needs one too. The time limit of the library is five seconds.
     [Fact]
     public async Task Connections_right_after_the_start_are_all_answered()
     {
         await using var server = new DataFolderRedis();
         await server.StartAsync();
-        var connections = await Task.WhenAll(Enumerable.Range(0, 60).Select(_ => ConnectionMultiplexer.ConnectAsync(server.ConnectionString)));
+        var connections = await Task.WhenAll(
+            Enumerable.Range(0, 60).Select(_ => ConnectionMultiplexer.ConnectAsync(server.ConnectionString)));
 
         await Task.WhenAll(connections.Select((connection, i) => connection.GetDatabase().StringSetAsync($"of:{i}", i)));
 
@@ -197,7 +199,7 @@ public sealed class EmbeddedRedisTests(EmbeddedRedis redis) : IClassFixture<Embe
         {
             for (var number = 1; ; number++)
             {
-                // By a script too: those are logged in a way of their own.
+                // With a script too: Garnet logs the commands of scripts differently.
                 await database.ScriptEvaluateAsync("return redis.call('RPUSH', KEYS[1], unpack(ARGV))", [$"list:{writer}"], [number]);
                 await database.StringSetAsync($"last:{writer}", number);
                 acknowledged.Add(number);
@@ -205,7 +207,7 @@ public sealed class EmbeddedRedisTests(EmbeddedRedis redis) : IClassFixture<Embe
         }
         catch (RedisException)
         {
-            // Killed, as intended: what was not acknowledged may be there or not.
+            // The server was killed: an unacknowledged write may be stored or not.
         }
     }
 }

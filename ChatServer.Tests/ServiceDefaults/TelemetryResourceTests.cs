@@ -17,7 +17,8 @@ public sealed class TelemetryResourceTests
     [Fact]
     public void OTEL_SERVICE_NAME_and_OTEL_RESOURCE_ATTRIBUTES_replace_the_defaults()
     {
-        var resource = ResourceOf(("OTEL_SERVICE_NAME", "loadbalancer-1"), ("OTEL_RESOURCE_ATTRIBUTES", "service.instance.id=cee7a102,zone=b"));
+        var resource = ResourceOf(
+            ("OTEL_SERVICE_NAME", "loadbalancer-1"), ("OTEL_RESOURCE_ATTRIBUTES", "service.instance.id=cee7a102,zone=b"));
         Assert.Equal(("loadbalancer-1", "cee7a102", "b"), (resource["service.name"], resource["service.instance.id"], resource["zone"]));
     }
 

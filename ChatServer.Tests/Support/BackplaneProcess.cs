@@ -5,14 +5,14 @@ using Microsoft.Extensions.Hosting;
 
 namespace ChatServer.Tests.Support;
 
-/// <summary>What one process has of the Backplane: connections and services of its own. Several of them are several processes to Redis.</summary>
+/// <summary>The Backplane of one process, with its own connections and services: for Redis, each instance is a process.</summary>
 public sealed class BackplaneProcess : IAsyncDisposable
 {
     private readonly IHost _host;
 
-    /// <param name="connectionString">Of Redis.</param>
-    /// <param name="time">The clock; null: the system's.</param>
-    /// <param name="otlpEndpoint">Turns telemetry on; nothing is sent there.</param>
+    /// <param name="connectionString">Connection string of Redis.</param>
+    /// <param name="time">The clock; null: the system clock.</param>
+    /// <param name="otlpEndpoint">Enables telemetry; nothing is sent to it.</param>
     public BackplaneProcess(string connectionString, TimeProvider? time = null, string? otlpEndpoint = null)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
@@ -22,7 +22,7 @@ public sealed class BackplaneProcess : IAsyncDisposable
             builder.Services.AddSingleton(time);
         builder.AddBackplane();
         _host = builder.Build();
-        _ = Connection; // connects, here and not when many threads ask for the first service at once
+        _ = Connection; // connects now, before many threads request a service at once
     }
 
     public BackplaneConnection Connection => Get<BackplaneConnection>();

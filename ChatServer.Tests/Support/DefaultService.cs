@@ -10,7 +10,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace ChatServer.Tests.Support;
 
-/// <summary>A service made of nothing but the defaults, on a port of its own: what these promise, they promise for every service.</summary>
+/// <summary>A service with the defaults of all services and nothing else, on its own port.</summary>
 public sealed class DefaultService : IAsyncLifetime
 {
     private WebApplication? _app;
@@ -26,10 +26,10 @@ public sealed class DefaultService : IAsyncLifetime
     /// <summary>Number of requests to <c>/fails-once/{key}</c>, which answers 503 to the first one of a key.</summary>
     public int FlakyRequests => _flakyRequests;
 
-    /// <summary>A client as the service's own code gets it.</summary>
+    /// <summary>A client from the service's <c>IHttpClientFactory</c>.</summary>
     public HttpClient CreateClient() => _app!.Services.GetRequiredService<IHttpClientFactory>().CreateClient();
 
-    /// <summary>What the check "dependency" answers; the tests that change it put it back.</summary>
+    /// <summary>Result of the check "dependency". A test that changes it restores it.</summary>
     public bool DependencyIsUp { get; set; } = true;
 
     public async ValueTask InitializeAsync()

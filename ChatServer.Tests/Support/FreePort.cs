@@ -3,19 +3,19 @@ using System.Net.Sockets;
 
 namespace ChatServer.Tests.Support;
 
-/// <summary>Ports that nobody uses.</summary>
+/// <summary>Unused ports.</summary>
 public static class FreePort
 {
-    // Below the ports that outgoing connections and servers without a wish get, and those of the AppHost and of a drill: nobody takes one
-    // before the process that it is meant for. Where it begins depends on our process, so that two test runs rarely meet.
+    // Below the ephemeral ports, the ports of the AppHost and those of a drill, so that no other process takes a port before the process
+    // for which it was chosen. The first port depends on the process id, so that two test runs rarely choose the same ports.
     private const int Lowest = 10_000, Beyond = 20_000;
 
     private static readonly Lock Gate = new();
     private static int _next = Lowest + Environment.ProcessId % 270 * 37;
 
     /// <summary>
-    /// The first of <paramref name="count"/> ports side by side that are free now and that no other test of this run gets, until all have
-    /// been given once.
+    /// The first of <paramref name="count"/> consecutive ports that are free now. No other test of this run gets them until all ports of
+    /// the range were used once.
     /// </summary>
     public static int Next(int count = 1)
     {

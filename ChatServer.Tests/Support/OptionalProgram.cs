@@ -4,8 +4,8 @@ using Xunit.v3;
 namespace ChatServer.Tests.Support;
 
 /// <summary>
-/// Programs that tests use and that a machine may lack. A test that cannot do without one declares it with <see cref="NeedsAttribute"/>
-/// and gets its path from <see cref="Require"/>, which is the only place that skips for a missing program.
+/// Programs that tests use and that may not be installed. A test that needs one declares it with <see cref="NeedsAttribute"/>
+/// and gets its path from <see cref="Require"/>, the only place that skips a test because of a missing program.
 /// </summary>
 public static class OptionalProgram
 {
@@ -14,18 +14,18 @@ public static class OptionalProgram
     private static readonly ConcurrentDictionary<string, string?> Found = new();
 
     /// <summary>
-    /// The program's path: what the environment variable of its name in capitals holds (<c>REDIS_SERVER</c> for <c>redis-server</c>),
-    /// else the first one on the PATH; null if there is none.
+    /// The path of a program: the value of the environment variable with its name in capitals (<c>REDIS_SERVER</c> for
+    /// <c>redis-server</c>), or the first match on the PATH; null if it is not installed.
     /// </summary>
     public static string? Find(string program) => Found.GetOrAdd(program, Search);
 
     /// <summary>
-    /// The program's path; skips the current test if the machine lacks it. Call it from a test, its constructor or its
-    /// <c>InitializeAsync</c>: xunit reports a skip that a fixture throws as a failure of every test that uses the fixture.
+    /// The path of a program; skips the current test if it is not installed. Call it from a test, its constructor or its
+    /// <c>InitializeAsync</c>: xunit reports a skip in a fixture as a failure of every test that uses the fixture.
     /// </summary>
     public static string Require(string program)
     {
-        // Checked where the program is installed too: .ci/run selects the tests by this trait to prove that they skip.
+        // Also if the program is installed: .ci/run selects the tests by this trait and checks that they skip without the program.
         var test = TestContext.Current.Test;
         var declared = test?.Traits.GetValueOrDefault(NeedsAttribute.Trait)?.Contains(program) is true;
         Assert.True(declared, $"{test?.TestDisplayName ?? "A fixture"} uses {program} without [Needs(\"{program}\")].");

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 namespace ChatServer.Tests.Support;
 
 /// <summary>
-/// What services export their telemetry to: OTLP over HTTP with protobuf bodies. It keeps the spans, and drops metrics and logs.
+/// Receives telemetry that services export: OTLP over HTTP with protobuf bodies. It keeps the spans and discards metrics and logs.
 /// </summary>
 public sealed class OtlpReceiver : IAsyncDisposable
 {
@@ -21,7 +21,7 @@ public sealed class OtlpReceiver : IAsyncDisposable
     /// <summary>Every span received so far.</summary>
     public IReadOnlyCollection<OtlpSpan> Spans => _spans;
 
-    /// <summary>Starts to listen.</summary>
+    /// <summary>Starts the receiver.</summary>
     public static async Task<OtlpReceiver> StartAsync()
     {
         var builder = WebApplication.CreateSlimBuilder();
@@ -34,7 +34,7 @@ public sealed class OtlpReceiver : IAsyncDisposable
         return receiver;
     }
 
-    /// <summary>The settings of a service that exports to here at once, as <paramref name="service"/>.</summary>
+    /// <summary>The settings of a service that exports its spans to this receiver without delay, as <paramref name="service"/>.</summary>
     public (string Name, string? Value)[] SettingsOf(string service) =>
     [
         ("OTEL_EXPORTER_OTLP_ENDPOINT", $"http://127.0.0.1:{Port}"),
@@ -43,7 +43,7 @@ public sealed class OtlpReceiver : IAsyncDisposable
         ("OTEL_BSP_SCHEDULE_DELAY", "100"),
     ];
 
-    /// <summary>The spans of a trace so far.</summary>
+    /// <summary>The spans of a trace that were received so far.</summary>
     public IReadOnlyList<OtlpSpan> Trace(string id) => [.. _spans.Where(span => span.TraceId == id)];
 
     /// <summary>Waits until the trace <paramref name="id"/> meets <paramref name="condition"/>.</summary>

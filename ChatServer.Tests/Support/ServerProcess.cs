@@ -5,8 +5,8 @@ using System.Text;
 namespace ChatServer.Tests.Support;
 
 /// <summary>
-/// A real process under test. It never outlives the test run: a shell waits at the end of a pipe that we hold, and kills the
-/// process when we are gone, however we went.
+/// A process under test. It ends with the test run in any case: a shell reads a pipe from the test process and kills the process at the
+/// end of the pipe.
 /// </summary>
 public sealed class ServerProcess : IAsyncDisposable
 {
@@ -30,9 +30,10 @@ public sealed class ServerProcess : IAsyncDisposable
         _process.BeginErrorReadLine();
     }
 
-    // Tests that run in the background of a shell ignore Ctrl+C, and what they start would inherit that. SigIgn is a mask, SIGINT its second bit.
+    // Background jobs of a shell ignore Ctrl+C, and their children inherit this. SigIgn is a bit mask; SIGINT is its second bit.
     private static bool IgnoresInterrupt { get; } = File.Exists("/proc/self/status")
-        && File.ReadLines("/proc/self/status").First(line => line.StartsWith("SigIgn:", StringComparison.Ordinal))[^1] is '2' or '3' or '6' or '7' or 'a' or 'b' or 'e' or 'f';
+        && File.ReadLines("/proc/self/status").First(line => line.StartsWith("SigIgn:", StringComparison.Ordinal))[^1]
+            is '2' or '3' or '6' or '7' or 'a' or 'b' or 'e' or 'f';
 
     /// <summary>
     /// Settings of the runtime for a process that lives for seconds. Instrumented code does not pay there, and neither do methods that are
@@ -44,7 +45,7 @@ public sealed class ServerProcess : IAsyncDisposable
         ["DOTNET_TieredCompilation"] = "1",
     };
 
-    /// <summary>Starts <paramref name="program"/>; variables with a null value are taken away.</summary>
+    /// <summary>Starts <paramref name="program"/>; variables with a null value are removed from its environment.</summary>
     public static ServerProcess Start(
         string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string?>? environment = null)
     {
@@ -66,10 +67,10 @@ public sealed class ServerProcess : IAsyncDisposable
 
     public bool HasExited => _process.HasExited;
 
-    /// <summary>Valid once it has exited.</summary>
+    /// <summary>The exit code; valid after the exit.</summary>
     public int ExitCode => _process.ExitCode;
 
-    /// <summary>What it wrote so far, both streams.</summary>
+    /// <summary>The output so far, of stdout and stderr.</summary>
     public string Output
     {
         get
@@ -79,14 +80,15 @@ public sealed class ServerProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>SIGTERM, and waits for the end.</summary>
+    /// <summary>Sends SIGTERM and waits for the exit.</summary>
     public Task StopAsync() => EndAsync(Signal.Terminate);
 
-    /// <summary>SIGINT, what Ctrl+C sends, and waits for the end.</summary>
+    /// <summary>Sends SIGINT, as Ctrl+C does, and waits for the exit.</summary>
     public Task InterruptAsync() => EndAsync(Signal.Interrupt);
 
     /// <summary>
-    /// SIGINT to the process and its children, as a terminal sends it on Ctrl+C, and waits for the end: <c>dotnet run</c> does not forward the signal.
+    /// Sends SIGINT to the process and its children, as a terminal does on Ctrl+C, and waits for the exit: <c>dotnet run</c> does not
+    /// forward the signal.
     /// </summary>
     public Task InterruptWithChildrenAsync()
     {
@@ -94,24 +96,24 @@ public sealed class ServerProcess : IAsyncDisposable
         return InterruptAsync();
     }
 
-    /// <summary>SIGKILL to the process and its children, and waits for the end of the process.</summary>
+    /// <summary>Sends SIGKILL to the process and its children, and waits for the exit of the process.</summary>
     public Task KillWithChildrenAsync()
     {
         if (!HasExited) SendToChildren(Signal.Kill);
         return KillAsync();
     }
 
-    /// <summary>SIGKILL, and waits for the end.</summary>
+    /// <summary>Sends SIGKILL and waits for the exit.</summary>
     public Task KillAsync() => EndAsync(Signal.Kill);
 
-    /// <summary>SIGSTOP, and waits until every thread stands still. The sockets stay open, until <see cref="Resume"/>.</summary>
+    /// <summary>Sends SIGSTOP and waits until all threads are stopped. The sockets stay open.</summary>
     public async Task PauseAsync()
     {
         Send(Signal.Stop);
         await Eventually.Async(() => Directory.GetDirectories($"/proc/{Id}/task").Select(StateOf), states => states.All(s => s == 'T'));
     }
 
-    /// <summary>SIGCONT.</summary>
+    /// <summary>Sends SIGCONT.</summary>
     public void Resume() => Send(Signal.Continue);
 
     /// <summary>Waits until it has ended by itself.</summary>
@@ -147,7 +149,7 @@ public sealed class ServerProcess : IAsyncDisposable
             _ = kill(_process.Id, (int)signal);
     }
 
-    // "pid (name) S …", and the name may hold anything.
+    // "pid (name) S …"; the name may contain any character.
     private static char StateOf(string task)
     {
         var stat = File.ReadAllText($"{task}/stat");
@@ -162,7 +164,7 @@ public sealed class ServerProcess : IAsyncDisposable
             _output.AppendLine(e.Data);
     }
 
-    // Linux's numbers; the tests of processes run there.
+    // The numbers of Linux, on which the tests of processes run.
     private enum Signal
     {
         Interrupt = 2,

@@ -2,26 +2,25 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
+using ChatServer.Settings;
 
 namespace ChatServer.Tests.Support;
 
 /// <summary>
-/// A service of ours as an operator runs it: its own process, settings from the environment alone, Production unless told
-/// otherwise.
+/// A service as an operator runs it: in its own process, with settings from the environment only, in Production by default.
 /// </summary>
 public sealed class ServiceProcess : IAsyncDisposable
 {
-    // What the machine that runs the tests may have set must not reach the process.
-    private static readonly string[] Ours =
+    // Settings of the machine that runs the tests must not reach the process.
+    private static readonly string[] SettingNames =
     [
-        "KEY", "ADMIN_KEY", "LOADBALANCER_KEY", "LOADBALANCERS", "PORT", "ADMIN_PORT", "BIND", "HOST", "ConnectionStrings__redis",
-        "HOST_ID", "ROOM_PORTS", "MAX_ROOMS", "ALLOWED_ORIGINS", "ASPNETCORE_ENVIRONMENT", "DOTNET_ENVIRONMENT", "ASPNETCORE_URLS",
-        "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_PROTOCOL", "OTEL_EXPORTER_OTLP_HEADERS", "OTEL_SERVICE_NAME",
-        "OTEL_RESOURCE_ATTRIBUTES", "OTEL_TRACES_SAMPLER", "OTEL_TRACES_SAMPLER_ARG", "OTEL_BSP_SCHEDULE_DELAY",
+        .. ServerSettings.All.Select(setting => setting.Name).Distinct(), "DOTNET_ENVIRONMENT", "OTEL_EXPORTER_OTLP_PROTOCOL",
+        "OTEL_EXPORTER_OTLP_HEADERS", "OTEL_SERVICE_NAME", "OTEL_RESOURCE_ATTRIBUTES", "OTEL_TRACES_SAMPLER", "OTEL_TRACES_SAMPLER_ARG",
+        "OTEL_BSP_SCHEDULE_DELAY",
     ];
 
-    /// <summary>For a process to answer. It is compiling itself then, beside many others that do.</summary>
-    private static readonly TimeSpan Starting = TimeSpan.FromSeconds(60);
+    /// <summary>Time limit for the first response: the process compiles its code, at the same time as many others.</summary>
+    private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60);
 
     private ServiceProcess(ServerProcess process, HttpClient http) => (Process, Http) = (process, http);
 
@@ -33,7 +32,7 @@ public sealed class ServiceProcess : IAsyncDisposable
     /// <summary>Starts <paramref name="project"/> without waiting for anything.</summary>
     public static ServerProcess Launch(string project, params (string Name, string? Value)[] settings)
     {
-        var environment = Ours.ToDictionary(name => name, _ => (string?)null);
+        var environment = SettingNames.ToDictionary(name => name, _ => (string?)null);
         foreach (var (name, value) in settings) environment[name] = value;
         return ServerProcess.Start("dotnet", [Path.Combine(AppContext.BaseDirectory, $"{project}.dll")], environment);
     }
@@ -43,9 +42,11 @@ public sealed class ServiceProcess : IAsyncDisposable
     {
         var port = FreePort.Next();
         var process = Launch(project, [("BIND", "127.0.0.1"), (portVariable, $"{port}"), .. settings]);
-        var http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
+        var http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false });
+        http.BaseAddress = new Uri($"http://127.0.0.1:{port}");
         var service = new ServiceProcess(process, http);
-        await Eventually.Async(async () => process.HasExited || (await http.GetAsync("/alive")).StatusCode == HttpStatusCode.OK, up => up, Starting);
+        await Eventually.Async(
+            async () => process.HasExited || (await http.GetAsync("/alive")).StatusCode == HttpStatusCode.OK, up => up, StartTimeout);
         Assert.False(process.HasExited, process.Output);
         return service;
     }

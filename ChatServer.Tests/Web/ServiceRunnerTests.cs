@@ -22,7 +22,8 @@ public sealed class ServiceRunnerTests
     [InlineData("PORT", "-1")]
     [InlineData("BIND", "everywhere")]
     public void Malformed_listen_setting_is_named(string variable, string value) =>
-        Assert.Contains($"{variable} must be", Assert.Throws<StartupException>(() => Listen((variable, value))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"{variable} must be", Assert.Throws<StartupException>(() => Listen((variable, value))).Message, StringComparison.Ordinal);
 
     [Fact]
     public void A_port_that_is_taken_is_named_with_its_variable()
