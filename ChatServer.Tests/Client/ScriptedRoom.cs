@@ -105,20 +105,20 @@ public sealed class ScriptedConnection(WebSocket socket, IQueryCollection query)
     public Task WelcomeAsync(
         long seq, string epoch = "e1", bool resumed = false, string user = "ada", object? limits = null,
         string room = ScriptedRoom.Name) => SendAsync(new
-            {
-                type = "welcome",
-                room,
-                title = "Lobby",
-                user,
-                session = this["session"],
-                epoch,
-                seq,
-                resumed,
-                count = 1,
-                members = new[] { user },
-                limits = limits
+        {
+            type = "welcome",
+            room,
+            title = "Lobby",
+            user,
+            session = this["session"],
+            epoch,
+            seq,
+            resumed,
+            count = 1,
+            members = new[] { user },
+            limits = limits
                     ?? new { maxFrameBytes = 65536, messagesPerSecond = 0, messageBurst = 100, pingSeconds = 20, silenceSeconds = 45 },
-            });
+        });
 
     public Task MessageAsync(long seq, string text = "…", string user = "bob", string id = "x") =>
         SendAsync(new { type = "message", seq, time = "2026-01-31T23:59:59.999Z", user, id, text });
