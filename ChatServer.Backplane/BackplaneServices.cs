@@ -10,10 +10,9 @@ namespace ChatServer.Backplane;
 public static class BackplaneServices
 {
     /// <summary>
-    /// Adds everything that coordinates through Redis. The connection string is <c>ConnectionStrings:redis</c>; without one the
-    /// process does not start.
+    /// Adds all services that coordinate processes through Redis. The connection string is <c>ConnectionStrings:redis</c>; it is required.
     /// </summary>
-    /// <exception cref="StartupException">There is no connection string, or it is malformed.</exception>
+    /// <exception cref="StartupException">The connection string is missing or malformed.</exception>
     public static TBuilder AddBackplane<TBuilder>(this TBuilder builder) where TBuilder : IHostApplicationBuilder
     {
         var redis = ServerSettings.Redis.Read(key => builder.Configuration[key])!;

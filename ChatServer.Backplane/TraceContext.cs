@@ -4,27 +4,27 @@ using System.Text;
 namespace ChatServer.Backplane;
 
 /// <summary>
-/// The W3C trace context (version 00) that commands and records carry as <c>traceparent</c> from the process that gives an order to the
+/// The W3C trace context (version 00) that commands and records carry as <c>traceparent</c>, from the process that gives an order to the
 /// process that carries it out. <c>tracestate</c> is not carried.
 /// </summary>
 public static class TraceContext
 {
-    /// <summary>Name of the field in a hash in Redis. Commands and other JSON call it the same.</summary>
+    /// <summary>The name of the field in hashes in Redis, in commands and in other JSON.</summary>
     public const string Field = "traceparent";
 
-    /// <summary>Length of a <c>traceparent</c> of version 00, in characters: <c>00-{32 hex}-{16 hex}-{2 hex}</c>.</summary>
+    /// <summary>The length of a <c>traceparent</c> of version 00, in characters: <c>00-{32 hex}-{16 hex}-{2 hex}</c>.</summary>
     public const int Length = 55;
 
     internal static readonly ActivitySource Source = new("ChatServer.Backplane");
 
     /// <summary>
-    /// The current span as a <c>traceparent</c>. Null if there is none, if it is not recorded, or if this process exports no telemetry:
-    /// then nothing is added to commands and records.
+    /// The current span as a <c>traceparent</c>. Null if there is none, if it is not recorded, or if this process exports no telemetry;
+    /// then commands and records carry no context.
     /// </summary>
     public static string? Current =>
         Source.HasListeners() && Activity.Current is { Recorded: true, IdFormat: ActivityIdFormat.W3C } activity ? activity.Id : null;
 
-    /// <summary>Reads a <c>traceparent</c>. False for null, for another version or length, and for a malformed value.</summary>
+    /// <summary>Parses a <c>traceparent</c>. Returns false for null, for another version or length, and for a malformed value.</summary>
     public static bool TryParse(string? traceparent, out ActivityContext context)
     {
         context = default;
@@ -33,7 +33,7 @@ public static class TraceContext
             && ActivityContext.TryParse(traceparent, traceState: null, isRemote: true, out context);
     }
 
-    /// <summary>As above, for bytes that a client sent. A value of another length costs no allocation.</summary>
+    /// <summary>Parses a <c>traceparent</c> that a client sent. A value of another length causes no allocation.</summary>
     public static bool TryParse(ReadOnlySpan<byte> traceparent, out ActivityContext context)
     {
         context = default;
@@ -41,13 +41,13 @@ public static class TraceContext
     }
 
     /// <summary>
-    /// Starts a span whose parent is <paramref name="traceparent"/>, and makes it the current one. Null, and no span, if nobody listens to
-    /// <paramref name="source"/> or if there is no valid <paramref name="traceparent"/>.
+    /// Starts a span whose parent is <paramref name="traceparent"/>, and makes it the current span. Returns null, without a span, if
+    /// <paramref name="source"/> has no listener or <paramref name="traceparent"/> is not valid.
     /// </summary>
     public static Activity? StartChild(this ActivitySource source, string name, string? traceparent) =>
         source.HasListeners() && TryParse(traceparent, out var parent) ? source.StartActivity(name, ActivityKind.Consumer, parent) : null;
 
-    /// <summary>Starts a span below the current one. Null if there is no current span: background work does not begin traces.</summary>
+    /// <summary>Starts a child of the current span. Returns null if there is none: background work does not start traces.</summary>
     internal static Activity? StartStep(string name, string room) =>
         Activity.Current is null ? null : Source.StartActivity(name)?.SetTag("chat.room", room);
 }

@@ -3,21 +3,22 @@ using StackExchange.Redis;
 namespace ChatServer.Backplane;
 
 /// <summary>
-/// This process's connections to Redis, see <see cref="RedisClients"/>. Those for appends and subscriptions are opened when first used: many
-/// processes need only the one for commands.
+/// The connections of this process to Redis, one for each purpose (<see cref="RedisClients"/>). The connections for appends and
+/// subscriptions are opened at their first use, because many processes need only the one for commands.
 /// </summary>
 /// <remarks>
-/// Commands fail at once while Redis is away instead of queueing up: callers answer <c>redis-unavailable</c> or try again.
-/// Every failure of Redis leaves here as <see cref="BackplaneUnavailableException"/>.
+/// While Redis is unavailable commands fail at once and are not queued: callers answer <c>redis-unavailable</c> or repeat the call.
+/// Every failure of Redis is reported as a <see cref="BackplaneUnavailableException"/>.
 /// </remarks>
 public sealed class BackplaneConnection(RedisConnector connect, IdGenerator ids)
 {
-    // Connecting blocks for two seconds while Redis is away. Here that is at the start of the process; below it is not on the caller's thread.
+    // Opening blocks for two seconds while Redis is unavailable. This one blocks the start of the process, the others a thread of the pool.
     private readonly IConnectionMultiplexer _commands = Open(connect, RedisClients.Commands);
     private readonly Lazy<Task<IConnectionMultiplexer>> _appends = new(() => Task.Run(() => Open(connect, RedisClients.Appends)));
-    private readonly Lazy<Task<IConnectionMultiplexer>> _subscriptions = new(() => Task.Run(() => Open(connect, RedisClients.Subscriptions)));
+    private readonly Lazy<Task<IConnectionMultiplexer>> _subscriptions = new(
+        () => Task.Run(() => Open(connect, RedisClients.Subscriptions)));
 
-    /// <summary>This process, to the others: names its reply channel. New at every start.</summary>
+    /// <summary>Identifies this run of the process, for example in the name of its reply channel.</summary>
     public string Instance { get; } = ids.NewId();
 
     internal IDatabase Commands => _commands.GetDatabase();
@@ -30,8 +31,9 @@ public sealed class BackplaneConnection(RedisConnector connect, IdGenerator ids)
         return connection.GetSubscriber();
     }
 
-    /// <summary>Asks Redis for a sign of life.</summary>
-    /// <exception cref="BackplaneUnavailableException">There was none.</exception>
+    /// <summary>Sends a ping and returns the round-trip time.</summary>
+    /// <exception cref="BackplaneUnavailableException"/>
+    /// <exception cref="OperationCanceledException"/>
     internal Task<TimeSpan> PingAsync(CancellationToken ct = default) => RunAsync(db => db.PingAsync(), ct);
 
     /// <summary>Runs <paramref name="work"/> on the connection for commands.</summary>
@@ -55,7 +57,9 @@ public sealed class BackplaneConnection(RedisConnector connect, IdGenerator ids)
         }
     }
 
-    /// <summary>Runs <paramref name="work"/> on the connection for appends. Not cancellable: the outcome of an append must be known.</summary>
+    /// <summary>
+    /// Runs <paramref name="work"/> on the connection for appends. Not cancellable: the outcome of an append must be known.
+    /// </summary>
     /// <exception cref="BackplaneUnavailableException"/>
     internal async Task<T> RunAppendAsync<T>(Func<IDatabase, Task<T>> work)
     {
@@ -69,7 +73,9 @@ public sealed class BackplaneConnection(RedisConnector connect, IdGenerator ids)
         }
     }
 
-    /// <summary>Whether <paramref name="e"/> says that Redis is away, starting, or out of time, rather than that we are wrong.</summary>
+    /// <summary>
+    /// Whether <paramref name="e"/> means that Redis is unreachable, starting, read-only or overloaded, and not that the call was wrong.
+    /// </summary>
     internal static bool IsUnavailable(Exception e) =>
         e is RedisConnectionException or RedisTimeoutException or ObjectDisposedException or TaskCanceledException
         || e is RedisServerException { Message: var m }
@@ -83,7 +89,8 @@ public sealed class BackplaneConnection(RedisConnector connect, IdGenerator ids)
 
     private static IConnectionMultiplexer Open(RedisConnector connect, string client)
     {
-        // Timers of the connection would keep the caller's activity, and add their pings to its trace for as long as the process runs.
+        // Without this the connection's timers would keep the caller's activity and add their pings to its trace for the lifetime of the
+        // process.
         using var noFlow = ExecutionContext.IsFlowSuppressed() ? default(AsyncFlowControl?) : ExecutionContext.SuppressFlow();
         return RedisTracing.LimitToRecordedActivities(connect(client));
     }

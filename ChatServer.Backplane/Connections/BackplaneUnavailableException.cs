@@ -1,8 +1,8 @@
 namespace ChatServer.Backplane;
 
 /// <summary>
-/// Redis cannot be reached, or did not answer in time. What was asked for may or may not have happened; every operation
-/// of the Backplane is safe to repeat.
+/// Redis cannot be reached, or did not answer in time. The operation may or may not have been carried out; every operation of the Backplane
+/// is safe to repeat.
 /// </summary>
 public sealed class BackplaneUnavailableException : Exception
 {

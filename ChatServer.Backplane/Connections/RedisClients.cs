@@ -5,21 +5,24 @@ using Microsoft.Extensions.Hosting;
 
 namespace ChatServer.Backplane;
 
-/// <summary>The Redis clients of a process: one key per purpose, the same server and options for all. Each connects when it is first resolved.</summary>
+/// <summary>
+/// The Redis clients of a process: one key for each purpose, with the same server and options. A client connects when it is first resolved.
+/// </summary>
 internal static class RedisClients
 {
-    /// <summary>Everything but appends and subscriptions. Every process uses it.</summary>
+    /// <summary>All commands except appends and subscriptions. Used by every process.</summary>
     public const string Commands = "redis-commands";
 
-    /// <summary>Appends to room logs, so that an append never waits behind a listing. Only RoomHosts use it.</summary>
+    /// <summary>Appends to room logs, which therefore never wait behind a listing. Used by RoomHosts only.</summary>
     public const string Appends = "redis-appends";
 
-    /// <summary>Subscriptions, so that a channel with much traffic delays no answer.</summary>
+    /// <summary>Subscriptions: a channel with much traffic does not delay the answers to commands.</summary>
     public const string Subscriptions = "redis-subscriptions";
 
-    /// <summary>Name of the readiness check in <c>/health</c>.</summary>
+    /// <summary>The name of the readiness check in <c>/health</c>.</summary>
     private const string HealthCheck = "redis";
 
+    /// <summary>Registers the clients, their log levels and the readiness check.</summary>
     public static void AddRedisClients(this IHostApplicationBuilder builder, string connectionString)
     {
         var isTraced = ServerSettings.OtlpEndpoint.Read(key => builder.Configuration[key]) is not null;
@@ -30,13 +33,13 @@ internal static class RedisClients
                 settings =>
                 {
                     settings.ConnectionString = connectionString;
-                    // One check for the process, see RedisHealthCheck: Aspire's would be three, and each opens its connection.
+                    // RedisHealthCheck is the check of the process. Aspire would add one for each client, which would open its connection.
                     settings.DisableHealthChecks = true;
                     settings.DisableTracing = !isTraced || key == Subscriptions;
                 },
                 options => RedisConfiguration.Apply(options));
         }
-        // A default, below every other source: the library logs each failed attempt to reconnect, several per second while Redis is away.
+        // Inserted first, so that every other source overrides it. The library logs each failed attempt to reconnect, several per second.
         builder.Configuration.Sources.Insert(0, new MemoryConfigurationSource
         {
             InitialData = new Dictionary<string, string?>

@@ -3,15 +3,18 @@ using StackExchange.Redis;
 
 namespace ChatServer.Backplane;
 
-/// <summary>How every connection to Redis is set up, whatever the connection string leaves open.</summary>
+/// <summary>The options of every connection to Redis that override the connection string.</summary>
 internal static class RedisConfiguration
 {
-    /// <exception cref="StartupException"><paramref name="connectionString"/> is malformed. It is not repeated: it may hold a password.</exception>
+    /// <summary>Checks that the connection string can be parsed and names an endpoint.</summary>
+    /// <exception cref="StartupException">
+    /// <paramref name="connectionString"/> is malformed. The message does not repeat it, because it may contain a password.
+    /// </exception>
     public static void Check(string connectionString)
     {
         try
         {
-            // An endpoint that it cannot read it leaves out.
+            // The parser skips an endpoint that it cannot parse.
             if (ConfigurationOptions.Parse(connectionString).EndPoints.Count == 0)
                 throw new ArgumentException("it names no host and port.");
         }
@@ -22,9 +25,9 @@ internal static class RedisConfiguration
     }
 
     /// <summary>
-    /// A process starts without Redis and waits for it; commands fail at once while it is away; a connection is tried again
-    /// every 500 ms, so that everything works within a second or two of its return. Where there are several, which of them takes writes is
-    /// looked at every two seconds: a replica is promoted a while after its primary went away, and nobody tells us.
+    /// Sets the options: a process starts without Redis; commands fail at once while Redis is unavailable; a connection is retried every
+    /// 500 ms, so all functions work within two seconds of Redis' return. If there are several servers, the primary is determined every two
+    /// seconds, because no notification reports a promotion.
     /// </summary>
     public static ConfigurationOptions Apply(ConfigurationOptions options)
     {

@@ -3,8 +3,8 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace ChatServer.Backplane;
 
 /// <summary>
-/// Whether Redis answers a command. Aspire's check asks every server of the connection string instead, so a replica that is down would make the
-/// process unready.
+/// Checks that Redis answers a command. Aspire's check pings every server of the connection string, so an unavailable replica would make
+/// the process unready.
 /// </summary>
 internal sealed class RedisHealthCheck(BackplaneConnection connection) : IHealthCheck
 {
@@ -17,7 +17,7 @@ internal sealed class RedisHealthCheck(BackplaneConnection connection) : IHealth
         }
         catch (Exception e) when (e is BackplaneUnavailableException or OperationCanceledException)
         {
-            // Not always unhealthy: the registration gives the severity for the process.
+            // The registration states the severity for this process.
             return new HealthCheckResult(context.Registration.FailureStatus, "Redis does not answer.", e);
         }
     }

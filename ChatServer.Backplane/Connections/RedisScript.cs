@@ -2,7 +2,7 @@ using StackExchange.Redis;
 
 namespace ChatServer.Backplane;
 
-/// <summary>A Lua script of the folder <c>Scripts</c>. Its first lines say what it does and what it takes.</summary>
+/// <summary>A Lua script of the folder <c>Scripts</c>. Its first lines state its effect, keys, arguments and result.</summary>
 internal sealed class RedisScript
 {
     public static readonly RedisScript CreateRoom = new("create-room.lua");
@@ -31,7 +31,7 @@ internal sealed class RedisScript
         _source = reader.ReadToEnd();
     }
 
-    /// <summary>Runs the script by its hash; the library loads it where needed, and again into a Redis that was restarted.</summary>
+    /// <summary>Runs the script by its hash. The library loads the script if Redis does not have it, for example after a restart.</summary>
     public Task<RedisResult> RunAsync(IDatabase db, RedisKey[] keys, params RedisValue[] values) =>
         db.ScriptEvaluateAsync(_source, keys, values);
 }

@@ -4,32 +4,32 @@ using StackExchange.Redis;
 namespace ChatServer.Backplane;
 
 /// <summary>
-/// One channel, read by a loop of our own: one payload after the other, and a handler that throws ends the loop with its
-/// exception instead of silently losing a message.
+/// Reads one channel in a loop, one payload after the other. An exception of a handler ends the loop; StackExchange.Redis would ignore the
+/// exception and lose the message.
 /// </summary>
 internal static class RedisSubscription
 {
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>Subscribes, waiting for Redis if need be, and hands on every payload until <paramref name="ct"/> ends it.</summary>
-    /// <param name="connection">Where to subscribe; it re-subscribes by itself after a cut.</param>
+    /// <summary>Subscribes, waits for Redis if it is unavailable, and handles payloads until <paramref name="ct"/> ends it.</summary>
+    /// <param name="connection">The connection. It subscribes again by itself after a disconnection.</param>
     /// <param name="channel">The channel.</param>
-    /// <param name="onSubscribed">Called once the channel is subscribed and, after a cut, again: what was said meanwhile was
-    /// missed.</param>
-    /// <param name="onMessage">Gets each payload. Like <paramref name="onSubscribed"/> it must not block; the two never run at
-    /// once.</param>
+    /// <param name="onSubscribed">
+    /// Called when the channel is subscribed, at the start and after each disconnection, during which messages were lost. Must not block.
+    /// </param>
+    /// <param name="onMessage">Called with each payload, never concurrently with <paramref name="onSubscribed"/>. Must not block.</param>
     /// <param name="time">The clock.</param>
     /// <param name="ct">Ends the loop.</param>
     public static async Task RunAsync(
         BackplaneConnection connection, string channel, Action onSubscribed, Action<RedisValue> onMessage, TimeProvider time,
         CancellationToken ct)
     {
-        // A null in between the payloads: subscribed (again).
+        // Payloads; null: the channel was subscribed.
         var events = Channel.CreateUnbounded<RedisValue?>(new UnboundedChannelOptions { SingleReader = true });
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(ct);
         var subscriber = await connection.SubscriberAsync(ct);
-        // Without waiting: the library remembers the subscription and makes it whenever it connects. Waiting would throw while Redis is
-        // away, and yet leave the queue behind.
+        // Fire and forget: the library stores the subscription and sends it whenever it connects. Waiting would throw while Redis is
+        // unavailable and still leave the queue behind.
         var queue = await subscriber.SubscribeAsync(RedisChannel.Literal(channel), CommandFlags.FireAndForget);
         queue.OnMessage(message => events.Writer.TryWrite(message.Message));
         var confirming = ConfirmAsync(subscriber, queue.Channel, () => events.Writer.TryWrite(null), time, ended.Token);
@@ -54,35 +54,37 @@ internal static class RedisSubscription
         }
     }
 
-    /// <summary>The same in the background of an object that cannot report a failure: there a handler that throws ends the process.</summary>
+    /// <summary>
+    /// Runs the loop in the background, for an object that cannot report a failure: an exception of a handler ends the process.
+    /// </summary>
     public static Task Start(
-        BackplaneConnection connection, string channel, Action subscribed, Action<RedisValue> handle, TaskScheduler scheduler,
+        BackplaneConnection connection, string channel, Action onSubscribed, Action<RedisValue> onMessage, TaskScheduler scheduler,
         TimeProvider time, CancellationToken ct)
     {
-        // The first request that needs the subscription starts it, and ends before it: its span must not be the parent of the loop's work.
+        // The first request that needs the subscription starts the loop, but its span must not be the parent of the loop's work.
         using (ExecutionContext.SuppressFlow())
         {
             return Task.Factory.StartNew(async () =>
             {
                 try
                 {
-                    await RunAsync(connection, channel, subscribed, handle, time, ct);
+                    await RunAsync(connection, channel, onSubscribed, onMessage, time, ct);
                 }
                 catch (Exception e) when (!ct.IsCancellationRequested)
                 {
-                    Environment.FailFast($"What listens on {channel} failed; this process would be deaf.", e);
+                    Environment.FailFast($"The subscription of {channel} failed; this process would miss its notifications.", e);
                 }
             }, ct, TaskCreationOptions.DenyChildAttach, scheduler).Unwrap();
         }
     }
 
-    // The library tells that it is connected before Redis has heard the SUBSCRIBE. A ping on the same connection is answered after it;
-    // so what is read after `confirmed` is not older than the subscription.
+    // The library reports a connection before Redis has processed the SUBSCRIBE. A ping on the same connection is answered after it, so
+    // data that is read after `confirmed` is not older than the subscription.
     private static async Task ConfirmAsync(
         ISubscriber subscriber, RedisChannel channel, Action confirmed, TimeProvider time, CancellationToken ct)
     {
-        var restored = new SemaphoreSlim(1); // not disposed: an event on its way may still release it
-        // Whichever connection it was: with RESP3 subscriptions live on the one that is called interactive.
+        var restored = new SemaphoreSlim(1); // not disposed: a pending event may still release it
+        // Any connection: with RESP3, subscriptions use the one that the library calls interactive.
         void OnRestored(object? sender, ConnectionFailedEventArgs e) => restored.Release();
         subscriber.Multiplexer.ConnectionRestored += OnRestored;
         try

@@ -7,12 +7,12 @@ namespace ChatServer.Backplane;
 
 /// <summary>Limits Aspire's tracing of Redis commands to those inside a recorded activity.</summary>
 /// <remarks>
-/// By default a command without an activity becomes a trace of its own: several per second from leases and polling, and one per append. Each is
-/// kept with its arguments until the next flush, up to 10 s later. Aspire exposes no filter, so its profiler is wrapped.
+/// By default a command without an activity becomes a trace of its own: several per second from leases and polling, and one for each
+/// append. Each is kept with its arguments until the next flush, up to 10 s later. Aspire has no filter, so its profiler is wrapped.
 /// </remarks>
 internal static class RedisTracing
 {
-    /// <summary>Returns <paramref name="connection"/>. Does nothing if tracing is off: then no profiler is registered.</summary>
+    /// <summary>Returns <paramref name="connection"/>. Without tracing no profiler is registered, and this has no effect.</summary>
     public static IConnectionMultiplexer LimitToRecordedActivities(IConnectionMultiplexer connection)
     {
         if (connection is ConnectionMultiplexer multiplexer && Profiler(multiplexer) is { } profiler)
@@ -20,7 +20,7 @@ internal static class RedisTracing
         return connection;
     }
 
-    // There is no public accessor. A version without this field fails the test of RedisTracingTests.
+    // There is no public accessor. With a version of the library that has no such field, RedisTracingTests fails.
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_profilingSessionProvider")]
     private static extern ref Func<ProfilingSession?>? Profiler(ConnectionMultiplexer multiplexer);
 }

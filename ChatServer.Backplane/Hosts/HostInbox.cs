@@ -2,30 +2,30 @@ using StackExchange.Redis;
 
 namespace ChatServer.Backplane;
 
-/// <summary>What reaches a RoomHost from the other processes: nudges to look at a room, and commands to answer.</summary>
+/// <summary>The channel to one RoomHost: nudges to reconcile a room, and commands.</summary>
 public sealed class HostInbox(BackplaneConnection connection, TimeProvider time)
 {
-    /// <summary>Reads until <paramref name="ct"/> ends it. None of the handlers may block.</summary>
-    /// <param name="host">Whose inbox.</param>
-    /// <param name="notificationsMissed">Something may have been missed (at the first subscription too): look at everything.</param>
-    /// <param name="reconcileRoom">Look at this room.</param>
-    /// <param name="handleCommand">Carry this out and answer with <see cref="ReplyAsync"/>.</param>
+    /// <summary>Receives until <paramref name="ct"/> ends it. The handlers must not block.</summary>
+    /// <param name="host">The id of the host.</param>
+    /// <param name="onNotificationsMissed">Nudges may have been lost: called at each subscription, the first included.</param>
+    /// <param name="onNudge">Called with the name of the room to reconcile.</param>
+    /// <param name="onCommand">Called with each command. The reply is sent with <see cref="ReplyAsync"/>.</param>
     /// <param name="ct">Ends the loop.</param>
-    public Task RunAsync(string host, Action notificationsMissed, Action<string> reconcileRoom, Action<Command> handleCommand,
-        CancellationToken ct) =>
+    public Task RunAsync(
+        string host, Action onNotificationsMissed, Action<string> onNudge, Action<Command> onCommand, CancellationToken ct) =>
         RedisSubscription.RunAsync(
-            connection, RedisNames.HostChannel(host), notificationsMissed,
+            connection, RedisNames.HostChannel(host), onNotificationsMissed,
             payload =>
             {
                 var text = (string)payload!;
                 if (text.StartsWith("r ", StringComparison.Ordinal))
-                    reconcileRoom(text[2..]);
-                else if (text.StartsWith("c ", StringComparison.Ordinal) && BackplaneJson.TryRead<Command>(text[2..]) is { } c)
-                    handleCommand(c);
+                    onNudge(text[2..]);
+                else if (text.StartsWith("c ", StringComparison.Ordinal) && BackplaneJson.TryRead<Command>(text[2..]) is { } command)
+                    onCommand(command);
             },
             time, ct);
 
-    /// <summary>Answers a command. A lost answer is not repeated: whoever asked asks again.</summary>
+    /// <summary>Replies to a command. A lost reply is not repeated: the sender repeats the command.</summary>
     /// <exception cref="BackplaneUnavailableException"/>
     public Task ReplyAsync(Command command, Reply reply) => connection.RunAsync(db => db.PublishAsync(
         RedisChannel.Literal(RedisNames.ReplyChannel(command.ReplyTo)), BackplaneJson.Write(reply)));

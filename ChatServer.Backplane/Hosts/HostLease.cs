@@ -1,28 +1,30 @@
 namespace ChatServer.Backplane;
 
-/// <summary>A RoomHost's hold on its id. While it is renewed the host is alive to everyone else.</summary>
+/// <summary>The lease of a RoomHost on its id. While it is renewed, the other processes regard the host as alive.</summary>
 public sealed class HostLease(BackplaneConnection connection)
 {
-    /// <summary>How long a lease lasts that is not renewed: five renewals may go wrong.</summary>
+    /// <summary>The lifetime of a lease after its last renewal. Four renewals in a row may fail.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromMilliseconds(1500);
 
-    /// <summary>How often it is renewed.</summary>
+    /// <summary>The time between two renewals.</summary>
     public static readonly TimeSpan RenewalInterval = TimeSpan.FromMilliseconds(300);
 
     /// <summary>
-    /// How long a process is remembered that renews its lease no more. Who then takes a room from it finds the members still in their seats.
+    /// How long the seats of a host's rooms are valid after its last renewal. A host that claims a room of a dead host within this time
+    /// keeps the seats of its members.
     /// </summary>
     public static readonly TimeSpan InstanceRetention = TimeSpan.FromMinutes(1);
 
-    /// <summary>Takes or renews the lease and tells <paramref name="host"/>'s load. False: another process holds this id.</summary>
+    /// <summary>Acquires or renews the lease and stores <paramref name="host"/>. Returns false if another process holds the id.</summary>
     /// <exception cref="BackplaneUnavailableException"/>
-    public Task<bool> RenewAsync(HostRecord host, CancellationToken ct = default) => connection.RunAsync(async db => (bool)await RedisScript.RenewLease.RunAsync(
+    public Task<bool> RenewAsync(HostRecord host, CancellationToken ct = default) => connection.RunAsync(
+        async db => (bool)await RedisScript.RenewLease.RunAsync(
         db, [RedisNames.Host(host.Id), RedisNames.Hosts, RedisNames.InstanceAlive(connection.Instance)],
         [connection.Instance, (long)Lifetime.TotalMilliseconds, (long)InstanceRetention.TotalMilliseconds, host.Id, .. host.Fields()]), ct);
 
-    /// <summary>Gives the lease back, at a graceful stop.</summary>
+    /// <summary>Releases the lease, at a graceful stop. No effect if another process holds it.</summary>
     /// <param name="hostId">The id.</param>
-    /// <param name="forget">Its members do not come back: it is not <see cref="InstanceRetention"/>.</param>
+    /// <param name="forget">The seats of its rooms become invalid at once, because the members do not return.</param>
     /// <exception cref="BackplaneUnavailableException"/>
     public Task ReleaseAsync(string hostId, bool forget = false) => connection.RunAsync(async db =>
     {

@@ -1,15 +1,15 @@
 namespace ChatServer.Backplane;
 
 /// <summary>
-/// Where rooms go: each to the host that is the least full, of those that fit the fewest connections. Rooms given out here count
-/// at once, so that many of them spread.
+/// Selects hosts for rooms: the host with the lowest share of its capacity in use, and among equals the one with the fewest connections.
+/// Each selection counts at once, so many rooms are distributed evenly. May be called from any thread.
 /// </summary>
 internal sealed class HostSelector(IEnumerable<(HostRecord Host, long Rooms)> hosts)
 {
     private readonly Lock _gate = new();
     private readonly List<Candidate> _candidates = [.. hosts.Select(h => new Candidate(h.Host, h.Rooms))];
 
-    /// <summary>The host for one more room, none of <paramref name="except"/>; null when there is none with room left.</summary>
+    /// <summary>Returns the host for one more room, none of <paramref name="except"/>; null if none has capacity left.</summary>
     public HostRecord? SelectLeastLoaded(IReadOnlySet<string> except)
     {
         lock (_gate)

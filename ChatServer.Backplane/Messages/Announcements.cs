@@ -5,34 +5,32 @@ using StackExchange.Redis;
 
 namespace ChatServer.Backplane;
 
-/// <summary>
-/// An operator's word to every room, or to some.
-/// </summary>
-/// <param name="Number">Grows by one from announcement to announcement.</param>
-/// <param name="Id">Its public name.</param>
-/// <param name="Text">What is said.</param>
-/// <param name="Rooms">The rooms it is for; null: all that existed.</param>
-/// <param name="Time">When it was posted.</param>
+/// <summary>A message of an operator to all rooms, or to some.</summary>
+/// <param name="Number">One more than the number of the previous announcement.</param>
+/// <param name="Id">The public id.</param>
+/// <param name="Text">The text.</param>
+/// <param name="Rooms">The names of the rooms that receive it; null: all rooms that exist at the time of the post.</param>
+/// <param name="Time">The time of the post.</param>
 public sealed record AnnouncementRecord(long Number, string Id, string Text, IReadOnlyList<string>? Rooms, DateTimeOffset Time)
 {
     /// <summary>The <see cref="TraceContext"/> of the post; null if it was not traced.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Traceparent { get; init; }
 
-    /// <summary>Whether <paramref name="room"/> is to hear it.</summary>
+    /// <summary>Whether <paramref name="room"/> receives it.</summary>
     public bool IsFor(string room) => Rooms is null || Rooms.Contains(room, StringComparer.Ordinal);
 }
 
 /// <summary>
-/// Announcements are written down first and nudged second, so a host that was cut off finds them when it is back. Each room
-/// remembers the number of the last one it had, in its log's own append: it has each once.
+/// Posts and reads announcements. An announcement is stored before its nudge is published, so a host that was disconnected finds it later.
+/// Each room stores the number of the newest announcement in its log with the append, so each announcement is in the log once.
 /// </summary>
 public sealed class Announcements(BackplaneConnection connection, IdGenerator ids, TimeProvider time)
 {
-    /// <summary>How long an announcement waits for hosts that are cut off.</summary>
+    /// <summary>How long an announcement is kept for hosts that are disconnected.</summary>
     public static readonly TimeSpan Retention = TimeSpan.FromHours(24);
 
-    /// <summary>Posts to all rooms, or to <paramref name="rooms"/>.</summary>
+    /// <summary>Posts an announcement to all rooms, or to <paramref name="rooms"/>.</summary>
     /// <exception cref="BackplaneUnavailableException"/>
     public Task<AnnouncementRecord> PostAsync(
         string text, IReadOnlyList<string>? rooms, CancellationToken ct = default) => connection.RunAsync(async db =>
@@ -48,7 +46,7 @@ public sealed class Announcements(BackplaneConnection connection, IdGenerator id
         return announcement with { Number = number };
     }, ct);
 
-    /// <summary>Those after <paramref name="number"/>, in order.</summary>
+    /// <summary>Returns the announcements after <paramref name="number"/>, in order.</summary>
     /// <exception cref="BackplaneUnavailableException"/>
     public Task<IReadOnlyList<AnnouncementRecord>> ReadAfterAsync(
         long number, CancellationToken ct = default) => connection.RunAsync(async db =>
@@ -56,7 +54,7 @@ public sealed class Announcements(BackplaneConnection connection, IdGenerator id
             await db.SortedSetRangeByScoreWithScoresAsync(RedisNames.Announcements, start: number, exclude: Exclude.Start),
             entry => Parse(entry.Element) with { Number = (long)entry.Score }), ct);
 
-    // The oldest go when they are too old; one look at the oldest is enough most of the time.
+    // Removes expired announcements. Usually the first read finds that the oldest one has not expired.
     private async Task TrimAsync(IDatabase db)
     {
         for (; ; )

@@ -3,7 +3,7 @@ using ChatServer.Contracts;
 
 namespace ChatServer.Backplane;
 
-/// <summary>How processes write to each other.</summary>
+/// <summary>The JSON of commands and replies.</summary>
 internal static class BackplaneJson
 {
     private static readonly JsonSerializerOptions Options = new(ContractJson.Options)
@@ -13,11 +13,12 @@ internal static class BackplaneJson
         AllowOutOfOrderMetadataProperties = true,
     };
 
+    /// <summary>Serializes <paramref name="value"/>.</summary>
     public static string Write<T>(T value) => JsonSerializer.Serialize(value, Options);
 
     /// <summary>
-    /// Null for what is not a <typeparamref name="T"/>: anyone who can publish can write nonsense, and a newer process may send what
-    /// this one does not know.
+    /// Deserializes a <typeparamref name="T"/>. Returns null for other content: any client of Redis can publish, and a newer process may
+    /// send a kind that this one does not know.
     /// </summary>
     public static T? TryRead<T>(string json) where T : class
     {
@@ -25,7 +26,7 @@ internal static class BackplaneJson
         {
             return JsonSerializer.Deserialize<T>(json, Options);
         }
-        catch (Exception e) when (e is JsonException or NotSupportedException) // the latter: an object without a kind
+        catch (Exception e) when (e is JsonException or NotSupportedException) // NotSupportedException: an object without a kind
         {
             return null;
         }

@@ -3,15 +3,15 @@ using StackExchange.Redis;
 namespace ChatServer.Backplane;
 
 /// <summary>
-/// The order to shut the whole server down. It is a key, so a process that was cut off obeys when it is back; and it is compared
-/// with what the process saw at its start, so the next start does not obey the last shutdown.
+/// The order to shut down the whole server. The order is a key, so a process that was disconnected carries it out later. Each process
+/// compares the key with its value at its own start, so a process that starts after the order ignores it.
 /// </summary>
 public sealed class ClusterShutdown(BackplaneConnection connection, IdGenerator ids)
 {
     private (bool Known, string? Id) _atStart;
 
     /// <summary>
-    /// The <see cref="TraceContext"/> of the order that <see cref="IsOrderedAsync"/> found; null if there is none, or if it was not traced.
+    /// The <see cref="TraceContext"/> of the order that <see cref="IsOrderedAsync"/> found; null if it found none, or if it was not traced.
     /// </summary>
     public string? Traceparent { get; private set; }
 
@@ -24,7 +24,9 @@ public sealed class ClusterShutdown(BackplaneConnection connection, IdGenerator 
         return await db.PublishAsync(RedisChannel.Literal(RedisNames.ClusterSignal), RedisValue.EmptyString);
     }, ct);
 
-    /// <summary>Whether a shutdown was ordered since this process first asked. Ask at start.</summary>
+    /// <summary>
+    /// Returns whether a shutdown was ordered since the first call, which must therefore be made at the start. Not for concurrent calls.
+    /// </summary>
     /// <exception cref="BackplaneUnavailableException"/>
     public Task<bool> IsOrderedAsync(CancellationToken ct = default) => connection.RunAsync(async db =>
     {

@@ -4,8 +4,8 @@ namespace ChatServer.Backplane;
 public sealed class ClusterSignals(BackplaneConnection connection, TimeProvider time)
 {
     /// <summary>
-    /// Calls <paramref name="onSignal"/> on every signal and whenever signals may have been missed, until <paramref name="ct"/> ends it.
-    /// It must not block.
+    /// Calls <paramref name="onSignal"/>, which must not block, for every signal and whenever signals may have been missed, until
+    /// <paramref name="ct"/> ends it.
     /// </summary>
     public Task RunAsync(Action onSignal, CancellationToken ct) =>
         RedisSubscription.RunAsync(connection, RedisNames.ClusterSignal, onSignal, _ => onSignal(), time, ct);

@@ -4,16 +4,16 @@ using StackExchange.Redis;
 namespace ChatServer.Backplane;
 
 /// <summary>
-/// Asks the host of a room, by way of Redis. There is no queue behind it: a host that is gone or busy does not answer, and the
-/// caller repeats or gives up. Commands are made so that repeating is safe.
+/// Sends commands to the hosts of rooms and receives their replies, through Redis. Commands are not queued: a dead or overloaded host does
+/// not reply, and the caller repeats the command or gives up. Every command is safe to repeat.
 /// </summary>
 public sealed class RoomCommands(
     BackplaneConnection connection, RoomDirectory rooms, IdGenerator ids, TaskScheduler scheduler, TimeProvider time) : IAsyncDisposable
 {
-    /// <summary>How long a host may take: a batch that waits for Redis, and a hiccup.</summary>
+    /// <summary>How long a host may take to reply. A batch may have to wait for Redis first, at most two seconds.</summary>
     public static readonly TimeSpan ReplyTimeout = TimeSpan.FromSeconds(3);
 
-    // As long as any command waits for Redis.
+    // The timeout of every command to Redis.
     private static readonly TimeSpan SubscribeTimeout = TimeSpan.FromSeconds(2);
 
     private readonly ConcurrentDictionary<string, TaskCompletionSource<Reply>> _pendingReplies = new();
@@ -22,7 +22,10 @@ public sealed class RoomCommands(
     private readonly TaskCompletionSource _subscribed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task? _loop;
 
-    /// <summary>Sends <paramref name="command"/> to its room's host. Null: no such room, or its host did not answer in time.</summary>
+    /// <summary>
+    /// Sends <paramref name="command"/> to the host of its room. Returns null if there is no such room, or if its host did not reply in
+    /// time.
+    /// </summary>
     /// <exception cref="BackplaneUnavailableException"/>
     public async Task<Reply?> AskAsync(Command command, CancellationToken ct)
     {
@@ -35,10 +38,10 @@ public sealed class RoomCommands(
         try
         {
             await EnsureSubscribedAsync(ct);
-            var heard = await connection.RunAsync(db => db.PublishAsync(
+            var receivers = await connection.RunAsync(db => db.PublishAsync(
                 RedisChannel.Literal(RedisNames.HostChannel(room.HostId)),
                 "c " + BackplaneJson.Write(command)), ct);
-            return heard == 0 ? null : await reply.Task.WaitAsync(ReplyTimeout, time, ct);
+            return receivers == 0 ? null : await reply.Task.WaitAsync(ReplyTimeout, time, ct);
         }
         catch (TimeoutException)
         {
@@ -50,7 +53,7 @@ public sealed class RoomCommands(
         }
     }
 
-    // Once, when first needed: most processes never ask.
+    // At the first command: most processes send none.
     private async Task EnsureSubscribedAsync(CancellationToken ct)
     {
         lock (_gate)

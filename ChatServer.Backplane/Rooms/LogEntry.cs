@@ -1,21 +1,26 @@
+using System.Globalization;
+using System.Text;
+
 namespace ChatServer.Backplane;
 
 /// <summary>
-/// One entry of a room's log as Redis holds it: <see cref="KeyLength"/> characters that name who said it under which id
-/// (so that a new host knows what was said already), then the event exactly as members get it, in JSON.
+/// One entry of a room's log in Redis: a message key of <see cref="KeyLength"/> characters, by which a later host detects a message that is
+/// sent again, then the event in JSON, exactly as members receive it.
 /// </summary>
-/// <param name="Key">Base64url of a 128-bit hash of session and id; <see cref="EmptyKey"/> for what no member said.</param>
-/// <param name="Event">UTF-8 JSON with <c>type</c>, <c>seq</c>, <c>time</c>, … The first <c>"seq":</c> in it is its own: scripts look for that.</param>
+/// <param name="Key">Base64url of a 128-bit hash of session and id; <see cref="EmptyKey"/> for an event that is no message.</param>
+/// <param name="Event">
+/// UTF-8 JSON with <c>type</c>, <c>seq</c>, <c>time</c>, … The first <c>"seq":</c> in it must be that of the event: scripts search for it.
+/// </param>
 public readonly record struct LogEntry(string Key, ReadOnlyMemory<byte> Event)
 {
-    /// <summary>Bytes before the JSON.</summary>
+    /// <summary>Bytes before the JSON: 128 bits in base64url.</summary>
     public const int KeyLength = 22;
 
-    /// <summary>In place of a key, where there is nothing to recognize.</summary>
+    /// <summary>The key of an event that is no message, <see cref="KeyLength"/> characters long.</summary>
     public const string EmptyKey = "----------------------";
 
-    /// <summary>Reads an entry. One that is too short to be one keeps its place: as an event of a type that nobody knows.</summary>
-    internal static LogEntry Parse(ReadOnlyMemory<byte> stored, long seq) => stored.Length < KeyLength
-        ? new("", System.Text.Encoding.ASCII.GetBytes(string.Create(System.Globalization.CultureInfo.InvariantCulture, $$"""{"type":"unreadable","seq":{{seq}}}""")))
-        : new(System.Text.Encoding.ASCII.GetString(stored.Span[..KeyLength]), stored[KeyLength..]);
+    /// <summary>Parses an entry. An entry that is too short becomes an event of an unknown type, so that it keeps its place.</summary>
+    internal static LogEntry Parse(ReadOnlyMemory<byte> stored, long seq) => stored.Length >= KeyLength
+        ? new(Encoding.ASCII.GetString(stored.Span[..KeyLength]), stored[KeyLength..])
+        : new("", Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $$"""{"type":"unreadable","seq":{{seq}}}""")));
 }

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 
 namespace ChatServer.Backplane;
 
-/// <summary>Word that rooms opened, moved or closed. A hint only: the directory is the truth.</summary>
+/// <summary>Receives notifications that rooms were opened, refused or deleted. They carry no facts: the directory has them.</summary>
 public sealed class RoomChanges(BackplaneConnection connection, TaskScheduler scheduler, TimeProvider time) : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<string, RoomWatch> _watches = new();
@@ -10,13 +10,13 @@ public sealed class RoomChanges(BackplaneConnection connection, TaskScheduler sc
     private readonly Lock _gate = new();
     private Task? _loop;
 
-    /// <summary>A room changed; handlers must not block.</summary>
+    /// <summary>A room changed. Handlers receive its name and must not block.</summary>
     public event Action<string>? RoomChanged;
 
-    /// <summary>Changes may have been missed (the first subscription counts): forget what you know.</summary>
+    /// <summary>Notifications may have been missed: raised at each subscription, the first included. Handlers must not block.</summary>
     public event Action? ChangesMissed;
 
-    /// <summary>Begins to listen; without it neither events nor watches hear anything. May be called again.</summary>
+    /// <summary>Subscribes. Before this call no event is raised and no watch is signalled. Later calls have no effect.</summary>
     public void Start()
     {
         lock (_gate)
@@ -26,7 +26,7 @@ public sealed class RoomChanges(BackplaneConnection connection, TaskScheduler sc
         }
     }
 
-    /// <summary>Watches one room, until disposed.</summary>
+    /// <summary>Subscribes if necessary, and watches one room until the watch is disposed.</summary>
     internal RoomWatch Watch(string room)
     {
         Start();
@@ -62,9 +62,11 @@ public sealed class RoomChanges(BackplaneConnection connection, TaskScheduler sc
 }
 
 /// <summary>
-/// The changes of one room, counted, for all who wait for it: read <see cref="Version"/>, look at the directory, then wait for
-/// a version other than the one read. Nothing that happens in between is missed.
+/// Counts the changes of one room, for all callers that wait for it: read <see cref="Version"/>, read the directory, then wait for another
+/// version. A change between these steps is not missed.
 /// </summary>
+/// <param name="room">The name of the room.</param>
+/// <param name="all">All watches by room. This watch removes itself when its last watcher disposes it.</param>
 internal sealed class RoomWatch(string room, ConcurrentDictionary<string, RoomWatch> all) : IDisposable
 {
     private readonly Lock _gate = new();
@@ -72,8 +74,10 @@ internal sealed class RoomWatch(string room, ConcurrentDictionary<string, RoomWa
     private int _watchers;
     private bool _ended;
 
+    /// <summary>The number of changes so far.</summary>
     public int Version { get; private set; }
 
+    /// <summary>Adds a watcher. Returns false if the last watcher has left: then another watch is needed.</summary>
     public bool TryEnter()
     {
         lock (_gate)
@@ -84,6 +88,7 @@ internal sealed class RoomWatch(string room, ConcurrentDictionary<string, RoomWa
         }
     }
 
+    /// <summary>Counts a change and wakes the waiting callers.</summary>
     public void Signal()
     {
         TaskCompletionSource changed;
@@ -96,7 +101,7 @@ internal sealed class RoomWatch(string room, ConcurrentDictionary<string, RoomWa
         changed.SetResult();
     }
 
-    /// <summary>Waits until the version is no longer <paramref name="seenVersion"/>, at most <paramref name="timeout"/>.</summary>
+    /// <summary>Waits until the version differs from <paramref name="seenVersion"/>, at most <paramref name="timeout"/>.</summary>
     public async Task WaitAsync(int seenVersion, TimeSpan timeout, TimeProvider time, CancellationToken ct)
     {
         Task changed;

@@ -2,10 +2,10 @@ using ChatServer.Contracts;
 
 namespace ChatServer.Backplane;
 
-/// <summary>Rooms as clients, backends and operators see them.</summary>
+/// <summary>Describes rooms for clients, backends and operators.</summary>
 public static class RoomDescriptions
 {
-    /// <summary>Describes the room; its URL leads through <paramref name="loadBalancer"/>, or straight to its port without one.</summary>
+    /// <summary>Describes the room, with its address at <paramref name="loadBalancer"/>; null: the address of its port.</summary>
     public static RoomDescription Describe(this RoomRecord room, Uri? loadBalancer) => new(
         room.Name,
         room.Options.Title ?? room.Name,

@@ -3,22 +3,26 @@ using StackExchange.Redis;
 
 namespace ChatServer.Backplane;
 
-/// <summary>Which rooms there are and where: looking up, listing, and ordering a shutdown. Creation is <see cref="RoomPlacement"/>.</summary>
+/// <summary>Finds and lists rooms, and orders their shutdown. <see cref="RoomPlacement"/> creates rooms.</summary>
 public sealed class RoomDirectory(BackplaneConnection connection)
 {
-    /// <summary>The room, or null when there is none of that name.</summary>
+    /// <summary>Returns the room, or null if there is none of that name.</summary>
     /// <exception cref="BackplaneUnavailableException"/>
     public Task<RoomRecord?> FindAsync(string name, CancellationToken ct = default) =>
         connection.RunAsync(async db => RoomRecord.FromHash(name, await db.HashGetAllAsync(RedisNames.Room(name))), ct);
 
-    /// <summary>Names that a search looks at in one question to Redis.</summary>
+    /// <summary>Names that a search reads in one call to Redis.</summary>
     private const int SearchPageSize = 1000;
 
-    /// <summary>Rooms by name (ordinal), those behind <paramref name="after"/>, at most <paramref name="limit"/>.</summary>
-    /// <param name="after">Name before the first; null: from the beginning.</param>
+    /// <summary>
+    /// Returns the rooms after <paramref name="after"/>, in ordinal order of their names, at most <paramref name="limit"/>.
+    /// </summary>
+    /// <param name="after">The name before the first room; null: from the beginning.</param>
     /// <param name="limit">At least 1.</param>
-    /// <param name="nameContains">Only rooms with this in their name, in any case; null: all. It reads every name up to the last one
-    /// found.</param>
+    /// <param name="nameContains">
+    /// A part of the names, without regard to case; null: all rooms. The search reads every name up to the last one found.
+    /// </param>
+    /// <param name="ct">Cancels the wait.</param>
     /// <exception cref="BackplaneUnavailableException"/>
     public Task<IReadOnlyList<RoomRecord>> ListAsync(
         string? after, int limit, string? nameContains = null, CancellationToken ct = default) => connection.RunAsync(async db =>
@@ -41,21 +45,23 @@ public sealed class RoomDirectory(BackplaneConnection connection)
         return (IReadOnlyList<RoomRecord>)rooms;
     }, ct);
 
-    /// <summary>How many rooms there are.</summary>
+    /// <summary>Returns the number of rooms.</summary>
     /// <exception cref="BackplaneUnavailableException"/>
-    public Task<long> CountAsync(CancellationToken ct = default) => connection.RunAsync(db => db.SortedSetLengthAsync(RedisNames.Rooms), ct);
+    public Task<long> CountAsync(CancellationToken ct = default) =>
+        connection.RunAsync(db => db.SortedSetLengthAsync(RedisNames.Rooms), ct);
 
-    /// <summary>Names of all rooms, in order.</summary>
+    /// <summary>Returns the names of all rooms, in ordinal order.</summary>
     /// <exception cref="BackplaneUnavailableException"/>
     public Task<IReadOnlyList<string>> NamesAsync(CancellationToken ct = default) => connection.RunAsync(async db =>
         (IReadOnlyList<string>)Array.ConvertAll(await db.SortedSetRangeByValueAsync(RedisNames.Rooms), n => (string)n!), ct);
 
     /// <summary>
-    /// Orders a room to be shut down: its host closes the members and deletes it with its history; a room whose host is not
-    /// alive is deleted here. False when there is no such room.
+    /// Orders the shutdown of a room: its host closes the members and deletes the room with its history. A room of a dead host is
+    /// deleted by this call. Returns false if there is no such room.
     /// </summary>
-    /// <param name="name">The room.</param>
-    /// <param name="term">Only if this is its term: a host that orders it must still have the room.</param>
+    /// <param name="name">The name of the room.</param>
+    /// <param name="term">Only if the room has this term: a host may shut down only a room that is still its own. Null: any term.</param>
+    /// <param name="ct">Cancels the wait.</param>
     /// <exception cref="BackplaneUnavailableException"/>
     public Task<bool> ShutdownAsync(
         string name, long? term = null, CancellationToken ct = default) => connection.RunAsync(async db =>
@@ -64,7 +70,7 @@ public sealed class RoomDirectory(BackplaneConnection connection)
             db, [RedisNames.Room(name)], term is { } t ? t : RedisValue.EmptyString, TraceContext.Current ?? "");
         if (host is null)
             return false;
-        // Into the set of wanted rooms too: a creation that died half-way may not have put it there, and the host reconciles from it.
+        // The host reconciles from its set. A creator that crashed may not have added the room to it.
         await db.SetAddAsync(RedisNames.HostRooms(host), name);
         if (await db.KeyExistsAsync(RedisNames.Host(host)))
             await db.PublishAsync(RedisChannel.Literal(RedisNames.HostChannel(host)), $"r {name}");
@@ -73,21 +79,21 @@ public sealed class RoomDirectory(BackplaneConnection connection)
         return true;
     }, ct);
 
-    /// <summary>Puts a room into the index and among those that its host should have open.</summary>
+    /// <summary>Adds a room to the index and to the set of rooms that its host should have open.</summary>
     internal static Task AddToIndexesAsync(IDatabase db, string name, string host) =>
         Task.WhenAll(db.SortedSetAddAsync(RedisNames.Rooms, name, 0), db.SetAddAsync(RedisNames.HostRooms(host), name));
 
-    /// <summary>Takes a room that was deleted out of both again.</summary>
+    /// <summary>Removes a deleted room from the index and from the set of its host.</summary>
     internal static async Task RemoveFromIndexesAsync(IDatabase db, string name, string host)
     {
         await Task.WhenAll(db.SortedSetRemoveAsync(RedisNames.Rooms, name), db.SetRemoveAsync(RedisNames.HostRooms(host), name));
-        // These keys are not the room's, so no script removes all at once. Somebody may have made the room anew, and enlisted it, between
-        // its deletion and here: look again.
+        // These keys are not keys of the room, so no script can remove all of them. Another process may have created the room again, and
+        // added it, since the deletion: add it again.
         if (await db.HashGetAsync(RedisNames.Room(name), "host") is { IsNull: false } owner)
             await AddToIndexesAsync(db, name, owner!);
     }
 
-    /// <summary>Deletes a closing room of <paramref name="host"/> and tells everyone.</summary>
+    /// <summary>Deletes a closing room of <paramref name="host"/> and notifies all processes.</summary>
     internal static async Task DeleteAsync(IDatabase db, string name, string host)
     {
         await RedisScript.DeleteRoom.RunAsync(db, RedisNames.RoomKeys(name), host);

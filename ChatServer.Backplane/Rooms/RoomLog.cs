@@ -4,27 +4,27 @@ using StackExchange.Redis;
 
 namespace ChatServer.Backplane;
 
-/// <summary>The logs of rooms of <see cref="Durability.Redis"/>: read by anyone, appended to by the room's host alone.</summary>
+/// <summary>The logs of rooms of <see cref="Durability.Redis"/>. Every process may read them; only the host of a room appends.</summary>
 public sealed class RoomLog(BackplaneConnection connection)
 {
     /// <summary>
-    /// So many of a room's latest messages are recognized when they are said again, however few events its log keeps: a client that lost
-    /// its connection says again what it has seen no answer to.
+    /// The number of latest messages of a room that are recognized as duplicates, also if the log keeps fewer events. After a reconnect
+    /// a client sends again the messages that were not acknowledged.
     /// </summary>
     public const int MaxDedupeKeys = 256;
 
     /// <summary>
-    /// Appends <paramref name="entries"/> (each a <see cref="LogEntry"/>: key and event in one piece) as the events after
-    /// <paramref name="baseSeq"/>. Repeating a call whose answer was lost does not append twice.
+    /// Appends <paramref name="entries"/> (each a <see cref="LogEntry"/>, key and event in one piece) as the events after
+    /// <paramref name="baseSeq"/>. A repeated call with the same arguments does not append twice.
     /// </summary>
-    /// <param name="room">The room.</param>
+    /// <param name="room">The name of the room.</param>
     /// <param name="term">The term under which the caller claimed the room.</param>
-    /// <param name="baseSeq">The log's newest sequence before the batch.</param>
-    /// <param name="history">How many entries the log keeps.</param>
-    /// <param name="messages">How many of the entries are messages.</param>
-    /// <param name="announced">Number of the newest announcement that the log has after the batch.</param>
+    /// <param name="baseSeq">The sequence of the log's newest event before the batch.</param>
+    /// <param name="history">The number of entries that the log keeps.</param>
+    /// <param name="messages">The number of messages among the entries.</param>
+    /// <param name="announced">The number of the newest announcement in the log after the batch.</param>
     /// <param name="entries">At most 4,000: <c>unpack</c> puts them on the stack of Lua, which has a limit of 8,000.</param>
-    /// <exception cref="BackplaneUnavailableException">The outcome is unknown: call again with the same arguments.</exception>
+    /// <exception cref="BackplaneUnavailableException">The outcome is unknown: repeat the call with the same arguments.</exception>
     public async Task<AppendResult> AppendAsync(
         string room, long term, long baseSeq, int history, int messages, long announced, ReadOnlyMemory<ReadOnlyMemory<byte>> entries)
     {
@@ -53,32 +53,36 @@ public sealed class RoomLog(BackplaneConnection connection)
     }
 
     /// <summary>
-    /// The events before <paramref name="before"/> (null: up to the newest), oldest first, at most <paramref name="limit"/>;
-    /// null when there is no such room.
+    /// Returns the last events before <paramref name="before"/> (null: up to the newest), oldest first, at most
+    /// <paramref name="limit"/>; null if there is no such room.
     /// </summary>
     /// <exception cref="BackplaneUnavailableException"/>
     public Task<LogPage?> ReadBeforeAsync(string room, long? before, int limit, CancellationToken ct = default) =>
         ReadAsync(room, "before", before is { } b ? b : RedisValue.EmptyString, limit, ct);
 
-    /// <summary>The events after <paramref name="after"/>, oldest first, at most <paramref name="limit"/>; null when there is no such room.</summary>
+    /// <summary>
+    /// Returns the first events after <paramref name="after"/>, oldest first, at most <paramref name="limit"/>; null if there is no such
+    /// room.
+    /// </summary>
     /// <exception cref="BackplaneUnavailableException"/>
     public Task<LogPage?> ReadAfterAsync(string room, long after, int limit, CancellationToken ct = default) =>
         ReadAsync(room, "after", after, limit, ct);
 
     /// <summary>
-    /// Keys and sequences of the last <see cref="MaxDedupeKeys"/> messages up to <paramref name="newest"/>, oldest first, of a room whose
-    /// log keeps fewer events.
+    /// Returns the keys and sequences of the last <see cref="MaxDedupeKeys"/> messages up to <paramref name="newest"/>, oldest first, of
+    /// a room whose log keeps fewer events.
     /// </summary>
     /// <exception cref="BackplaneUnavailableException"/>
     public Task<IReadOnlyList<(string Key, long Seq)>> ReadMessageKeysAsync(
         string room, long newest, CancellationToken ct = default) => connection.RunAsync(async db =>
         (IReadOnlyList<(string, long)>)
         [
-            .. (await db.ListRangeAsync(RedisNames.RoomMessageKeys(room))).Select(ParseMessageKey).Where(said =>
-                said.Seq > 0 && said.Seq <= newest),
+            .. (await db.ListRangeAsync(RedisNames.RoomMessageKeys(room)))
+                .Select(ParseMessageKey)
+                .Where(message => message.Seq > 0 && message.Seq <= newest),
         ], ct);
 
-    // What nobody of us wrote has no sequence.
+    // A malformed entry gets the sequence 0.
     private static (string Key, long Seq) ParseMessageKey(RedisValue entry)
     {
         var text = (string)entry!;
@@ -97,29 +101,30 @@ public sealed class RoomLog(BackplaneConnection connection)
         var first = (long)answer[3];
         var entries = (RedisValue[])answer[4]!;
         return new LogPage(
-            (string)answer[0]!, (long)answer[1], (long)answer[2], [.. entries.Select((e, i) => (first + i, LogEntry.Parse(e, first + i)))]);
+            (string)answer[0]!, (long)answer[1], (long)answer[2],
+            [.. entries.Select((e, i) => (first + i, LogEntry.Parse(e, first + i)))]);
     }, ct);
 }
 
-/// <summary>What became of an append.</summary>
+/// <summary>The outcome of an append.</summary>
 public enum AppendResult
 {
-    /// <summary>The log holds the batch.</summary>
+    /// <summary>The log contains the batch.</summary>
     Appended,
 
-    /// <summary>Another host has the room: stop writing, close its members with 1001.</summary>
+    /// <summary>The term is over: another host has the room.</summary>
     Fenced,
 
-    /// <summary>The room was deleted, or Redis lost its data.</summary>
+    /// <summary>The room does not exist: it was deleted, or Redis lost its data.</summary>
     Gone,
 
-    /// <summary>The log is not where the caller thinks: read its tail.</summary>
+    /// <summary>The log is at another position than the caller stated.</summary>
     Diverged,
 }
 
-/// <summary>A stretch of a log.</summary>
-/// <param name="Epoch">Life of the log.</param>
-/// <param name="Oldest">Sequence of the oldest event that the log still has; <paramref name="Newest"/> + 1 when it has none.</param>
-/// <param name="Newest">Sequence of the newest event; 0 when there never was one.</param>
-/// <param name="Events">Oldest first.</param>
+/// <summary>A range of a log.</summary>
+/// <param name="Epoch">The epoch of the log.</param>
+/// <param name="Oldest">The sequence of the oldest event in the log; <paramref name="Newest"/> + 1 if it has none.</param>
+/// <param name="Newest">The sequence of the newest event; 0 if there never was one.</param>
+/// <param name="Events">The events of the range, oldest first.</param>
 public sealed record LogPage(string Epoch, long Oldest, long Newest, IReadOnlyList<(long Seq, LogEntry Entry)> Events);

@@ -1,29 +1,31 @@
 namespace ChatServer.Backplane;
 
 /// <summary>
-/// Finds rooms for those who would tell somebody that there is no such room. A Redis that lost its data knows none, until their hosts have
-/// put them back a moment later: whoever asks in that moment waits for it.
+/// Finds rooms for callers that report a missing room to a client. After Redis lost its data, the records of open rooms are missing until
+/// their hosts restore them; in this time a lookup waits.
 /// </summary>
 public sealed class RoomLookup(RoomDirectory rooms, RoomOwnership ownership, RoomChanges changes, TimeProvider time)
 {
-    /// <summary>How long after a loss a room may still be put back. Hosts notice it when they are connected again, or in their next round (2 s).</summary>
+    /// <summary>
+    /// How long a lookup waits after a loss. A host detects the loss when it is connected again, or in its next round (2 s).
+    /// </summary>
     public static readonly TimeSpan RestoreTimeout = TimeSpan.FromSeconds(5);
 
-    // A change of which no word came is found after this long.
+    // Bounds the delay of a change whose notification was lost.
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(250);
 
     private readonly Lock _gate = new();
     private string? _generation;
     private long? _lostAt;
 
-    /// <summary>Begins to watch for losses: one that happened before it is taken for how things are.</summary>
+    /// <summary>Starts to detect losses. A loss before this call is not detected.</summary>
     public void Start()
     {
         changes.ChangesMissed += () => _ = CheckForDataLossAsync();
         changes.Start();
     }
 
-    /// <summary>The room, or null when there is none of that name.</summary>
+    /// <summary>Returns the room, or null if there is none of that name.</summary>
     /// <exception cref="BackplaneUnavailableException"/>
     public async Task<RoomRecord?> FindAsync(string name, CancellationToken ct = default)
     {
@@ -33,17 +35,17 @@ public sealed class RoomLookup(RoomDirectory rooms, RoomOwnership ownership, Roo
         for (; ; )
         {
             var seen = change.Version;
-            var mayReturn = await MayBeRestoredAsync(ct);
-            // After that, so what was put back meanwhile is not missed.
-            if (await rooms.FindAsync(name, ct) is { } back)
-                return back;
-            if (!mayReturn)
+            var mayBeRestored = await MayBeRestoredAsync(ct);
+            // Read after the generation, so that a room that was restored in between is found.
+            if (await rooms.FindAsync(name, ct) is { } restored)
+                return restored;
+            if (!mayBeRestored)
                 return null;
             await change.WaitAsync(seen, PollInterval, time, ct);
         }
     }
 
-    // Whether Redis lost its data so lately that rooms may be missing.
+    // Whether Redis lost its data within the last RestoreTimeout.
     private async Task<bool> MayBeRestoredAsync(CancellationToken ct)
     {
         var generation = await ownership.GenerationAsync(ct);
@@ -64,7 +66,7 @@ public sealed class RoomLookup(RoomDirectory rooms, RoomOwnership ownership, Roo
         }
         catch (BackplaneUnavailableException)
         {
-            // Whoever does not find a room looks again.
+            // The next lookup that finds no room checks again.
         }
     }
 }

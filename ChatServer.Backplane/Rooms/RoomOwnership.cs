@@ -4,10 +4,12 @@ using StackExchange.Redis;
 
 namespace ChatServer.Backplane;
 
-/// <summary>What a RoomHost does with the rooms that it was given: claim, refuse, report, restore, delete; and who sits in them.</summary>
+/// <summary>
+/// The operations of a RoomHost on the rooms that are assigned to it: claim, refuse, report, save seats, restore and delete.
+/// </summary>
 public sealed class RoomOwnership(BackplaneConnection connection, IdGenerator ids)
 {
-    // Redis does nothing else meanwhile.
+    // Redis executes no other command during a script.
     private const int MaxSeatsPerCall = 1000;
 
     /// <summary>
@@ -19,8 +21,9 @@ public sealed class RoomOwnership(BackplaneConnection connection, IdGenerator id
     /// <param name="address">Host name or address at which the host's room ports can be reached.</param>
     /// <param name="port">The room's port; it already accepts connections.</param>
     /// <param name="newEpoch">Starts a new epoch, because the log is not the one that members have seen.</param>
-    /// <exception cref="BackplaneUnavailableException">The outcome is unknown; claiming again is safe.</exception>
-    public Task<RoomClaim?> ClaimAsync(string room, string host, string address, int port, bool newEpoch = false) => connection.RunAsync(async db =>
+    /// <exception cref="BackplaneUnavailableException">The outcome is unknown; the claim may be repeated.</exception>
+    public Task<RoomClaim?> ClaimAsync(
+        string room, string host, string address, int port, bool newEpoch = false) => connection.RunAsync(async db =>
     {
         var answer = await RedisScript.ClaimRoom.RunAsync(
             db, [RedisNames.Room(room), RedisNames.RoomSeats(room)],
@@ -29,11 +32,12 @@ public sealed class RoomOwnership(BackplaneConnection connection, IdGenerator id
             return null;
         var record = RoomRecord.FromHash(room, ToHashEntries(answer[0]))!;
         var seats = Array.ConvertAll(ToHashEntries(answer[1]), seat => new RoomSeat((string)seat.Name!, (string)seat.Value!));
-        var kept = record.SeatsInstance == "" ? SeatsSavedBy.Nobody : record.SeatsInstance == connection.Instance ? SeatsSavedBy.ThisProcess
+        var savedBy = record.SeatsInstance == "" ? SeatsSavedBy.Nobody
+            : record.SeatsInstance == connection.Instance ? SeatsSavedBy.ThisProcess
             : await db.KeyExistsAsync(RedisNames.InstanceAlive(record.SeatsInstance)) ? SeatsSavedBy.LiveProcess
-                : SeatsSavedBy.ExpiredProcess;
+            : SeatsSavedBy.ExpiredProcess;
         await RoomDirectory.AddToIndexesAsync(db, room, host);
-        return new RoomClaim(record, kept == SeatsSavedBy.ExpiredProcess ? [] : seats, kept);
+        return new RoomClaim(record, savedBy == SeatsSavedBy.ExpiredProcess ? [] : seats, savedBy);
     });
 
     /// <summary>
@@ -43,7 +47,7 @@ public sealed class RoomOwnership(BackplaneConnection connection, IdGenerator id
     public Task PublishOpenAsync(string room) =>
         connection.RunAsync(db => db.PublishAsync(RedisChannel.Literal(RedisNames.RoomChanged), room));
 
-    /// <summary>Gives back a room that this host cannot open; placement finds another.</summary>
+    /// <summary>Refuses a room that this host cannot open, so that placement assigns it to another host.</summary>
     /// <exception cref="BackplaneUnavailableException"/>
     public Task RefuseAsync(string room, string host) => connection.RunAsync(async db =>
     {
@@ -53,9 +57,9 @@ public sealed class RoomOwnership(BackplaneConnection connection, IdGenerator id
     });
 
     /// <summary>
-    /// Tells, if the room still has this <paramref name="term"/> (false: it is another's by now), how many members it has and, for a room of
-    /// <see cref="Durability.Memory"/>, what no append counts: its messages and the newest announcement it had, so that its next host does not
-    /// announce it again.
+    /// Reports the number of members and, for a room of <see cref="Durability.Memory"/>, the values that no append counts: the number of
+    /// messages, and the newest announcement, so that the next host does not repeat it. Returns false, without effect, if the room has
+    /// another term than <paramref name="term"/>.
     /// </summary>
     /// <exception cref="BackplaneUnavailableException"/>
     public Task<bool> ReportAsync(
@@ -65,18 +69,18 @@ public sealed class RoomOwnership(BackplaneConnection connection, IdGenerator id
             db, [RedisNames.Room(room)], term, members,
             messages is { } m ? m : RedisValue.EmptyString, announced is { } a ? a : RedisValue.EmptyString), ct);
 
-    /// <summary>Keeps seats that were taken, and forgets those that were given up.</summary>
+    /// <summary>Saves changes of seats. May be repeated.</summary>
     /// <param name="room">The room.</param>
-    /// <param name="term">The term under which the caller claimed it.</param>
-    /// <param name="changes">Names by <see cref="RoomSeat.Key"/>; null: given up.</param>
-    /// <param name="anew">There are no others: what is there was an earlier host's.</param>
-    /// <returns>False: the room is another's by now.</returns>
-    /// <exception cref="BackplaneUnavailableException">The outcome is unknown; doing it again is safe.</exception>
+    /// <param name="term">The term under which the caller claimed the room.</param>
+    /// <param name="changes">Names by <see cref="RoomSeat.Key"/>; null: the seat is free.</param>
+    /// <param name="anew">Removes all other seats, which an earlier host saved.</param>
+    /// <returns>False if the room has another term.</returns>
+    /// <exception cref="BackplaneUnavailableException">The outcome is unknown; repeat the call.</exception>
     public Task<bool> SaveSeatsAsync(
         string room, long term, IReadOnlyDictionary<string, string?> changes, bool anew = false) => connection.RunAsync(async db =>
     {
         var saved = true;
-        // Given up before taken: a name may go from one to the other.
+        // Freed seats first: a name may pass from one session to another.
         foreach (var part in changes.OrderBy(change => change.Value is not null).Chunk(MaxSeatsPerCall))
         {
             var seats = part.SelectMany(change => new RedisValue[] { change.Key, change.Value ?? RedisValue.EmptyString });
@@ -104,7 +108,7 @@ public sealed class RoomOwnership(BackplaneConnection connection, IdGenerator id
         return restored;
     });
 
-    /// <summary>Deletes a room whose shutdown was ordered and whose members are gone.</summary>
+    /// <summary>Deletes a room whose shutdown was ordered and whose members were closed.</summary>
     /// <exception cref="BackplaneUnavailableException"/>
     public Task DeleteAsync(string room, string host) => connection.RunAsync(async db =>
     {
@@ -112,19 +116,19 @@ public sealed class RoomOwnership(BackplaneConnection connection, IdGenerator id
         return true;
     });
 
-    /// <summary>Names of the rooms that <paramref name="host"/> should have open, or should close.</summary>
+    /// <summary>Returns the names of the rooms that <paramref name="host"/> should have open, or should close.</summary>
     /// <exception cref="BackplaneUnavailableException"/>
     public Task<IReadOnlyCollection<string>> WantedAsync(string host, CancellationToken ct = default) =>
         connection.RunAsync(async db =>
         (IReadOnlyCollection<string>)Array.ConvertAll(await db.SetMembersAsync(RedisNames.HostRooms(host)), v => (string)v!), ct);
 
-    /// <summary>Takes a room off the list of what <paramref name="host"/> should have open: it was moved away or is gone.</summary>
+    /// <summary>Removes a room that moved or was deleted from the set of rooms that <paramref name="host"/> should have open.</summary>
     /// <exception cref="BackplaneUnavailableException"/>
     public Task RemoveFromWantedAsync(string room, string host) =>
         connection.RunAsync(db => db.SetRemoveAsync(RedisNames.HostRooms(host), room));
 
     /// <summary>
-    /// Identifies Redis' memory: when it answers something else than before, the data was lost and every room has to be restored.
+    /// Returns the id of the data in Redis. If it changed, Redis lost its data, and every host must restore its rooms.
     /// </summary>
     /// <exception cref="BackplaneUnavailableException"/>
     public Task<string> GenerationAsync(CancellationToken ct = default) => connection.RunAsync(async db =>
@@ -137,29 +141,29 @@ public sealed class RoomOwnership(BackplaneConnection connection, IdGenerator id
         [.. ((RedisValue[])answer!).Chunk(2).Select(f => new HashEntry(f[0], f[1]))];
 }
 
-/// <summary>A room that a host has taken.</summary>
-/// <param name="Room">As it is now: the host's, under its term.</param>
-/// <param name="Seats">Who sat in it when that was saved last; nobody when that was <see cref="SeatsSavedBy.ExpiredProcess"/>.</param>
-/// <param name="SeatsSavedBy">Who saved that.</param>
+/// <summary>A room that a host has claimed.</summary>
+/// <param name="Room">The record after the claim.</param>
+/// <param name="Seats">The seats as they were saved last; none if they are invalid (<see cref="SeatsSavedBy.ExpiredProcess"/>).</param>
+/// <param name="SeatsSavedBy">The process that saved the seats.</param>
 public sealed record RoomClaim(RoomRecord Room, IReadOnlyList<RoomSeat> Seats, SeatsSavedBy SeatsSavedBy);
 
 /// <summary>A seat in a room.</summary>
-/// <param name="Key">Stands for the session whose it is: who reads Redis is not to take its place.</param>
-/// <param name="Name">The name that goes with it.</param>
+/// <param name="Key">A hash of the session, so that a reader of Redis cannot take the seat.</param>
+/// <param name="Name">The name of the seat's holder.</param>
 public sealed record RoomSeat(string Key, string Name);
 
-/// <summary>Who saved last who sits in a room.</summary>
+/// <summary>The process that saved the seats of a room last.</summary>
 public enum SeatsSavedBy
 {
-    /// <summary>Nobody, or Redis has lost it.</summary>
+    /// <summary>None, or Redis lost its data.</summary>
     Nobody,
 
     /// <summary>This process.</summary>
     ThisProcess,
 
-    /// <summary>Another one, of which was heard within <see cref="HostLease.InstanceRetention"/>.</summary>
+    /// <summary>Another process that renewed its lease within <see cref="HostLease.InstanceRetention"/>.</summary>
     LiveProcess,
 
-    /// <summary>Another one, too long ago.</summary>
+    /// <summary>Another process whose retention is over.</summary>
     ExpiredProcess,
 }

@@ -5,55 +5,62 @@ using StackExchange.Redis;
 namespace ChatServer.Backplane;
 
 /// <summary>
-/// Creates rooms and finds them a host. Any number of processes may do it for the same room at once: the room's hash is made by
-/// one script, and whoever finds a room half-way on its path to a host helps it along.
+/// Creates rooms and assigns them to hosts. Any number of processes may do this for the same room at once: one script creates the room's
+/// hash, and a process that finds a room without a host that has it open continues the placement.
 /// </summary>
 public sealed class RoomPlacement(
     BackplaneConnection connection, HostDirectory hosts, RoomDirectory rooms, RoomChanges changes, IdGenerator ids, TimeProvider time)
 {
-    /// <summary>How long a caller waits for a room to open before it is told that there is no capacity.</summary>
+    /// <summary>How long a call waits for a room to open before it reports that there is no capacity.</summary>
     public static readonly TimeSpan OpenTimeout = TimeSpan.FromSeconds(5);
 
-    /// <summary>How long a host may take to open a room before it is given to another one. Opening takes it some milliseconds.</summary>
+    /// <summary>
+    /// How long a host may take to open a room before the room is assigned to another host. It usually takes some milliseconds.
+    /// </summary>
     public static readonly TimeSpan HostTimeout = TimeSpan.FromSeconds(1.5);
 
-    // A nudge that got lost is repeated after this long.
+    // A nudge is repeated at this interval, in case it was lost.
     private static readonly TimeSpan NudgeInterval = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>Creates the room, or finds it; returns when its port accepts.</summary>
-    /// <returns>The open room and whether this call created it; null when no host can take it: then what this call created is gone.</returns>
+    /// <summary>Creates the room, or finds it, and waits until its port accepts connections.</summary>
+    /// <returns>
+    /// The open room, and whether this call created it. Null if no host can open it; a record that this call created is then deleted.
+    /// </returns>
     /// <exception cref="BackplaneUnavailableException"/>
+    /// <exception cref="OperationCanceledException">The room may exist; the next creation of its name completes it.</exception>
     public async Task<(RoomRecord Room, bool Created)?> CreateAsync(string name, RoomOptions options, CancellationToken ct)
     {
         using var span = TraceContext.StartStep("room.place", name);
-        string? madeEpoch = null;
+        string? createdEpoch = null;
         var room = await PlaceUntilOpenAsync(name, exceptTerm: null, async host =>
-            madeEpoch = await CreateRecordAsync(name, options, host, ct) ?? madeEpoch, ct);
+            createdEpoch = await CreateRecordAsync(name, options, host, ct) ?? createdEpoch, ct);
         if (room is not null)
-            return (room, madeEpoch is not null);
-        if (madeEpoch is not null)
-            await DeleteUnopenedAsync(name, madeEpoch);
+            return (room, createdEpoch is not null);
+        if (createdEpoch is not null)
+            await DeleteUnopenedAsync(name, createdEpoch);
         return null;
     }
 
     /// <summary>
-    /// Has a room opened by another host than the one that holds it under <paramref name="term"/>, because that one is suspected to be
-    /// dead, or gives it away. On mere suspicion: from then on the old host cannot write, so two never do.
+    /// Moves a room away from the host that has it under <paramref name="term"/>, because that host is suspected to be dead, or gives
+    /// the room away. A wrong suspicion is harmless: the term increases, so the previous host cannot write any more.
     /// </summary>
-    /// <returns>The room, open under a higher term; null when there is no such room, or nobody opened it within
-    /// <see cref="OpenTimeout"/>.</returns>
+    /// <returns>
+    /// The room, open under a higher term; null if there is no such room, or if no host opened it within <see cref="OpenTimeout"/>.
+    /// </returns>
     /// <exception cref="BackplaneUnavailableException"/>
+    /// <exception cref="OperationCanceledException"/>
     public async Task<RoomRecord?> ReopenAsync(string name, long term, CancellationToken ct)
     {
         using var span = TraceContext.StartStep("room.place", name);
         return await PlaceUntilOpenAsync(name, exceptTerm: term, create: null, ct);
     }
 
-    // Helps the room along until it is open. A term to except is one that is not to be waited for; without make, a room that is not
-    // there, or closing, is not made.
+    // Repeats the missing step until the room is open under another term than `exceptTerm`. Without `create`, a missing or closing room is
+    // not created.
     private async Task<RoomRecord?> PlaceUntilOpenAsync(string name, long? exceptTerm, Func<string, Task>? create, CancellationToken ct)
     {
-        var unfit = new HashSet<string>(); // hosts that refused the room, or are gone, or kept silent
+        var unfit = new HashSet<string>(); // hosts that refused the room, are dead, or did not react
         using var change = changes.Watch(name);
         var start = time.GetTimestamp();
         var (term, termSince) = (0L, start);
@@ -82,9 +89,9 @@ public sealed class RoomPlacement(
             if (room.State == RoomState.Open && room.Instance == instance && room.Term != exceptTerm)
                 return room;
 
-            // Not open: on its way, or stuck. A host that is alive gets its time; without an alternative, all there is.
-            var hopeless = room.State == RoomState.Refused || instance is null;
-            if (hopeless || room.Term == exceptTerm || time.GetElapsedTime(termSince) > HostTimeout)
+            // Not open. A live host gets HostTimeout to open it, or all of the time if there is no other host.
+            var cannotOpen = room.State == RoomState.Refused || instance is null;
+            if (cannotOpen || room.Term == exceptTerm || time.GetElapsedTime(termSince) > HostTimeout)
             {
                 if (await hosts.LeastLoadedAsync(unfit.Append(room.HostId).ToHashSet(), ct) is { } other)
                 {
@@ -92,8 +99,8 @@ public sealed class RoomPlacement(
                     await MoveAsync(room, other.Id, ct);
                     continue;
                 }
-                // Whoever creates is better told than kept waiting; an old room waits for its host to come back.
-                if (hopeless && create is not null)
+                // A creation fails at once. An existing room waits for its host to return.
+                if (cannotOpen && create is not null)
                     return null;
             }
             await NudgeAsync(name, room.HostId, ct);
@@ -102,20 +109,20 @@ public sealed class RoomPlacement(
         return null;
     }
 
-    /// <summary>The epoch of the room that this made, or null when there was one already.</summary>
+    /// <summary>Creates the record. Returns its epoch, or null if the room exists.</summary>
     private Task<string?> CreateRecordAsync(string name, RoomOptions options, string host, CancellationToken ct) =>
         connection.RunAsync(async db =>
     {
         var epoch = ids.NewEpoch();
         var announced = await db.StringGetAsync(RedisNames.AnnouncementCounter);
-        var made = (bool)await RedisScript.CreateRoom.RunAsync(
+        var isCreated = (bool)await RedisScript.CreateRoom.RunAsync(
             db, [RedisNames.Room(name)],
             host, JsonSerializer.Serialize(options, ContractJson.Options), options.Durability == Durability.Memory ? "memory" : "redis",
             time.GetUtcNow().ToUnixTimeMilliseconds(), epoch, announced.IsNull ? 0 : announced, TraceContext.Current ?? "");
-        return made ? epoch : null;
+        return isCreated ? epoch : null;
     }, ct);
 
-    // The index and the wanted set are written again on every nudge: whoever created the room may have died in between.
+    // Every nudge writes the index and the set of the host again, because the creator of the room may have crashed in between.
     private Task<bool> NudgeAsync(string name, string host, CancellationToken ct) => connection.RunAsync(async db =>
     {
         await RoomDirectory.AddToIndexesAsync(db, name, host);
@@ -124,8 +131,8 @@ public sealed class RoomPlacement(
     }, ct);
 
     /// <summary>
-    /// Gives a room to another host, unless somebody did since <paramref name="room"/> was read, and tells both. The order matters to
-    /// whoever dies in between: a room is on the new host's list before it leaves the old one's.
+    /// Assigns a room to another host, unless its term has changed since <paramref name="room"/> was read, and nudges both hosts. If the
+    /// process crashes in between, the room is in the set of a host: it is added to the new set before it is removed from the old one.
     /// </summary>
     /// <exception cref="BackplaneUnavailableException"/>
     internal Task<bool> MoveAsync(RoomRecord room, string host, CancellationToken ct) => connection.RunAsync(async db =>
@@ -148,7 +155,7 @@ public sealed class RoomPlacement(
         return true;
     });
 
-    // The process that lives under this host's id, or null.
+    // The instance that has this host's lease, or null.
     private Task<string?> LiveInstanceAsync(string host, CancellationToken ct) =>
         connection.RunAsync(async db => (string?)await db.HashGetAsync(RedisNames.Host(host), "instance"), ct);
 }

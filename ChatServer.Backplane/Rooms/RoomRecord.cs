@@ -4,50 +4,60 @@ using StackExchange.Redis;
 
 namespace ChatServer.Backplane;
 
-/// <summary>What Redis knows of a room: a snapshot.</summary>
+/// <summary>A snapshot of a room's record in Redis.</summary>
 public sealed record RoomRecord
 {
+    /// <summary>The name of the room.</summary>
     public required string Name { get; init; }
+
+    /// <summary>The options that were given at its creation.</summary>
     public required RoomOptions Options { get; init; }
+
+    /// <summary>The time of its creation, by the clock of the creator.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>Its state.</summary>
     public required RoomState State { get; init; }
 
-    /// <summary>Id of the host that the room was given to.</summary>
+    /// <summary>The id of the host that the room is assigned to.</summary>
     public required string HostId { get; init; }
 
-    /// <summary>The process that opened it there; empty until the room is open. A host that was restarted has to open its rooms again.</summary>
+    /// <summary>
+    /// The instance that has the room open; empty until it is open. After a restart of the host this is another instance than the
+    /// host's: the host has to open the room again.
+    /// </summary>
     internal string Instance { get; init; } = "";
 
-    /// <summary>The process that saved last who sits in the room; empty: none did.</summary>
+    /// <summary>The instance that saved the seats last; empty if none did.</summary>
     internal string SeatsInstance { get; init; } = "";
 
-    /// <summary>Where that host can be reached; empty until the room is open.</summary>
+    /// <summary>The host name or address of its host; empty until the room is open.</summary>
     public required string Address { get; init; }
 
-    /// <summary>0 until the room is open.</summary>
+    /// <summary>Its port; 0 until the room is open.</summary>
     public required int Port { get; init; }
 
-    /// <summary>Raised each time the room is given to a host or claimed by one. Whoever writes with another one is refused.</summary>
+    /// <summary>Increases whenever the room is assigned to a host or claimed by one. A write with another term is refused.</summary>
     public required long Term { get; init; }
 
-    /// <summary>Names this life of the log; changes when the log is lost.</summary>
+    /// <summary>Identifies the lifetime of the log; changes when the log is lost.</summary>
     public required string Epoch { get; init; }
 
-    /// <summary>Sequence of the log's newest event; 0: none yet. Not kept up for a room of <see cref="Durability.Memory"/>.</summary>
+    /// <summary>The sequence of the log's newest event; 0 if it has none. Always 0 for a room of <see cref="Durability.Memory"/>.</summary>
     public required long Seq { get; init; }
 
-    /// <summary>Messages said in this epoch.</summary>
+    /// <summary>The number of messages in this epoch.</summary>
     public required long Messages { get; init; }
 
-    /// <summary>Members, as told by the host within the last second or so.</summary>
+    /// <summary>The number of members in the host's last report, at most about a second old.</summary>
     public required int Members { get; init; }
 
-    /// <summary>Number of the newest announcement that this room has had, or did not exist for.</summary>
+    /// <summary>The number of the newest announcement that is in the log, or was posted before the room was created.</summary>
     public required long Announced { get; init; }
 
     /// <summary>
-    /// Trace context of the order that the room's host has still to carry out: the creation, a move or the shutdown. Null: the order was
-    /// carried out, or was not traced.
+    /// The trace context of the order that waits for the room's host: the creation, a move or the shutdown. Null if no order waits, or
+    /// if it was not traced.
     /// </summary>
     public string? Traceparent { get; init; }
 
@@ -78,19 +88,19 @@ public sealed record RoomRecord
     }
 }
 
-/// <summary>Where a room is on its way from creation to deletion.</summary>
+/// <summary>The states of a room.</summary>
 public enum RoomState
 {
-    /// <summary>Given to a host that has not opened it yet.</summary>
+    /// <summary>Assigned to a host that has not claimed it yet.</summary>
     Placing,
 
-    /// <summary>The host it was given to had no port or no room left; it waits to be placed elsewhere.</summary>
+    /// <summary>Its host has no port or no capacity for it. Placement must assign it to another host.</summary>
     Refused,
 
-    /// <summary>Its port accepts.</summary>
+    /// <summary>Claimed by its host. Its port accepts connections.</summary>
     Open,
 
-    /// <summary>An operator shut it down; its host is about to delete it.</summary>
+    /// <summary>Its shutdown was ordered. Its host deletes it.</summary>
     Closing,
 }
 

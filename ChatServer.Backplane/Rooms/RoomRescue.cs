@@ -4,23 +4,23 @@ using StackExchange.Redis;
 namespace ChatServer.Backplane;
 
 /// <summary>
-/// Finds the rooms of hosts whose lease has run out, and gives them to those that live. Every host may; one at a time does, so that
-/// the work is done once. That two might is harmless: a room moves only from the term that its mover saw.
+/// Assigns the rooms of hosts whose lease has expired to live hosts. Every host takes part, and one of them, the coordinator, does the
+/// work. Two coordinators at a time would be harmless: a room moves only if it still has the term that was read.
 /// </summary>
 public sealed class RoomRescue(
     BackplaneConnection connection, RoomDirectory rooms, RoomPlacement placement, HostDirectory hosts, TaskScheduler scheduler,
     TimeProvider time)
 {
     /// <summary>
-    /// How long a host that this process has not seen alive since its start, or since <see cref="ResetGrace"/>, may take to come back to
-    /// its rooms: after a restart of everything, or an outage of Redis, the first host up is not to get the rooms of all.
+    /// The time after the start of this process, or after <see cref="ResetGrace"/>, in which only hosts that it has seen alive lose
+    /// their rooms. Without it, the first host after a restart of the deployment or an outage of Redis would get all rooms.
     /// </summary>
     public static readonly TimeSpan StartupGrace = TimeSpan.FromSeconds(5);
 
-    // The role of the coordinator is held like a host's lease, and passes on as fast.
+    // Another process becomes the coordinator as fast as the lease of a dead host expires.
     private static readonly TimeSpan CoordinatorLifetime = HostLease.Lifetime;
 
-    // Rooms under way at a time. Each takes a handful of round trips.
+    // Concurrent moves. Each takes about five round trips to Redis.
     private const int MaxParallelMoves = 32;
 
     private readonly HashSet<string> _seenAlive = [];
@@ -28,15 +28,18 @@ public sealed class RoomRescue(
     private volatile bool _graceResetRequested;
 
     /// <summary>
-    /// What was seen so far counts no more. For a host that lost its own lease and has it again: if Redis was away, nobody could renew
-    /// theirs. From any thread.
+    /// Starts the grace period again. Called when this host lost its own lease and acquired it again, because in an outage of Redis no host
+    /// could renew its lease. May be called from any thread.
     /// </summary>
     public void ResetGrace() => _graceResetRequested = true;
 
-    /// <summary>One round: takes the role if it is free, and moves what is to be moved. Not for concurrent calls.</summary>
-    /// <returns>How many rooms were given to another host.</returns>
+    /// <summary>
+    /// One round: acquires or renews the role of the coordinator, and moves the rooms of dead hosts. Not for concurrent calls.
+    /// </summary>
+    /// <returns>The number of rooms that were moved.</returns>
     /// <exception cref="BackplaneUnavailableException"/>
-    /// <exception cref="AggregateException">Of some rooms Redis has nonsense; all others were moved.</exception>
+    /// <exception cref="AggregateException">The records of some rooms are malformed. All other rooms were moved.</exception>
+    /// <exception cref="OperationCanceledException"/>
     public async Task<int> RunAsync(CancellationToken ct)
     {
         if (_graceResetRequested)
@@ -45,32 +48,32 @@ public sealed class RoomRescue(
             _seenAlive.Clear();
             _graceStart = time.GetTimestamp();
         }
-        // Whoever does not lead looks too: the leader may be the next to die.
-        var surveying = hosts.ListAliveAndDeadAsync(ct);
+        // Every process records the live hosts, because it may be the next coordinator.
+        var listing = hosts.ListAliveAndDeadAsync(ct);
         var leading = connection.RunAsync(TryLeadAsync, ct);
-        await Task.WhenAll(surveying, leading);
-        var (alive, gone) = await surveying;
+        await Task.WhenAll(listing, leading);
+        var (alive, dead) = await listing;
         _seenAlive.UnionWith(alive.Select(h => h.Id));
         if (!await leading)
             return 0;
         var moved = 0;
         var failures = new ConcurrentQueue<Exception>();
-        foreach (var dead in gone)
+        foreach (var host in dead)
         {
-            if (!_seenAlive.Contains(dead) && time.GetElapsedTime(_graceStart) < StartupGrace)
+            if (!_seenAlive.Contains(host) && time.GetElapsedTime(_graceStart) < StartupGrace)
                 continue;
-            var left = await connection.RunAsync(db => db.SetMembersAsync(RedisNames.HostRooms(dead)), ct);
-            if (left.Length == 0)
+            var names = await connection.RunAsync(db => db.SetMembersAsync(RedisNames.HostRooms(host)), ct);
+            if (names.Length == 0)
                 continue;
-            var choice = await hosts.CreateSelectorAsync(ct);
+            var selector = await hosts.CreateSelectorAsync(ct);
             await Parallel.ForEachAsync(
-                left,
+                names,
                 new ParallelOptions { MaxDegreeOfParallelism = MaxParallelMoves, TaskScheduler = scheduler, CancellationToken = ct },
-                async (room, token) =>
+                async (name, token) =>
                 {
                     try
                     {
-                        if (await MoveAsync(room!, dead, choice, token))
+                        if (await MoveAsync(name!, host, selector, token))
                             Interlocked.Increment(ref moved);
                     }
                     catch (Exception e) when (e is not (BackplaneUnavailableException or OperationCanceledException))
@@ -79,7 +82,7 @@ public sealed class RoomRescue(
                     }
                 });
         }
-        // What is wrong with one room is told when the others are safe.
+        // Reported after the other rooms were moved.
         return failures.IsEmpty ? moved : throw new AggregateException("Moving rooms of dead hosts failed.", failures);
     }
 
@@ -87,12 +90,12 @@ public sealed class RoomRescue(
         (bool)await RedisScript.TryLead.RunAsync(db, [RedisNames.Coordinator], connection.Instance,
             (long)CoordinatorLifetime.TotalMilliseconds);
 
-    private async Task<bool> MoveAsync(string name, string from, HostSelector choice, CancellationToken ct)
+    private async Task<bool> MoveAsync(string name, string from, HostSelector selector, CancellationToken ct)
     {
         var room = await rooms.FindAsync(name, ct);
         if (room is null || room.HostId != from)
         {
-            // Left over from a move or a deletion whose author died half-way.
+            // Left behind by a process that crashed during a move or a deletion.
             await connection.RunAsync(db => db.SetRemoveAsync(RedisNames.HostRooms(from), name), ct);
             return false;
         }
@@ -101,6 +104,6 @@ public sealed class RoomRescue(
             await rooms.ShutdownAsync(name, ct: ct);
             return false;
         }
-        return choice.SelectLeastLoaded(new HashSet<string> { from }) is { } host && await placement.MoveAsync(room, host.Id, ct);
+        return selector.SelectLeastLoaded(new HashSet<string> { from }) is { } host && await placement.MoveAsync(room, host.Id, ct);
     }
 }

@@ -1,7 +1,7 @@
--- The host that a room was given to takes it: the term rises, so an earlier life of the same host is fenced off too.
--- A log that was the memory of the last host is gone: it begins anew.
+-- The host that a room is assigned to claims it. The term increases, so an earlier process of the same host is fenced too. If the log was
+-- in the memory of the previous host, it is lost and a new epoch begins.
 -- KEYS: room, seats   ARGV: host, instance, address, port, a new epoch, 1 to use it in any case
--- Returns the room, and its seats, or false.
+-- Returns the room and its seats, or false.
 local room = redis.call('HMGET', KEYS[1], 'host', 'state', 'durability')
 if room[1] ~= ARGV[1] or room[2] == 'closing' then
   return false
@@ -12,7 +12,7 @@ if room[3] == 'memory' then
 elseif ARGV[6] == '1' then
   redis.call('HSET', KEYS[1], 'epoch', ARGV[5])
 end
--- The order that the field belongs to is carried out: a later opening is not part of its trace.
+-- The order that this field belongs to is carried out: a later opening is not part of its trace.
 redis.call('HDEL', KEYS[1], 'traceparent')
 redis.call('HSET', KEYS[1], 'state', 'open', 'instance', ARGV[2], 'address', ARGV[3], 'port', ARGV[4], 'members', 0)
 return {redis.call('HGETALL', KEYS[1]), redis.call('HGETALL', KEYS[2])}

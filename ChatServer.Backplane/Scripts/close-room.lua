@@ -1,5 +1,7 @@
--- Orders a room to be shut down. Its host closes the members and then deletes it.
--- KEYS: room   ARGV: the term it must have, or '' for any; traceparent (missing or '' : none), kept from the first order
+-- Orders the shutdown of a room. Its host closes the members and then deletes the room.
+-- KEYS: room   ARGV: the term that the room must have, or '' for any; traceparent (missing or '': none). The traceparent of the first
+--   order is kept.
+-- Returns the room's host, or false if there is no such room or its term differs.
 local term = redis.call('HGET', KEYS[1], 'term')
 if not term or (ARGV[1] ~= '' and ARGV[1] ~= term) then
   return false

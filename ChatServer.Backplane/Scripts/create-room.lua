@@ -1,6 +1,6 @@
--- Makes a room unless it exists; its first host is to open it. One of many concurrent callers gets 1.
--- The term begins with the time, not with 1: a host that slept through the deletion of an earlier room of this name is fenced off too.
--- KEYS: room   ARGV: host, options, durability, createdAt, epoch, announced, traceparent (missing or '' : none)
+-- Creates a room unless it exists, and assigns it to its first host. Of many concurrent callers, one gets 1 and the others 0.
+-- The term starts at the time of creation, not at 1: this fences a host that was paused while an earlier room of this name was deleted.
+-- KEYS: room   ARGV: host, options, durability, createdAt, epoch, announced, traceparent (missing or '': none)
 if redis.call('EXISTS', KEYS[1]) == 1 then
   return 0
 end

@@ -1,5 +1,5 @@
--- Takes or keeps a role that one process at a time has.
--- KEYS: role   ARGV: instance, term in ms
+-- Acquires or renews a role that one process at a time has. Returns 0 if another process has it.
+-- KEYS: role   ARGV: instance, lifetime in ms
 local holder = redis.call('GET', KEYS[1])
 if holder and holder ~= ARGV[1] then
   return 0

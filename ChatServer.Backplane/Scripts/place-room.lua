@@ -1,6 +1,7 @@
--- Gives a room to another host: the term rises, so the host that had it can no longer write.
--- KEYS: room   ARGV: the term the caller saw, new host, traceparent (missing or '' : leaves what
--- there is, which is that of an earlier order that no host carried out)
+-- Assigns a room to another host. The term increases, so the previous host can no longer write. Returns 0 if the term changed, or if the
+-- room is closing.
+-- KEYS: room   ARGV: the term that the caller read, new host, traceparent (missing or '': keeps that of an earlier order that no host has
+--   carried out)
 if redis.call('HGET', KEYS[1], 'term') ~= ARGV[1] or redis.call('HGET', KEYS[1], 'state') == 'closing' then
   return 0
 end

@@ -1,4 +1,4 @@
--- Numbers an announcement and keeps it, at once: a reader that saw number 6 will not meet number 5 later.
+-- Numbers an announcement and stores it, in one step: a reader that has read number 6 never reads number 5 later.
 -- KEYS: counter, announcements   ARGV: announcement (JSON)
 -- Returns its number.
 local number = redis.call('INCR', KEYS[1])

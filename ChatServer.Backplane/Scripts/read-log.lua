@@ -1,7 +1,7 @@
--- A stretch of a room's log, by sequence. The list's first entry says where the list begins; what lies behind the room's seq is an append
--- that Redis did not survive (see append.lua), and not in the log.
--- KEYS: room, log   ARGV: 'before' or 'after', a sequence ('' : from the newest), how many at most
--- Returns epoch, seq of the oldest entry, newest seq, seq of the first entry returned, the entries; or false when there is no such room.
+-- Reads a range of a room's log by sequence. The first entry of the list states where the list begins. Entries behind the room's seq belong
+-- to an append during which Redis crashed (see append.lua); they are not in the log.
+-- KEYS: room, log   ARGV: 'before' or 'after', a sequence ('': from the newest), maximum number of entries
+-- Returns epoch, seq of the oldest entry, newest seq, seq of the first entry returned, the entries; or false if there is no such room.
 local room = redis.call('HMGET', KEYS[1], 'epoch', 'seq')
 if not room[1] then
   return false

@@ -1,6 +1,6 @@
--- Renews a host's lease, unless another process holds it. Every time it is put among the hosts again: whoever sees it without a
--- lease strikes it off.
--- KEYS: host, hosts, sign of life   ARGV: instance, lease in ms, sign in ms, host's id, field, value, field, value, ...
+-- Acquires or renews a host's lease and stores its record. Returns 0 if another process holds the lease. Adds the host to the set of hosts
+-- each time, because a process that finds no lease removes it from the set.
+-- KEYS: host, hosts, instance   ARGV: instance, lifetime of the lease in ms, retention of the instance in ms, host id, field, value, ...
 local holder = redis.call('HGET', KEYS[1], 'instance')
 if holder and holder ~= ARGV[1] then
   return 0

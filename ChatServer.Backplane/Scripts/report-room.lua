@@ -1,4 +1,5 @@
--- What a room's host tells about it now and then. Empty messages and announced leave what the log's appends count.
+-- Stores what a room's host reports periodically. Empty messages and announced: unchanged, because the appends to the log count them.
+-- Returns 0 if the room has another term.
 -- KEYS: room   ARGV: term, members, messages, announced
 if redis.call('HGET', KEYS[1], 'term') ~= ARGV[1] then
   return 0

@@ -1,6 +1,7 @@
--- Puts back a room that Redis forgot while its host kept it open: same place, higher term, new epoch, empty log. The announcements were
--- forgotten too, so those that there are came after the loss, and the room is to have them.
--- KEYS: room, log, seats, said   ARGV: host, options, durability, createdAt, epoch, instance, address, port, term
+-- Restores a room that Redis lost while its host had it open: same host and port, higher term, new epoch, empty log. The announcements were
+-- lost too, so all that exist now were posted after the loss, and the room must get them: announced is 0.
+-- KEYS: room, log, seats, message keys   ARGV: host, options, durability, createdAt, epoch, instance, address, port, term
+-- Returns 0 if a room of this name exists.
 if redis.call('EXISTS', KEYS[1]) == 1 then
   return 0
 end

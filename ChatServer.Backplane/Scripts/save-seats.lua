@@ -1,6 +1,6 @@
--- Keeps who sits in a room, for the host that has it next. Safe to repeat.
--- KEYS: room, seats   ARGV: term, instance, 1 to forget all others, key, name, key, name, ...; an empty name: the seat was given up
--- Returns 0 when the room has another term.
+-- Stores changes of a room's seats, for its next host. Safe to repeat.
+-- KEYS: room, seats   ARGV: term, instance, 1 to remove all other seats, key, name, key, name, ... An empty name removes the seat.
+-- Returns 0 if the room has another term.
 if redis.call('HGET', KEYS[1], 'term') ~= ARGV[1] then
   return 0
 end
