@@ -51,18 +51,18 @@ internal sealed partial class CommandHandler(RoomSlots slots, HostInbox inbox, I
     private static async Task<Reply> SayAsync(SayCommand say, Room room)
     {
         if (UserNames.Normalize(say.User) is not { } user)
-            return new RefusedReply(say.Id, RoomErrorCodes.InvalidMessage, "The user is not a name.");
+            return new RefusedReply(say.Id, RoomErrorCodes.InvalidMessage, "The user is not a valid name.");
         if (say.MessageId.Length == 0 || CharacterCount.Exceeds(Limits.MaxIdLength, say.MessageId) || say.Text.Length == 0)
-            return new RefusedReply(say.Id, RoomErrorCodes.InvalidMessage, "A message has an id and a text.");
+            return new RefusedReply(say.Id, RoomErrorCodes.InvalidMessage, "A message requires an id and a text.");
         if (CharacterCount.Exceeds(room.Options.MaxTextLength, say.Text))
             return new RefusedReply(say.Id, RoomErrorCodes.TooLong, $"The text is longer than {room.Options.MaxTextLength} characters.");
-        var said = new TaskCompletionSource<Reply>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var reply = new TaskCompletionSource<Reply>(TaskCreationOptions.RunContinuationsAsynchronously);
         var trace = Activity.Current is { } span ? room.Sampler.StartTrace(room.Record.Name, span.Context) : null;
-        // Told twice when it was said before and the log then refuses the batch that it came in.
-        room.Say(user, say.Text, say.MessageId, (seq, error) => said.TrySetResult(error is null
+        // Called twice for a duplicate whose batch is then refused by the log: TrySetResult keeps the first result.
+        room.Say(user, say.Text, say.MessageId, (seq, error) => reply.TrySetResult(error is null
             ? new SaidReply(say.Id, seq, room.Record.Epoch)
-            : new RefusedReply(say.Id, error, "The room cannot keep messages right now.")), trace);
-        return await said.Task;
+            : new RefusedReply(say.Id, error, "The room cannot store messages now.")), trace);
+        return await reply.Task;
     }
 
     private static string SpanName(Command command) => command switch

@@ -3,12 +3,13 @@ using System.Threading.RateLimiting;
 
 namespace ChatServer.RoomHost.Hosting;
 
-/// <summary>How many connections an address may make a second, to all rooms of this host together.</summary>
+/// <summary>Limits the connections that an address opens per second to all rooms of this host together.</summary>
 internal sealed class JoinRateLimiter : IDisposable
 {
     private readonly PartitionedRateLimiter<IPAddress> _limiter;
 
-    /// <param name="perSecond">Also the burst; 0: no limit.</param>
+    /// <summary>Creates a limiter.</summary>
+    /// <param name="perSecond">Connections per second, and the maximum burst; 0: no limit.</param>
     public JoinRateLimiter(int perSecond) => _limiter = PartitionedRateLimiter.Create<IPAddress, IPAddress>(address => perSecond == 0
         ? RateLimitPartition.GetNoLimiter(address)
         : RateLimitPartition.GetTokenBucketLimiter(address, _ => new TokenBucketRateLimiterOptions
@@ -19,7 +20,7 @@ internal sealed class JoinRateLimiter : IDisposable
             QueueLimit = 0,
         }));
 
-    /// <summary>Counts a connection; false when it is one too many.</summary>
+    /// <summary>Counts a connection. Returns false if it exceeds the limit.</summary>
     public bool TryAcquire(IPAddress? address)
     {
         using var lease = _limiter.AttemptAcquire(address ?? IPAddress.None);

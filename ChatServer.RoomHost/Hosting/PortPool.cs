@@ -3,10 +3,10 @@ using ChatServer.Broadcast.Connections;
 
 namespace ChatServer.RoomHost.Hosting;
 
-/// <summary>The ports that rooms may have; a room gets the lowest free one. May be called from any thread.</summary>
+/// <summary>The ports of <c>ROOM_PORTS</c>. A room gets the lowest free port. May be called from any thread.</summary>
 internal sealed partial class PortPool(RoomPorts ports, (int First, int Last) range, TimeProvider time, ILogger<PortPool> logger)
 {
-    // A port that somebody else holds (outgoing connections may use this range) is tried again after this long.
+    // A port that another process holds is tried again after this time. Outgoing connections of the system may use the same range.
     private static readonly TimeSpan RetryTakenPortAfter = TimeSpan.FromSeconds(30);
 
     private readonly Lock _gate = new();
@@ -15,8 +15,8 @@ internal sealed partial class PortPool(RoomPorts ports, (int First, int Last) ra
     private int _nextUnused = range.First;
 
     /// <summary>
-    /// Opens <paramref name="preferred"/> if it can be had, else the lowest free port; null when there is none, or no socket left to
-    /// listen with.
+    /// Opens <paramref name="preferred"/> if it is in the range and free, else the lowest free port. Returns null if there is none, or
+    /// if the process has no free socket.
     /// </summary>
     public int? Open(object room, int preferred)
     {
@@ -36,13 +36,13 @@ internal sealed partial class PortPool(RoomPorts ports, (int First, int Last) ra
             }
             catch (ObjectDisposedException)
             {
-                // The process stops; its listener has.
+                // The process stops, and its listener has stopped.
                 return null;
             }
         }
     }
 
-    /// <summary>Closes a port and makes it free.</summary>
+    /// <summary>Closes a port. It is free afterwards.</summary>
     public void Close(int port)
     {
         lock (_gate)
@@ -59,7 +59,7 @@ internal sealed partial class PortPool(RoomPorts ports, (int First, int Last) ra
             _free.Add(_takenElsewhere.Dequeue().Port);
         while (Lowest() is { } port)
         {
-            // Taken off only after the attempt: one that ends in an exception has used no port up.
+            // Removed after the attempt: an attempt that throws does not consume the port.
             var opened = ports.Open(port, room);
             if (!_free.Remove(port))
                 _nextUnused = port + 1;
@@ -75,7 +75,7 @@ internal sealed partial class PortPool(RoomPorts ports, (int First, int Last) ra
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Error, Message = "Cannot open a room port: {Error}.")]
+        [LoggerMessage(Level = LogLevel.Error, Message = "Cannot open a room port ({Error}); the room is refused.")]
         public static partial void OpenFailed(ILogger logger, SocketError error);
     }
 }

@@ -9,10 +9,11 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace ChatServer.RoomHost.Hosting;
 
-/// <summary>Puts the host together.</summary>
+/// <summary>Registers and runs the services of a RoomHost.</summary>
 internal static class RoomHostServices
 {
-    /// <summary>Adds rooms: their ports, their keeping, the host's life.</summary>
+    /// <summary>Adds the ports of the rooms, the rooms, and the loops of the host.</summary>
+    /// <exception cref="StartupException">A setting is invalid.</exception>
     public static void AddRooms(this WebApplicationBuilder builder)
     {
         var options = RoomHostOptions.FromConfiguration(builder.Configuration);
@@ -55,11 +56,11 @@ internal static class RoomHostServices
         services.AddSingleton<HostService>();
         services.AddHostedService(s => s.GetRequiredService<HostService>());
         services.AddHealthChecks().AddCheck<LeaseHealthCheck>("lease");
-        // A stop closes thousands of members in order.
+        // A stop moves or closes all rooms and their members, see HostStop.
         services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(20));
     }
 
-    /// <summary>Serves the rooms' ports; what comes in elsewhere goes on to the health endpoints.</summary>
+    /// <summary>Handles the requests to the ports of rooms. Requests to the process's own port continue to the health endpoints.</summary>
     public static void MapRooms(this WebApplication app)
     {
         app.Services.GetRequiredService<HostMetrics>();
@@ -68,7 +69,7 @@ internal static class RoomHostServices
         app.MapWhen(RoomRequestHandler.IsForRoom, branch => branch.Run(rooms.HandleAsync));
     }
 
-    /// <summary>Plays a room through, and then runs until the process is told to stop, or cannot go on.</summary>
+    /// <summary>Runs the JIT warm-up, and then the host until the process stops.</summary>
     /// <exception cref="StartupException">Another process has this host's id.</exception>
     public static async Task RunRoomsAsync(this WebApplication app)
     {

@@ -6,24 +6,26 @@ using ChatServer.Web;
 
 namespace ChatServer.RoomHost.Hosting;
 
-/// <summary>What a room's port answers: its name to a plain GET, and a seat in the room to a WebSocket handshake.</summary>
+/// <summary>Handles the requests to a room's port: a plain GET returns the room's name, a WebSocket handshake joins the room.</summary>
 internal sealed class RoomRequestHandler(RoomHostOptions options, JoinRateLimiter joinRate)
 {
-    // A room that is just being opened or moved; a client that waits longer is better told.
+    // How long a handshake waits for a room that is being opened or moved.
     private static readonly TimeSpan RoomReadyTimeout = TimeSpan.FromSeconds(5);
 
     private readonly AllowedOrigins _origins = AllowedOrigins.Parse(options.AllowedOrigins);
 
-    /// <summary>Whether the request came in on a room's port.</summary>
+    /// <summary>Whether the request was received on a room's port.</summary>
     public static bool IsForRoom(HttpContext context) => context.Features.Get<RoomConnection>() is not null;
 
+    /// <summary>Handles a request for which <see cref="IsForRoom"/> is true.</summary>
     public async Task HandleAsync(HttpContext context)
     {
         var connection = context.Features.Get<RoomConnection>()!;
         var slot = (RoomSlot)connection.Room;
-        if (context.Request.Headers[RoomUrls.RoomHeader] is [{ } meant] && meant != slot.Name)
+        if (context.Request.Headers[RoomUrls.RoomHeader] is [{ } expected] && expected != slot.Name)
         {
-            await RefuseAsync(context, StatusCodes.Status421MisdirectedRequest, ErrorCodes.RoomNotFound, $"The room at this port is not {meant}.");
+            await RefuseAsync(
+                context, StatusCodes.Status421MisdirectedRequest, ErrorCodes.RoomNotFound, $"The room at this port is not {expected}.");
             return;
         }
         var handshake = Handshake.Check(context.Request, _origins);
@@ -42,9 +44,9 @@ internal sealed class RoomRequestHandler(RoomHostOptions options, JoinRateLimite
         else if (!joinRate.TryAcquire(context.Connection.RemoteIpAddress))
             await RefuseAsync(context, 429, ErrorCodes.RateLimited, "Too many connections from this address.");
         else if (await WaitForRoomAsync(slot) is not { } room)
-            await RefuseAsync(context, 503, ErrorCodes.RoomUnavailable, "The room is not available here; ask again where it is.");
+            await RefuseAsync(context, 503, ErrorCodes.RoomUnavailable, "The room is not available on this host; look it up again.");
         else if (room.Record.Options.Private)
-            await RefuseAsync(context, 401, ErrorCodes.Unauthorized, "The room is private; joining takes a token.");
+            await RefuseAsync(context, 401, ErrorCodes.Unauthorized, "The room is private; joining requires a token.");
         else if (!await room.TryAdmitAsync(join.Session))
             await RefuseAsync(context, 429, ErrorCodes.RoomFull, "The room is full.");
         else
@@ -60,7 +62,7 @@ internal sealed class RoomRequestHandler(RoomHostOptions options, JoinRateLimite
         if (!HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method))
         {
             context.Response.Headers.Allow = "GET, HEAD";
-            await RefuseAsync(context, 405, ErrorCodes.MethodNotAllowed, "A room's port answers GET, and WebSocket handshakes.");
+            await RefuseAsync(context, 405, ErrorCodes.MethodNotAllowed, "A room's port accepts only GET, HEAD and WebSocket handshakes.");
             return;
         }
         SetConnectionClose(context);
@@ -83,7 +85,7 @@ internal sealed class RoomRequestHandler(RoomHostOptions options, JoinRateLimite
         }
     }
 
-    // The port may be another room's soon: who keeps the connection would go on talking to this one.
+    // The port may soon belong to another room, and a client that reuses the connection would still reach this one.
     private static void SetConnectionClose(HttpContext context)
     {
         var headers = context.Response.Headers;
