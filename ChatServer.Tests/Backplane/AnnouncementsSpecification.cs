@@ -4,7 +4,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace ChatServer.Tests.Backplane;
 
-/// <summary>What is said to all: announcements and the order to shut down. And that it is nudged.</summary>
+/// <summary>Announcements, the shutdown order, and the signals about them.</summary>
 public abstract class AnnouncementsSpecification(RedisServer redis) : BackplaneSpecification(redis)
 {
     [Fact]
@@ -124,14 +124,14 @@ public abstract class AnnouncementsSpecification(RedisServer redis) : BackplaneS
     public async Task Announcements_and_shutdowns_are_signalled()
     {
         using var stop = new CancellationTokenSource();
-        var looks = 0;
-        var loop = Process().ClusterSignals.RunAsync(() => Interlocked.Increment(ref looks), stop.Token);
-        await Eventually.Async(() => looks, n => n == 1); // the subscription itself: look at what was missed
+        var signals = 0;
+        var loop = Process().ClusterSignals.RunAsync(() => Interlocked.Increment(ref signals), stop.Token);
+        await Eventually.Async(() => signals, n => n == 1); // raised by the subscription, because signals may have been missed
 
         await Process().Announcements.PostAsync("x", null);
-        await Eventually.Async(() => looks, n => n == 2);
+        await Eventually.Async(() => signals, n => n == 2);
         await Process().Shutdown.OrderAsync();
-        await Eventually.Async(() => looks, n => n == 3);
+        await Eventually.Async(() => signals, n => n == 3);
 
         await stop.CancelAsync();
         await loop;

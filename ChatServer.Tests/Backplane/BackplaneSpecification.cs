@@ -7,8 +7,8 @@ using StackExchange.Redis;
 namespace ChatServer.Tests.Backplane;
 
 /// <summary>
-/// Runs on one Redis, which every test finds empty. Each derived class names the server and has one of its own, so that classes run in
-/// parallel.
+/// Runs on one Redis, which is emptied before every test. Each derived class names the kind of server and starts its own, so that classes
+/// run in parallel.
 /// </summary>
 public abstract class BackplaneSpecification(RedisServer redis) : IAsyncLifetime
 {
@@ -21,7 +21,7 @@ public abstract class BackplaneSpecification(RedisServer redis) : IAsyncLifetime
 
     protected RedisServer Redis => redis;
 
-    /// <summary>What redis-cli would see.</summary>
+    /// <summary>A connection of the test itself.</summary>
     protected IDatabase Raw => (_raw ??= ConnectionMultiplexer.Connect(redis.ConnectionString)).GetDatabase();
 
     public virtual async ValueTask InitializeAsync()
@@ -39,10 +39,10 @@ public abstract class BackplaneSpecification(RedisServer redis) : IAsyncLifetime
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>Another process of the cluster.</summary>
+    /// <summary>Creates the Backplane of another process.</summary>
     protected BackplaneProcess Process(TimeProvider? time = null) => Own(new BackplaneProcess(redis.ConnectionString, time));
 
-    /// <summary>A live host that opens what it is given.</summary>
+    /// <summary>Starts a host that opens the rooms that are assigned to it.</summary>
     protected async Task<FakeHost> HostAsync(string id, int capacity = 1000)
     {
         var host = Own(new FakeHost(Process(), id, capacity));
@@ -57,16 +57,16 @@ public abstract class BackplaneSpecification(RedisServer redis) : IAsyncLifetime
         return answer.Value.Room;
     }
 
-    /// <summary>Listens from now on; what is heard is added as it comes.</summary>
+    /// <summary>Subscribes to the notifications of rooms. Their names are added to the result as they arrive.</summary>
     protected static async Task<ConcurrentQueue<string>> ListenAsync(RoomChanges changes)
     {
-        var heard = new ConcurrentQueue<string>();
+        var changed = new ConcurrentQueue<string>();
         var listening = new TaskCompletionSource();
-        changes.RoomChanged += heard.Enqueue;
+        changes.RoomChanged += changed.Enqueue;
         changes.ChangesMissed += () => listening.TrySetResult();
         changes.Start();
         await listening.Task.WaitAsync(Eventually.Timeout, Cancelled);
-        return heard;
+        return changed;
     }
 
     protected T Own<T>(T started) where T : IAsyncDisposable

@@ -2,16 +2,17 @@ using System.Diagnostics;
 using ChatServer.Backplane;
 using ChatServer.Contracts;
 using ChatServer.Tests.Support;
+using StackExchange.Redis;
 
 namespace ChatServer.Tests.Backplane;
 
-/// <summary>Redis goes away, stands still, and comes back. Each test has a server of its own.</summary>
+/// <summary>Redis is killed, paused and restarted. Each test has its own server.</summary>
 public abstract class BreakageSpecification(RedisServer redis) : BackplaneSpecification(redis)
 {
-    // "Everything works again within 5 s of its return."
+    // All functions work again within 5 s of Redis' return.
     private static readonly TimeSpan Recovery = TimeSpan.FromSeconds(5);
 
-    // Two seconds for an answer, and half a second until the library looks at its clock.
+    // The timeout of two seconds, and half a second until the library checks its timeouts.
     private static readonly TimeSpan Refusal = TimeSpan.FromSeconds(3);
 
     public override async ValueTask DisposeAsync()
@@ -32,7 +33,7 @@ public abstract class BreakageSpecification(RedisServer redis) : BackplaneSpecif
         await Redis.KillAsync();
 
         await AssertUnavailableAsync(process, room, Refusal);
-        await AssertUnavailableAsync(process, room, TimeSpan.FromSeconds(0.5)); // known by now
+        await AssertUnavailableAsync(process, room, TimeSpan.FromSeconds(0.5)); // the outage is known
         Assert.False(process.Connection.Commands.Multiplexer.IsConnected);
     }
 
@@ -113,7 +114,7 @@ public abstract class BreakageSpecification(RedisServer redis) : BackplaneSpecif
         await AppendAsync(api, room);
         await api.Commands.AskAsync(new MembersCommand("before"), Cancelled);
         var missed = 0;
-        var heard = await ListenAsync(other.Changes);
+        var changed = await ListenAsync(other.Changes);
         other.Changes.ChangesMissed += () => Interlocked.Increment(ref missed);
         var generation = await api.Ownership.GenerationAsync();
 
@@ -122,11 +123,13 @@ public abstract class BreakageSpecification(RedisServer redis) : BackplaneSpecif
         await Redis.StartAsync();
         var back = Stopwatch.StartNew();
 
-        // A notification that is published before the other process has subscribed again is lost; it learns that it missed some.
+        // A notification that is published before the other process has subscribed again is lost. The process is told that it may have
+        // missed some.
         await Eventually.Async(() => missed, n => n > 0, Left());
         // The lease, the host's inbox, scripts and the notification in one operation.
-        var after = await Eventually.Async(() => api.Placement.CreateAsync("after", Defaults, Cancelled), answer => answer is not null, Recovery);
-        await Eventually.Async(() => heard.Contains("after"), Left());
+        var after = await Eventually.Async(
+            () => api.Placement.CreateAsync("after", Defaults, Cancelled), answer => answer is not null, Recovery);
+        await Eventually.Async(() => changed.Contains("after"), Left());
         Assert.Equal(AppendResult.Appended, await Eventually.Async(() => AppendAsync(api, after!.Value.Room), _ => true, Left()));
         Assert.IsType<SaidReply>(await Eventually.Async(
             () => api.Commands.AskAsync(new MembersCommand("after"), Cancelled), reply => reply is not null, Left()));
@@ -140,10 +143,10 @@ public abstract class BreakageSpecification(RedisServer redis) : BackplaneSpecif
     public async Task Each_notification_arrives_once_after_several_disconnects()
     {
         using var stop = new CancellationTokenSource();
-        var (listener, speaker) = (Process(), Process());
-        var looks = new List<string>();
+        var (listener, publisher) = (Process(), Process());
+        var nudges = new List<string>();
         var missed = 0;
-        var loop = listener.Inbox.RunAsync("a", () => Interlocked.Increment(ref missed), looks.Add, _ => { }, stop.Token);
+        var loop = listener.Inbox.RunAsync("a", () => Interlocked.Increment(ref missed), nudges.Add, _ => { }, stop.Token);
         await Eventually.Async(() => missed, n => n > 0);
         for (var cut = 1; cut <= 3; cut++)
         {
@@ -156,13 +159,13 @@ public abstract class BreakageSpecification(RedisServer redis) : BackplaneSpecif
             await Eventually.Async(
                 async () =>
                 {
-                    looks.Clear();
-                    await speaker.Connection.RunAsync(db => db.PublishAsync(Channel("a"), "r first"));
-                    await speaker.Connection.RunAsync(db => db.PublishAsync(Channel("a"), "r last"));
-                    await Eventually.Async(() => looks.Contains("last"), Recovery);
-                    return looks.ToList();
+                    nudges.Clear();
+                    await publisher.Connection.RunAsync(db => db.PublishAsync(Channel("a"), "r first"));
+                    await publisher.Connection.RunAsync(db => db.PublishAsync(Channel("a"), "r last"));
+                    await Eventually.Async(() => nudges.Contains("last"), Recovery);
+                    return nudges.ToList();
                 },
-                heard => heard is ["first", "last"], Recovery);
+                received => received is ["first", "last"], Recovery);
         }
 
         await stop.CancelAsync();
@@ -175,15 +178,15 @@ public abstract class BreakageSpecification(RedisServer redis) : BackplaneSpecif
         await Redis.KillAsync();
         var process = Process();
         var missed = 0;
-        var looks = new List<string>();
+        var nudges = new List<string>();
         process.Changes.ChangesMissed += () => Interlocked.Increment(ref missed);
         process.Changes.Start();
         using var stop = new CancellationTokenSource();
-        var loop = process.Inbox.RunAsync("a", () => Interlocked.Increment(ref missed), looks.Add, _ => { }, stop.Token);
+        var loop = process.Inbox.RunAsync("a", () => Interlocked.Increment(ref missed), nudges.Add, _ => { }, stop.Token);
         var watch = Stopwatch.StartNew();
         await Assert.ThrowsAsync<BackplaneUnavailableException>(() => process.Connection.PingAsync());
         Assert.InRange(watch.Elapsed, TimeSpan.Zero, Refusal);
-        await Task.Delay(TimeSpan.FromSeconds(2), Cancelled); // several tries go wrong
+        await Task.Delay(TimeSpan.FromSeconds(2), Cancelled); // several attempts fail
 
         await Redis.StartAsync();
 
@@ -191,13 +194,13 @@ public abstract class BreakageSpecification(RedisServer redis) : BackplaneSpecif
         await Eventually.Async(() => missed, n => n > 1, Recovery);
         await process.Connection.RunAsync(db => db.PublishAsync(Channel("a"), "r first"));
         await process.Connection.RunAsync(db => db.PublishAsync(Channel("a"), "r last"));
-        await Eventually.Async(() => looks.Contains("last"), Recovery);
-        Assert.Equal(["first", "last"], looks); // each once: no try left a subscription behind
+        await Eventually.Async(() => nudges.Contains("last"), Recovery);
+        Assert.Equal(["first", "last"], nudges); // each once: no failed attempt left a subscription behind
         await stop.CancelAsync();
         await loop;
     }
 
-    private static StackExchange.Redis.RedisChannel Channel(string host) => StackExchange.Redis.RedisChannel.Literal(RedisNames.HostChannel(host));
+    private static RedisChannel Channel(string host) => RedisChannel.Literal(RedisNames.HostChannel(host));
 
     private static Task<AppendResult> AppendAsync(BackplaneProcess process, RoomRecord room) =>
         process.Log.AppendAsync(room.Name, room.Term, 0, 1000, 1, 0, Entries.Numbered(1, 1));

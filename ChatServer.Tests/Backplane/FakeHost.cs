@@ -4,7 +4,7 @@ using ChatServer.Tests.Support;
 
 namespace ChatServer.Tests.Backplane;
 
-/// <summary>A RoomHost without rooms: holds a lease, claims what it is told to look at, and deletes what is closing.</summary>
+/// <summary>A RoomHost without sockets: holds a lease, claims the rooms that are assigned to it, and deletes closing rooms.</summary>
 public sealed class FakeHost(BackplaneProcess process, string id, int capacity) : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stop = new();
@@ -17,34 +17,34 @@ public sealed class FakeHost(BackplaneProcess process, string id, int capacity) 
 
     public BackplaneProcess Process => process;
 
-    /// <summary>The rooms that it has open, by name.</summary>
+    /// <summary>The rooms that it has claimed, by name.</summary>
     public ConcurrentDictionary<string, RoomRecord> Open { get; } = new();
 
-    /// <summary>It has no port left.</summary>
+    /// <summary>Refuses every room, as a host without a free port.</summary>
     public bool Refuses { get; set; }
 
-    /// <summary>It holds its lease and does nothing else.</summary>
+    /// <summary>Holds its lease and does nothing else.</summary>
     public bool Silent { get; set; }
 
-    /// <summary>What it answers to a command; null: nothing.</summary>
+    /// <summary>Returns the reply to a command; null: no reply.</summary>
     public Func<Command, Reply?> Answer { get; set; } = _ => null;
 
     public async Task StartAsync()
     {
-        // A Redis that has just been started may take longer than a call waits, the first time.
+        // The first call to a Redis that was just started may time out.
         await Eventually.Async(() => RenewAsync(), held => held);
         _work = Task.WhenAll(HoldLeaseAsync(), process.Inbox.RunAsync(id, () => _listening.TrySetResult(), Look, Obey, _stop.Token));
         await _listening.Task.WaitAsync(Eventually.Timeout);
     }
 
-    /// <summary>Ends like a killed process: says nothing, its lease runs out.</summary>
+    /// <summary>Ends like a killed process: its lease expires.</summary>
     public async Task DieAsync()
     {
         await _stop.CancelAsync();
         await _work.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    /// <summary>Dies, and so long ago that its lease has run out.</summary>
+    /// <summary>Ends like a killed process whose lease has expired.</summary>
     public async Task BeLongDeadAsync()
     {
         await DieAsync();
@@ -83,12 +83,12 @@ public sealed class FakeHost(BackplaneProcess process, string id, int capacity) 
             }
             catch (BackplaneUnavailableException)
             {
-                // Redis is away; a host tries on.
+                // Redis is unavailable; the next renewal is due.
             }
         }
     }
 
-    // One look at a room at a time: two that overlap would claim it twice, and the port told first would be wrong.
+    // Reconciles of one room do not overlap: both would claim the room, and the port of the first claim would be wrong.
     private void Look(string room) => _ = Task.Run(async () =>
     {
         var turn = _turns.GetOrAdd(room, _ => new SemaphoreSlim(1));

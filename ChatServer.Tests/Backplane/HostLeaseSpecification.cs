@@ -3,7 +3,7 @@ using ChatServer.Tests.Support;
 
 namespace ChatServer.Tests.Backplane;
 
-/// <summary>Who is alive, and under which id.</summary>
+/// <summary>The leases of hosts.</summary>
 public abstract class HostLeaseSpecification(RedisServer redis) : BackplaneSpecification(redis)
 {
     [Fact]
@@ -29,7 +29,7 @@ public abstract class HostLeaseSpecification(RedisServer redis) : BackplaneSpeci
                 LastSeen = DateTimeOffset.FromUnixTimeMilliseconds(1_700_000_000_123),
             },
             found);
-        await Task.Delay(HostLease.Lifetime + HostLease.RenewalInterval, Cancelled); // what is waited for is that nothing happens
+        await Task.Delay(HostLease.Lifetime + HostLease.RenewalInterval, Cancelled); // longer than a lease lasts without a renewal
         Assert.Equal(found, Assert.Single(await host.Process.Hosts.ListAsync()));
     }
 
@@ -42,7 +42,8 @@ public abstract class HostLeaseSpecification(RedisServer redis) : BackplaneSpeci
         var process = Process();
 
         Assert.Equal(["a", "b"], (await process.Hosts.ListAsync()).Select(h => h.Id));
-        await Eventually.Async(() => process.Hosts.ListAsync(), hosts => hosts is [{ Id: "b" }], HostLease.Lifetime + TimeSpan.FromSeconds(1));
+        await Eventually.Async(
+            () => process.Hosts.ListAsync(), hosts => hosts is [{ Id: "b" }], HostLease.Lifetime + TimeSpan.FromSeconds(1));
 
         Assert.Null(await process.Hosts.FindAsync("a"));
     }

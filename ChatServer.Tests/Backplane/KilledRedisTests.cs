@@ -5,7 +5,7 @@ using ChatServer.Tests.Support;
 
 namespace ChatServer.Tests.Backplane;
 
-/// <summary>The embedded Redis with its data in a folder, killed while many write: its disk has what it was doing half-way.</summary>
+/// <summary>The embedded Redis with a data folder, killed while rooms append: its disk contains incomplete scripts.</summary>
 public sealed class KilledRedisTests : IAsyncLifetime
 {
     private const int Rooms = 24;
@@ -27,8 +27,10 @@ public sealed class KilledRedisTests : IAsyncLifetime
         await using var process = new BackplaneProcess(_redis.ConnectionString);
         var rooms = await RoomsAsync(process, _redis.ConnectionString);
         var appended = new long[Rooms];
-        using var enough = CancellationTokenSource.CreateLinkedTokenSource(Cancelled);
-        var writers = rooms.Select((room, n) => WriteAsync(process.Log, room, seq => Volatile.Write(ref appended[n], seq), enough.Token)).ToList();
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancelled);
+        var writers = rooms
+            .Select((room, n) => WriteAsync(process.Log, room, seq => Volatile.Write(ref appended[n], seq), stop.Token))
+            .ToList();
 
         for (var kill = 1; kill <= Kills; kill++)
         {
@@ -37,14 +39,14 @@ public sealed class KilledRedisTests : IAsyncLifetime
             await _redis.KillAsync();
             await _redis.StartAsync();
         }
-        await enough.CancelAsync();
+        await stop.CancelAsync();
         await Task.WhenAll(writers);
 
         foreach (var (room, newest) in rooms.Zip(appended))
         {
             var page = await Eventually.Async(() => process.Log.ReadBeforeAsync(room.Name, null, 2 * History), page => page is not null);
             Assert.Equal(newest, page!.Newest);
-            // What the last batch was to push out may still be there.
+            // The entries that the last batch would have removed may still be there.
             Assert.InRange(page.Oldest, 1, Math.Max(1, newest - History + 1));
             Assert.Equal(newest - page.Oldest + 1, page.Events.Count);
             Assert.All(page.Events, e => Assert.Contains($"\"seq\":{e.Seq},", Entries.Text(e.Entry), StringComparison.Ordinal));
@@ -62,10 +64,10 @@ public sealed class KilledRedisTests : IAsyncLifetime
         return rooms;
     }
 
-    // As a room does: a batch whose fate is not known is repeated until it is.
-    private static async Task WriteAsync(RoomLog log, RoomRecord room, Action<long> appended, CancellationToken enough)
+    // As a room does: repeats a batch until its outcome is known.
+    private static async Task WriteAsync(RoomLog log, RoomRecord room, Action<long> appended, CancellationToken ct)
     {
-        for (var seq = 0L; !enough.IsCancellationRequested; appended(seq += Batch))
+        for (var seq = 0L; !ct.IsCancellationRequested; appended(seq += Batch))
         {
             while (!await TryAppendAsync(log, room, seq))
                 await Task.Delay(TimeSpan.FromMilliseconds(50), Cancelled);
@@ -76,7 +78,8 @@ public sealed class KilledRedisTests : IAsyncLifetime
     {
         try
         {
-            Assert.Equal(AppendResult.Appended, await log.AppendAsync(room.Name, room.Term, seq, History, Batch, 0, Entries.Events(seq + 1, Batch)));
+            var result = await log.AppendAsync(room.Name, room.Term, seq, History, Batch, 0, Entries.Events(seq + 1, Batch));
+            Assert.Equal(AppendResult.Appended, result);
             return true;
         }
         catch (BackplaneUnavailableException)

@@ -63,7 +63,7 @@ public sealed class RedisTracingTests(EmbeddedRedis redis) : IClassFixture<Embed
         {
             var connection = process.Connection.Commands.Multiplexer;
             var sent = connection.OperationCount;
-            // It asks for the server's role every two seconds.
+            // The library asks for the server's role every two seconds.
             await Eventually.Async(() => connection.OperationCount, count => count > sent + 1);
         }
 
@@ -103,5 +103,6 @@ public sealed class RedisTracingTests(EmbeddedRedis redis) : IClassFixture<Embed
     }
 
     private static Task<AppendResult> AppendAsync(BackplaneProcess process) => process.Log.AppendAsync(
-        "no-such-room", term: 1, baseSeq: 0, history: Limits.MaxPage, messages: 0, announced: 0, ReadOnlyMemory<ReadOnlyMemory<byte>>.Empty);
+        "no-such-room", term: 1, baseSeq: 0, history: Limits.MaxPage, messages: 0, announced: 0,
+        ReadOnlyMemory<ReadOnlyMemory<byte>>.Empty);
 }

@@ -6,7 +6,7 @@ using StackExchange.Redis;
 
 namespace ChatServer.Tests.Backplane;
 
-/// <summary>Words to one host, and its answers.</summary>
+/// <summary>Commands to the host of a room, and its replies.</summary>
 public abstract class RoomCommandsSpecification(RedisServer redis) : BackplaneSpecification(redis)
 {
     [Fact]
@@ -81,13 +81,13 @@ public abstract class RoomCommandsSpecification(RedisServer redis) : BackplaneSp
         var api = Process();
         await CreateAsync(api, "lobby");
         var warm = await api.Commands.AskAsync(new SayCommand("lobby", "u", "x", "1"), Cancelled);
-        string[] nonsense =
+        string[] malformed =
         [
             "", "r", "c", "c ", "c {", "c null", "c 7", "c {}", "c []", """c {"kind":"dance","room":"lobby"}""", """c {"kind":"say"}""",
             """c {"kind":"say","room":null,"user":"u","text":"t","messageId":"1"}""", "x \u0000\uFFFF", "r nowhere",
         ];
 
-        foreach (var payload in nonsense)
+        foreach (var payload in malformed)
         {
             await Raw.PublishAsync(RedisChannel.Literal(RedisNames.HostChannel("a")), payload);
             await Raw.PublishAsync(RedisChannel.Literal(RedisNames.ReplyChannel(api.Connection.Instance)), payload.TrimStart('c'));
@@ -101,17 +101,18 @@ public abstract class RoomCommandsSpecification(RedisServer redis) : BackplaneSp
     [Fact]
     public async Task A_command_is_readable_whatever_the_order_of_its_members()
     {
-        var heard = new TaskCompletionSource<Command>();
+        var received = new TaskCompletionSource<Command>();
         var host = await HostAsync("a");
         host.Answer = c =>
         {
-            heard.TrySetResult(c);
+            received.TrySetResult(c);
             return null;
         };
 
-        await Raw.PublishAsync(RedisChannel.Literal(RedisNames.HostChannel("a")), """c {"room":"lobby","id":"1","replyTo":"2","kind":"members"}""");
+        await Raw.PublishAsync(
+            RedisChannel.Literal(RedisNames.HostChannel("a")), """c {"room":"lobby","id":"1","replyTo":"2","kind":"members"}""");
 
-        Assert.Equal(new MembersCommand("lobby") { Id = "1", ReplyTo = "2" }, await heard.Task.WaitAsync(Eventually.Timeout, Cancelled));
+        Assert.Equal(new MembersCommand("lobby") { Id = "1", ReplyTo = "2" }, await received.Task.WaitAsync(Eventually.Timeout, Cancelled));
     }
 }
 

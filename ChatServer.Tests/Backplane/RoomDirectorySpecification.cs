@@ -3,7 +3,7 @@ using ChatServer.Tests.Support;
 
 namespace ChatServer.Tests.Backplane;
 
-/// <summary>Finding and listing rooms, and hearing that they changed.</summary>
+/// <summary>Finding and listing rooms, and the notifications of their changes.</summary>
 public abstract class RoomDirectorySpecification(RedisServer redis) : BackplaneSpecification(redis)
 {
     [Fact]
@@ -67,14 +67,14 @@ public abstract class RoomDirectorySpecification(RedisServer redis) : BackplaneS
     public async Task Opening_and_closing_of_a_room_notify_other_processes()
     {
         await HostAsync("a");
-        var heard = await ListenAsync(Process().Changes);
+        var changed = await ListenAsync(Process().Changes);
         var api = Process();
 
         await CreateAsync(api, "lobby");
-        await Eventually.Async(() => heard.Count(n => n == "lobby"), n => n == 1);
+        await Eventually.Async(() => changed.Count(n => n == "lobby"), n => n == 1);
         await api.Rooms.ShutdownAsync("lobby");
 
-        await Eventually.Async(() => heard.Count(n => n == "lobby"), n => n == 2);
+        await Eventually.Async(() => changed.Count(n => n == "lobby"), n => n == 2);
         Assert.Null(await api.Rooms.FindAsync("lobby"));
     }
 
@@ -90,7 +90,7 @@ public abstract class RoomDirectorySpecification(RedisServer redis) : BackplaneS
         await Raw.PublishAsync(StackExchange.Redis.RedisChannel.Literal(RedisNames.RoomChanged), "lobby");
         await Eventually.Async(() => watch.Version, version => version != seen);
 
-        // The change was before the wait; a wait for "the next one" would last for ever.
+        // The change precedes the wait; a wait for the next change would not end.
         await watch.WaitAsync(seen, Timeout.InfiniteTimeSpan, TimeProvider.System, Cancelled).WaitAsync(TimeSpan.FromSeconds(5), Cancelled);
         Assert.Equal(unmoved, another.Version);
     }
@@ -105,7 +105,8 @@ public abstract class RoomDirectorySpecification(RedisServer redis) : BackplaneS
         {
         }
         using var second = process.Changes.Watch("lobby");
-        var waits = new[] { first, second }.Select(w => w.WaitAsync(w.Version, Timeout.InfiniteTimeSpan, TimeProvider.System, Cancelled)).ToList();
+        var waits = new[] { first, second }
+            .Select(watch => watch.WaitAsync(watch.Version, Timeout.InfiniteTimeSpan, TimeProvider.System, Cancelled)).ToList();
         Assert.All(waits, w => Assert.False(w.IsCompleted));
 
         await Raw.PublishAsync(StackExchange.Redis.RedisChannel.Literal(RedisNames.RoomChanged), "lobby");
@@ -113,7 +114,7 @@ public abstract class RoomDirectorySpecification(RedisServer redis) : BackplaneS
         await Task.WhenAll(waits).WaitAsync(Eventually.Timeout, Cancelled);
     }
 
-    // As placement leaves it, without a host.
+    // A record as placement creates it; no host claims it.
     private async Task EnterAsync(string name)
     {
         await RedisScript.CreateRoom.RunAsync(Raw, [RedisNames.Room(name)], "a", "{}", "redis", 1_700_000_000_000, "0123456789ab", 0);

@@ -1,3 +1,4 @@
+using System.Text;
 using ChatServer.Backplane;
 using ChatServer.Contracts;
 using ChatServer.Tests.Support;
@@ -5,7 +6,7 @@ using StackExchange.Redis;
 
 namespace ChatServer.Tests.Backplane;
 
-/// <summary>The log of a room: what is appended is read again, in its place.</summary>
+/// <summary>The logs of rooms.</summary>
 public abstract class RoomLogSpecification(RedisServer redis) : BackplaneSpecification(redis)
 {
     [Fact]
@@ -46,15 +47,15 @@ public abstract class RoomLogSpecification(RedisServer redis) : BackplaneSpecifi
     {
         var (log, room) = await RoomAsync();
         static ReadOnlyMemory<byte>[] Keyed(int first, int count) =>
-            [.. Enumerable.Range(first, count).Select(i => (ReadOnlyMemory<byte>)System.Text.Encoding.ASCII.GetBytes($"{i:D22}{{\"seq\":{i}}}"))];
+            [.. Enumerable.Range(first, count).Select(i => (ReadOnlyMemory<byte>)Encoding.ASCII.GetBytes($"{i:D22}{{\"seq\":{i}}}"))];
         await log.AppendAsync("lobby", room.Term, 0, 5, 250, 0, Keyed(1, 250));
         await log.AppendAsync("lobby", room.Term, 250, 5, 50, 0, Keyed(251, 50));
-        await log.AppendAsync("lobby", room.Term, 250, 5, 50, 0, Keyed(251, 50)); // its answer was lost
+        await log.AppendAsync("lobby", room.Term, 250, 5, 50, 0, Keyed(251, 50)); // repeated, as after a lost reply
 
         Assert.Equal(Enumerable.Range(45, 256).Select(i => ($"{i:D22}", (long)i)), await log.ReadMessageKeysAsync("lobby", 300));
         Assert.Equal(299, (await log.ReadMessageKeysAsync("lobby", 299))[^1].Seq);
-        await Raw.ListRightPushAsync(RedisNames.RoomMessageKeys("lobby"), ["", "nonsense of another author", $"{1:D22}x"]);
-        Assert.Equal(256 - 3, (await log.ReadMessageKeysAsync("lobby", 300)).Count(said => said.Seq > 47));
+        await Raw.ListRightPushAsync(RedisNames.RoomMessageKeys("lobby"), ["", "malformed entry of another program", $"{1:D22}x"]);
+        Assert.Equal(256 - 3, (await log.ReadMessageKeysAsync("lobby", 300)).Count(message => message.Seq > 47));
     }
 
     [Fact]
@@ -64,11 +65,11 @@ public abstract class RoomLogSpecification(RedisServer redis) : BackplaneSpecifi
         var batch = Enumerable.Range(1, 3).Select(i => (ReadOnlyMemory<byte>)System.Text.Encoding.ASCII.GetBytes($"{i:D22}{{\"seq\":{i}}}"))
             .Append(Entries.Of("""{"type":"announcement","seq":4}""")).ToArray();
         await log.AppendAsync("lobby", room.Term, 0, 0, 3, 0, batch);
-        await Raw.KeyDeleteAsync(RedisNames.RoomMessageKeys("lobby")); // as if it had died before that was written
+        await Raw.KeyDeleteAsync(RedisNames.RoomMessageKeys("lobby")); // as if Redis had crashed before it wrote them
 
         Assert.Equal(AppendResult.Appended, await log.AppendAsync("lobby", room.Term, 0, 0, 3, 0, batch));
 
-        Assert.Equal([1L, 2, 3], (await log.ReadMessageKeysAsync("lobby", 4)).Select(said => said.Seq));
+        Assert.Equal([1L, 2, 3], (await log.ReadMessageKeysAsync("lobby", 4)).Select(message => message.Seq));
     }
 
     [Fact]
@@ -143,11 +144,12 @@ public abstract class RoomLogSpecification(RedisServer redis) : BackplaneSpecifi
         var (log, room) = await RoomAsync();
         if (before > 0)
             await log.AppendAsync("lobby", room.Term, 0, history, before, 0, Entries.Events(1, before));
-        // All that the embedded one had on its disk: it writes each command of a script by itself.
+        // A state that a crash of the embedded Redis leaves: it persists each command of a script on its own.
         await Raw.ListRightPushAsync(RedisNames.RoomLog("lobby"), [.. Entries.Events(before + 1, 2).Select(e => (RedisValue)e)]);
 
         var torn = await log.ReadAfterAsync("lobby", 0, 100);
-        Assert.Equal(AppendResult.Appended, await log.AppendAsync("lobby", room.Term, before, history, 2, 0, Entries.Events(before + 1, 2)));
+        Assert.Equal(
+            AppendResult.Appended, await log.AppendAsync("lobby", room.Term, before, history, 2, 0, Entries.Events(before + 1, 2)));
         var whole = await log.ReadBeforeAsync("lobby", null, 100);
 
         Assert.Equal(Seqs(1, before), torn!.Events.Select(e => e.Seq));
@@ -205,7 +207,9 @@ public abstract class RoomLogSpecification(RedisServer redis) : BackplaneSpecifi
 
         var page = await log.ReadAfterAsync("lobby", 0, RoomOptions.MaxHistory);
 
-        Assert.Equal(Enumerable.Range(2001, RoomOptions.MaxHistory).Select(i => ((long)i, $"{i}")), page!.Events.Select(e => (e.Seq, Entries.Text(e.Entry))));
+        Assert.Equal(
+            Enumerable.Range(2001, RoomOptions.MaxHistory).Select(i => ((long)i, $"{i}")),
+            page!.Events.Select(e => (e.Seq, Entries.Text(e.Entry))));
     }
 
     [Fact]

@@ -5,7 +5,7 @@ using StackExchange.Redis;
 
 namespace ChatServer.Tests.Backplane;
 
-/// <summary>What a host may do to a room, and when it no longer may.</summary>
+/// <summary>The operations of a host on its rooms, and their refusal when the host no longer has the room.</summary>
 public abstract class RoomOwnershipSpecification(RedisServer redis) : BackplaneSpecification(redis)
 {
     [Fact]
@@ -14,7 +14,7 @@ public abstract class RoomOwnershipSpecification(RedisServer redis) : BackplaneS
         await HostAsync("a");
         var process = Process();
         var before = await CreateAsync(process, "lobby");
-        var heard = await ListenAsync(Process().Changes);
+        var changed = await ListenAsync(Process().Changes);
 
         var claimed = (await process.Ownership.ClaimAsync("lobby", "a", "other", 35000, newEpoch: false))?.Room;
 
@@ -23,10 +23,10 @@ public abstract class RoomOwnershipSpecification(RedisServer redis) : BackplaneS
         Assert.Equal(claimed, await process.Rooms.FindAsync("lobby"));
         // A notification of the claim itself would arrive before this one.
         await process.Ownership.PublishOpenAsync("marker");
-        await Eventually.Async(() => heard.Contains("marker"));
-        Assert.DoesNotContain("lobby", heard);
+        await Eventually.Async(() => changed.Contains("marker"));
+        Assert.DoesNotContain("lobby", changed);
         await process.Ownership.PublishOpenAsync("lobby");
-        await Eventually.Async(() => heard.Contains("lobby"));
+        await Eventually.Async(() => changed.Contains("lobby"));
     }
 
     [Fact]
@@ -107,10 +107,10 @@ public abstract class RoomOwnershipSpecification(RedisServer redis) : BackplaneS
         await process.Ownership.ReportAsync("lobby", room.Term, 12, null);
         var logged = await process.Rooms.FindAsync("lobby");
         await process.Ownership.ReportAsync("lobby", room.Term, 13, 70, 5);
-        var told = await process.Rooms.FindAsync("lobby");
+        var reported = await process.Rooms.FindAsync("lobby");
 
         Assert.Equal((12, 2, 0), (logged?.Members, logged?.Messages, logged?.Announced));
-        Assert.Equal((13, 70, 5), (told?.Members, told?.Messages, told?.Announced));
+        Assert.Equal((13, 70, 5), (reported?.Members, reported?.Messages, reported?.Announced));
     }
 
     [Fact]
@@ -220,7 +220,7 @@ public abstract class RoomOwnershipSpecification(RedisServer redis) : BackplaneS
         await host.BeLongDeadAsync();
         var sign = Assert.Single(await KeysAsync(RedisNames.InstanceAlive("*")));
         Assert.InRange((await Raw.KeyTimeToLiveAsync(sign))!.Value, HostLease.InstanceRetention / 2, HostLease.InstanceRetention);
-        await Raw.KeyDeleteAsync(sign); // a minute passes
+        await Raw.KeyDeleteAsync(sign); // as after a minute
 
         var claim = (await process.Ownership.ClaimAsync("lobby", "a", "127.0.0.1", 34001))!;
         var again = (await process.Ownership.ClaimAsync("lobby", "a", "127.0.0.1", 34001))!; // the first one's answer was lost
@@ -289,11 +289,11 @@ public abstract class RoomOwnershipSpecification(RedisServer redis) : BackplaneS
         await Redis.FlushAsync();
         await host.RenewAsync();
         host.Open.Clear();
-        var made = await CreateAsync(process, "lobby");
+        var recreated = await CreateAsync(process, "lobby");
 
         Assert.False(await process.Ownership.RestoreAsync(old));
 
-        Assert.Equal(made, await process.Rooms.FindAsync("lobby"));
+        Assert.Equal(recreated, await process.Rooms.FindAsync("lobby"));
         Assert.Equal(AppendResult.Fenced, await AppendAsync(process, old, 0, 1));
     }
 
@@ -321,17 +321,18 @@ public abstract class RoomOwnershipSpecification(RedisServer redis) : BackplaneS
     [Fact]
     public async Task Scripts_of_several_processes_do_not_interleave()
     {
-        var connections = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => ConnectionMultiplexer.ConnectAsync(Redis.ConnectionString)));
+        var connections = await Task.WhenAll(
+            Enumerable.Range(0, 8).Select(_ => ConnectionMultiplexer.ConnectAsync(Redis.ConnectionString)));
         var makers = new int[2000];
 
-        // Every process makes the same rooms in the same order, so they meet all the time.
+        // All processes create the same rooms in the same order, so their calls overlap.
         await Task.WhenAll(connections.Select(connection => Task.Run(async () =>
         {
             for (var i = 0; i < makers.Length; i++)
             {
-                var made = await RedisScript.CreateRoom.RunAsync(
+                var created = await RedisScript.CreateRoom.RunAsync(
                     connection.GetDatabase(), [RedisNames.Room($"room{i}")], "a", "{}", "redis", 1, "e", 0);
-                if ((bool)made)
+                if ((bool)created)
                     Interlocked.Increment(ref makers[i]);
             }
         })));

@@ -5,7 +5,7 @@ using ChatServer.Tests.Support;
 
 namespace ChatServer.Tests.Backplane;
 
-/// <summary>How rooms come to hosts.</summary>
+/// <summary>The creation of rooms and their assignment to hosts.</summary>
 public abstract class RoomPlacementSpecification(RedisServer redis) : BackplaneSpecification(redis)
 {
     [Fact]
@@ -19,7 +19,8 @@ public abstract class RoomPlacementSpecification(RedisServer redis) : BackplaneS
         Assert.NotNull(answer);
         Assert.True(answer.Value.Created);
         Assert.Equal(RoomState.Open, answer.Value.Room.State);
-        Assert.Equal(("a", "127.0.0.1", host.Open["lobby"].Port), (answer.Value.Room.HostId, answer.Value.Room.Address, answer.Value.Room.Port));
+        var room = answer.Value.Room;
+        Assert.Equal(("a", "127.0.0.1", host.Open["lobby"].Port), (room.HostId, room.Address, room.Port));
         Assert.Equal(("Lobby", 7), (answer.Value.Room.Options.Title, answer.Value.Room.Options.History));
         Assert.Equal(answer.Value.Room, await api.Rooms.FindAsync("lobby"));
         Assert.Equal(["lobby"], await api.Rooms.NamesAsync());
@@ -171,7 +172,8 @@ public abstract class RoomPlacementSpecification(RedisServer redis) : BackplaneS
         (await HostAsync("b")).Refuses = true;
         var apis = new[] { Process(), Process() };
 
-        var answers = await Task.WhenAll(Enumerable.Range(0, 10).Select(i => apis[i % 2].Placement.CreateAsync("lobby", Defaults, Cancelled)));
+        var answers = await Task.WhenAll(
+            Enumerable.Range(0, 10).Select(i => apis[i % 2].Placement.CreateAsync("lobby", Defaults, Cancelled)));
 
         Assert.All(answers, a => Assert.Null(a));
         Assert.Empty(await KeysAsync("*lobby*"));

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace ChatServer.Tests.Backplane;
 
-/// <summary>How rooms leave hosts that died, are suspected to be dead, or drain.</summary>
+/// <summary>Moves of rooms from hosts that are dead, suspected to be dead, or draining.</summary>
 public abstract class RoomRescueSpecification(RedisServer redis) : BackplaneSpecification(redis)
 {
     [Fact]
@@ -18,7 +18,7 @@ public abstract class RoomRescueSpecification(RedisServer redis) : BackplaneSpec
             rooms.Add(await CreateAsync(api, name));
         Assert.Equal(AppendResult.Appended, await api.Log.AppendAsync("room-7", rooms[7].Term, 0, 10, 1, 0, new[] { Entries.Of("said") }));
         var living = new[] { await HostAsync("b"), await HostAsync("c") };
-        await living[0].Process.Rescue.RunAsync(Cancelled); // has seen it alive
+        await living[0].Process.Rescue.RunAsync(Cancelled); // records that the host is alive
 
         await dead.BeLongDeadAsync();
         Assert.Equal(20, await living[0].Process.Rescue.RunAsync(Cancelled));
@@ -34,14 +34,14 @@ public abstract class RoomRescueSpecification(RedisServer redis) : BackplaneSpec
     [Fact]
     public async Task Malformed_room_record_does_not_block_other_rescues()
     {
-        const int Rooms = 40; // more than are moved at a time
+        const int Rooms = 40; // more than are moved concurrently
         var dead = await HostAsync("a");
         for (var i = 0; i < Rooms; i++)
             await CreateAsync(dead.Process, $"room-{i}");
         var living = await HostAsync("b");
-        await living.Process.Rescue.RunAsync(Cancelled); // has seen it alive
+        await living.Process.Rescue.RunAsync(Cancelled); // records that the host is alive
         var first = (string)(await Raw.SetMembersAsync(RedisNames.HostRooms("a")))[0]!;
-        await Raw.HashSetAsync(RedisNames.Room(first), "createdAt", "nonsense");
+        await Raw.HashSetAsync(RedisNames.Room(first), "createdAt", "malformed");
         await dead.BeLongDeadAsync();
 
         await Assert.ThrowsAsync<AggregateException>(() => living.Process.Rescue.RunAsync(Cancelled));
@@ -92,7 +92,7 @@ public abstract class RoomRescueSpecification(RedisServer redis) : BackplaneSpec
         await HostAsync("b");
         var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
         var other = Process(time);
-        await other.Rescue.RunAsync(Cancelled); // has seen it alive
+        await other.Rescue.RunAsync(Cancelled); // records that the host is alive
         time.Advance(RoomRescue.StartupGrace);
         await dead.BeLongDeadAsync();
 
@@ -116,7 +116,7 @@ public abstract class RoomRescueSpecification(RedisServer redis) : BackplaneSpec
 
         await Eventually.Async(async () =>
         {
-            await other.Process.Rescue.RunAsync(Cancelled); // the role may be the dead host's for a moment
+            await other.Process.Rescue.RunAsync(Cancelled); // the dead host may still have the role
             return await other.Process.Rooms.FindAsync("lobby");
         }, found => found is null);
         Assert.Empty(await api.Rooms.NamesAsync());
@@ -135,7 +135,8 @@ public abstract class RoomRescueSpecification(RedisServer redis) : BackplaneSpec
         Assert.Equal(("b", RoomState.Open), (reopened!.HostId, reopened.State));
         Assert.True(reopened.Term > room.Term);
         Assert.Equal(room.Epoch, reopened.Epoch);
-        Assert.Equal(AppendResult.Fenced, await suspect.Process.Log.AppendAsync("lobby", room.Term, 0, 10, 1, 0, new[] { Entries.Of("late") }));
+        Assert.Equal(
+            AppendResult.Fenced, await suspect.Process.Log.AppendAsync("lobby", room.Term, 0, 10, 1, 0, new[] { Entries.Of("late") }));
     }
 
     [Fact]
@@ -148,7 +149,8 @@ public abstract class RoomRescueSpecification(RedisServer redis) : BackplaneSpec
         await HostAsync("c");
         var processes = Enumerable.Range(0, 4).Select(_ => Process()).ToList();
 
-        var reopened = await Task.WhenAll(Enumerable.Range(0, 40).Select(i => processes[i % 4].Placement.ReopenAsync("lobby", room.Term, Cancelled)));
+        var reopened = await Task.WhenAll(
+            Enumerable.Range(0, 40).Select(i => processes[i % 4].Placement.ReopenAsync("lobby", room.Term, Cancelled)));
 
         Assert.Single(reopened.Select(r => (r!.HostId, r.Term)).Distinct());
     }

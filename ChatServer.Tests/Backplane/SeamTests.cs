@@ -6,7 +6,7 @@ using StackExchange.Redis;
 
 namespace ChatServer.Tests.Backplane;
 
-/// <summary>What a simulation replaces in the Backplane: the connections and the source of random bytes.</summary>
+/// <summary>The parts of the Backplane that a simulation replaces: the connections and the source of random bytes.</summary>
 public sealed class SeamTests(EmbeddedRedis redis) : IClassFixture<EmbeddedRedis>, IAsyncLifetime
 {
     public async ValueTask InitializeAsync() => await redis.EnsureStartedAsync();

@@ -65,7 +65,7 @@ public sealed class TraceContextTests
         using var recorder = new SpanRecorder();
 
         Assert.Null(recorder.Source.StartChild("work", null));
-        Assert.Null(recorder.Source.StartChild("work", "00-nonsense"));
+        Assert.Null(recorder.Source.StartChild("work", "00-malformed"));
         using var child = recorder.Source.StartChild("work", Valid);
         Assert.Equal(Valid, child?.ParentId);
     }

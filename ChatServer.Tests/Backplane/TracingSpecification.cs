@@ -4,7 +4,7 @@ using ChatServer.Tests.Support;
 
 namespace ChatServer.Tests.Backplane;
 
-/// <summary>Which commands and records carry the trace context of the caller.</summary>
+/// <summary>The trace context of the caller in commands and records.</summary>
 public abstract class TracingSpecification(RedisServer redis) : BackplaneSpecification(redis)
 {
     private readonly SpanRecorder _recorder = new("ChatServer.Backplane");

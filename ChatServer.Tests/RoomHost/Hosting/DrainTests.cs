@@ -1,3 +1,4 @@
+using System.Text.Json;
 using ChatServer.Backplane;
 using ChatServer.Tests.Support;
 
@@ -20,7 +21,7 @@ public sealed class DrainTests : HostCluster
         Assert.True(await Api.Drain.OrderAsync("host-1"));
 
         await ClosedAsync(member, 1001, "moved", reconnect: true);
-        // Sent away only once the other host is ready for it.
+        // Members are told to reconnect only when the other host has opened the room.
         var there = await Api.Rooms.FindAsync("room-0");
         Assert.Equal(("host-2", RoomState.Open, rooms[0].Epoch), (there!.HostId, there.State, there.Epoch));
         var back = await JoinAsync(there.Port, $"user=ann&session={member.Session}&since={member.Since}");
@@ -99,25 +100,27 @@ public sealed class DrainTests : HostCluster
         await talking;
 
         var log = await Api.Log.ReadAfterAsync("lobby", 0, 1000);
-        var texts = log!.Events.Select(e => System.Text.Json.JsonDocument.Parse(e.Entry.Event).RootElement.GetProperty("text").GetString()!).ToList();
+        var texts = log!.Events
+            .Select(e => JsonDocument.Parse(e.Entry.Event).RootElement.GetProperty("text").GetString()!).ToList();
         Assert.Equal(texts.Distinct(), texts);
         Assert.Equal(acknowledged, texts.Take(acknowledged.Count));
         Assert.Equal(room.Epoch, log.Epoch);
     }
 
-    // One message after the other. A message that is not acknowledged is sent again under its id, after a reconnect if the member was closed.
+    // Sends one message after the other. A message that is not acknowledged is sent again under its id, after a reconnect if the member was
+    // closed.
     private async Task TalkAsync(List<string> acknowledged, CancellationToken ct)
     {
         var query = "user=ann&session=0123456789abcdef";
         var member = await RejoinAsync("lobby", query);
         for (var i = 0; !ct.IsCancellationRequested && i < 900; i++)
         {
-            for (var said = false; !said;)
+            for (var isAcknowledged = false; !isAcknowledged;)
             {
                 await member.SendAsync(new { type = "message", id = $"m{i}", text = $"text {i}" });
-                said = await Task.WhenAny(member.NextAsync(e => e.Has("id") && e["id"] == $"m{i}" && e.Type == "message", "echo"), member.ClosedAsync())
-                    is Task<RoomEvent> { IsCompletedSuccessfully: true };
-                if (!said)
+                var echo = member.NextAsync(e => e.Has("id") && e["id"] == $"m{i}" && e.Type == "message", "echo");
+                isAcknowledged = await Task.WhenAny(echo, member.ClosedAsync()) is Task<RoomEvent> { IsCompletedSuccessfully: true };
+                if (!isAcknowledged)
                     member = await RejoinAsync("lobby", query);
             }
             acknowledged.Add($"text {i}");

@@ -2,7 +2,7 @@ using ChatServer.Tests.Support;
 
 namespace ChatServer.Tests.RoomHost.Hosting;
 
-/// <summary>What an operator says to all rooms, each hears once.</summary>
+/// <summary>Each room receives each announcement once.</summary>
 public sealed class HostAnnouncementTests : HostCluster
 {
     [Fact]
@@ -29,7 +29,7 @@ public sealed class HostAnnouncementTests : HostCluster
         var member = await JoinAsync((await CreateAsync("lobby")).Port);
         await host.Process.PauseAsync();
         await Api.Announcements.PostAsync("meanwhile", null);
-        // Its connections (and ours) are gone too: nothing is waiting for it in a socket.
+        // Without this, the notification could wait in the socket of the paused process.
         await RawAsync(db => db.ExecuteAsync("CLIENT", "KILL", "TYPE", "pubsub"));
         await RawAsync(db => db.ExecuteAsync("CLIENT", "KILL", "TYPE", "normal"));
 
@@ -72,14 +72,14 @@ public sealed class HostAnnouncementTests : HostCluster
         host.Process.Resume();
 
         await Eventually.Async(() => Api.Rooms.FindAsync("lobby"), r => r is not null, TimeSpan.FromSeconds(30));
-        // Who is quicker than the host meets the room as it was, and is about to be sent away.
+        // A member that joins before the host has detected the loss joins the old room, and is closed.
         var back = await Eventually.Async(() => RejoinAsync("lobby"), member => member.Welcome["epoch"] != room.Epoch);
         await HeardAsync(back, "new");
     }
 
     private static async Task HeardAsync(RoomClient member, params string[] texts)
     {
-        await Eventually.Async(() => member.Log.Select(e => e["text"]), heard => heard.Contains(texts[^1]), TimeSpan.FromSeconds(30));
+        await Eventually.Async(() => member.Log.Select(e => e["text"]), received => received.Contains(texts[^1]), TimeSpan.FromSeconds(30));
         Assert.Equal(texts, member.Log.Where(e => e.Type == "announcement").Select(e => e["text"]!));
     }
 }

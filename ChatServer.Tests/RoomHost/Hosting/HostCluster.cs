@@ -7,10 +7,10 @@ using StackExchange.Redis;
 
 namespace ChatServer.Tests.RoomHost.Hosting;
 
-/// <summary>A Redis, RoomHosts as an operator runs them, and what an Api does to both: each test has its own.</summary>
+/// <summary>A Redis, processes of RoomHosts, and the Backplane of an Api. Each test has its own.</summary>
 public abstract class HostCluster : IAsyncLifetime
 {
-    /// <summary>Ports that a host has for rooms, unless a test says otherwise.</summary>
+    /// <summary>The number of ports in <c>ROOM_PORTS</c> of a host, unless a test sets another range.</summary>
     protected const int Ports = 20;
 
     private readonly List<IAsyncDisposable> _started = [];
@@ -21,13 +21,13 @@ public abstract class HostCluster : IAsyncLifetime
 
     protected virtual RedisServer Redis { get; } = RedisServer.Preferred();
 
-    /// <summary>What every process here is told of it.</summary>
+    /// <summary>The connection string of every process of the test.</summary>
     protected virtual string ConnectionString => Redis.ConnectionString;
 
-    /// <summary>We, as an Api.</summary>
+    /// <summary>The Backplane of an Api.</summary>
     protected BackplaneProcess Api { get; private set; } = null!;
 
-    /// <summary>First of the <see cref="Ports"/>.</summary>
+    /// <summary>The first port in <c>ROOM_PORTS</c>.</summary>
     protected int FirstPort { get; } = FreePort.Next(Ports);
 
     public async ValueTask InitializeAsync()
@@ -49,7 +49,7 @@ public abstract class HostCluster : IAsyncLifetime
         return started;
     }
 
-    /// <summary>Starts a RoomHost, and waits until it takes part.</summary>
+    /// <summary>Starts a RoomHost, and waits until it is ready.</summary>
     protected async Task<ServiceProcess> StartHostAsync(string id = "host-1", params (string Name, string? Value)[] settings)
     {
         var host = Own(await ServiceProcess.StartAsync("ChatServer.RoomHost", "PORT", [.. Settings(id), .. settings]));
@@ -57,21 +57,21 @@ public abstract class HostCluster : IAsyncLifetime
         return host;
     }
 
-    /// <summary>Whether it says that it takes part.</summary>
+    /// <summary>Returns whether <c>/health</c> reports that the host is ready.</summary>
     protected static async Task<bool> IsReadyAsync(ServiceProcess host)
     {
         using var health = await host.Http.GetAsync("/health", Cancelled);
         return health.IsSuccessStatusCode;
     }
 
-    /// <summary>What every host here is started with.</summary>
+    /// <summary>The settings of every host.</summary>
     protected (string Name, string? Value)[] Settings(string id) =>
     [
         ("ConnectionStrings__redis", ConnectionString), ("BIND", "127.0.0.1"), ("HOST_ID", id),
         ("ROOM_PORTS", $"{FirstPort}-{FirstPort + Ports - 1}"),
     ];
 
-    /// <summary>Another host, without sockets.</summary>
+    /// <summary>Starts a host without sockets.</summary>
     protected async Task<FakeHost> FakeHostAsync(string id)
     {
         var host = Own(new FakeHost(Own(new BackplaneProcess(ConnectionString)), id, 1000));
@@ -79,18 +79,21 @@ public abstract class HostCluster : IAsyncLifetime
         return host;
     }
 
-    /// <summary>Creates a room, or finds it; null when there is no room for it.</summary>
+    /// <summary>Creates a room, or finds it. Returns null if no host has capacity.</summary>
     protected async Task<RoomRecord?> TryCreateAsync(string name, RoomOptions? options = null) =>
         (await Api.Placement.CreateAsync(name, options ?? Defaults, Cancelled))?.Room;
 
-    /// <summary>The same, where there is room: a host that a busy machine starves looks dead for a moment, so it is asked again.</summary>
+    /// <summary>
+    /// Creates a room, or finds it, for tests in which a host has capacity. Repeats the call, because on a busy machine the lease of a
+    /// host may expire for a moment.
+    /// </summary>
     protected async Task<RoomRecord> CreateAsync(string name, RoomOptions? options = null) =>
         (await Eventually.Async(() => TryCreateAsync(name, options), room => room is not null))!;
 
-    /// <summary>Joins a room; leaves at the test's end.</summary>
+    /// <summary>Joins a room until the end of the test.</summary>
     protected async Task<RoomClient> JoinAsync(int port, string query = "") => Own(await RoomClient.JoinAsync(port, query));
 
-    /// <summary>Comes back, as often as it takes.</summary>
+    /// <summary>Joins a room, and repeats this until it succeeds.</summary>
     protected async Task<RoomClient> RejoinAsync(string room, string query = "") => Own(await Eventually.Async(
         async () => await RoomClient.JoinAsync((await Api.Rooms.FindAsync(room))!.Port, query), _ => true, TimeSpan.FromSeconds(30)));
 
@@ -99,7 +102,7 @@ public abstract class HostCluster : IAsyncLifetime
         () => Api.Rooms.FindAsync(room.Name), r => r is { State: RoomState.Open } && r.HostId == host && r.Term > room.Term,
         TimeSpan.FromSeconds(30));
 
-    /// <summary>What redis-cli would do.</summary>
+    /// <summary>Runs commands on a connection of its own.</summary>
     protected async Task RawAsync(Func<IDatabase, Task> work)
     {
         await using var connection = await ConnectionMultiplexer.ConnectAsync($"{ConnectionString},allowAdmin=true");
@@ -112,10 +115,10 @@ public abstract class HostCluster : IAsyncLifetime
         return await http.GetStringAsync(new Uri($"http://127.0.0.1:{port}/"), Cancelled);
     }
 
-    /// <summary>Waits until nobody listens on the port.</summary>
+    /// <summary>Waits until no process listens on the port.</summary>
     protected static Task IsFreeAsync(int port) => Eventually.Async(() => ListensAsync(port), listens => !listens);
 
-    /// <summary>The member was sent away as told.</summary>
+    /// <summary>Waits until the member was closed, and checks the <c>closing</c> event and the close code.</summary>
     protected static async Task ClosedAsync(RoomClient member, int code, string reason, bool reconnect)
     {
         var closing = await member.NextAsync("closing");

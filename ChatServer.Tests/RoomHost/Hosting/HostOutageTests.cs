@@ -4,7 +4,7 @@ using ChatServer.Tests.Support;
 
 namespace ChatServer.Tests.RoomHost.Hosting;
 
-/// <summary>Redis goes, comes back, forgets, or holds something that it should not.</summary>
+/// <summary>Redis is unavailable, loses its data, returns an older state, or contains malformed data.</summary>
 public sealed class HostOutageTests : HostCluster
 {
     private static readonly TimeSpan Return = TimeSpan.FromSeconds(30);
@@ -47,12 +47,12 @@ public sealed class HostOutageTests : HostCluster
             await member.SayAsync("hello");
 
             await Redis.FlushAsync();
-            // The room itself, by its next append; the host, by its round; and an Api, which makes the room anew.
+            // Three parts detect the loss concurrently: the room by its append, the host by its round, an Api by creating the room again.
             await member.SendAsync(new { type = "message", id = "noticed", text = "noticed" });
-            var made = Eventually.Async(() => TryCreateAsync("lobby"), r => r is not null, Return);
+            var creation = Eventually.Async(() => TryCreateAsync("lobby"), r => r is not null, Return);
 
             await ClosedAsync(member, 1001, "reopened", reconnect: true);
-            await made;
+            await creation;
             await Eventually.Async(
                 async () =>
                 {
@@ -71,7 +71,7 @@ public sealed class HostOutageTests : HostCluster
     [Fact]
     public async Task Redis_pause_causes_only_delay()
     {
-        var host = await StartHostAsync("host-1", ("MESSAGES_PER_SECOND", "0")); // a member that tries again and again is no flood
+        var host = await StartHostAsync("host-1", ("MESSAGES_PER_SECOND", "0")); // members repeat their messages without a rate limit
         var room = await CreateAsync("lobby");
         var member = await JoinAsync(room.Port);
         await member.SayAsync("before");
@@ -99,7 +99,7 @@ public sealed class HostOutageTests : HostCluster
         await member.SayAsync("one");
         await member.SayAsync("two");
 
-        // As if Redis had come back with an older state.
+        // Redis returns an older state.
         await RawAsync(async db =>
         {
             await db.ListRightPopAsync(RedisNames.RoomLog("lobby"));
@@ -123,11 +123,11 @@ public sealed class HostOutageTests : HostCluster
         var other = await CreateAsync("other");
         var member = await JoinAsync(room.Port);
 
-        // The log does not take the next append, and the directory has nonsense: every look and every claim throws.
-        await RawAsync(db => db.HashSetAsync(RedisNames.Room("lobby"), [new("seq", 7), new("createdAt", "nonsense")]));
+        // The next append is refused and the record is malformed, so every reconcile and every claim throws.
+        await RawAsync(db => db.HashSetAsync(RedisNames.Room("lobby"), [new("seq", 7), new("createdAt", "malformed")]));
         await member.SendAsync(new { type = "message", id = "one", text = "one" });
         await ClosedAsync(member, 1001, "reopened", reconnect: true);
-        await Api.Rooms.ShutdownAsync("other"); // looked at after the looks that failed
+        await Api.Rooms.ShutdownAsync("other"); // reconciled after the failed reconciles
         await Eventually.Async(() => Api.Rooms.FindAsync("other"), r => r is null);
         await IsFreeAsync(other.Port);
 
@@ -152,7 +152,7 @@ public sealed class HostOutageTests : HostCluster
         {
             var log = RedisNames.RoomLog("lobby");
             await db.ListSetByIndexAsync(log, 0, "?" + ((string)(await db.ListGetByIndexAsync(log, 0))!)[1..]);
-            await db.ListSetByIndexAsync(log, 1, "nonsense");
+            await db.ListSetByIndexAsync(log, 1, "malformed");
         });
 
         var second = await StartHostAsync("second");
@@ -161,8 +161,8 @@ public sealed class HostOutageTests : HostCluster
         var (one, two, three) = (await back.NextAsync("message"), await back.NextAsync("unreadable"), await back.NextAsync("message"));
         Assert.Equal(("one", 1L, 2L, "three", 3L), (one["text"], one.Seq, two.Seq, three["text"], three.Seq));
         Assert.Equal(4, (await back.SayAsync("four")).Seq);
-        await Eventually.Async(() => second.Process.Output, told =>
-            told.Contains("room lobby has 2 malformed entries, the first at 1", StringComparison.Ordinal));
+        await Eventually.Async(() => second.Process.Output, output =>
+            output.Contains("room lobby has 2 malformed entries, the first at 1", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -178,7 +178,7 @@ public sealed class HostOutageTests : HostCluster
     }
 }
 
-/// <summary>Redis is stopped and started, and has its data still.</summary>
+/// <summary>Redis is restarted and keeps its data.</summary>
 public sealed class HostOutageWithDataTests : HostCluster
 {
     protected override RedisServer Redis { get; } = new ChatServer.Tests.Redis.DataFolderRedis();
@@ -186,7 +186,7 @@ public sealed class HostOutageWithDataTests : HostCluster
     [Fact]
     public async Task Members_and_sequences_survive_an_outage()
     {
-        var host = await StartHostAsync("host-1", ("MESSAGES_PER_SECOND", "0")); // a member that tries again and again is no flood
+        var host = await StartHostAsync("host-1", ("MESSAGES_PER_SECOND", "0")); // members repeat their messages without a rate limit
         var room = await CreateAsync("lobby");
         var member = await JoinAsync(room.Port);
         await member.SayAsync("before");
@@ -206,8 +206,9 @@ public sealed class HostOutageWithDataTests : HostCluster
             },
             count => count == 2, TimeSpan.FromSeconds(30));
         Assert.Equal(3, (await Eventually.Async(async () => await member.SayAsync("after"), _ => true, TimeSpan.FromSeconds(30))).Seq);
-        Assert.Equal(["before", "meanwhile", "after"], (await Eventually.Async(() => second.Log, log => log.Count == 3)).Select(e => e["text"]));
-        // The change of which nobody could be told is told now.
+        var log = await Eventually.Async(() => second.Log, events => events.Count == 3);
+        Assert.Equal(["before", "meanwhile", "after"], log.Select(e => e["text"]));
+        // The change during the outage is published now.
         var now = await Eventually.Async(() => Api.Rooms.FindAsync("lobby"), r => r!.Members == 2);
         Assert.Equal((room.Epoch, room.Term, room.Port, 3), (now!.Epoch, now.Term, now.Port, now.Seq));
         var other = await Eventually.Async(() => TryCreateAsync("other"), r => r is not null, TimeSpan.FromSeconds(30));
@@ -218,7 +219,7 @@ public sealed class HostOutageWithDataTests : HostCluster
     [Fact]
     public async Task First_host_after_an_outage_does_not_take_the_rooms_of_others()
     {
-        var unlimited = ("MESSAGES_PER_SECOND", "0"); // a member that tries again and again is no flood
+        var unlimited = ("MESSAGES_PER_SECOND", "0"); // members repeat their messages without a rate limit
         var first = await StartHostAsync("host-1", unlimited);
         var second = await StartHostAsync("host-2", unlimited);
         var rooms = new List<RoomRecord>();
@@ -227,7 +228,7 @@ public sealed class HostOutageWithDataTests : HostCluster
         var neighbour = await JoinAsync(rooms.First(room => room.HostId == "host-1").Port);
         var member = await JoinAsync(rooms.First(room => room.HostId == "host-2").Port);
 
-        // Until both leases have run out. The second host is back when the first has looked for the dead.
+        // Both leases expire. The second host starts again after the first one has looked for dead hosts.
         await Redis.StopAsync();
         await AreRefusedAsync(neighbour, member);
         await second.Process.PauseAsync();
@@ -245,7 +246,7 @@ public sealed class HostOutageWithDataTests : HostCluster
         }
     }
 
-    /// <summary>Their hosts may not write any more.</summary>
+    /// <summary>Waits until the hosts of the members can no longer write.</summary>
     private static Task AreRefusedAsync(params RoomClient[] members) => Task.WhenAll(members.Select(member => Eventually.Async(
         async () =>
         {
@@ -254,7 +255,10 @@ public sealed class HostOutageWithDataTests : HostCluster
         },
         refused => refused)));
 
-    /// <summary>Whoever does it holds the role for it, and prolongs that in every round: two rounds have begun, so one is over.</summary>
+    /// <summary>
+    /// Waits until a rescue round has ended. Each round renews the role of the coordinator: when a second round has begun, the first has
+    /// ended.
+    /// </summary>
     private Task HaveLookedForTheDeadAsync() => RawAsync(async db =>
     {
         var left = await Eventually.Async(() => db.KeyTimeToLiveAsync(RedisNames.Coordinator), ttl => ttl is not null);

@@ -17,7 +17,7 @@ public sealed class HostSettingsTests
     [InlineData("PORT", "many")]
     public async Task Missing_or_bad_setting_stops_the_process_with_one_line_that_names_it(string variable, string? value)
     {
-        // Nobody listens there. A process that fails to start does not ask.
+        // No Redis listens there: a process with an invalid setting ends before it connects.
         (string, string?)[] settings = [("ConnectionStrings__redis", "127.0.0.1:1"), ("BIND", "127.0.0.1"), ("PORT", $"{FreePort.Next()}")];
 
         await using var process = ServiceProcess.Launch("ChatServer.RoomHost", [.. settings, (variable, value)]);

@@ -3,7 +3,7 @@ using ChatServer.Tests.Support;
 
 namespace ChatServer.Tests.RoomHost.Hosting;
 
-/// <summary>A RoomHost carries orders out in the trace of whoever gave them.</summary>
+/// <summary>A RoomHost carries out an order in the trace of the order.</summary>
 public sealed class HostTraceTests : HostCluster
 {
     [Fact]
@@ -15,7 +15,7 @@ public sealed class HostTraceTests : HostCluster
         absent.Silent = true;
         var creator = new BackplaneProcess(ConnectionString);
 
-        // The creator dies when the room has its record, before a host has opened it: what is left of the creation is in Redis.
+        // The creator crashes after it has created the record, so the host can find the trace only in Redis.
         using var root = recorder.StartRoot();
         var creation = creator.Placement.CreateAsync("lobby", Defaults, Cancelled);
         await Eventually.Async(() => Api.Ownership.WantedAsync("host-1"), rooms => rooms.Contains("lobby"));
@@ -56,8 +56,8 @@ public sealed class HostTraceTests : HostCluster
         using var recorder = new SpanRecorder("ChatServer.Backplane");
         var host = await StartHostAsync("host-1", receiver.SettingsOf("ChatServer.RoomHost"));
 
-        // An order from before its first round would be the last shutdown, to be ignored. A round obeys a drain after it has looked for a
-        // shutdown.
+        // A host ignores a shutdown order that it finds in its first round. A round applies a drain order after it has read the shutdown
+        // order.
         await Api.Drain.OrderAsync("host-1");
         await Eventually.Async(() => Api.Hosts.FindAsync("host-1"), seen => seen?.State == HostRecord.Draining);
         using var root = recorder.StartRoot();

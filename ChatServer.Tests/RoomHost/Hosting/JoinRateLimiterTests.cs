@@ -15,7 +15,7 @@ public sealed class JoinRateLimiterTests
         using var rate = new JoinRateLimiter(50);
 
         Assert.All(Enumerable.Range(0, 50), _ => Assert.True(rate.TryAcquire(One)));
-        // A machine that dawdles here gives back one every 20 ms.
+        // On a slow machine the limiter adds a permit every 20 ms during the loop.
         Assert.Contains(Enumerable.Range(0, 1000), _ => !rate.TryAcquire(One));
     }
 

@@ -21,7 +21,7 @@ public sealed class LeaseHolderTests : HostCluster
 
         _time.Advance(HostLease.Lifetime);
 
-        Assert.False(holder.IsHeld); // whatever Redis says: it has not been asked
+        Assert.False(holder.IsHeld); // by the local clock, without a call to Redis
         Assert.True(await holder.RenewAsync(Record));
         Assert.True(holder.IsHeld);
         await holder.ReleaseAsync();

@@ -4,7 +4,7 @@ using ChatServer.Tests.Support;
 
 namespace ChatServer.Tests.RoomHost.Hosting;
 
-/// <summary>A host that stood still while the world went on, and two that have one id.</summary>
+/// <summary>A host that was paused while its lease expired, and two hosts with one id.</summary>
 public sealed class PausedHostTests : HostCluster
 {
     [Theory]
@@ -33,7 +33,7 @@ public sealed class PausedHostTests : HostCluster
         Assert.Equal(1, (await Api.Log.ReadAfterAsync("lobby", 0, 10))?.Newest);
         Assert.Contains("lobby", await Api.Ownership.WantedAsync("host-2"));
         Assert.DoesNotContain("lobby", await Api.Ownership.WantedAsync("host-1"));
-        // It is a host like any other again.
+        // The host accepts rooms again.
         await other.BeLongDeadAsync();
         Assert.Equal("host-1", (await CreateAsync("new")).HostId);
     }
@@ -46,7 +46,7 @@ public sealed class PausedHostTests : HostCluster
         await host.Process.PauseAsync();
         await LeaseRunsOutAsync();
         var other = await FakeHostAsync("host-2");
-        // Moved without a nudge: it has to find out by itself.
+        // Moved without a nudge: the host detects it in a round.
         await RawAsync(db => RedisScript.PlaceRoom.RunAsync(db, [RedisNames.Room("lobby")], room.Term, "host-2"));
         var moved = await other.Process.Ownership.ClaimAsync("lobby", "host-2", "127.0.0.1", 1);
         Assert.NotNull(moved?.Room);
@@ -66,7 +66,7 @@ public sealed class PausedHostTests : HostCluster
         await using var second = ServiceProcess.Launch("ChatServer.RoomHost", [.. Settings("host-1"), ("PORT", $"{FreePort.Next()}")]);
         await second.WaitForExitAsync();
 
-        EndedForItsId(second);
+        AssertEndedBecauseOfHeldId(second);
     }
 
     [Fact]
@@ -85,7 +85,7 @@ public sealed class PausedHostTests : HostCluster
 
         await ClosedAsync(member, 1001, "host-stopping", reconnect: true);
         await host.Process.WaitForExitAsync();
-        EndedForItsId(host.Process);
+        AssertEndedBecauseOfHeldId(host.Process);
         Assert.Equal(taken, await Api.Rooms.FindAsync("lobby"));
         Assert.Equal(["lobby"], await Api.Ownership.WantedAsync("host-1"));
         Assert.NotNull(await Api.Hosts.FindAsync("host-1"));
@@ -93,8 +93,8 @@ public sealed class PausedHostTests : HostCluster
 
     private Task LeaseRunsOutAsync() => Eventually.Async(() => Api.Hosts.FindAsync("host-1"), host => host is null);
 
-    // One line for the operator; the rest of the output are log entries, which are JSON.
-    private static void EndedForItsId(ServerProcess process)
+    // The output is one line for the operator, and log entries in JSON.
+    private static void AssertEndedBecauseOfHeldId(ServerProcess process)
     {
         Assert.Equal(1, process.ExitCode);
         var lines = process.Output.TrimEnd().Split('\n');

@@ -88,8 +88,9 @@ public sealed class PortPoolTests : IDisposable
         for (var i = 0; i < 10; i++)
             Assert.Null(pool.Open("lobby", 0));
 
-        // Every failure has given its socket back: there would be too many otherwise, which is another error.
-        Assert.Equal(SocketError.AddressNotAvailable, Assert.Throws<SocketException>(() => _opened[^1].Open(_first, "lobby")).SocketErrorCode);
+        // Every failed attempt has closed its socket; otherwise the process would run out of sockets, which is another error.
+        var error = Assert.Throws<SocketException>(() => _opened[^1].Open(_first, "lobby"));
+        Assert.Equal(SocketError.AddressNotAvailable, error.SocketErrorCode);
     }
 
     public void Dispose()
@@ -109,7 +110,7 @@ public sealed class PortPoolTests : IDisposable
         return new PortPool(ports, (_first, _first + Size - 1), _time, NullLogger<PortPool>.Instance);
     }
 
-    // Opens until there is none.
+    // Opens ports until there is none left.
     private static List<int?> OpenAll(PortPool pool)
     {
         var opened = new List<int?>();

@@ -4,7 +4,7 @@ using StackExchange.Redis;
 
 namespace ChatServer.Tests.RoomHost.Hosting;
 
-/// <summary>Redis with a replica, which takes over; every process was told of both.</summary>
+/// <summary>Redis with a replica that is promoted. The connection string names both.</summary>
 [Needs(OptionalProgram.RedisServer)]
 public sealed class ReplicaTests : HostCluster
 {
@@ -27,7 +27,7 @@ public sealed class ReplicaTests : HostCluster
         await _replica.PromoteAsync();
 
         Assert.Equal(3, await Eventually.Async(() => SayAsync(member, "three"), seq => seq is not null));
-        // Each once, though it was said until it was acknowledged.
+        // Each message is logged once, although it was sent until it was acknowledged.
         Assert.Equal(["one", "two", "three"], member.Log.DistinctBy(e => e.Seq).Select(e => e["text"]));
         Assert.Equal(room.Epoch, (await Eventually.Async(() => Api.Rooms.FindAsync("lobby"), r => r is not null))!.Epoch);
         Assert.Equal(3, (await Api.Log.ReadAfterAsync("lobby", 0, 10))?.Newest);
@@ -44,7 +44,7 @@ public sealed class ReplicaTests : HostCluster
         await _primary.KillAsync();
         await _replica.PromoteAsync();
 
-        // What does not fit behind the log that there is now shows that it is another one.
+        // The next append does not fit behind the promoted log, so the room starts a new epoch.
         await Eventually.Async(() => SayAsync(member, "four"), seq => seq is null && member.HasEnded);
         var back = await RejoinAsync("lobby", $"since={member.Since}");
         Assert.False(back.Welcome.Json.GetProperty("resumed").GetBoolean());
@@ -56,7 +56,7 @@ public sealed class ReplicaTests : HostCluster
     private async Task<(RoomRecord Room, RoomClient Member)> TalkAsync()
     {
         await Own(_replica).StartAsync();
-        await StartHostAsync("host-1", ("MESSAGES_PER_SECOND", "0")); // a member that tries again and again is no flood
+        await StartHostAsync("host-1", ("MESSAGES_PER_SECOND", "0")); // members repeat their messages without a rate limit
         var room = await CreateAsync("lobby");
         var member = await JoinAsync(room.Port);
         await member.SayAsync("one");
@@ -64,7 +64,7 @@ public sealed class ReplicaTests : HostCluster
         return (room, member);
     }
 
-    // Says it (again, under the same id), and looks whether it was acknowledged by now.
+    // Sends the message, again under the same id if it was sent before, and returns whether it was acknowledged.
     private static async Task<long?> SayAsync(RoomClient member, string text)
     {
         if (!member.HasEnded)

@@ -17,7 +17,9 @@ public sealed class RoomHostOptionsTests
         Assert.Equal(10_000, options.MaxRooms);
         Assert.Equal("*", options.AllowedOrigins);
         Assert.Equal(65536, options.MaxFrameBytes);
-        Assert.Equal((4000, 20, 100, 200), (options.MaxTextLength, options.MessagesPerSecond, options.MessageBurst, options.ConnectionsPerSecond));
+        Assert.Equal(
+            (4000, 20, 100, 200),
+            (options.MaxTextLength, options.MessagesPerSecond, options.MessageBurst, options.ConnectionsPerSecond));
         Assert.Equal((10, 20, 45), (options.HandshakeTimeout.TotalSeconds, options.PingInterval.TotalSeconds,
             options.SilenceTimeout.TotalSeconds));
         Assert.Equal(4194304, options.RoomBufferBytes);
@@ -37,7 +39,8 @@ public sealed class RoomHostOptionsTests
     public void Each_setting_is_read()
     {
         var options = From(
-            ("HOST_ID", "host-1"), ("HOST", "chat.example"), ("ROOM_PORTS", "40000-40000"), ("MAX_ROOMS", "7"), ("ALLOWED_ORIGINS", "https://a"),
+            ("HOST_ID", "host-1"), ("HOST", "chat.example"), ("ROOM_PORTS", "40000-40000"), ("MAX_ROOMS", "7"),
+            ("ALLOWED_ORIGINS", "https://a"),
             ("MAX_FRAME_BYTES", "2048"), ("MAX_TEXT_LENGTH", "99"), ("MESSAGES_PER_SECOND", "0"), ("MESSAGE_BURST", "3"),
             ("CONNECTIONS_PER_SECOND", "0"), ("HANDSHAKE_SECONDS", "4"), ("PING_SECONDS", "5"), ("SILENCE_SECONDS", "6"),
             ("ROOM_BUFFER_BYTES", "262144"));

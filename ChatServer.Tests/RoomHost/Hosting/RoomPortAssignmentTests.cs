@@ -4,7 +4,7 @@ using ChatServer.Tests.Support;
 
 namespace ChatServer.Tests.RoomHost.Hosting;
 
-/// <summary>Which port a room gets, and what happens when there is none.</summary>
+/// <summary>The port that a room gets, and rooms for which there is none.</summary>
 public sealed class RoomPortAssignmentTests : HostCluster
 {
     [Fact]
@@ -88,14 +88,15 @@ public sealed class RoomPortAssignmentTests : HostCluster
         other.Start();
         await StartHostAsync("host-1", ("ROOM_PORTS", $"{FirstPort}-{FirstPort}"));
 
-        var moved = await Eventually.Async(() => Api.Rooms.FindAsync("lobby"), r => r?.HostId == "host-2" && r.State == ChatServer.Backplane.RoomState.Open);
+        var moved = await Eventually.Async(
+            () => Api.Rooms.FindAsync("lobby"), r => r?.HostId == "host-2" && r.State == ChatServer.Backplane.RoomState.Open);
         Assert.Equal((room.Epoch, 1), (moved!.Epoch, moved.Seq));
     }
 
     [Fact]
     public async Task Host_without_free_sockets_refuses_rooms_and_keeps_running()
     {
-        // 600 file descriptors leave 300 to ports and connections.
+        // Of 600 file descriptors, 300 are left for ports and connections.
         var first = FreePort.Next(400);
         var program = Path.Combine(AppContext.BaseDirectory, "ChatServer.RoomHost.dll");
         var environment = Settings("host-1").ToDictionary(s => s.Name, s => s.Value);

@@ -3,7 +3,7 @@ using ChatServer.Tests.Support;
 
 namespace ChatServer.Tests.RoomHost.Hosting;
 
-/// <summary>How rooms and hosts end, and begin again.</summary>
+/// <summary>Rooms and hosts that are killed, stopped or shut down, and started again.</summary>
 public sealed class StopTests : HostCluster
 {
     [Fact]
@@ -28,7 +28,7 @@ public sealed class StopTests : HostCluster
         Assert.True(all.Welcome.Json.GetProperty("resumed").GetBoolean());
         var said = await all.SayAsync("after");
         Assert.Equal(all.Welcome.Seq + 1, said.Seq);
-        // One after the other, without a gap, and every event that the first connection saw in its place.
+        // The sequences have no gap, and every event that the first connection received has its place.
         Assert.Equal(Enumerable.Range(1, all.Log.Count).Select(i => (long)i), all.Log.Select(e => e.Seq));
         Assert.True(member.Log.Count >= 20);
         Assert.Equal(member.Log.Select(e => e.ToString()), all.Log.Take(member.Log.Count).Select(e => e.ToString()));
@@ -49,7 +49,7 @@ public sealed class StopTests : HostCluster
         await IsFreeAsync(room.Port);
         await Eventually.Async(() => Api.Rooms.FindAsync("lobby"), r => r is null);
         Assert.Null(await Api.Log.ReadAfterAsync("lobby", 0, 10));
-        // The lists of rooms follow the room.
+        // The room is removed from the index and from the set of its host.
         await Eventually.Async(() => Api.Rooms.NamesAsync(), names => names.Count == 0);
         await Eventually.Async(() => Api.Ownership.WantedAsync("host-1"), wanted => wanted.Count == 0);
     }
@@ -81,7 +81,7 @@ public sealed class StopTests : HostCluster
         await host.Process.WaitForExitAsync();
         Assert.Equal((0, ""), (host.Process.ExitCode, host.Process.Output));
 
-        await StartHostAsync(); // does not obey the order again
+        await StartHostAsync(); // ignores the order
         var back = await RejoinAsync("lobby");
         Assert.Equal((room.Epoch, 1), (back.Welcome["epoch"], back.Welcome.Seq));
         Assert.Equal("hello", (await back.NextAsync("message"))["text"]);
@@ -96,7 +96,7 @@ public sealed class StopTests : HostCluster
         await member.SayAsync("hello");
         await host.Process.PauseAsync();
         await Api.Shutdown.OrderAsync();
-        // Its connections (and ours) are gone too: nothing is waiting for it in a socket.
+        // Without this, the notification could wait in the socket of the paused process.
         await RawAsync(db => db.ExecuteAsync("CLIENT", "KILL", "TYPE", "pubsub"));
         await RawAsync(db => db.ExecuteAsync("CLIENT", "KILL", "TYPE", "normal"));
 
