@@ -31,6 +31,7 @@ public static class BackplaneServices
         services.AddSingleton<RoomChanges>();
         services.AddSingleton<RoomOwnership>();
         services.AddSingleton<RoomLog>();
+        services.AddSingleton<WarmupRooms>();
         services.AddSingleton<RoomCommands>();
         services.AddSingleton<HostDirectory>();
         services.AddSingleton<HostLease>();

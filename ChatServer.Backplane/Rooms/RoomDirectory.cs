@@ -79,9 +79,10 @@ public sealed class RoomDirectory(BackplaneConnection connection)
         return true;
     }, ct);
 
-    /// <summary>Adds a room to the index and to the set of rooms that its host should have open.</summary>
-    internal static Task AddToIndexesAsync(IDatabase db, string name, string host) =>
-        Task.WhenAll(db.SortedSetAddAsync(RedisNames.Rooms, name, 0), db.SetAddAsync(RedisNames.HostRooms(host), name));
+    /// <summary>Adds a room to the index and to the set of rooms that its host should have open. Not a room of a warm-up.</summary>
+    internal static Task AddToIndexesAsync(IDatabase db, string name, string host) => WarmupRooms.IsWarmup(name)
+        ? Task.CompletedTask
+        : Task.WhenAll(db.SortedSetAddAsync(RedisNames.Rooms, name, 0), db.SetAddAsync(RedisNames.HostRooms(host), name));
 
     /// <summary>Removes a deleted room from the index and from the set of its host.</summary>
     internal static async Task RemoveFromIndexesAsync(IDatabase db, string name, string host)

@@ -110,7 +110,7 @@ public sealed class RoomPlacement(
     }
 
     /// <summary>Creates the record. Returns its epoch, or null if the room exists.</summary>
-    private Task<string?> CreateRecordAsync(string name, RoomOptions options, string host, CancellationToken ct) =>
+    internal Task<string?> CreateRecordAsync(string name, RoomOptions options, string host, CancellationToken ct) =>
         connection.RunAsync(async db =>
     {
         var epoch = ids.NewEpoch();

@@ -53,6 +53,7 @@ internal static class RoomHostServices
         services.AddSingleton<RescueLoop>();
         services.AddSingleton<ReportLoop>();
         services.AddSingleton<HostStop>();
+        services.AddSingleton<JitWarmup>();
         services.AddSingleton<HostService>();
         services.AddHostedService(s => s.GetRequiredService<HostService>());
         services.AddHealthChecks().AddCheck<LeaseHealthCheck>("lease");
@@ -74,7 +75,7 @@ internal static class RoomHostServices
     public static async Task RunRoomsAsync(this WebApplication app)
     {
         var host = app.Services.GetRequiredService<HostService>();
-        await JitWarmup.TryAsync(app.Logger);
+        await app.Services.GetRequiredService<JitWarmup>().TryRunAsync();
         await app.RunAsync();
         host.ThrowIfFailed();
     }
