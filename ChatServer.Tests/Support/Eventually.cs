@@ -4,21 +4,21 @@ using System.Text.Json;
 
 namespace ChatServer.Tests.Support;
 
-/// <summary>Waits for what happens elsewhere, with a deadline, and tells what was there instead.</summary>
+/// <summary>Waits until a condition holds. After a timeout it fails the test and reports the last observed value.</summary>
 public static class Eventually
 {
-    /// <summary>Generous: two cores, shared. A test that needs an upper limit names its own.</summary>
+    /// <summary>Default timeout, long enough for two shared cores. A test that verifies an upper limit passes its own.</summary>
     public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
 
     // Looks take CPU time from the processes for which they wait: the longer the wait, the longer the pause, by at most a twentieth of it.
     private static readonly TimeSpan MinPause = TimeSpan.FromMilliseconds(10), MaxPause = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>Looks again and again until <paramref name="condition"/> holds, and returns what was seen then.</summary>
-    /// <param name="look">One look. An exception is a look that saw the exception.</param>
-    /// <param name="condition">What to wait for.</param>
-    /// <param name="within">At most; default <see cref="Timeout"/>.</param>
-    /// <param name="expected">Filled in by the compiler: the condition's source.</param>
-    [OverloadResolutionPriority(1)] // a look that returns a task is awaited, never compared
+    /// <summary>Polls a value until <paramref name="condition"/> holds, and returns the value for which it holds.</summary>
+    /// <param name="look">Reads the value. If it throws, the condition does not hold.</param>
+    /// <param name="condition">The condition. If it throws, it does not hold.</param>
+    /// <param name="within">The timeout; default <see cref="Timeout"/>.</param>
+    /// <param name="expected">The source text of the condition, from the compiler.</param>
+    [OverloadResolutionPriority(1)] // a function that returns a task is awaited
     public static async Task<T> Async<T>(
         Func<Task<T>> look, Func<T, bool> condition, TimeSpan? within = null,
         [CallerArgumentExpression(nameof(condition))] string? expected = null)
@@ -49,7 +49,7 @@ public static class Eventually
         throw new UnreachableException();
     }
 
-    /// <summary>As above, for what is at hand without waiting.</summary>
+    /// <summary>Polls a value that is read synchronously.</summary>
     public static Task<T> Async<T>(
         Func<T> look, Func<T, bool> condition, TimeSpan? within = null,
         [CallerArgumentExpression(nameof(condition))] string? expected = null) =>
