@@ -43,7 +43,8 @@ public sealed class AdminAnnouncementTests(AdminCluster cluster) : IClassFixture
 
     [Fact]
     public async Task Announcement_to_a_missing_room_is_not_found() =>
-        await (await PostAsync("/api/v1/room/nobody/message", """{"text":"Hello"}""")).IsProblemAsync(HttpStatusCode.NotFound, ErrorCodes.RoomNotFound);
+        await (await PostAsync("/api/v1/room/nobody/message", """{"text":"Hello"}"""))
+            .IsProblemAsync(HttpStatusCode.NotFound, ErrorCodes.RoomNotFound);
 
     [Theory]
     [InlineData("/api/v1/message", "{}")]
@@ -78,5 +79,6 @@ public sealed class AdminAnnouncementTests(AdminCluster cluster) : IClassFixture
     private async Task<AnnouncementRecord> FindAsync(string id) =>
         Assert.Single(await cluster.Backplane.Announcements.ReadAfterAsync(0), announcement => announcement.Id == id);
 
-    private Task<HttpResponseMessage> PostAsync(string path, string body) => cluster.Admin.SendAsync(HttpMethod.Post, path, AdminCluster.Key, body);
+    private Task<HttpResponseMessage> PostAsync(string path, string body) =>
+        cluster.Admin.SendAsync(HttpMethod.Post, path, AdminCluster.Key, body);
 }

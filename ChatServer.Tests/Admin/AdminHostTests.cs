@@ -14,7 +14,8 @@ public sealed class AdminHostTests(AdminCluster cluster) : IClassFixture<AdminCl
 
         await AssertAcceptedAsync("host-2", "drain", "Draining");
         Assert.True(await host.Process.Drain.IsOrderedAsync("host-2"));
-        Assert.All(await Task.WhenAll(Enumerable.Range(0, 3).Select(i => cluster.CreateAsync($"elsewhere-{i}"))), room => Assert.Equal("host-1", room.HostId));
+        var elsewhere = await Task.WhenAll(Enumerable.Range(0, 3).Select(i => cluster.CreateAsync($"elsewhere-{i}")));
+        Assert.All(elsewhere, room => Assert.Equal("host-1", room.HostId));
 
         await AssertAcceptedAsync("host-2", "resume", "Taking rooms again");
         Assert.False(await host.Process.Drain.IsOrderedAsync("host-2"));

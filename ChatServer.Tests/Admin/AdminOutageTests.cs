@@ -6,7 +6,7 @@ namespace ChatServer.Tests.Admin;
 
 public sealed class AdminOutageTests(AdminCluster cluster) : IClassFixture<AdminCluster>
 {
-    /// <summary>What the contract gives everything to work again.</summary>
+    /// <summary>Recovery time that the contract allows.</summary>
     private static readonly TimeSpan Recovery = TimeSpan.FromSeconds(5);
 
     [Fact]
@@ -16,11 +16,13 @@ public sealed class AdminOutageTests(AdminCluster cluster) : IClassFixture<Admin
         var response = await cluster.Admin.SendAsync(HttpMethod.Post, "/api/v1/message", AdminCluster.Key, """{"text":"Anyone?"}""");
         await response.IsProblemAsync(HttpStatusCode.ServiceUnavailable, ErrorCodes.RedisUnavailable);
         Assert.NotNull(response.Headers.RetryAfter);
-        await (await cluster.Admin.SendAsync(HttpMethod.Get, "/health")).IsProblemAsync(HttpStatusCode.ServiceUnavailable, ErrorCodes.NotReady);
+        await (await cluster.Admin.SendAsync(HttpMethod.Get, "/health")).IsProblemAsync(
+            HttpStatusCode.ServiceUnavailable, ErrorCodes.NotReady);
 
         await cluster.Redis.StartAsync();
         await Eventually.Async(
-            () => cluster.Admin.SendAsync(HttpMethod.Get, "/api/v1/load", AdminCluster.Key), answer => answer.IsSuccessStatusCode, Recovery);
+            () => cluster.Admin.SendAsync(HttpMethod.Get, "/api/v1/load", AdminCluster.Key),
+            answer => answer.IsSuccessStatusCode, Recovery);
         await Eventually.Async(() => cluster.Admin.SendAsync(HttpMethod.Get, "/health"), answer => answer.IsSuccessStatusCode, Recovery);
     }
 }

@@ -8,7 +8,7 @@ namespace ChatServer.Tests.Admin;
 
 public sealed partial class AdminPageTests(AdminCluster cluster) : IClassFixture<AdminCluster>
 {
-    /// <summary>What the page's own files may weigh, uncompressed; the rest is the chat app's.</summary>
+    /// <summary>Maximum size of the page's own files, uncompressed. Its other files belong to the chat app.</summary>
     private const int MaxBytes = 50 * 1024;
 
     [Fact]
@@ -32,7 +32,8 @@ public sealed partial class AdminPageTests(AdminCluster cluster) : IClassFixture
         var policy = response.Headers.GetValues("Content-Security-Policy").Single();
         Assert.Contains("default-src 'none'; script-src 'self'; style-src 'self';", policy, StringComparison.Ordinal);
         Assert.Contains("connect-src 'self' ws://localhost:2000;", policy, StringComparison.Ordinal);
-        Assert.Contains("frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'", policy, StringComparison.Ordinal);
+        Assert.Contains(
+            "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'", policy, StringComparison.Ordinal);
         Assert.DoesNotContain("unsafe", policy, StringComparison.Ordinal);
         var html = await BodyAsync(response);
         Assert.DoesNotMatch(Inline(), html);
@@ -57,7 +58,7 @@ public sealed partial class AdminPageTests(AdminCluster cluster) : IClassFixture
             foreach (var import in Imports().Matches(await BodyAsync(response)).Select(match => match.Groups[1].Value))
                 files.Enqueue(new Uri(new Uri($"http://page{file}"), import).AbsolutePath);
         }
-        // What it shares with the chat app is served here too.
+        // The files that it shares with the chat app.
         Assert.Contains(seen, file => file.EndsWith("/chat/chat-client.js", StringComparison.Ordinal));
         Assert.Contains(seen, file => file.EndsWith("/chat/theme.css", StringComparison.Ordinal));
     }
@@ -84,7 +85,8 @@ public sealed partial class AdminPageTests(AdminCluster cluster) : IClassFixture
         await using var admin = await ServiceProcess.StartAsync(
             "ChatServer.Admin", "ADMIN_PORT", ("ADMIN_KEY", AdminCluster.Key), ("ConnectionStrings__redis", "127.0.0.1:1"));
         using var response = await admin.SendAsync(HttpMethod.Get, "/");
-        Assert.Contains("connect-src 'self' ws: wss:;", response.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
+        Assert.Contains(
+            "connect-src 'self' ws: wss:;", response.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -97,7 +99,8 @@ public sealed partial class AdminPageTests(AdminCluster cluster) : IClassFixture
 
     private Task<HttpResponseMessage> GetAsync(string path) => cluster.Admin.SendAsync(HttpMethod.Get, path);
 
-    private static Task<string> BodyAsync(HttpResponseMessage response) => response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+    private static Task<string> BodyAsync(HttpResponseMessage response) =>
+        response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
 
     [GeneratedRegex("(?:src|href)=\"(/app/[^\"]+)\"")]
     private static partial Regex Files();
@@ -105,7 +108,7 @@ public sealed partial class AdminPageTests(AdminCluster cluster) : IClassFixture
     [GeneratedRegex(" from '(\\.[^']+)'")]
     private static partial Regex Imports();
 
-    // Scripts, styles and handlers that would have to be allowed by name.
+    // Inline scripts, styles and handlers, which the policy forbids.
     [GeneratedRegex("<script>|<style|\\sstyle=|\\son[a-z]+=", RegexOptions.IgnoreCase)]
     private static partial Regex Inline();
 }

@@ -24,7 +24,8 @@ public sealed class AdminRoomTests(AdminCluster cluster) : IClassFixture<AdminCl
             data.EnumerateObject().Select(member => member.Name));
         Assert.Equal("""["ana","bob"]""", data.GetProperty("members").GetRawText());
         Assert.Equal(3, data.GetProperty("memberCount").GetInt32());
-        Assert.Equal(("Tea", "ws://localhost:2000/rooms/tea"), (data.GetProperty("title").GetString(), data.GetProperty("url").GetString()));
+        Assert.Equal(
+            ("Tea", "ws://localhost:2000/rooms/tea"), (data.GetProperty("title").GetString(), data.GetProperty("url").GetString()));
         Assert.True(data.GetProperty("private").GetBoolean());
 
         var listed = (await cluster.Admin.GetDataAsync("/api/v1/rooms?after=te&limit=1", AdminCluster.Key)).GetProperty("rooms")[0];
@@ -37,7 +38,9 @@ public sealed class AdminRoomTests(AdminCluster cluster) : IClassFixture<AdminCl
         foreach (var name in (string[])["find-one", "nothing", "to-Find"])
             await cluster.CreateAsync(name);
         var found = await cluster.Admin.GetDataAsync("/api/v1/rooms?search=find&limit=1", AdminCluster.Key);
-        Assert.Equal(("find-one", "find-one"), (found.GetProperty("rooms")[0].GetProperty("name").GetString(), found.GetProperty("next").GetString()));
+        Assert.Equal(
+            ("find-one", "find-one"),
+            (found.GetProperty("rooms")[0].GetProperty("name").GetString(), found.GetProperty("next").GetString()));
         found = await cluster.Admin.GetDataAsync("/api/v1/rooms?search=find&limit=2&after=find-one", AdminCluster.Key);
         Assert.Equal("to-Find", Assert.Single(found.GetProperty("rooms").EnumerateArray()).GetProperty("name").GetString());
     }
@@ -71,7 +74,8 @@ public sealed class AdminRoomTests(AdminCluster cluster) : IClassFixture<AdminCl
     [InlineData("POST", "/api/v1/room/-x/message")]
     public async Task Invalid_room_name_is_refused(string method, string path)
     {
-        var response = await cluster.Admin.SendAsync(new HttpMethod(method), path, AdminCluster.Key, method == "POST" ? """{"text":"x"}""" : null);
+        var body = method == "POST" ? """{"text":"x"}""" : null;
+        var response = await cluster.Admin.SendAsync(new HttpMethod(method), path, AdminCluster.Key, body);
         await response.IsProblemAsync(HttpStatusCode.BadRequest, ErrorCodes.InvalidRoomName);
     }
 
@@ -88,7 +92,8 @@ public sealed class AdminRoomTests(AdminCluster cluster) : IClassFixture<AdminCl
         var second = await SendAsync(HttpMethod.Delete, "/api/v1/room/closing/shutdown");
         Assert.Equal(HttpStatusCode.OK, second.StatusCode);
         Assert.Equal(
-            """{"data":{"name":"closing","message":"Either shutdown already or doesn't exist"}}""", await second.Content.ReadAsStringAsync(Ct));
+            """{"data":{"name":"closing","message":"Either shutdown already or doesn't exist"}}""",
+            await second.Content.ReadAsStringAsync(Ct));
     }
 
     private Task<HttpResponseMessage> SendAsync(HttpMethod method, string path) => cluster.Admin.SendAsync(method, path, AdminCluster.Key);

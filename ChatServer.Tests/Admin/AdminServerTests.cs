@@ -14,12 +14,16 @@ public sealed class AdminServerTests(AdminCluster cluster) : IClassFixture<Admin
     {
         await cluster.CreateAsync("load-b");
         await cluster.CreateAsync("load-a");
-        // The host tells how many rooms it has with the next renewal of its lease.
+        // The host reports its number of rooms with the next renewal of its lease.
         var data = await Eventually.Async(
-            () => cluster.Admin.GetDataAsync("/api/v1/load", AdminCluster.Key), load => Host(load, "host-1").GetProperty("rooms").GetInt32() == 2);
+            () => cluster.Admin.GetDataAsync("/api/v1/load", AdminCluster.Key),
+            load => Host(load, "host-1").GetProperty("rooms").GetInt32() == 2);
 
         Assert.Equal(
-            ["loadAvg", "totalMemory", "freeMemory", "percentage", "cpus", "rooms", "capacity", "osUpTime", "upTime", "acceptingConnections", "hosts"],
+            [
+                "loadAvg", "totalMemory", "freeMemory", "percentage", "cpus", "rooms", "capacity", "osUpTime", "upTime",
+                "acceptingConnections", "hosts",
+            ],
             data.EnumerateObject().Select(member => member.Name));
         Assert.All(data.GetProperty("loadAvg").EnumerateArray(), average => Assert.InRange(average.GetDouble(), 0, 10_000));
         Assert.Equal(3, data.GetProperty("loadAvg").GetArrayLength());

@@ -5,7 +5,7 @@ using ChatServer.Tests.Support;
 
 namespace ChatServer.Tests.Api;
 
-/// <summary>An Api, its Redis and a RoomHost that we play.</summary>
+/// <summary>An Api, its Redis and a simulated RoomHost.</summary>
 public sealed class ApiCluster : ServiceCluster
 {
     public const string Key = "first-key";
@@ -15,12 +15,12 @@ public sealed class ApiCluster : ServiceCluster
 
     protected override async Task StartAsync() => Api = await StartApiAsync();
 
-    /// <summary>One more Api.</summary>
+    /// <summary>Starts another Api.</summary>
     public async Task<ServiceProcess> StartApiAsync(params (string Name, string? Value)[] settings) =>
         Own(await ServiceProcess.StartAsync(
             "ChatServer.Api", "PORT", [("KEY", $"{Key},{OtherKey}"), ("ConnectionStrings__redis", Redis.ConnectionString), .. settings]));
 
-    /// <summary>Creates a room through the Api; gives it as the directory has it.</summary>
+    /// <summary>Creates a room through the Api and returns its record from the directory.</summary>
     public async Task<RoomRecord> CreateAsync(string name, string? options = null)
     {
         using var response = await Api.SendAsync(HttpMethod.Post, $"/api/v1/room/{name}", Key, options);
@@ -28,7 +28,7 @@ public sealed class ApiCluster : ServiceCluster
         return (await Backplane.Rooms.FindAsync(name))!;
     }
 
-    /// <summary>The room's host logs events, numbered from 1.</summary>
+    /// <summary>Appends events to the room's log, as its host does, numbered from 1.</summary>
     public async Task LogAsync(RoomRecord room, params string[] texts)
     {
         var entries = texts.Select((text, i) => (ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(

@@ -6,7 +6,7 @@ namespace ChatServer.Tests.Api;
 
 public sealed class ApiOutageTests(ApiCluster cluster) : IClassFixture<ApiCluster>
 {
-    /// <summary>What the contract gives everything to work again.</summary>
+    /// <summary>Recovery time that the contract allows.</summary>
     private static readonly TimeSpan Recovery = TimeSpan.FromSeconds(5);
 
     [Fact]
@@ -27,17 +27,20 @@ public sealed class ApiOutageTests(ApiCluster cluster) : IClassFixture<ApiCluste
             await response.IsProblemAsync(HttpStatusCode.ServiceUnavailable, ErrorCodes.RedisUnavailable);
             Assert.True(response.Headers.RetryAfter?.Delta > TimeSpan.Zero);
         }
-        await (await cluster.Api.SendAsync(HttpMethod.Get, "/health")).IsProblemAsync(HttpStatusCode.ServiceUnavailable, ErrorCodes.NotReady);
+        await (await cluster.Api.SendAsync(HttpMethod.Get, "/health")).IsProblemAsync(
+            HttpStatusCode.ServiceUnavailable, ErrorCodes.NotReady);
         Assert.Equal(HttpStatusCode.OK, (await cluster.Api.SendAsync(HttpMethod.Get, "/alive")).StatusCode);
         Assert.Equal(HttpStatusCode.OK, (await cluster.Api.SendAsync(HttpMethod.Get, "/api/v1/")).StatusCode);
 
         await cluster.Redis.StartAsync();
         await Eventually.Async(
-            () => cluster.Api.SendAsync(HttpMethod.Get, "/api/v1/rooms", ApiCluster.Key), response => response.IsSuccessStatusCode, Recovery);
-        // The host we play ended with its Redis; a new one takes its place.
+            () => cluster.Api.SendAsync(HttpMethod.Get, "/api/v1/rooms", ApiCluster.Key),
+            response => response.IsSuccessStatusCode, Recovery);
+        // The simulated host ended with its Redis; a new one replaces it.
         await cluster.StartHostAsync("host-2");
         await Eventually.Async(
-            () => cluster.Api.SendAsync(HttpMethod.Post, "/api/v1/room/found", ApiCluster.Key), response => response.IsSuccessStatusCode, Recovery);
+            () => cluster.Api.SendAsync(HttpMethod.Post, "/api/v1/room/found", ApiCluster.Key),
+            response => response.IsSuccessStatusCode, Recovery);
         await Eventually.Async(() => cluster.Api.SendAsync(HttpMethod.Get, "/health"), response => response.IsSuccessStatusCode, Recovery);
     }
 }

@@ -6,7 +6,7 @@ namespace ChatServer.Tests.Api;
 
 public sealed class ApiStartTests
 {
-    /// <summary>Nobody listens there. A process that fails to start does not ask.</summary>
+    /// <summary>A server that does not exist. A process that fails to start does not connect.</summary>
     private static readonly (string Name, string? Value) Redis = ("ConnectionStrings__redis", "127.0.0.1:1");
 
     private static readonly (string Name, string? Value) Key = ("KEY", "some-key");
@@ -56,7 +56,8 @@ public sealed class ApiStartTests
     [InlineData("Production", null, "")]
     [InlineData("Production", "Information", "{\"Timestamp\":")]
     [InlineData("Development", null, "info: ")]
-    public async Task Logs_are_silent_in_production_JSON_on_request_and_readable_in_development(string environment, string? level, string expected)
+    public async Task Logs_are_silent_in_production_JSON_on_request_and_readable_in_development(
+        string environment, string? level, string expected)
     {
         await using var api = await ServiceProcess.StartAsync(
             "ChatServer.Api", "PORT", Redis, Key, ("DOTNET_ENVIRONMENT", environment), ("Logging__LogLevel__Default", level));

@@ -8,7 +8,7 @@ namespace ChatServer.Tests.Api;
 
 public sealed partial class ChatPageTests(ApiCluster cluster) : IClassFixture<ApiCluster>
 {
-    /// <summary>What the whole app may weigh, uncompressed.</summary>
+    /// <summary>Maximum size of the app, uncompressed.</summary>
     private const int MaxBytes = 60 * 1024;
 
     [Theory]
@@ -51,7 +51,8 @@ public sealed partial class ChatPageTests(ApiCluster cluster) : IClassFixture<Ap
         Assert.Contains(
             "connect-src 'self' ws://one:2000 wss://two.example.com;",
             response.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
-        Assert.Contains("content=\"ws://one:2000/rooms/ wss://two.example.com/rooms/\"", await BodyAsync(response), StringComparison.Ordinal);
+        Assert.Contains(
+            "content=\"ws://one:2000/rooms/ wss://two.example.com/rooms/\"", await BodyAsync(response), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -87,12 +88,14 @@ public sealed partial class ChatPageTests(ApiCluster cluster) : IClassFixture<Ap
     {
         using var page = await GetAsync(path);
         var html = await BodyAsync(page);
-        var named = Files().Matches(html).Select(match => match.Groups[1].Value).Where(file => file.EndsWith(".js", StringComparison.Ordinal)).ToHashSet();
+        var named = Files().Matches(html).Select(match => match.Groups[1].Value)
+            .Where(file => file.EndsWith(".js", StringComparison.Ordinal)).ToHashSet();
         Assert.Contains("rel=\"modulepreload\"", html, StringComparison.Ordinal);
         foreach (var file in named)
         {
             using var response = await GetAsync(file);
-            var imports = Imports().Matches(await BodyAsync(response)).Select(match => new Uri(new Uri($"http://page{file}"), match.Groups[1].Value).AbsolutePath);
+            var imports = Imports().Matches(await BodyAsync(response)).Select(
+                match => new Uri(new Uri($"http://page{file}"), match.Groups[1].Value).AbsolutePath);
             Assert.Subset(named, imports.ToHashSet());
         }
     }
@@ -123,12 +126,14 @@ public sealed partial class ChatPageTests(ApiCluster cluster) : IClassFixture<Ap
     [Fact]
     public async Task Response_is_compressed_if_the_client_accepts_it()
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, "/chat-client.js") { Headers = { AcceptEncoding = { StringWithQualityHeaderValue.Parse("br") } } };
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/chat-client.js");
+        request.Headers.AcceptEncoding.Add(StringWithQualityHeaderValue.Parse("br"));
         using var compressed = await cluster.Api.Http.SendAsync(request, TestContext.Current.CancellationToken);
         using var plain = await GetAsync("/chat-client.js");
         Assert.Equal("br", compressed.Content.Headers.ContentEncoding.Single());
         Assert.NotEqual(plain.Headers.ETag, compressed.Headers.ETag);
-        Assert.InRange((await compressed.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken)).Length, 1, plain.Content.Headers.ContentLength!.Value / 2);
+        var bytes = await compressed.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken);
+        Assert.InRange(bytes.Length, 1, plain.Content.Headers.ContentLength!.Value / 2);
     }
 
     [Fact]
@@ -141,7 +146,8 @@ public sealed partial class ChatPageTests(ApiCluster cluster) : IClassFixture<Ap
 
     private Task<HttpResponseMessage> GetAsync(string path) => cluster.Api.SendAsync(HttpMethod.Get, path);
 
-    private static Task<string> BodyAsync(HttpResponseMessage response) => response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+    private static Task<string> BodyAsync(HttpResponseMessage response) =>
+        response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
 
     [GeneratedRegex("(?:src|href)=\"(/app/[^\"]+)\"")]
     private static partial Regex Files();
@@ -149,7 +155,7 @@ public sealed partial class ChatPageTests(ApiCluster cluster) : IClassFixture<Ap
     [GeneratedRegex("^(?:import|export) .* from '(\\.[^']+)'", RegexOptions.Multiline)]
     private static partial Regex Imports();
 
-    // Scripts, styles and handlers that would have to be allowed by name.
+    // Inline scripts, styles and handlers, which the policy forbids.
     [GeneratedRegex("<script>|<style|\\sstyle=|\\son[a-z]+=", RegexOptions.IgnoreCase)]
     private static partial Regex Inline();
 }

@@ -18,14 +18,16 @@ public sealed class HeartbeatTests(ApiCluster cluster) : IClassFixture<ApiCluste
         await cluster.CreateAsync("counted");
 
         var api = await cluster.StartApiAsync(
-            ("LOADBALANCERS", $"{one.Url},http://127.0.0.1:{FreePort.Next()},{two.Url}/"), ("LOADBALANCER_KEY", "lb-key"), ("HOST", "api.example"));
+            ("LOADBALANCERS", $"{one.Url},http://127.0.0.1:{FreePort.Next()},{two.Url}/"), ("LOADBALANCER_KEY", "lb-key"),
+            ("HOST", "api.example"));
 
         var port = api.Http.BaseAddress!.Port;
         foreach (var balancer in (FakeLoadBalancer[])[one, two])
         {
             var (method, path, key) = await balancer.NextAsync();
             Assert.Equal("PUT", method);
-            Assert.Equal($"/register/api.example%3A{port}/{Environment.ProcessorCount}/{await cluster.Backplane.Rooms.CountAsync()}/1.0.0", path);
+            Assert.Equal(
+                $"/register/api.example%3A{port}/{Environment.ProcessorCount}/{await cluster.Backplane.Rooms.CountAsync()}/1.0.0", path);
             Assert.Equal("lb-key", key);
         }
         Assert.Equal(HttpStatusCode.OK, (await api.Http.GetAsync("/api/v1/", TestContext.Current.CancellationToken)).StatusCode);
@@ -56,7 +58,7 @@ public sealed class HeartbeatTests(ApiCluster cluster) : IClassFixture<ApiCluste
 
         await using var balancer = await FakeLoadBalancer.StartAsync(port: port);
 
-        // An Api that waited for its next regular heartbeat would take 10 s.
+        // The next regular heartbeat is sent after 10 s.
         await balancer.NextAsync().WaitAsync(TimeSpan.FromSeconds(8), TestContext.Current.CancellationToken);
     }
 
@@ -82,8 +84,9 @@ public sealed class HeartbeatTests(ApiCluster cluster) : IClassFixture<ApiCluste
         Assert.DoesNotContain("wrong", api.Process.Output, StringComparison.Ordinal);
     }
 
-    /// <summary>A load balancer that only listens.</summary>
-    private sealed class FakeLoadBalancer(WebApplication app, ChannelReader<(string Method, string Path, string Key)> heartbeats) : IAsyncDisposable
+    /// <summary>A load balancer that only records heartbeats.</summary>
+    private sealed class FakeLoadBalancer(WebApplication app, ChannelReader<(string Method, string Path, string Key)> heartbeats)
+        : IAsyncDisposable
     {
         public string Url => app.Urls.Single();
 
@@ -105,7 +108,8 @@ public sealed class HeartbeatTests(ApiCluster cluster) : IClassFixture<ApiCluste
             return new FakeLoadBalancer(app, heartbeats.Reader);
         }
 
-        public async Task<(string Method, string Path, string Key)> NextAsync() => await heartbeats.ReadAsync().AsTask().WaitAsync(Eventually.Timeout);
+        public async Task<(string Method, string Path, string Key)> NextAsync() =>
+            await heartbeats.ReadAsync().AsTask().WaitAsync(Eventually.Timeout);
 
         public ValueTask DisposeAsync() => app.DisposeAsync();
     }

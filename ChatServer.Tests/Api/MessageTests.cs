@@ -19,7 +19,8 @@ public sealed class MessageTests(ApiCluster cluster) : IClassFixture<ApiCluster>
         var newest = await HistoryAsync("history", "?limit=2");
         Assert.Equal(room.Epoch, newest.GetProperty("epoch").GetString());
         Assert.Equal(
-            """[{"type":"message","seq":2,"text":"two"},{"type":"message","seq":3,"text":"three"}]""", newest.GetProperty("messages").GetRawText());
+            """[{"type":"message","seq":2,"text":"two"},{"type":"message","seq":3,"text":"three"}]""",
+            newest.GetProperty("messages").GetRawText());
         Assert.Equal(2, newest.GetProperty("next").GetInt64());
 
         var oldest = await HistoryAsync("history", "?limit=2&before=2");
@@ -60,7 +61,8 @@ public sealed class MessageTests(ApiCluster cluster) : IClassFixture<ApiCluster>
 
     [Fact]
     public async Task History_requires_the_key() =>
-        await (await cluster.Api.SendAsync(HttpMethod.Get, "/api/v1/room/any/messages")).IsProblemAsync(HttpStatusCode.Unauthorized, ErrorCodes.Unauthorized);
+        await (await cluster.Api.SendAsync(HttpMethod.Get, "/api/v1/room/any/messages"))
+            .IsProblemAsync(HttpStatusCode.Unauthorized, ErrorCodes.Unauthorized);
 
     [Fact]
     public async Task Posted_message_is_answered_after_the_log_holds_it()

@@ -55,25 +55,30 @@ public sealed class RoomDescriptionTests(ApiCluster cluster) : IClassFixture<Api
         await cluster.CreateAsync("balanced");
         var api = await cluster.StartApiAsync(
             ("LOADBALANCERS", "https://chat.example/eu/, http://localhost:1"), ("LOADBALANCER_KEY", "unused"));
-        Assert.Equal("wss://chat.example/eu/rooms/balanced", (await api.GetDataAsync("/api/v1/room/balanced")).GetProperty("url").GetString());
+        Assert.Equal(
+            "wss://chat.example/eu/rooms/balanced", (await api.GetDataAsync("/api/v1/room/balanced")).GetProperty("url").GetString());
     }
 
     [Fact]
     public async Task Private_room_is_described_only_with_the_key()
     {
         await cluster.CreateAsync("secret", """{"private":true}""");
-        await (await cluster.Api.SendAsync(HttpMethod.Get, "/api/v1/room/secret")).IsProblemAsync(HttpStatusCode.Unauthorized, ErrorCodes.Unauthorized);
-        await (await cluster.Api.SendAsync(HttpMethod.Get, "/api/v1/room/secret", "wrong")).IsProblemAsync(HttpStatusCode.Unauthorized, ErrorCodes.Unauthorized);
+        await (await cluster.Api.SendAsync(HttpMethod.Get, "/api/v1/room/secret")).IsProblemAsync(
+            HttpStatusCode.Unauthorized, ErrorCodes.Unauthorized);
+        await (await cluster.Api.SendAsync(HttpMethod.Get, "/api/v1/room/secret", "wrong")).IsProblemAsync(
+            HttpStatusCode.Unauthorized, ErrorCodes.Unauthorized);
         Assert.True((await cluster.Api.GetDataAsync("/api/v1/room/secret", ApiCluster.Key)).GetProperty("private").GetBoolean());
     }
 
     [Fact]
     public async Task Missing_room_is_not_found() =>
-        await (await cluster.Api.SendAsync(HttpMethod.Get, "/api/v1/room/nobody")).IsProblemAsync(HttpStatusCode.NotFound, ErrorCodes.RoomNotFound);
+        await (await cluster.Api.SendAsync(HttpMethod.Get, "/api/v1/room/nobody"))
+            .IsProblemAsync(HttpStatusCode.NotFound, ErrorCodes.RoomNotFound);
 
     [Fact]
     public async Task Invalid_room_name_is_refused() =>
-        await (await cluster.Api.SendAsync(HttpMethod.Get, "/api/v1/room/no%20body")).IsProblemAsync(HttpStatusCode.BadRequest, ErrorCodes.InvalidRoomName);
+        await (await cluster.Api.SendAsync(HttpMethod.Get, "/api/v1/room/no%20body")).IsProblemAsync(
+            HttpStatusCode.BadRequest, ErrorCodes.InvalidRoomName);
 
     [Fact]
     public async Task Rooms_are_listed_by_name_in_pages()
@@ -92,8 +97,9 @@ public sealed class RoomDescriptionTests(ApiCluster cluster) : IClassFixture<Api
             after = page.GetProperty("next").GetString();
         }
 
-        // Other tests' rooms may stand behind ours.
-        Assert.Equal(["page-B", "page-a", "page-c", "page-d", "page-e"], seen.Where(name => name.StartsWith("page-", StringComparison.Ordinal)));
+        // Rooms of other tests may follow.
+        Assert.Equal(
+            ["page-B", "page-a", "page-c", "page-d", "page-e"], seen.Where(name => name.StartsWith("page-", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -119,5 +125,6 @@ public sealed class RoomDescriptionTests(ApiCluster cluster) : IClassFixture<Api
 
     [Fact]
     public async Task Listing_requires_the_key() =>
-        await (await cluster.Api.SendAsync(HttpMethod.Get, "/api/v1/rooms")).IsProblemAsync(HttpStatusCode.Unauthorized, ErrorCodes.Unauthorized);
+        await (await cluster.Api.SendAsync(HttpMethod.Get, "/api/v1/rooms"))
+            .IsProblemAsync(HttpStatusCode.Unauthorized, ErrorCodes.Unauthorized);
 }

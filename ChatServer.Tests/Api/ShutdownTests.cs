@@ -20,7 +20,7 @@ public sealed class ShutdownTests(ApiCluster cluster) : IClassFixture<ApiCluster
         Assert.Equal(0, cluster.Api.Process.ExitCode);
         Assert.Equal("", cluster.Api.Process.Output);
 
-        // The next start does not obey the last shutdown.
+        // The last shutdown does not apply to the next start.
         var next = await cluster.StartApiAsync();
         Assert.Equal(HttpStatusCode.OK, (await next.SendAsync(HttpMethod.Post, "/api/v1/room/late", ApiCluster.Key)).StatusCode);
     }

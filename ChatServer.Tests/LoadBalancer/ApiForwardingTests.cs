@@ -6,7 +6,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace ChatServer.Tests.LoadBalancer;
 
-/// <summary>Without a Redis: nothing on the way to an Api needs one.</summary>
+/// <summary>Forwarding to Apis. It needs no Redis.</summary>
 public sealed class ApiForwardingTests : IAsyncLifetime
 {
     private readonly FakeTimeProvider _time = new();
@@ -132,7 +132,7 @@ public sealed class ApiForwardingTests : IAsyncLifetime
 
         using var answer = await _lb.Http.GetAsync("/api/v1/?die", Ct);
 
-        await answer.IsProblemAsync(HttpStatusCode.ServiceUnavailable, "no-api"); // both died of it, each once
+        await answer.IsProblemAsync(HttpStatusCode.ServiceUnavailable, "no-api"); // both Apis fail, each once
         Assert.NotEmpty(_api.Requests);
         Assert.NotEmpty(other.Requests);
     }
@@ -144,14 +144,14 @@ public sealed class ApiForwardingTests : IAsyncLifetime
     {
         await _lb.RegisterAsync(_api);
         await WaitUntilRoutedAsync();
-        // Chunks are counted with their heads: exactly a mebibyte of them does not fit.
+        // The limit includes the headers of chunks: exactly one mebibyte in chunks exceeds it.
         using var fits = await PostAsync(1024 * 1024 - 1024, chunked);
         using var tooLarge = await PostAsync(1024 * 1024 + 1, chunked);
 
         Assert.Equal(HttpStatusCode.Accepted, fits.StatusCode);
         await tooLarge.IsProblemAsync(HttpStatusCode.RequestEntityTooLarge, "payload-too-large");
         using var next = await _lb.Http.GetAsync("/api/v1/", Ct);
-        Assert.Equal(HttpStatusCode.Accepted, next.StatusCode); // the caller's mistake is not held against the Api
+        Assert.Equal(HttpStatusCode.Accepted, next.StatusCode); // the mistake of the caller does not mark the Api as unhealthy
     }
 
     private async Task<HttpResponseMessage> PostAsync(int bytes, bool chunked)
@@ -163,7 +163,7 @@ public sealed class ApiForwardingTests : IAsyncLifetime
         return await _lb.Http.SendAsync(request, Ct);
     }
 
-    /// <summary>YARP takes a new configuration a moment after the heartbeat that brought it.</summary>
+    /// <summary>Waits until YARP forwards to an Api: it applies a new configuration a moment after the heartbeat.</summary>
     private async Task WaitUntilRoutedAsync() =>
         await Eventually.Async(async () => (await _lb.Http.GetAsync("/", Ct)).StatusCode, status => status == HttpStatusCode.Accepted);
 }

@@ -6,11 +6,12 @@ namespace ChatServer.Tests.LoadBalancer;
 
 internal static class ClientWebSocketExtensions
 {
-    /// <summary>What the room says next, within <see cref="Eventually.Timeout"/>.</summary>
+    /// <summary>Receives the next text of the room, within <see cref="Eventually.Timeout"/>.</summary>
     public static async Task<string> ReceiveTextAsync(this ClientWebSocket member)
     {
         var buffer = new byte[4096];
-        var result = await member.ReceiveAsync(buffer, TestContext.Current.CancellationToken).WaitAsync(Eventually.Timeout, TestContext.Current.CancellationToken);
+        var ct = TestContext.Current.CancellationToken;
+        var result = await member.ReceiveAsync(buffer, ct).WaitAsync(Eventually.Timeout, ct);
         return Encoding.UTF8.GetString(buffer, 0, result.Count);
     }
 }

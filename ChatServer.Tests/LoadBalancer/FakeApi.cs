@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace ChatServer.Tests.LoadBalancer;
 
-/// <summary>An Api that answers every call with what it was asked. <c>?die</c> makes it take the call and cut the connection.</summary>
+/// <summary>An Api that echoes each request. With <c>?die</c> it accepts the request and aborts the connection.</summary>
 public sealed class FakeApi : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -15,7 +15,7 @@ public sealed class FakeApi : IAsyncDisposable
 
     public int Port => new Uri(_app.Urls.Single()).Port;
 
-    /// <summary>What it was asked, oldest first.</summary>
+    /// <summary>The requests, oldest first.</summary>
     public ConcurrentQueue<(string Target, Dictionary<string, string> Headers)> Requests { get; } = new();
 
     public static async Task<FakeApi> StartAsync(int port = 0)

@@ -11,8 +11,8 @@ using Microsoft.AspNetCore.Http;
 namespace ChatServer.Tests.LoadBalancer;
 
 /// <summary>
-/// A room's port: tells its name to a GET, and to a WebSocket as a first message before it echoes. <c>?refuse=429</c> makes
-/// it refuse with that status; <c>?say=100</c> makes it say so many messages before it echoes, "0" and so on, each followed by
+/// A simulated room: answers a GET with its name, sends it as the first message of a WebSocket, and then echoes. With <c>?refuse=429</c>
+/// it refuses with that status; with <c>?say=100</c> it sends that many messages before it echoes, beginning with "0", each followed by
 /// <see cref="LongWords"/>.
 /// </summary>
 public sealed class FakeRoom : IAsyncDisposable
@@ -27,16 +27,16 @@ public sealed class FakeRoom : IAsyncDisposable
 
     public int Port => new Uri(_app.Urls.Single()).Port;
 
-    /// <summary>What it was asked, oldest first.</summary>
+    /// <summary>The requests, oldest first.</summary>
     public ConcurrentQueue<(string Target, Dictionary<string, string> Headers)> Requests { get; } = new();
 
-    /// <summary>It answers only who means it, as a real one does.</summary>
+    /// <summary>Whether it checks the room name in the request, as a RoomHost does.</summary>
     public bool IsStrict { get; set; }
 
-    /// <summary>WebSockets that are open.</summary>
+    /// <summary>Number of open WebSockets.</summary>
     public int Members => _members;
 
-    /// <summary>Messages that it has said and a connection has taken.</summary>
+    /// <summary>Number of messages that it has sent.</summary>
     public int Said => Volatile.Read(ref _said);
 
     private int _members, _said;
@@ -70,8 +70,10 @@ public sealed class FakeRoom : IAsyncDisposable
         }
         else if (context.WebSockets.IsWebSocketRequest)
         {
-            using var socket = await context.WebSockets.AcceptWebSocketAsync(context.WebSockets.WebSocketRequestedProtocols.FirstOrDefault());
-            await EchoAsync(socket, request.Query["say"] is [{ } count] ? int.Parse(count, CultureInfo.InvariantCulture) : 0, context.RequestAborted);
+            using var socket = await context.WebSockets.AcceptWebSocketAsync(
+                context.WebSockets.WebSocketRequestedProtocols.FirstOrDefault());
+            await EchoAsync(
+                socket, request.Query["say"] is [{ } count] ? int.Parse(count, CultureInfo.InvariantCulture) : 0, context.RequestAborted);
         }
         else
         {
@@ -95,7 +97,7 @@ public sealed class FakeRoom : IAsyncDisposable
         }
         catch (Exception e) when (e is WebSocketException or OperationCanceledException)
         {
-            // The member is gone; the count tells.
+            // The member has disconnected, which the count shows.
         }
         finally
         {

@@ -22,19 +22,22 @@ public sealed class LoadBalancerStartTests
             ["ConnectionStrings__redis"] = "127.0.0.1:1",
             [missing] = null,
         };
-        await using var process = ServerProcess.Start("dotnet", [Path.Combine(AppContext.BaseDirectory, "ChatServer.LoadBalancer.dll")], settings);
+        await using var process = ServerProcess.Start(
+            "dotnet", [Path.Combine(AppContext.BaseDirectory, "ChatServer.LoadBalancer.dll")], settings);
 
         await process.WaitForExitAsync();
 
         Assert.Equal(1, process.ExitCode);
-        Assert.StartsWith($"{missing} is not set", Assert.Single(process.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+        var line = Assert.Single(process.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.StartsWith($"{missing} is not set", line, StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData("Production", "Yarp.ReverseProxy.Forwarder.HttpForwarder", LogLevel.Critical)]
     [InlineData("Production", "ChatServer.LoadBalancer.RoomForwarder", LogLevel.Critical)]
     [InlineData("Development", "Yarp.ReverseProxy.Forwarder.HttpForwarder", LogLevel.Warning)]
-    public async Task Disconnects_of_members_are_logged_in_development_and_not_in_production(string environment, string category, LogLevel lowestLevel)
+    public async Task Disconnects_of_members_are_logged_in_development_and_not_in_production(
+        string environment, string category, LogLevel lowestLevel)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { EnvironmentName = environment });
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace ChatServer.Tests.LoadBalancer;
 
-/// <summary>With a Redis of its own, which it takes away.</summary>
+/// <summary>The load balancer during an outage of its Redis.</summary>
 public sealed class RedisAwayTests(RoomCluster cluster) : IClassFixture<RoomCluster>
 {
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
@@ -25,7 +25,7 @@ public sealed class RedisAwayTests(RoomCluster cluster) : IClassFixture<RoomClus
         for (var i = 0; i < 20; i++)
         {
             Assert.Equal("known", await lb.Http.GetStringAsync("/rooms/known", Ct));
-            time.Advance(RoomRoutes.MaxAge); // it looks, in vain
+            time.Advance(RoomRoutes.MaxAge); // it looks the room up, without success
         }
         using (var answer = await lb.Http.GetAsync("/rooms/unknown", Ct))
         {
@@ -37,7 +37,7 @@ public sealed class RedisAwayTests(RoomCluster cluster) : IClassFixture<RoomClus
 
         await cluster.Redis.StartAsync();
 
-        // It comes back empty, and when nobody puts the room back, that is a fact like any other; word of changes may have been missed, so it looks.
+        // Redis is empty after the restart, and no host restores the room. Nudges may be lost, so the load balancer looks it up again.
         await Eventually.Async(() => AskAsync(lb, "known", time), status => status == HttpStatusCode.NotFound);
         await Eventually.Async(async () => { await cluster.Backplane.Connection.PingAsync(); return true; }, up => up);
         await cluster.RoomAsync("known", announce: "known again");
@@ -55,7 +55,7 @@ public sealed class RedisAwayTests(RoomCluster cluster) : IClassFixture<RoomClus
 
         await cluster.Redis.FlushAsync();
         var asked = Enumerable.Range(0, 5).Select(_ => lb.Http.GetStringAsync("/rooms/forgotten", Ct)).ToList();
-        // Who looks for a room in vain gives the new memory its name.
+        // A lookup without a result identifies the new, empty Redis.
         await Eventually.Async(() => cluster.Backplane.Connection.RunAsync(db => db.KeyExistsAsync(RedisNames.Generation)), named => named);
         await cluster.RenewLeaseAsync(record.HostId);
         Assert.True(await cluster.Backplane.Ownership.RestoreAsync(record));
@@ -73,10 +73,11 @@ public sealed class RedisAwayTests(RoomCluster cluster) : IClassFixture<RoomClus
 
         await redis.StartAsync();
 
-        await Eventually.Async(async () => (await lb.Http.GetAsync("/rooms/any", Ct)).StatusCode, status => status == HttpStatusCode.NotFound);
+        await Eventually.Async(
+            async () => (await lb.Http.GetAsync("/rooms/any", Ct)).StatusCode, status => status == HttpStatusCode.NotFound);
     }
 
-    // Past the time in which it might be put back.
+    // After the time in which a host may restore the room.
     private static async Task<HttpStatusCode> AskAsync(RunningLoadBalancer lb, string room, FakeTimeProvider time)
     {
         var asking = lb.Http.GetAsync($"/rooms/{room}", Ct);

@@ -3,7 +3,7 @@ using ChatServer.Tests.Support;
 
 namespace ChatServer.Tests.LoadBalancer;
 
-/// <summary>What leaves a load balancer as it was; so one serves all of these, and is empty still after each.</summary>
+/// <summary>Refused registrations. They do not change the load balancer, so all tests share one.</summary>
 public sealed class RegistrationRefusalTests(IsolatedLoadBalancer isolated) : IClassFixture<IsolatedLoadBalancer>
 {
     private readonly RunningLoadBalancer _lb = isolated.Running;

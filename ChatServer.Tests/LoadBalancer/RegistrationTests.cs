@@ -81,7 +81,8 @@ public sealed class RegistrationTests : IAsyncLifetime
 
         _time.Advance(TimeSpan.FromSeconds(31));
 
-        await Eventually.Async(async () => (await _lb.Http.GetAsync("/", Ct)).StatusCode, status => status == HttpStatusCode.ServiceUnavailable);
+        await Eventually.Async(
+            async () => (await _lb.Http.GetAsync("/", Ct)).StatusCode, status => status == HttpStatusCode.ServiceUnavailable);
     }
 
     private static string Host(JsonElement server) => server.GetProperty("host").GetString()!;

@@ -4,7 +4,7 @@ using ChatServer.Tests.Support;
 
 namespace ChatServer.Tests.LoadBalancer;
 
-/// <summary>A Redis, the directory in it, and rooms whose hosts we play.</summary>
+/// <summary>A Redis, its directory, and rooms with simulated hosts.</summary>
 public sealed class RoomCluster : IAsyncLifetime
 {
     private const string HostId = "host-1";
@@ -28,7 +28,7 @@ public sealed class RoomCluster : IAsyncLifetime
     public async Task<RunningLoadBalancer> LoadBalancerAsync(TimeProvider? time = null, params (string Name, string Value)[] settings) =>
         Own(await RunningLoadBalancer.StartAsync(Redis.ConnectionString, time, settings));
 
-    /// <summary>A room that is open, and in the directory.</summary>
+    /// <summary>Opens a room and adds it to the directory.</summary>
     public async Task<FakeRoom> RoomAsync(string name, string? announce = null)
     {
         var room = Own(await FakeRoom.StartAsync(announce ?? name));
@@ -36,23 +36,24 @@ public sealed class RoomCluster : IAsyncLifetime
         return room;
     }
 
-    /// <summary>Creates the room in the directory, or moves it: a claim is what a host does that takes a room over.</summary>
+    /// <summary>Creates the room in the directory, or moves it with a claim, as a host does at a takeover.</summary>
     public async Task OpenAsync(string name, int port, string address = "127.0.0.1")
     {
         var creation = CreateAsync(name);
-        await Eventually.Async<RoomClaim?>(() => Backplane.Ownership.ClaimAsync(name, HostId, address, port, newEpoch: false), claimed => claimed is not null);
+        await Eventually.Async<RoomClaim?>(
+            () => Backplane.Ownership.ClaimAsync(name, HostId, address, port, newEpoch: false), claimed => claimed is not null);
         await Backplane.Ownership.PublishOpenAsync(name);
         await creation;
     }
 
-    /// <summary>Creates the room; ends when it is open.</summary>
+    /// <summary>Creates the room and waits until it is open.</summary>
     public async Task CreateAsync(string name)
     {
         await RenewLeaseAsync(HostId);
         await Backplane.Placement.CreateAsync(name, new RoomOptions(), TestContext.Current.CancellationToken);
     }
 
-    /// <summary>A host is alive, for as long as a lease lasts.</summary>
+    /// <summary>Renews the lease of a host.</summary>
     public async Task RenewLeaseAsync(string id) =>
         await Backplane.Lease.RenewAsync(new HostRecord
         {

@@ -46,7 +46,8 @@ public sealed class RoomForwardingTests(RoomCluster cluster) : IClassFixture<Roo
         var lb = await cluster.LoadBalancerAsync();
         var room = await cluster.RoomAsync("sockets");
 
-        using var member = await lb.ConnectAsync("/rooms/sockets?user=J%C3%BCrgen%20X&since=ab12.7", options => options.AddSubProtocol("chat.v1"));
+        using var member = await lb.ConnectAsync(
+            "/rooms/sockets?user=J%C3%BCrgen%20X&since=ab12.7", options => options.AddSubProtocol("chat.v1"));
 
         Assert.Equal("chat.v1", member.SubProtocol);
         Assert.Equal("sockets", await member.ReceiveTextAsync());

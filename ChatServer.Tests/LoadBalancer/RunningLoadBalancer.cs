@@ -8,7 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace ChatServer.Tests.LoadBalancer;
 
-/// <summary>The load balancer as Program.cs runs it, on a port of its own and, if a test wants that, on a clock of its own.</summary>
+/// <summary>The load balancer as Program.cs runs it, on its own port and, if given, with a test clock.</summary>
 public sealed class RunningLoadBalancer : IAsyncDisposable
 {
     public const string Key = "lb-key";
@@ -43,15 +43,16 @@ public sealed class RunningLoadBalancer : IAsyncDisposable
         return new RunningLoadBalancer(app);
     }
 
-    /// <summary>A heartbeat, as an Api sends it.</summary>
-    public async Task<HttpResponseMessage> RegisterAsync(string host, string cpus = "4", string rooms = "0", string version = "1.0.0", string? key = Key)
+    /// <summary>Sends a heartbeat, as an Api does.</summary>
+    public async Task<HttpResponseMessage> RegisterAsync(
+        string host, string cpus = "4", string rooms = "0", string version = "1.0.0", string? key = Key)
     {
         using var request = new HttpRequestMessage(HttpMethod.Put, $"/register/{Uri.EscapeDataString(host)}/{cpus}/{rooms}/{version}");
         if (key is not null) request.Headers.Add("X-API-Key", key);
         return await Http.SendAsync(request, TestContext.Current.CancellationToken);
     }
 
-    /// <summary>A heartbeat of <paramref name="api"/>.</summary>
+    /// <summary>Sends a heartbeat of <paramref name="api"/>.</summary>
     public async Task RegisterAsync(FakeApi api, int cpus = 4, int rooms = 0) =>
         (await RegisterAsync($"127.0.0.1:{api.Port}", $"{cpus}", $"{rooms}")).EnsureSuccessStatusCode();
 
@@ -66,16 +67,19 @@ public sealed class RunningLoadBalancer : IAsyncDisposable
         return [.. body.GetProperty("data").EnumerateArray()];
     }
 
-    /// <summary>A WebSocket to <paramref name="target"/>, <c>/rooms/x?user=y</c>.</summary>
+    /// <summary>Opens a WebSocket to <paramref name="target"/>, such as <c>/rooms/x?user=y</c>.</summary>
     public async Task<ClientWebSocket> ConnectAsync(string target, Action<ClientWebSocketOptions>? configure = null)
     {
         var socket = new ClientWebSocket();
         configure?.Invoke(socket.Options);
-        await socket.ConnectAsync(new UriBuilder(new Uri(Http.BaseAddress!, target)) { Scheme = "ws" }.Uri, TestContext.Current.CancellationToken);
+        await socket.ConnectAsync(
+            new UriBuilder(new Uri(Http.BaseAddress!, target)) { Scheme = "ws" }.Uri, TestContext.Current.CancellationToken);
         return socket;
     }
 
-    /// <summary>A WebSocket handshake by hand: gives a refusal whole, which <see cref="ClientWebSocket"/> hides.</summary>
+    /// <summary>
+    /// Sends a WebSocket handshake as an HTTP request: returns the complete refusal, which <see cref="ClientWebSocket"/> hides.
+    /// </summary>
     public async Task<HttpResponseMessage> HandshakeAsync(string target)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, target);
@@ -86,7 +90,7 @@ public sealed class RunningLoadBalancer : IAsyncDisposable
         return await Http.SendAsync(request, TestContext.Current.CancellationToken);
     }
 
-    /// <summary>As SIGTERM does.</summary>
+    /// <summary>Stops it as SIGTERM does.</summary>
     public Task StopAsync() => _app.StopAsync(CancellationToken.None);
 
     public async ValueTask DisposeAsync()

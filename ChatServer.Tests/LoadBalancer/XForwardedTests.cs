@@ -38,7 +38,8 @@ public sealed class XForwardedTests
     [InlineData("10.0.0.1:80")]
     public void Malformed_setting_is_named_in_the_error(string value)
     {
-        var configuration = new ConfigurationBuilder().AddInMemoryCollection([KeyValuePair.Create("TRUSTED_PROXIES", (string?)value)]).Build();
+        var configuration = new ConfigurationBuilder()
+            .AddInMemoryCollection([KeyValuePair.Create("TRUSTED_PROXIES", (string?)value)]).Build();
 
         var error = Assert.Throws<StartupException>(() => configuration.Read(ServerSettings.TrustedProxies));
 
