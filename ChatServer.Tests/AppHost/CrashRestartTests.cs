@@ -33,7 +33,7 @@ public sealed class CrashRestartTests(SharedAppHost shared) : SharedAppHostTests
         AppHost.Service(Stopped)!.Pause();
         Assert.True((await AppHost.ExecuteAsync(Stopped, KnownResourceCommands.StopCommand)).Success);
         await Eventually.Async(
-            () => AppHost.Resource(Stopped).State?.Text, state => KnownResourceStates.TerminalStates.Contains(state), RunningAppHost.Patience);
+            () => AppHost.Resource(Stopped).State?.Text, state => KnownResourceStates.TerminalStates.Contains(state), RunningAppHost.Timeout);
 
         // Another service crashes and comes back: in the meantime the stopped one would have been restarted too.
         await AppHost.CrashAsync("loadbalancer-2");

@@ -17,7 +17,7 @@ public sealed class PublishTests
         {
             var file = Path.Combine(folder.FullName, "manifest.json");
             await using var publishing = AppHostProcess.Launch(["--publisher", "manifest", "--output-path", file]);
-            await publishing.Process.WaitForExitAsync(RunningAppHost.Patience);
+            await publishing.Process.WaitForExitAsync(RunningAppHost.Timeout);
             Assert.True(publishing.Process.ExitCode == 0, publishing.Process.Output);
 
             var text = await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken);

@@ -61,7 +61,7 @@ public sealed class StartTests
 
     private static async Task<string> RefusedAsync(AppHostProcess appHost)
     {
-        await appHost.Process.WaitForExitAsync(RunningAppHost.Patience);
+        await appHost.Process.WaitForExitAsync(RunningAppHost.Timeout);
         Assert.Equal(1, appHost.Process.ExitCode);
         return Assert.Single(appHost.Process.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries));
     }

@@ -28,7 +28,7 @@ public sealed class TopologyTests(SharedAppHost shared) : SharedAppHostTests(sha
     public Task The_dashboard_links_to_the_pages_by_name(string resource, string link) => Eventually.Async(
         () => AppHost.Resource(resource).Urls,
         // The links of a service that was restarted become active a moment after it is healthy.
-        urls => urls.Any(url => url.DisplayProperties.DisplayName == link && !url.IsInactive), RunningAppHost.Patience);
+        urls => urls.Any(url => url.DisplayProperties.DisplayName == link && !url.IsInactive), RunningAppHost.Timeout);
 
     [Theory]
     [InlineData("api")]
@@ -54,17 +54,17 @@ public sealed class TopologyTests(SharedAppHost shared) : SharedAppHostTests(sha
     {
         using var http = new HttpClient();
         // A 503 asks the caller to try again: on a loaded machine Redis may answer too late.
-        await Eventually.Async(() => CreateAsync(http, "reached"), status => status == HttpStatusCode.OK, RunningAppHost.Patience);
+        await Eventually.Async(() => CreateAsync(http, "reached"), status => status == HttpStatusCode.OK, RunningAppHost.Timeout);
 
         foreach (var port in AppHost.LoadBalancerPorts)
         {
             await Eventually.Async(
                 () => http.GetStringAsync($"http://localhost:{port}/rooms/reached", TestContext.Current.CancellationToken),
-                name => name == "reached", RunningAppHost.Patience);
+                name => name == "reached", RunningAppHost.Timeout);
             var room = await Eventually.Async(
                 () => http.GetFromJsonAsync<JsonElement>(
                     $"http://localhost:{port}/api/v1/room/reached", TestContext.Current.CancellationToken),
-                _ => true, RunningAppHost.Patience);
+                _ => true, RunningAppHost.Timeout);
             Assert.Equal($"ws://localhost:{AppHost.LoadBalancerPorts[0]}/rooms/reached", room.GetProperty("data").GetProperty("url").GetString());
         }
     }

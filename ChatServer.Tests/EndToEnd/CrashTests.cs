@@ -37,7 +37,7 @@ public sealed class CrashTests(SharedAppHost shared) : DeploymentTests(shared)
         Assert.Equal(Enumerable.Range(1, Messages).Select(seq => (long)seq), heard.Select(message => message.Seq));
         Assert.Equal(Enumerable.Range(0, Messages).Select(i => $"text {i}"), heard.Select(message => message["text"]));
         Assert.Equal(heard.Select(message => message["text"]), await Deployment.TextsAsync("crash"));
-        await Eventually.Async(SecondHost, host => host.Id != killed.Id, RunningAppHost.Patience);
+        await Eventually.Async(SecondHost, host => host.Id != killed.Id, RunningAppHost.Timeout);
         await speaker.DisposeAsync();
         await listener.DisposeAsync();
     }
@@ -50,7 +50,7 @@ public sealed class CrashTests(SharedAppHost shared) : DeploymentTests(shared)
         var redis = Assert.Single(Deployment.Processes("Redis"));
         redis.Kill();
 
-        await Eventually.Async(() => Deployment.CreateAsync("new"), answer => answer.Status == HttpStatusCode.OK, RunningAppHost.Patience);
+        await Eventually.Async(() => Deployment.CreateAsync("new"), answer => answer.Status == HttpStatusCode.OK, RunningAppHost.Timeout);
         foreach (var room in (string[])["forgotten", "new"])
         {
             await Eventually.Async(
@@ -74,7 +74,7 @@ public sealed class CrashTests(SharedAppHost shared) : DeploymentTests(shared)
     // The placement chooses the host of a room, unless the other host drains.
     private async Task CreateOnSecondHostAsync(string room)
     {
-        await Eventually.Async(() => Deployment.HostAsync("roomhost-2"), host => host is not null, RunningAppHost.Patience);
+        await Eventually.Async(() => Deployment.HostAsync("roomhost-2"), host => host is not null, RunningAppHost.Timeout);
         await Deployment.OperateAsync("host/roomhost-1/drain");
         await Eventually.Async(() => Deployment.HostAsync("roomhost-1"), host => host is { } drained
             && drained.GetProperty("state").GetString() == "draining" && drained.GetProperty("rooms").GetInt32() == 0);

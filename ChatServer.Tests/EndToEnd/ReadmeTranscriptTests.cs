@@ -38,7 +38,7 @@ public sealed partial class ReadmeTranscriptTests : IAsyncLifetime
         }
 
         // The transcript ends with a shutdown, after which the ended services stay down, then Ctrl+C.
-        await Eventually.Async(() => _appHost.Services(), running => Names(running).SequenceEqual(AfterShutdown), RunningAppHost.Patience);
+        await Eventually.Async(() => _appHost.Services(), running => Names(running).SequenceEqual(AfterShutdown), RunningAppHost.Timeout);
         await _appHost.Process.InterruptWithChildrenAsync();
         Assert.Equal(0, _appHost.Process.ExitCode);
         await _appHost.LeavesNothingAsync(services);

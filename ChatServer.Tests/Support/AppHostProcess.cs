@@ -76,7 +76,7 @@ public sealed class AppHostProcess : RunningAppHost
         {
             await Eventually.Async(
                 () => appHost.Process.Output,
-                output => output.Contains("ChatServer is ready.", StringComparison.Ordinal) || appHost.Process.HasExited, Patience);
+                output => output.Contains("ChatServer is ready.", StringComparison.Ordinal) || appHost.Process.HasExited, Timeout);
             Assert.False(appHost.Process.HasExited, appHost.Process.Output);
             return appHost;
         }

@@ -24,12 +24,12 @@ public static class Eventually
         [CallerArgumentExpression(nameof(condition))] string? expected = null)
     {
         var watch = Stopwatch.StartNew();
-        var patience = within ?? Timeout;
+        var timeout = within ?? Timeout;
         string saw;
         while (true)
         {
             // Only the last look is described: a stack trace and JSON take longer than most looks.
-            var isLast = watch.Elapsed >= patience;
+            var isLast = watch.Elapsed >= timeout;
             try
             {
                 var value = await look();
@@ -45,7 +45,7 @@ public static class Eventually
             var pause = watch.Elapsed / 20;
             await Task.Delay(pause < MinPause ? MinPause : pause > MaxPause ? MaxPause : pause, TestContext.Current.CancellationToken);
         }
-        Assert.Fail($"After {patience.TotalSeconds} s still not: {expected}\nLast seen: {saw}");
+        Assert.Fail($"After {timeout.TotalSeconds} s still not: {expected}\nLast seen: {saw}");
         throw new UnreachableException();
     }
 

@@ -75,7 +75,7 @@ public sealed class TestingAppHost : RunningAppHost
                 check => !check.Name.StartsWith(SharedAppHost.InvalidRoomHost, StringComparison.Ordinal), TestContext.Current.CancellationToken);
             return report.Entries.Where(check => check.Value.Status != HealthStatus.Healthy).Select(check => check.Key).ToList();
         },
-        unhealthy => unhealthy.Count == 0, Patience);
+        unhealthy => unhealthy.Count == 0, Timeout);
 
     /// <summary>The state of a resource as the dashboard would show it.</summary>
     public CustomResourceSnapshot Resource(string name) =>
@@ -84,11 +84,11 @@ public sealed class TestingAppHost : RunningAppHost
             : throw new InvalidOperationException($"No state of {name}.");
 
     /// <summary>Waits until the dashboard would show a resource as healthy.</summary>
-    public Task HealthyAsync(string name) => Application.ResourceNotifications.WaitForResourceHealthyAsync(name).WaitAsync(Patience);
+    public Task HealthyAsync(string name) => Application.ResourceNotifications.WaitForResourceHealthyAsync(name).WaitAsync(Timeout);
 
     /// <summary>Waits until the process of a resource has ended by itself.</summary>
     public Task FinishedAsync(string name) =>
-        Application.ResourceNotifications.WaitForResourceAsync(name, KnownResourceStates.Finished).WaitAsync(Patience);
+        Application.ResourceNotifications.WaitForResourceAsync(name, KnownResourceStates.Finished).WaitAsync(Timeout);
 
     /// <summary>What the console log of a resource shows in the dashboard.</summary>
     public async Task<string> LogAsync(string name)
@@ -126,7 +126,7 @@ public sealed class TestingAppHost : RunningAppHost
     {
         var killed = Service(name)!;
         killed.Kill();
-        await Eventually.Async(() => Service(name), service => service is not null && service.Id != killed.Id, Patience);
+        await Eventually.Async(() => Service(name), service => service is not null && service.Id != killed.Id, Timeout);
         return killed;
     }
 
