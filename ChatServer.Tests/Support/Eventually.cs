@@ -10,7 +10,7 @@ public static class Eventually
     /// <summary>Default timeout, long enough for two shared cores. A test that verifies an upper limit passes its own.</summary>
     public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
 
-    // Looks take CPU time from the processes for which they wait: the longer the wait, the longer the pause, by at most a twentieth of it.
+    // Polling takes CPU time from the processes for which it waits, so the pause grows with the wait: to a twentieth of it.
     private static readonly TimeSpan MinPause = TimeSpan.FromMilliseconds(10), MaxPause = TimeSpan.FromMilliseconds(250);
 
     /// <summary>Polls a value until <paramref name="condition"/> holds, and returns the value for which it holds.</summary>
@@ -25,27 +25,27 @@ public static class Eventually
     {
         var watch = Stopwatch.StartNew();
         var timeout = within ?? Timeout;
-        string saw;
+        string lastSeen;
         while (true)
         {
-            // Only the last look is described: a stack trace and JSON take longer than most looks.
+            // Only the last value is formatted: a stack trace or JSON takes longer than most reads.
             var isLast = watch.Elapsed >= timeout;
             try
             {
                 var value = await look();
                 if (condition(value))
                     return value;
-                saw = isLast ? Show(value) : "";
+                lastSeen = isLast ? Show(value) : "";
             }
             catch (Exception e) when (e is not OutOfMemoryException)
             {
-                saw = isLast ? e.ToString() : "";
+                lastSeen = isLast ? e.ToString() : "";
             }
             if (isLast) break;
             var pause = watch.Elapsed / 20;
             await Task.Delay(pause < MinPause ? MinPause : pause > MaxPause ? MaxPause : pause, TestContext.Current.CancellationToken);
         }
-        Assert.Fail($"After {timeout.TotalSeconds} s still not: {expected}\nLast seen: {saw}");
+        Assert.Fail($"After {timeout.TotalSeconds} s still not: {expected}\nLast seen: {lastSeen}");
         throw new UnreachableException();
     }
 

@@ -21,7 +21,7 @@ public sealed class SharedAppHost : IAsyncDisposable
     // The tests of a collection run one after another.
     private Task<TestingAppHost>? _started;
 
-    /// <summary>Waits until all health checks succeed: the test before may have ended a process.</summary>
+    /// <summary>Waits until all health checks succeed, because the previous test may have ended a process.</summary>
     public async Task<TestingAppHost> ReadyAsync()
     {
         var appHost = await (_started ??= StartAsync());
@@ -31,7 +31,7 @@ public sealed class SharedAppHost : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        // A start that failed has disposed of itself.
+        // A start that failed has disposed its AppHost.
         if (_started is { IsCompletedSuccessfully: true }) await (await _started).DisposeAsync();
     }
 
@@ -53,7 +53,7 @@ public sealed class SharedAppHost : IAsyncDisposable
         builder.AddProject<ChatServer_RoomHost>(InvalidRoomHost)
             .WithReference(builder.CreateResourceBuilder(redis))
             .WithEnvironment("MAX_ROOMS", "none")
-            // As for every service of the topology. Without one, Aspire reports each process that has started as healthy.
+            // Every service of the topology has a health check. Without one, Aspire reports a process as healthy when it has started.
             .WithHttpEndpoint(env: "PORT", isProxied: false)
             .WithHttpHealthCheck("/health")
             .WithDirectLaunch()
@@ -64,7 +64,7 @@ public sealed class SharedAppHost : IAsyncDisposable
 /// <summary>Tests on the <see cref="SharedAppHost"/>.</summary>
 public abstract class SharedAppHostTests(SharedAppHost shared) : IAsyncLifetime
 {
-    /// <summary>All its services are healthy.</summary>
+    /// <summary>The AppHost, with all services healthy at the start of the test.</summary>
     protected TestingAppHost AppHost { get; private set; } = null!;
 
     public async ValueTask InitializeAsync() => AppHost = await shared.ReadyAsync();

@@ -45,7 +45,7 @@ public sealed class TestingAppHost : RunningAppHost
                     .Select(setting => $"--{setting.Key.Replace("__", ":", StringComparison.Ordinal)}={setting.Value}"),
             ]);
             add(appHost._builder);
-            // Without a dashboard nothing receives telemetry, and an export every second costs each service half as much again as its start.
+            // Without a dashboard no process receives telemetry, and an export every second increases the CPU time of a start by half.
             foreach (var project in appHost._builder.Resources.OfType<ProjectResource>())
             {
                 project.Annotations.Add(new EnvironmentCallbackAnnotation(
@@ -64,15 +64,16 @@ public sealed class TestingAppHost : RunningAppHost
     }
 
     /// <summary>
-    /// Waits until the health checks of all services of the topology succeed. <see cref="HealthyAsync"/> waits for what the dashboard
-    /// shows, which is up to 3 s older.
+    /// Waits until the health checks of all services of the topology succeed. <see cref="HealthyAsync"/> waits for the state in the
+    /// dashboard, which is up to 3 s older.
     /// </summary>
     public Task ReadyAsync() => Eventually.Async(
         async () =>
         {
             var checks = Application.Services.GetRequiredService<HealthCheckService>();
             var report = await checks.CheckHealthAsync(
-                check => !check.Name.StartsWith(SharedAppHost.InvalidRoomHost, StringComparison.Ordinal), TestContext.Current.CancellationToken);
+                check => !check.Name.StartsWith(SharedAppHost.InvalidRoomHost, StringComparison.Ordinal),
+                TestContext.Current.CancellationToken);
             return report.Entries.Where(check => check.Value.Status != HealthStatus.Healthy).Select(check => check.Key).ToList();
         },
         unhealthy => unhealthy.Count == 0, Timeout);
@@ -86,11 +87,11 @@ public sealed class TestingAppHost : RunningAppHost
     /// <summary>Waits until the dashboard would show a resource as healthy.</summary>
     public Task HealthyAsync(string name) => Application.ResourceNotifications.WaitForResourceHealthyAsync(name).WaitAsync(Timeout);
 
-    /// <summary>Waits until the process of a resource has ended by itself.</summary>
+    /// <summary>Waits until the process of a resource has exited.</summary>
     public Task FinishedAsync(string name) =>
         Application.ResourceNotifications.WaitForResourceAsync(name, KnownResourceStates.Finished).WaitAsync(Timeout);
 
-    /// <summary>What the console log of a resource shows in the dashboard.</summary>
+    /// <summary>The console log of a resource, as the dashboard shows it.</summary>
     public async Task<string> LogAsync(string name)
     {
         Assert.True(Application.ResourceNotifications.TryGetCurrentState(name, out var current));
@@ -115,13 +116,13 @@ public sealed class TestingAppHost : RunningAppHost
             ]),
             TestContext.Current.CancellationToken);
 
-    /// <summary>The process of a resource; null while it has none.</summary>
+    /// <summary>The process of a resource; null if it has none.</summary>
     public Service? Service(string name) =>
         Resource(name).Properties.FirstOrDefault(property => property.Name == "executable.pid")?.Value is { } id
             ? Support.Service.Read(Convert.ToInt32(id, null))
             : null;
 
-    /// <summary>SIGKILL for the process of a resource, and waits until another one runs in its place. Returns the killed one.</summary>
+    /// <summary>Sends SIGKILL to the process of a resource, waits until another one has replaced it, and returns the killed one.</summary>
     public async Task<Service> CrashAsync(string name)
     {
         var killed = Service(name)!;
