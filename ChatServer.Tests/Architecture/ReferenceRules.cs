@@ -113,7 +113,8 @@ public sealed partial class ReferenceRules
     private static partial Regex HttpClientNames();
 
     // Names too, not only namespaces: a web project imports ASP.NET and logging everywhere by itself.
-    [GeneratedRegex(@"\bStackExchange\b|\bMicrosoft\.(AspNetCore|Extensions\.Logging)\b|\bHttpContext\b|\bHttpRe(quest|sponse)\b|\bI?Logger(Factory|Message)?\b|\bLogLevel\b")]
+    [GeneratedRegex(@"\bStackExchange\b|\bMicrosoft\.(AspNetCore|Extensions\.Logging)\b|\bHttpContext\b"
+        + @"|\bHttpRe(quest|sponse)\b|\bI?Logger(Factory|Message)?\b|\bLogLevel\b")]
     private static partial Regex LoopStrangers();
 
     [GeneratedRegex(@"\bChatServer\.(Backplane|RoomHost)\b")]
