@@ -1,3 +1,6 @@
+using ChatServer.Backplane.Hosts;
+using ChatServer.Backplane.Messages;
+using ChatServer.Backplane.Rooms;
 using StackExchange.Redis;
 
 namespace ChatServer.Backplane;
@@ -27,7 +30,8 @@ internal static class RedisNames
     public static string RoomLog(string name) => $"chat:{{{name}}}:log";
 
     /// <summary>
-    /// List, newest last, of the keys and sequences of the last <see cref="Backplane.RoomLog.MaxDedupeKeys"/> messages, for the lifetime
+    /// List, newest last, of the keys and sequences of the last
+    /// <see cref="ChatServer.Backplane.Rooms.RoomLog.MaxDedupeKeys"/> messages, for the lifetime
     /// of a room whose log keeps fewer events. Written with the log. Read by the host that claims the room.
     /// </summary>
     public static string RoomMessageKeys(string name) => $"chat:{{{name}}}:said";
@@ -76,7 +80,8 @@ internal static class RedisNames
     public const string AnnouncementCounter = "chat:{announcements}:counter";
 
     /// <summary>
-    /// Sorted set of announcements (JSON) by number. Those older than <see cref="Backplane.Announcements.Retention"/> are removed.
+    /// Sorted set of announcements (JSON) by number. Those older than
+    /// <see cref="ChatServer.Backplane.Messages.Announcements.Retention"/> are removed.
     /// </summary>
     public const string Announcements = "chat:{announcements}:log";
 

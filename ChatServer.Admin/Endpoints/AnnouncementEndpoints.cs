@@ -1,4 +1,5 @@
-using ChatServer.Backplane;
+using ChatServer.Backplane.Messages;
+using ChatServer.Backplane.Rooms;
 using ChatServer.Contracts;
 using ChatServer.Web;
 using Microsoft.AspNetCore.Http.HttpResults;

@@ -1,4 +1,4 @@
-using ChatServer.Backplane;
+using ChatServer.Backplane.Hosts;
 using ChatServer.Contracts;
 using ChatServer.Web;
 using Microsoft.AspNetCore.Http.HttpResults;

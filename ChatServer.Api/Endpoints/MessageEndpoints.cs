@@ -1,5 +1,6 @@
 using System.Text.Json;
-using ChatServer.Backplane;
+using ChatServer.Backplane.Messages;
+using ChatServer.Backplane.Rooms;
 using ChatServer.Contracts;
 using ChatServer.Web;
 using Microsoft.AspNetCore.Http.HttpResults;

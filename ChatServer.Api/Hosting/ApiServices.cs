@@ -1,4 +1,4 @@
-using ChatServer.Backplane;
+using ChatServer.Backplane.Connections;
 using ChatServer.Contracts;
 using ChatServer.ServiceDefaults;
 using ChatServer.Settings;

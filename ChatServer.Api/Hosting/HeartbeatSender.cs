@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using ChatServer.Backplane;
+using ChatServer.Backplane.Connections;
+using ChatServer.Backplane.Rooms;
 using ChatServer.Contracts;
 using ChatServer.Web;
 using Microsoft.AspNetCore.Hosting.Server;

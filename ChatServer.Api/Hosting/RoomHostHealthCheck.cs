@@ -1,4 +1,5 @@
-using ChatServer.Backplane;
+using ChatServer.Backplane.Connections;
+using ChatServer.Backplane.Hosts;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace ChatServer.Api.Hosting;

@@ -1,6 +1,6 @@
 using StackExchange.Redis;
 
-namespace ChatServer.Backplane;
+namespace ChatServer.Backplane.Connections;
 
 /// <summary>
 /// The connections of this process to Redis, one for each purpose (<see cref="RedisClients"/>). The connections for appends and

@@ -1,4 +1,4 @@
-namespace ChatServer.Backplane;
+namespace ChatServer.Backplane.Connections;
 
 /// <summary>
 /// Redis cannot be reached, or did not answer in time. The operation may or may not have been carried out; every operation of the Backplane

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Configuration.Memory;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
-namespace ChatServer.Backplane;
+namespace ChatServer.Backplane.Connections;
 
 /// <summary>
 /// The Redis clients of a process: one key for each purpose, with the same server and options. A client connects when it is first resolved.

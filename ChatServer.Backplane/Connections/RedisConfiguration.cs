@@ -1,7 +1,7 @@
 using ChatServer.Settings;
 using StackExchange.Redis;
 
-namespace ChatServer.Backplane;
+namespace ChatServer.Backplane.Connections;
 
 /// <summary>The options of every connection to Redis that override the connection string.</summary>
 internal static class RedisConfiguration

@@ -1,6 +1,6 @@
 using StackExchange.Redis;
 
-namespace ChatServer.Backplane;
+namespace ChatServer.Backplane.Connections;
 
 /// <summary>
 /// Returns the connection to Redis for one purpose. May block for two seconds while Redis is unavailable. The default resolves the client

@@ -1,6 +1,6 @@
 using StackExchange.Redis;
 
-namespace ChatServer.Backplane;
+namespace ChatServer.Backplane.Connections;
 
 /// <summary>A Lua script of the folder <c>Scripts</c>. Its first lines state its effect, keys, arguments and result.</summary>
 internal sealed class RedisScript

@@ -1,7 +1,7 @@
 using System.Threading.Channels;
 using StackExchange.Redis;
 
-namespace ChatServer.Backplane;
+namespace ChatServer.Backplane.Connections;
 
 /// <summary>
 /// Reads one channel in a loop, one payload after the other. An exception of a handler ends the loop; StackExchange.Redis would ignore the

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 using StackExchange.Redis;
 using StackExchange.Redis.Profiling;
 
-namespace ChatServer.Backplane;
+namespace ChatServer.Backplane.Connections;
 
 /// <summary>Limits Aspire's tracing of Redis commands to those inside a recorded activity.</summary>
 /// <remarks>

@@ -1,6 +1,7 @@
+using ChatServer.Backplane.Connections;
 using StackExchange.Redis;
 
-namespace ChatServer.Backplane;
+namespace ChatServer.Backplane.Hosts;
 
 /// <summary>The RoomHosts that are alive, and their load. A host is alive while it has its lease.</summary>
 public sealed class HostDirectory(BackplaneConnection connection)

@@ -1,6 +1,7 @@
+using ChatServer.Backplane.Connections;
 using StackExchange.Redis;
 
-namespace ChatServer.Backplane;
+namespace ChatServer.Backplane.Hosts;
 
 /// <summary>
 /// The order to a host to accept no new rooms and to move its rooms to other hosts. The order is a key, so it survives a restart of the

@@ -1,6 +1,8 @@
+using ChatServer.Backplane.Connections;
+using ChatServer.Backplane.Messages;
 using StackExchange.Redis;
 
-namespace ChatServer.Backplane;
+namespace ChatServer.Backplane.Hosts;
 
 /// <summary>The channel to one RoomHost: nudges to reconcile a room, and commands.</summary>
 public sealed class HostInbox(BackplaneConnection connection, TimeProvider time)

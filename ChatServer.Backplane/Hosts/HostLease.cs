@@ -1,4 +1,6 @@
-namespace ChatServer.Backplane;
+using ChatServer.Backplane.Connections;
+
+namespace ChatServer.Backplane.Hosts;
 
 /// <summary>The lease of a RoomHost on its id. While it is renewed, the other processes regard the host as alive.</summary>
 public sealed class HostLease(BackplaneConnection connection)

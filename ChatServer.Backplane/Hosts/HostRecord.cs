@@ -1,7 +1,7 @@
 using System.Globalization;
 using StackExchange.Redis;
 
-namespace ChatServer.Backplane;
+namespace ChatServer.Backplane.Hosts;
 
 /// <summary>The record of a RoomHost, stored with each renewal of its lease.</summary>
 public sealed record HostRecord

@@ -1,4 +1,4 @@
-namespace ChatServer.Backplane;
+namespace ChatServer.Backplane.Hosts;
 
 /// <summary>
 /// Selects hosts for rooms: the host with the lowest share of its capacity in use, and among equals the one with the fewest connections.

@@ -1,9 +1,10 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using ChatServer.Backplane.Connections;
 using ChatServer.Contracts;
 using StackExchange.Redis;
 
-namespace ChatServer.Backplane;
+namespace ChatServer.Backplane.Messages;
 
 /// <summary>A message of an operator to all rooms, or to some.</summary>
 /// <param name="Number">One more than the number of the previous announcement.</param>

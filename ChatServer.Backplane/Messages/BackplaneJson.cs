@@ -1,7 +1,7 @@
 using System.Text.Json;
 using ChatServer.Contracts;
 
-namespace ChatServer.Backplane;
+namespace ChatServer.Backplane.Messages;
 
 /// <summary>The JSON of commands and replies.</summary>
 internal static class BackplaneJson

@@ -1,6 +1,7 @@
+using ChatServer.Backplane.Connections;
 using StackExchange.Redis;
 
-namespace ChatServer.Backplane;
+namespace ChatServer.Backplane.Messages;
 
 /// <summary>
 /// The order to shut down the whole server. The order is a key, so a process that was disconnected carries it out later. Each process

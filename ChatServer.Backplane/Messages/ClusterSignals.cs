@@ -1,4 +1,6 @@
-namespace ChatServer.Backplane;
+using ChatServer.Backplane.Connections;
+
+namespace ChatServer.Backplane.Messages;
 
 /// <summary>The channel that notifies every process of a new announcement, drain order or shutdown.</summary>
 public sealed class ClusterSignals(BackplaneConnection connection, TimeProvider time)

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace ChatServer.Backplane;
+namespace ChatServer.Backplane.Messages;
 
 /// <summary>A request of a process to the host of a room, sent through Redis.</summary>
 /// <param name="Room">The name of the room.</param>

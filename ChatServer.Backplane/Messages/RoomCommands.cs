@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
+using ChatServer.Backplane.Connections;
+using ChatServer.Backplane.Rooms;
 using StackExchange.Redis;
 
-namespace ChatServer.Backplane;
+namespace ChatServer.Backplane.Messages;
 
 /// <summary>
 /// Sends commands to the hosts of rooms and receives their replies, through Redis. Commands are not queued: a dead or overloaded host does

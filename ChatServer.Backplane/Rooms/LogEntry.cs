@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace ChatServer.Backplane;
+namespace ChatServer.Backplane.Rooms;
 
 /// <summary>
 /// One entry of a room's log in Redis: a message key of <see cref="KeyLength"/> characters, by which a later host detects a message that is

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
+using ChatServer.Backplane.Connections;
 
-namespace ChatServer.Backplane;
+namespace ChatServer.Backplane.Rooms;
 
 /// <summary>Receives notifications that rooms were opened, refused or deleted. They carry no facts: the directory has them.</summary>
 public sealed class RoomChanges(BackplaneConnection connection, TaskScheduler scheduler, TimeProvider time) : IAsyncDisposable

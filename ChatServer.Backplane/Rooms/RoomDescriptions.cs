@@ -1,6 +1,6 @@
 using ChatServer.Contracts;
 
-namespace ChatServer.Backplane;
+namespace ChatServer.Backplane.Rooms;
 
 /// <summary>Describes rooms for clients, backends and operators.</summary>
 public static class RoomDescriptions

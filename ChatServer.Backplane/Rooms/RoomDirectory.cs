@@ -1,7 +1,8 @@
+using ChatServer.Backplane.Connections;
 using ChatServer.Contracts;
 using StackExchange.Redis;
 
-namespace ChatServer.Backplane;
+namespace ChatServer.Backplane.Rooms;
 
 /// <summary>Finds and lists rooms, and orders their shutdown. <see cref="RoomPlacement"/> creates rooms.</summary>
 public sealed class RoomDirectory(BackplaneConnection connection)

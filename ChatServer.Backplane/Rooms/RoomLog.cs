@@ -1,8 +1,9 @@
 using System.Globalization;
+using ChatServer.Backplane.Connections;
 using ChatServer.Contracts;
 using StackExchange.Redis;
 
-namespace ChatServer.Backplane;
+namespace ChatServer.Backplane.Rooms;
 
 /// <summary>The logs of rooms of <see cref="Durability.Redis"/>. Every process may read them; only the host of a room appends.</summary>
 public sealed class RoomLog(BackplaneConnection connection)

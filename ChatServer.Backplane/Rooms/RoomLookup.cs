@@ -1,4 +1,6 @@
-namespace ChatServer.Backplane;
+using ChatServer.Backplane.Connections;
+
+namespace ChatServer.Backplane.Rooms;
 
 /// <summary>
 /// Finds rooms for callers that report a missing room to a client. After Redis lost its data, the records of open rooms are missing until

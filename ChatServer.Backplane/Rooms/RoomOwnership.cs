@@ -1,8 +1,10 @@
 using System.Text.Json;
+using ChatServer.Backplane.Connections;
+using ChatServer.Backplane.Hosts;
 using ChatServer.Contracts;
 using StackExchange.Redis;
 
-namespace ChatServer.Backplane;
+namespace ChatServer.Backplane.Rooms;
 
 /// <summary>
 /// The operations of a RoomHost on the rooms that are assigned to it: claim, refuse, report, save seats, restore and delete.

@@ -1,8 +1,10 @@
 using System.Text.Json;
+using ChatServer.Backplane.Connections;
+using ChatServer.Backplane.Hosts;
 using ChatServer.Contracts;
 using StackExchange.Redis;
 
-namespace ChatServer.Backplane;
+namespace ChatServer.Backplane.Rooms;
 
 /// <summary>
 /// Creates rooms and assigns them to hosts. Any number of processes may do this for the same room at once: one script creates the room's

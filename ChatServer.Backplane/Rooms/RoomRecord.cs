@@ -2,7 +2,7 @@ using System.Text.Json;
 using ChatServer.Contracts;
 using StackExchange.Redis;
 
-namespace ChatServer.Backplane;
+namespace ChatServer.Backplane.Rooms;
 
 /// <summary>A snapshot of a room's record in Redis.</summary>
 public sealed record RoomRecord

@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
+using ChatServer.Backplane.Connections;
+using ChatServer.Backplane.Hosts;
 using StackExchange.Redis;
 
-namespace ChatServer.Backplane;
+namespace ChatServer.Backplane.Rooms;
 
 /// <summary>
 /// Assigns the rooms of hosts whose lease has expired to live hosts. Every host takes part, and one of them, the coordinator, does the

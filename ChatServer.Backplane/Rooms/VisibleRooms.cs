@@ -1,4 +1,6 @@
-namespace ChatServer.Backplane;
+using ChatServer.Backplane.Connections;
+
+namespace ChatServer.Backplane.Rooms;
 
 /// <summary>Rooms as the HTTP APIs show them: a room that is closing does not exist for callers.</summary>
 public static class VisibleRooms

@@ -1,7 +1,8 @@
+using ChatServer.Backplane.Connections;
 using ChatServer.Contracts;
 using StackExchange.Redis;
 
-namespace ChatServer.Backplane;
+namespace ChatServer.Backplane.Rooms;
 
 /// <summary>
 /// Rooms in which a RoomHost runs its warm-up. The name is not a valid room name, and the room is in no index, so neither clients nor

@@ -1,4 +1,4 @@
-using ChatServer.Backplane;
+using ChatServer.Backplane.Rooms;
 
 namespace ChatServer.LoadBalancer;
 

@@ -1,5 +1,8 @@
 using System.Diagnostics;
 using ChatServer.Backplane;
+using ChatServer.Backplane.Connections;
+using ChatServer.Backplane.Hosts;
+using ChatServer.Backplane.Messages;
 using ChatServer.Contracts;
 using ChatServer.RoomHost.Rooms;
 

@@ -1,4 +1,4 @@
-using ChatServer.Backplane;
+using ChatServer.Backplane.Hosts;
 using ChatServer.Contracts;
 
 namespace ChatServer.RoomHost.Hosting;

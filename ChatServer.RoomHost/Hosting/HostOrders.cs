@@ -1,4 +1,7 @@
 using ChatServer.Backplane;
+using ChatServer.Backplane.Connections;
+using ChatServer.Backplane.Hosts;
+using ChatServer.Backplane.Messages;
 
 namespace ChatServer.RoomHost.Hosting;
 

@@ -1,4 +1,4 @@
-using ChatServer.Backplane;
+using ChatServer.Backplane.Hosts;
 
 namespace ChatServer.RoomHost.Hosting;
 

@@ -1,4 +1,5 @@
 using ChatServer.Backplane;
+using ChatServer.Backplane.Messages;
 using ChatServer.Contracts;
 
 namespace ChatServer.RoomHost.Hosting;

@@ -1,4 +1,6 @@
-using ChatServer.Backplane;
+using ChatServer.Backplane.Connections;
+using ChatServer.Backplane.Hosts;
+using ChatServer.Backplane.Rooms;
 using ChatServer.Contracts;
 using ChatServer.Settings;
 

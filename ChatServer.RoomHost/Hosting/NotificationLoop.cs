@@ -1,4 +1,5 @@
-using ChatServer.Backplane;
+using ChatServer.Backplane.Hosts;
+using ChatServer.Backplane.Messages;
 
 namespace ChatServer.RoomHost.Hosting;
 

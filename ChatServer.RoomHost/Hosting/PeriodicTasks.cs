@@ -1,4 +1,4 @@
-using ChatServer.Backplane;
+using ChatServer.Backplane.Connections;
 
 namespace ChatServer.RoomHost.Hosting;
 

@@ -1,4 +1,4 @@
-using ChatServer.Backplane;
+using ChatServer.Backplane.Messages;
 
 namespace ChatServer.RoomHost.Hosting;
 

@@ -1,4 +1,4 @@
-using ChatServer.Backplane;
+using ChatServer.Backplane.Rooms;
 using ChatServer.RoomHost.Rooms;
 
 namespace ChatServer.RoomHost.Hosting;

@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using ChatServer.Backplane;
+using ChatServer.Backplane.Connections;
+using ChatServer.Backplane.Rooms;
 using ChatServer.Contracts;
 using ChatServer.RoomHost.Rooms;
 

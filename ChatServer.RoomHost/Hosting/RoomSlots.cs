@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
-using ChatServer.Backplane;
+using ChatServer.Backplane.Rooms;
 using ChatServer.RoomHost.Rooms;
 
 namespace ChatServer.RoomHost.Hosting;

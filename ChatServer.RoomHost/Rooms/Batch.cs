@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
 using System.Text;
-using ChatServer.Backplane;
+using ChatServer.Backplane.Rooms;
 
 namespace ChatServer.RoomHost.Rooms;
 

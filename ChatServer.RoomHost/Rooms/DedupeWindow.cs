@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using ChatServer.Backplane;
+using ChatServer.Backplane.Rooms;
 
 namespace ChatServer.RoomHost.Rooms;
 

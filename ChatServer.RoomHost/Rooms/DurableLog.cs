@@ -1,4 +1,5 @@
-using ChatServer.Backplane;
+using ChatServer.Backplane.Connections;
+using ChatServer.Backplane.Rooms;
 
 namespace ChatServer.RoomHost.Rooms;
 

@@ -1,4 +1,5 @@
-using ChatServer.Backplane;
+using ChatServer.Backplane.Connections;
+using ChatServer.Backplane.Rooms;
 using ChatServer.Broadcast.Turns;
 
 namespace ChatServer.RoomHost.Rooms;

@@ -3,7 +3,7 @@ using System.Buffers.Text;
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
 using System.Text;
-using ChatServer.Backplane;
+using ChatServer.Backplane.Rooms;
 
 namespace ChatServer.RoomHost.Rooms;
 

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using ChatServer.Backplane;
+using ChatServer.Backplane.Rooms;
 using ChatServer.Broadcast.Members;
 using ChatServer.Broadcast.Rings;
 using ChatServer.Broadcast.Turns;

@@ -1,7 +1,7 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
-using ChatServer.Backplane;
+using ChatServer.Backplane.Rooms;
 using ChatServer.Contracts;
 
 namespace ChatServer.RoomHost.Rooms;

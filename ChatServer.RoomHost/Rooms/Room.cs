@@ -1,6 +1,8 @@
 using System.Text;
 using System.Text.Json;
 using ChatServer.Backplane;
+using ChatServer.Backplane.Messages;
+using ChatServer.Backplane.Rooms;
 using ChatServer.Broadcast.Connections;
 using ChatServer.Broadcast.Members;
 using ChatServer.Broadcast.Rings;

@@ -1,4 +1,4 @@
-using ChatServer.Backplane;
+using ChatServer.Backplane.Rooms;
 using ChatServer.Broadcast.Connections;
 using ChatServer.Broadcast.Members;
 using ChatServer.Broadcast.Turns;

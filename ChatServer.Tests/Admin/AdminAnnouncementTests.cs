@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
-using ChatServer.Backplane;
+using ChatServer.Backplane.Messages;
 using ChatServer.Contracts;
 using ChatServer.Tests.Support;
 

@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using System.Xml;
-using ChatServer.Backplane;
+using ChatServer.Backplane.Hosts;
 using ChatServer.Tests.Support;
 
 namespace ChatServer.Tests.Admin;

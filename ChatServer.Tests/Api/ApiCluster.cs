@@ -1,5 +1,5 @@
 using System.Text;
-using ChatServer.Backplane;
+using ChatServer.Backplane.Rooms;
 using ChatServer.Contracts;
 using ChatServer.Tests.Support;
 

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Text.Json;
-using ChatServer.Backplane;
+using ChatServer.Backplane.Messages;
 using ChatServer.Contracts;
 using ChatServer.Tests.Support;
 

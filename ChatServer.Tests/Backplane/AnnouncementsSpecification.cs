@@ -1,4 +1,4 @@
-using ChatServer.Backplane;
+using ChatServer.Backplane.Messages;
 using ChatServer.Tests.Support;
 using Microsoft.Extensions.Time.Testing;
 

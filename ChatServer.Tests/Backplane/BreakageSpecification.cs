@@ -1,5 +1,8 @@
 using System.Diagnostics;
 using ChatServer.Backplane;
+using ChatServer.Backplane.Connections;
+using ChatServer.Backplane.Messages;
+using ChatServer.Backplane.Rooms;
 using ChatServer.Contracts;
 using ChatServer.Tests.Support;
 using StackExchange.Redis;

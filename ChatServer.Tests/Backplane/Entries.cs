@@ -1,5 +1,5 @@
 using System.Text;
-using ChatServer.Backplane;
+using ChatServer.Backplane.Rooms;
 
 namespace ChatServer.Tests.Backplane;
 

@@ -1,5 +1,8 @@
 using System.Collections.Concurrent;
-using ChatServer.Backplane;
+using ChatServer.Backplane.Connections;
+using ChatServer.Backplane.Hosts;
+using ChatServer.Backplane.Messages;
+using ChatServer.Backplane.Rooms;
 using ChatServer.Tests.Support;
 
 namespace ChatServer.Tests.Backplane;

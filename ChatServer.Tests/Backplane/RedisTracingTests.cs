@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using ChatServer.Backplane;
+using ChatServer.Backplane.Rooms;
 using ChatServer.Contracts;
 using ChatServer.Tests.Support;
 

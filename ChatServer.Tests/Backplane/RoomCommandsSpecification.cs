@@ -1,5 +1,6 @@
 using System.Text.Json;
 using ChatServer.Backplane;
+using ChatServer.Backplane.Messages;
 using ChatServer.Contracts;
 using ChatServer.Tests.Support;
 using StackExchange.Redis;

@@ -1,4 +1,6 @@
 using ChatServer.Backplane;
+using ChatServer.Backplane.Connections;
+using ChatServer.Backplane.Rooms;
 using ChatServer.Tests.Support;
 
 namespace ChatServer.Tests.Backplane;

@@ -1,5 +1,6 @@
 using System.Text;
 using ChatServer.Backplane;
+using ChatServer.Backplane.Rooms;
 using ChatServer.Contracts;
 using ChatServer.Tests.Support;
 using StackExchange.Redis;

@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using ChatServer.Backplane;
+using ChatServer.Backplane.Hosts;
+using ChatServer.Backplane.Rooms;
 using ChatServer.Contracts;
 using ChatServer.Tests.Support;
 

@@ -1,4 +1,6 @@
 using ChatServer.Backplane;
+using ChatServer.Backplane.Connections;
+using ChatServer.Backplane.Messages;
 using ChatServer.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;

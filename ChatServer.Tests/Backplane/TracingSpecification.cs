@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using ChatServer.Backplane;
+using ChatServer.Backplane.Messages;
 using ChatServer.Tests.Support;
 
 namespace ChatServer.Tests.Backplane;

@@ -1,5 +1,6 @@
 using System.Net;
 using ChatServer.Backplane;
+using ChatServer.Backplane.Rooms;
 using ChatServer.LoadBalancer;
 using ChatServer.Tests.Support;
 using Microsoft.Extensions.Time.Testing;

@@ -3,7 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Net.WebSockets;
 using System.Text;
-using ChatServer.Backplane;
+using ChatServer.Backplane.Rooms;
 using ChatServer.Tests.Support;
 using Microsoft.Extensions.Time.Testing;
 

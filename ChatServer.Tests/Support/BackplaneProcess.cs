@@ -1,4 +1,8 @@
 using ChatServer.Backplane;
+using ChatServer.Backplane.Connections;
+using ChatServer.Backplane.Hosts;
+using ChatServer.Backplane.Messages;
+using ChatServer.Backplane.Rooms;
 using ChatServer.Settings;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;

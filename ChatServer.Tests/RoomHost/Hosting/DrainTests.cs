@@ -1,5 +1,5 @@
 using System.Text.Json;
-using ChatServer.Backplane;
+using ChatServer.Backplane.Rooms;
 using ChatServer.Tests.Support;
 
 namespace ChatServer.Tests.RoomHost.Hosting;

@@ -1,5 +1,5 @@
 using System.Net.Sockets;
-using ChatServer.Backplane;
+using ChatServer.Backplane.Rooms;
 using ChatServer.Contracts;
 using ChatServer.Tests.Backplane;
 using ChatServer.Tests.Support;

@@ -1,4 +1,5 @@
 using ChatServer.Backplane;
+using ChatServer.Backplane.Rooms;
 using ChatServer.Contracts;
 using ChatServer.Tests.Support;
 

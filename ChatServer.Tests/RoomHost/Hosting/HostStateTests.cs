@@ -1,4 +1,4 @@
-using ChatServer.Backplane;
+using ChatServer.Backplane.Hosts;
 using ChatServer.RoomHost.Hosting;
 
 namespace ChatServer.Tests.RoomHost.Hosting;

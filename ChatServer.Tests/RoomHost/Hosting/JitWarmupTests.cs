@@ -1,4 +1,5 @@
 using ChatServer.Backplane;
+using ChatServer.Backplane.Rooms;
 using ChatServer.RoomHost.Hosting;
 using ChatServer.RoomHost.Rooms;
 using ChatServer.Tests.Support;

@@ -1,4 +1,5 @@
-using ChatServer.Backplane;
+using ChatServer.Backplane.Connections;
+using ChatServer.Backplane.Hosts;
 using ChatServer.RoomHost;
 using ChatServer.RoomHost.Hosting;
 using ChatServer.Tests.Support;

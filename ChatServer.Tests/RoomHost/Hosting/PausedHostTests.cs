@@ -1,5 +1,6 @@
 using System.Text.Json;
 using ChatServer.Backplane;
+using ChatServer.Backplane.Connections;
 using ChatServer.Tests.Support;
 
 namespace ChatServer.Tests.RoomHost.Hosting;

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using ChatServer.Backplane.Rooms;
 using ChatServer.Tests.Support;
 
 namespace ChatServer.Tests.RoomHost.Hosting;
@@ -49,7 +50,7 @@ public sealed class RoomPortAssignmentTests : HostCluster
 
         var rooms = await Task.WhenAll(Enumerable.Range(0, 10).Select(i => TryCreateAsync($"room-{i}")));
 
-        Assert.Equal(3, rooms.OfType<ChatServer.Backplane.RoomRecord>().Select(r => r.Port).Distinct().Count());
+        Assert.Equal(3, rooms.OfType<RoomRecord>().Select(r => r.Port).Distinct().Count());
         Assert.Equal(3, await Api.Rooms.CountAsync());
         Assert.Null(await TryCreateAsync("one-more"));
 
@@ -89,7 +90,7 @@ public sealed class RoomPortAssignmentTests : HostCluster
         await StartHostAsync("host-1", ("ROOM_PORTS", $"{FirstPort}-{FirstPort}"));
 
         var moved = await Eventually.Async(
-            () => Api.Rooms.FindAsync("lobby"), r => r?.HostId == "host-2" && r.State == ChatServer.Backplane.RoomState.Open);
+            () => Api.Rooms.FindAsync("lobby"), r => r?.HostId == "host-2" && r.State == RoomState.Open);
         Assert.Equal((room.Epoch, 1), (moved!.Epoch, moved.Seq));
     }
 

@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
 using ChatServer.Backplane;
+using ChatServer.Backplane.Connections;
+using ChatServer.Backplane.Rooms;
 using ChatServer.Tests.Backplane;
 using ChatServer.Tests.Support;
 

@@ -1,5 +1,5 @@
 using System.Text;
-using ChatServer.Backplane;
+using ChatServer.Backplane.Rooms;
 using ChatServer.RoomHost.Rooms;
 
 namespace ChatServer.Tests.RoomHost.Rooms;

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using ChatServer.Backplane;
+using ChatServer.Backplane.Messages;
 using ChatServer.Contracts;
 using ChatServer.Tests.Support;
 

@@ -1,5 +1,6 @@
 using System.Net;
 using ChatServer.Backplane;
+using ChatServer.Backplane.Rooms;
 using ChatServer.Broadcast.Connections;
 using ChatServer.Contracts;
 using ChatServer.RoomHost;
