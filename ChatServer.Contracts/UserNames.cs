@@ -4,8 +4,8 @@ using System.Text;
 namespace ChatServer.Contracts;
 
 /// <summary>
-/// Names of people in a room: 1 to 32 characters, shown trimmed and in NFC. A name must not be confusable with another one by characters that
-/// are invisible or change the direction of text, by stacked combining marks, or by letters of two similar alphabets.
+/// Names of people in a room: 1 to 32 characters, shown trimmed and in NFC. A name must not be confusable with another one by characters
+/// that are invisible or change the direction of text, by stacked combining marks, or by letters of two similar alphabets.
 /// </summary>
 public static class UserNames
 {
@@ -55,7 +55,8 @@ public static class UserNames
         for (var i = 0; i < runes.Length; i++)
         {
             var category = Rune.GetUnicodeCategory(runes[i]);
-            var isMark = category is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.EnclosingMark;
+            var isMark = category
+                is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.EnclosingMark;
             marks = isMark ? marks + 1 : 0;
             if (marks > MaxCombiningMarks)
                 return false;
@@ -95,12 +96,13 @@ public static class UserNames
         || Rune.GetUnicodeCategory(rune) is UnicodeCategory.OtherSymbol or UnicodeCategory.ModifierSymbol or UnicodeCategory.MathSymbol;
 
     // Unicode's property Default_Ignorable_Code_Point, beyond the category Format.
-    private static bool IsDefaultIgnorable(int c) => c is 0x034F or 0x3164 or 0xFFA0 or (>= 0x115F and <= 0x1160) or (>= 0x17B4 and <= 0x17B5)
+    private static bool IsDefaultIgnorable(int c) => c is 0x034F or 0x3164 or 0xFFA0
+        or (>= 0x115F and <= 0x1160) or (>= 0x17B4 and <= 0x17B5)
         or (>= 0x180B and <= 0x180F) or (>= 0xFE00 and <= 0xFE0F) or (>= 0xFFF0 and <= 0xFFF8) or (>= 0xE0000 and <= 0xE0FFF);
 
     // Signs that join consonants: canonical combining class 9.
-    private static bool IsVirama(int c) => c is 0x094D or 0x09CD or 0x0A4D or 0x0ACD or 0x0B4D or 0x0BCD or 0x0C4D or 0x0CCD or 0x0D4D or 0x0DCA
-        or 0x0E3A or 0x0EBA or 0x0F84 or 0x1039 or 0x103A or 0x1714 or 0x1734 or 0x17D2 or 0x1A60 or 0x1B44 or 0x1BAA;
+    private static bool IsVirama(int c) => c is 0x094D or 0x09CD or 0x0A4D or 0x0ACD or 0x0B4D or 0x0BCD or 0x0C4D or 0x0CCD or 0x0D4D
+        or 0x0DCA or 0x0E3A or 0x0EBA or 0x0F84 or 0x1039 or 0x103A or 0x1714 or 0x1734 or 0x17D2 or 0x1A60 or 0x1B44 or 0x1BAA;
 
     // Arabic, Syriac, N'Ko, Mongolian.
     private static bool IsCursive(int c) => c is (>= 0x0620 and <= 0x06FF) or (>= 0x0700 and <= 0x077F) or (>= 0x07C0 and <= 0x07FF)

@@ -11,7 +11,8 @@ internal sealed class RoomHostHealthCheck(HostDirectory hosts) : IHealthCheck
     {
         try
         {
-            return (await hosts.ListAsync(cancellationToken)).Count > 0 ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy("No RoomHost is alive.");
+            var alive = await hosts.ListAsync(cancellationToken);
+            return alive.Count > 0 ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy("No RoomHost is alive.");
         }
         catch (BackplaneUnavailableException unavailable)
         {

@@ -184,8 +184,10 @@ public sealed class SayTests : ScriptedTests
     [Fact]
     public async Task Message_that_would_close_the_connection_is_not_sent()
     {
-        await using var joined = await JoinAsync(limits: new { maxFrameBytes = 1024, messagesPerSecond = 0, messageBurst = 1, pingSeconds = 20, silenceSeconds = 45 });
-        var refused = await Assert.ThrowsAsync<MessageRefusedException>(() => joined.Client.SayAsync(new string('x', 1024)).WaitAsync(Eventually.Timeout));
+        await using var joined = await JoinAsync(
+            limits: new { maxFrameBytes = 1024, messagesPerSecond = 0, messageBurst = 1, pingSeconds = 20, silenceSeconds = 45 });
+        var refused = await Assert.ThrowsAsync<MessageRefusedException>(
+            () => joined.Client.SayAsync(new string('x', 1024)).WaitAsync(Eventually.Timeout));
         Assert.Equal(RoomErrorCodes.TooLong, refused.Code);
         _ = joined.Client.SayAsync("short");
         Assert.Equal("short", (await joined.Seat.HearAsync()).GetProperty("text").GetString());
