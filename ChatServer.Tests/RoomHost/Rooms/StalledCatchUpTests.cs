@@ -18,8 +18,15 @@ public sealed class StalledCatchUpTests(RoomRedis redis) : RoomSpecification(red
         using var stalled = await RawWebSocket.JoinAsync(
             room.Port, "/?user=stalled&history=1000", socket => socket.ReceiveBufferSize = 4096);
         await Eventually.Async(() => room.Room.Connections, count => count == 2);
-        for (var i = 0; i < 100; i++) // 400 KB
-            await ann.SayAsync(new string('y', 4000));
+        // The member stalls some time after it joined: the room must be a buffer ahead of that.
+        await Eventually.Async(
+            async () =>
+            {
+                for (var i = 0; i < 25; i++) // 100 KB
+                    await ann.SayAsync(new string('y', 4000));
+                return await IsAnyClosingAsync(room);
+            },
+            isClosing => isClosing);
 
         Assert.Equal(1013, await stalled.ReadCloseCodeAsync());
     }
