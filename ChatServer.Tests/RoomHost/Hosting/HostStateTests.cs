@@ -49,21 +49,25 @@ public sealed class HostStateTests
     [Fact]
     public async Task Host_that_stops_while_drain_orders_are_applied_is_stopping_afterwards()
     {
-        var ct = TestContext.Current.CancellationToken;
-        for (var round = 0; round < 2_000; round++)
+        for (var round = 0; round < 1_000; round++)
         {
             var state = new HostState();
-            using var start = new Barrier(2);
-            var orders = Task.Run(
-                () =>
+            var (isStarted, isStopped) = (false, false);
+            var orders = Task.Run(() =>
+            {
+                for (var isLast = false; !isLast;)
                 {
-                    start.SignalAndWait(ct);
-                    for (var i = 0; i < 100; i++)
-                        state.TrySetDraining(i % 2 == 0);
-                },
-                ct);
-            start.SignalAndWait(ct);
+                    isLast = Volatile.Read(ref isStopped);
+                    state.TrySetDraining(true);
+                    state.TrySetDraining(false);
+                    Volatile.Write(ref isStarted, true);
+                }
+            });
+            SpinWait.SpinUntil(() => Volatile.Read(ref isStarted));
+
             state.BeginStop();
+
+            Volatile.Write(ref isStopped, true);
             await orders;
             Assert.Equal(HostRecord.Stopping, state.RecordState);
         }

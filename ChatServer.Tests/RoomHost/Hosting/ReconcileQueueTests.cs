@@ -105,7 +105,7 @@ public sealed class ReconcileQueueTests : IDisposable
         _goOn.Release();
 
         var done = queue.RequestAsync("lobby");
-        Assert.Equal((0, false), (_begun.CurrentCount, done.IsCompleted));
+        Assert.Equal((1, false), (scheduler.Count, done.IsCompleted));
         while (!done.IsCompleted)
             scheduler.ExecuteNext();
 
@@ -139,6 +139,8 @@ public sealed class ReconcileQueueTests : IDisposable
     private sealed class ManualScheduler : TaskScheduler
     {
         private readonly BlockingCollection<Task> _tasks = [];
+
+        public int Count => _tasks.Count;
 
         public void ExecuteNext() => Assert.True(TryExecuteTask(_tasks.Take(TestContext.Current.CancellationToken)));
 
