@@ -8,7 +8,7 @@ public abstract class RedisServer : IAsyncDisposable
 {
     private ServerProcess? _process;
 
-    public int Port { get; } = FreePort.Next();
+    public int Port { get; private set; } = FreePort.Next();
 
     public string ConnectionString => $"127.0.0.1:{Port}";
 
@@ -23,15 +23,29 @@ public abstract class RedisServer : IAsyncDisposable
     /// </summary>
     public Task EnsureStartedAsync() => _process is null ? StartAsync() : Task.CompletedTask;
 
-    /// <summary>Starts the process, which must not be running, and waits until it answers.</summary>
+    /// <summary>
+    /// Starts the process, which must not be running, and waits until it answers. If another process has taken the port before the first
+    /// start, another port is used.
+    /// </summary>
     public async Task StartAsync()
     {
-        if (_process is not null)
-            await _process.DisposeAsync();
-        var process = _process = Launch();
-        await Eventually.Async(async () => process.HasExited ? "exited" : await PingAsync(), seen => seen is "exited" or "+PONG");
-        if (process.HasExited)
-            Assert.Fail($"{GetType().Name} on port {Port} ended with {process.ExitCode}:\n{process.Output}");
+        const int maxAttempts = 3;
+        for (var attempt = 1; ; attempt++)
+        {
+            var isFirstStart = _process is null || attempt > 1;
+            if (_process is not null)
+                await _process.DisposeAsync();
+            var process = _process = Launch();
+            // Another server on the port would answer too: the own process must have reported that it listens.
+            await Eventually.Async(
+                async () => process.HasExited ? "exited" : HasReportedReady(process) ? await PingAsync() : "starting",
+                seen => seen is "exited" or "+PONG");
+            if (!process.HasExited)
+                return;
+            if (!isFirstStart || attempt == maxAttempts)
+                Assert.Fail($"{GetType().Name} on port {Port} ended with {process.ExitCode}:\n{process.Output}");
+            Port = FreePort.Next();
+        }
     }
 
     /// <summary>Sends SIGTERM, and waits for the exit.</summary>
@@ -57,6 +71,9 @@ public abstract class RedisServer : IAsyncDisposable
     }
 
     protected abstract ServerProcess Launch();
+
+    /// <summary>Whether the process has written that it accepts connections.</summary>
+    protected virtual bool HasReportedReady(ServerProcess process) => true;
 
     private Task<string> PingAsync() => ExecuteAsync("*1\r\n$4\r\nPING\r\n");
 
@@ -92,6 +109,9 @@ public sealed class InstalledRedis : RedisServer
 
     /// <summary>Promotes it to a primary.</summary>
     public Task PromoteAsync() => ExecuteAsync("REPLICAOF NO ONE\r\n");
+
+    protected override bool HasReportedReady(ServerProcess process) =>
+        process.Output.Contains("Ready to accept connections", StringComparison.Ordinal);
 
     protected override ServerProcess Launch() => ServerProcess.Start(
         _program ?? OptionalProgram.Require(OptionalProgram.RedisServer),
