@@ -5,8 +5,8 @@ using ChatServer.Broadcast.Turns;
 namespace ChatServer.RoomHost.Rooms;
 
 /// <summary>
-/// Reads pages of a room's log for its members. Members that need the same page at the same time share one read, and a read ends when no member
-/// needs it any more.
+/// Reads pages of a room's log for its members. Members that need the same page at the same time share one read, and a read ends when no
+/// member needs it any more.
 /// </summary>
 /// <remarks>Only the room's turn calls <see cref="Read"/>; the results arrive in turns.</remarks>
 internal sealed class LogReads(DurableLog log, TurnQueue turns, TimeProvider time, CancellationToken abandoned)
@@ -36,6 +36,7 @@ internal sealed class LogReads(DurableLog log, TurnQueue turns, TimeProvider tim
     private async Task RunAsync(long after, int limit, List<Reader> readers)
     {
         LogPage? page = null;
+        var isRead = false;
         try
         {
             var delay = MinRetryDelay;
@@ -43,7 +44,7 @@ internal sealed class LogReads(DurableLog log, TurnQueue turns, TimeProvider tim
             {
                 try
                 {
-                    page = await log.TryReadAfterAsync(after, limit, () => AreNeeded(readers), abandoned);
+                    page = await log.TryReadAfterAsync(after, limit, () => isRead = AreNeeded(readers), abandoned);
                     break;
                 }
                 catch (BackplaneUnavailableException)
@@ -57,15 +58,22 @@ internal sealed class LogReads(DurableLog log, TurnQueue turns, TimeProvider tim
         {
             // The room was given up; its members are being closed.
         }
-        turns.Post(() =>
+        finally
         {
-            _pending.Remove((after, limit));
-            foreach (var reader in readers)
-            {
-                if (reader.IsNeeded())
-                    reader.Then(page);
-            }
-        });
+            turns.Post(() => Complete(after, limit, readers, page, isRead || abandoned.IsCancellationRequested));
+        }
+    }
+
+    private void Complete(long after, int limit, List<Reader> readers, LogPage? page, bool isRead)
+    {
+        _pending.Remove((after, limit));
+        foreach (var reader in readers.Where(reader => reader.IsNeeded()))
+        {
+            if (isRead)
+                reader.Then(page);
+            else // it joined a read that had ended because its first readers were gone
+                Read(after, limit, reader.IsNeeded, reader.Then);
+        }
     }
 
     private static bool AreNeeded(List<Reader> readers)

@@ -46,6 +46,20 @@ public sealed class LogReadsTests(RoomRedis redis) : IClassFixture<RoomRedis>, I
     }
 
     [Fact]
+    public async Task Member_that_joins_the_read_of_members_that_are_gone_gets_its_page()
+    {
+        var (reads, turns) = await CreateAsync("joined");
+        List<LogPage?> pages = [];
+        turns.Post(() =>
+        {
+            reads.Read(0, 4, () => false, _ => Assert.Fail("It is not needed."));
+            reads.Read(0, 4, () => true, pages.Add);
+        });
+        await Eventually.Async(() => pages.Count, count => count == 1);
+        Assert.NotNull(pages[0]);
+    }
+
+    [Fact]
     public async Task Concurrent_reads_of_a_host_are_limited()
     {
         var running = 0;
