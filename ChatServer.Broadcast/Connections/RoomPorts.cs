@@ -19,8 +19,8 @@ public sealed partial class RoomPorts(RoomPortsOptions options, TimeProvider tim
     : IConnectionListenerFactory, IConnectionListenerFactorySelector
 {
     /// <summary>
-    /// Length of the listen backlog of a port: the system reduces it to its maximum (<c>net.core.somaxconn</c>). A backlog that overflows makes
-    /// the kernel drop SYNs, and the clients of a join storm wait a second before they repeat them.
+    /// Length of the listen backlog of a port: the system reduces it to its maximum (<c>net.core.somaxconn</c>). A backlog that overflows
+    /// makes the kernel drop SYNs, and the clients of a join storm wait a second before they repeat them.
     /// </summary>
     private const int Backlog = int.MaxValue;
 

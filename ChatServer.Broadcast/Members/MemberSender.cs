@@ -52,7 +52,8 @@ internal sealed class MemberSender
     /// Time for which the member, while it catches up, has not read what was sent to it; zero if it reads. The ring cannot overtake such a
     /// member, because it does not follow the ring yet.
     /// </summary>
-    public TimeSpan StalledFor => _sending && CatchUp is not null && !HasEnded ? _broadcaster.Time.GetElapsedTime(_sendingSince) : TimeSpan.Zero;
+    public TimeSpan StalledFor =>
+        _sending && CatchUp is not null && !HasEnded ? _broadcaster.Time.GetElapsedTime(_sendingSince) : TimeSpan.Zero;
 
     /// <summary>Bytes that wait in the outbox.</summary>
     public int OutboxLength => _outbox.Length;

@@ -11,7 +11,9 @@ namespace ChatServer.RoomHost.Rooms;
 /// meanwhile are left out at the beginning.</param>
 internal sealed class CatchUp(RoomHistory history, long after, bool gapless) : ICatchUp
 {
-    /// <summary>Bytes that are copied or read at a time for a member that catches up. A page from the log can be larger by some events.</summary>
+    /// <summary>
+    /// Bytes that are copied or read at a time for a member that catches up. A page from the log can be larger by some events.
+    /// </summary>
     public const int PageBytes = 64 * 1024;
 
     private const int MinEventsPerRead = 4, MaxEventsPerRead = 256;

@@ -34,13 +34,15 @@ internal sealed class DurableLog(RoomLog log, RoomRecord room, TimeProvider time
     }
 
     /// <summary>
-    /// Reads events after <paramref name="after"/>, when the host has a free slot for the read. Null if the log is gone or has another epoch, or
-    /// if the events are not needed any more when the slot is free.
+    /// Reads events after <paramref name="after"/>, when the host has a free slot for the read. Null if the log is gone or has another
+    /// epoch, or if the events are not needed any more when the slot is free.
     /// </summary>
     /// <exception cref="BackplaneUnavailableException"/>
     /// <exception cref="OperationCanceledException">The room was given up.</exception>
     public Task<LogPage?> TryReadAfterAsync(long after, int limit, Func<bool> isNeeded, CancellationToken ct) => reads.RunAsync(
-        async () => isNeeded() && await log.ReadAfterAsync(room.Name, after, limit, ct) is { } page && page.Epoch == room.Epoch ? page : null,
+        async () => isNeeded() && await log.ReadAfterAsync(room.Name, after, limit, ct) is { } page && page.Epoch == room.Epoch
+            ? page
+            : null,
         ct);
 
     /// <summary>Reads the end of the log, for a host that claimed the room; null if the log is gone.</summary>

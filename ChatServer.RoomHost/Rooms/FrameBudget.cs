@@ -29,7 +29,9 @@ internal sealed class FrameBudget(RoomHostOptions options, TimeProvider time)
     /// <summary>A frame was carried out.</summary>
     public void OnAccepted() => _errorsInARow = 0;
 
-    /// <summary>Takes the cost of a frame that was refused because of its client. Returns the reason to close the connection, or null.</summary>
+    /// <summary>
+    /// Takes the cost of a frame that was refused because of its client. Returns the reason to close the connection, or null.
+    /// </summary>
     public string? TakeRefusal(int frameBytes)
     {
         if (++_errorsInARow >= MaxErrorsInARow)

@@ -1,8 +1,8 @@
 namespace ChatServer.RoomHost.Rooms;
 
 /// <summary>
-/// Limits the reads of logs that all rooms of a host run at the same time, and with them the bytes that Redis sends and the host holds: members
-/// that catch up wait for each other, and appends stay fast.
+/// Limits the reads of logs that all rooms of a host run at the same time, and with them the bytes that Redis sends and the host holds:
+/// members that catch up wait for each other, and appends stay fast.
 /// </summary>
 internal sealed class LogReadLimiter : IDisposable
 {

@@ -32,8 +32,8 @@ internal sealed class RoomHistory(
         : Math.Max(oldestAtClaim, Seq - MaxEvents + 1);
 
     /// <summary>
-    /// Reads events from the log after <paramref name="after"/> for a member, and calls <paramref name="then"/> in a turn; with null if the log
-    /// does not have them, and not at all if the member is gone by then.
+    /// Reads events from the log after <paramref name="after"/> for a member, and calls <paramref name="then"/> in a turn; with null if the
+    /// log does not have them, and not at all if the member is gone by then.
     /// </summary>
     public void Read(long after, int limit, MemberSender member, Action<LogPage?> then)
     {
