@@ -62,6 +62,7 @@ public sealed record HostLoad(
 /// <param name="Private">Whether joining requires a token.</param>
 /// <param name="CreatedAt">Time of its creation.</param>
 /// <param name="Options">Its options.</param>
+/// <param name="People">The members with the <c>uid</c> of each, in the order of <paramref name="Members"/>; null as that is.</param>
 public sealed record AdminRoomDescription(
     string Name,
     string Title,
@@ -73,13 +74,19 @@ public sealed record AdminRoomDescription(
     long Messages,
     bool Private,
     DateTimeOffset CreatedAt,
-    RoomOptions Options)
+    RoomOptions Options,
+    IReadOnlyList<RoomPerson>? People)
 {
-    /// <summary>Adds the names of the members to a description.</summary>
-    public static AdminRoomDescription Of(RoomDescription room, IReadOnlyList<string>? members) => new(
+    /// <summary>Adds the members to a description.</summary>
+    public static AdminRoomDescription Of(RoomDescription room, IReadOnlyList<string>? members, IReadOnlyList<RoomPerson>? people) => new(
         room.Name, room.Title, room.Host, room.Port, room.Url, members, room.Members, room.Messages, room.Private, room.CreatedAt,
-        room.Options);
+        room.Options, people);
 }
+
+/// <summary>A member of a room.</summary>
+/// <param name="User">Its name.</param>
+/// <param name="Uid">The holder of the name.</param>
+public sealed record RoomPerson(string User, string Uid);
 
 /// <summary>A page of the list of rooms.</summary>
 /// <param name="Rooms">The rooms, ordered by name.</param>
@@ -96,6 +103,11 @@ public sealed record ServerShutdown(string Message, int Rooms);
 
 /// <summary>Response to an order to drain a host, or to end the draining.</summary>
 public sealed record HostOrder(string Id, string Message);
+
+/// <summary>Response to an order to rebalance.</summary>
+/// <param name="Message">Text for people.</param>
+/// <param name="Rooms">Number of rooms that move.</param>
+public sealed record Rebalanced(string Message, int Rooms);
 
 /// <summary>Response to an announcement.</summary>
 /// <param name="Id">Id of the announcement.</param>

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace ChatServer.Contracts;
 
@@ -59,7 +60,21 @@ public sealed record RoomPage(IReadOnlyList<RoomDescription> Rooms, string? Next
 /// <param name="Next">The <c>before</c> of the page of older events; null if there are none.</param>
 public sealed record HistoryPage(string Epoch, IReadOnlyList<JsonElement> Messages, long? Next);
 
+/// <summary>A page of the messages of a user in all rooms.</summary>
+/// <param name="Messages">Events as members get them, each with its <c>room</c>.</param>
+/// <param name="Next">The <c>before</c> of the next page; null on the last page.</param>
+public sealed record UserMessagePage(IReadOnlyList<JsonNode> Messages, string? Next);
+
+/// <summary>Response to the erasure of a user.</summary>
+/// <param name="Rooms">Number of rooms in which the user has messages.</param>
+public sealed record UserErased(int Rooms);
+
 /// <summary>Position of a message in the log.</summary>
 /// <param name="Seq">Its sequence.</param>
 /// <param name="Epoch">Epoch of the log.</param>
 public sealed record Logged(long Seq, string Epoch);
+
+/// <summary>A join token.</summary>
+/// <param name="Token">The token: a JSON Web Token.</param>
+/// <param name="ExpiresAt">Time of its expiry, in whole seconds.</param>
+public sealed record IssuedToken(string Token, DateTimeOffset ExpiresAt);

@@ -1,8 +1,9 @@
+using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
 
 namespace ChatServer.Contracts;
 
-/// <summary>Options of a room, chosen at its creation. They do not change later.</summary>
+/// <summary>Options of a room, chosen at its creation. Some of them may change later: see <see cref="RoomChange"/>.</summary>
 public sealed record RoomOptions
 {
     /// <summary>Maximum of <see cref="History"/>: 10,000 of the largest messages take 160 MB in Redis.</summary>
@@ -11,23 +12,36 @@ public sealed record RoomOptions
     /// <summary>Maximum length of a title, in characters.</summary>
     public const int MaxTitleLength = 200;
 
+    /// <summary>
+    /// Maximum of <see cref="SlowModeSeconds"/>: six hours. A slower room is an announcement board: mute its members instead.
+    /// </summary>
+    public const int MaxSlowModeSeconds = 21_600;
+
     /// <summary>Title of the room; null: its name.</summary>
+    [MaxLength(MaxTitleLength)]
     public string? Title { get; init; }
 
     /// <summary>Whether joining requires a token for the room.</summary>
     public bool Private { get; init; }
 
     /// <summary>Maximum number of members; 0: no limit.</summary>
+    [Range(0, int.MaxValue)]
     public int MaxMembers { get; init; }
 
-    /// <summary>Number of events that the log keeps, 0 to <see cref="MaxHistory"/>.</summary>
+    /// <summary>Number of events that the log keeps.</summary>
+    [Range(0, MaxHistory)]
     public int History { get; init; } = 1000;
 
     /// <summary>Location of the log.</summary>
     public Durability Durability { get; init; } = Durability.Redis;
 
     /// <summary>Seconds without a member after which the room is shut down; 0: never.</summary>
+    [Range(0, int.MaxValue)]
     public int IdleTimeoutSeconds { get; init; }
+
+    /// <summary>Seconds between two messages of one <c>uid</c>; 0: no slow mode.</summary>
+    [Range(0, MaxSlowModeSeconds)]
+    public int SlowModeSeconds { get; init; }
 
     /// <summary>The first rule that the options violate; null if they are valid.</summary>
     public string? Validate() =>
@@ -36,6 +50,7 @@ public sealed record RoomOptions
         : MaxMembers < 0 ? "maxMembers is negative"
         : History is < 0 or > MaxHistory ? $"history is not between 0 and {MaxHistory}"
         : IdleTimeoutSeconds < 0 ? "idleTimeoutSeconds is negative"
+        : SlowModeSeconds is < 0 or > MaxSlowModeSeconds ? $"slowModeSeconds is not between 0 and {MaxSlowModeSeconds}"
         : null;
 }
 

@@ -9,6 +9,12 @@ public static class RoomUrls
     /// </summary>
     public const string RoomHeader = "Chat-Room";
 
+    /// <summary>
+    /// Query parameter of a plain GET that is answered as a handshake with the same query would be refused; the value is ignored. Pages
+    /// cannot read the answer to a handshake.
+    /// </summary>
+    public const string CheckParameter = "check";
+
     /// <summary>Address through a load balancer, which stays valid when the room moves: <c>ws://localhost:2000/rooms/{name}</c>.</summary>
     public static string Through(Uri loadBalancer, string room)
     {
