@@ -20,6 +20,26 @@ public static class SettingFormats
     /// <summary>A count or a rate.</summary>
     public static SettingFormat<int> Number(int min, int max) => new($"a whole number from {min} to {max}", Int(min, max));
 
+    /// <summary>A rate that follows from another setting if it is unset.</summary>
+    public static SettingFormat<int?> OptionalNumber(int min, int max) => new(
+        Number(min, max).Description, (string text, out int? value) =>
+        {
+            var valid = Int(min, max)(text, out var number);
+            value = number;
+            return valid;
+        });
+
+    /// <summary>One of some words; upper and lower case are equal.</summary>
+    public static SettingFormat<string> OneOf(params string[] words) => new(
+        $"one of {string.Join(", ", words)}", (string text, [MaybeNullWhen(false)] out string value) =>
+        {
+            value = text.ToLowerInvariant();
+            return words.Contains(value);
+        });
+
+    /// <summary>Whether something is allowed.</summary>
+    public static SettingFormat<bool> Flag { get; } = new("true or false", (string text, out bool value) => bool.TryParse(text, out value));
+
     /// <summary>A size in bytes.</summary>
     public static SettingFormat<int> Bytes(int min, int max) => new($"a number of bytes from {min} to {max}", Int(min, max));
 
@@ -73,10 +93,14 @@ public static class SettingFormats
                 || (Uri.TryCreate($"tcp://{text}/", UriKind.Absolute, out var url) && url is { PathAndQuery: "/", UserInfo: "" });
         });
 
+    /// <summary>A base URL, which may have a path.</summary>
+    public static SettingFormat<Uri?> Url { get; } = new(
+        "a URL such as https://chat.example or https://example.com/chat", (string text, out Uri? value) =>
+            TryParseUrl(text, out value) && value is { UserInfo: "", Query: "", Fragment: "" });
+
     /// <summary>Base URLs.</summary>
     public static SettingFormat<IReadOnlyList<Uri>> Urls { get; } = List<Uri>(
-        "URLs such as http://localhost:2000, comma-separated", (string text, [MaybeNullWhen(false)] out Uri value) =>
-            Uri.TryCreate(text, UriKind.Absolute, out value) && (value.Scheme == Uri.UriSchemeHttp || value.Scheme == Uri.UriSchemeHttps));
+        "URLs such as http://localhost:2000, comma-separated", TryParseUrl);
 
     /// <summary>Addresses, and networks of addresses.</summary>
     public static SettingFormat<IReadOnlyList<IPNetwork>> Networks { get; } = List<IPNetwork>(
@@ -101,6 +125,14 @@ public static class SettingFormats
                 && origin.Equals(url.GetLeftPart(UriPartial.Authority), StringComparison.OrdinalIgnoreCase)));
         });
 
+    /// <summary>Names of users.</summary>
+    public static SettingFormat<string> UserNames { get; } = new(
+        "names of users, comma-separated", (string text, [MaybeNullWhen(false)] out string value) =>
+        {
+            value = text;
+            return Split(text).All(name => Contracts.UserNames.Normalize(name) is not null);
+        });
+
     /// <summary>The id of a host: the characters of a room name.</summary>
     public static SettingFormat<string?> HostId { get; } = new(
         $"1 to {RoomNames.MaxLength} of the characters A-Z a-z 0-9 . _ ~ -, the first a letter or a digit",
@@ -116,6 +148,18 @@ public static class SettingFormats
         value = text.Contains('\0', StringComparison.Ordinal) ? null : Path.GetFullPath(text);
         return value is not null;
     });
+
+    /// <summary>A file, as a full path, or a URL. A relative path is relative to the working directory of the process.</summary>
+    public static SettingFormat<string?> FileOrUrl { get; } = new(
+        "a file, or a URL such as https://id.example/jwks.json", (string text, out string? value) =>
+        {
+            var isUrl = text.Contains("://", StringComparison.Ordinal);
+            value = isUrl ? text : text.Contains('\0', StringComparison.Ordinal) ? null : Path.GetFullPath(text);
+            return value is not null && (!isUrl || (TryParseUrl(text, out var url) && url.UserInfo.Length == 0));
+        });
+
+    private static bool TryParseUrl(string text, [MaybeNullWhen(false)] out Uri value) =>
+        Uri.TryCreate(text, UriKind.Absolute, out value) && (value.Scheme == Uri.UriSchemeHttp || value.Scheme == Uri.UriSchemeHttps);
 
     private static SettingParser<int> Int(int min, int max) => (string text, out int value) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value) && value >= min && value <= max;
