@@ -17,7 +17,7 @@ public static class Health
 {
     internal const string ReadyPath = "/health";
     internal const string AlivePath = "/alive";
-    private const string LiveTag = "live";
+    internal const string LiveTag = "live";
 
     // Monitors also send HEAD. The template's endpoints accept every method.
     private static readonly HttpMethodMetadata Methods = new([HttpMethods.Get, HttpMethods.Head]);
@@ -42,12 +42,13 @@ public static class Health
     /// <summary>
     /// Maps <c>/health</c> and <c>/alive</c> in every environment: load balancers and orchestrators poll them in production. The template
     /// maps them in development only, because a response can reveal details of the server. These responses contain names of checks and
-    /// fixed sentences.
+    /// fixed sentences. <c>/metrics</c> is mapped if it is switched on.
     /// </summary>
     public static WebApplication MapDefaultEndpoints(this WebApplication app)
     {
         app.MapProbe(ReadyPath, _ => true);
         app.MapProbe(AlivePath, check => check.Tags.Contains(LiveTag));
+        app.MapMetrics();
         return app;
     }
 

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
 namespace ChatServer.ServiceDefaults;
@@ -8,7 +9,7 @@ namespace ChatServer.ServiceDefaults;
 /// </summary>
 public static class ServiceDefaultsExtensions
 {
-    /// <summary>Logs, telemetry and health checks.</summary>
+    /// <summary>Logs, telemetry, health checks, the line that reports the start, and notifications for systemd.</summary>
     /// <remarks>
     /// The defaults for outgoing HTTP are separate, <see cref="HttpClients.AddHttpClientDefaults"/>: only the Api sends requests through an
     /// <c>HttpClient</c>. A RoomHost or Admin must not (see ReferenceRules).
@@ -18,6 +19,8 @@ public static class ServiceDefaultsExtensions
         builder.AddConsoleLogs();
         builder.ConfigureOpenTelemetry();
         builder.AddDefaultHealthChecks();
+        builder.Services.AddHostedService<StartReport>();
+        builder.AddSystemdNotifications();
         return builder;
     }
 }
