@@ -1,3 +1,4 @@
+using ChatServer.Metrics;
 using StackExchange.Redis;
 
 namespace ChatServer.Backplane.Connections;
@@ -10,18 +11,24 @@ namespace ChatServer.Backplane.Connections;
 /// While Redis is unavailable commands fail at once and are not queued: callers answer <c>redis-unavailable</c> or repeat the call.
 /// Every failure of Redis is reported as a <see cref="BackplaneUnavailableException"/>.
 /// </remarks>
-public sealed class BackplaneConnection(RedisConnector connect, IdGenerator ids)
+public sealed class BackplaneConnection(
+    RedisConnector connect, RedisFailureLog failures, RedisConnectionMetrics metrics, IdGenerator ids)
 {
     // Opening blocks for two seconds while Redis is unavailable. This one blocks the start of the process, the others a thread of the pool.
-    private readonly IConnectionMultiplexer _commands = Open(connect, RedisClients.Commands);
-    private readonly Lazy<Task<IConnectionMultiplexer>> _appends = new(() => Task.Run(() => Open(connect, RedisClients.Appends)));
+    private readonly IConnectionMultiplexer _commands = Open(connect, metrics, RedisClients.Commands);
+    private readonly Lazy<Task<IConnectionMultiplexer>> _appends = new(() => Task.Run(() => Open(connect, metrics, RedisClients.Appends)));
     private readonly Lazy<Task<IConnectionMultiplexer>> _subscriptions = new(
-        () => Task.Run(() => Open(connect, RedisClients.Subscriptions)));
+        () => Task.Run(() => Open(connect, metrics, RedisClients.Subscriptions)));
 
     /// <summary>Identifies this run of the process, for example in the name of its reply channel.</summary>
     public string Instance { get; } = ids.NewId();
 
     internal IDatabase Commands => _commands.GetDatabase();
+
+    /// <summary>
+    /// Whether Redis is a cluster: a <c>PUBLISH</c> then counts the subscribers of one node only, and its answer 0 means nothing.
+    /// </summary>
+    internal bool IsCluster => _commands.GetServers().Any(server => server.ServerType == ServerType.Cluster);
 
     internal async ValueTask<IDatabase> AppendsAsync() => (await _appends.Value).GetDatabase();
 
@@ -48,12 +55,17 @@ public sealed class BackplaneConnection(RedisConnector connect, IdGenerator ids)
     {
         try
         {
-            return await work(Commands).WaitAsync(ct);
+            var result = await work(Commands).WaitAsync(ct);
+            failures.ReportSuccess();
+            return result;
         }
         catch (Exception e) when (IsUnavailable(e))
         {
             // The library also cancels commands itself, when its connection is closed.
-            throw ct.IsCancellationRequested ? new OperationCanceledException(ct) : Unavailable(e);
+            ct.ThrowIfCancellationRequested();
+            BackplaneMetrics.Failures.Add(1);
+            failures.ReportFailure(e);
+            throw Unavailable(e);
         }
     }
 
@@ -69,29 +81,26 @@ public sealed class BackplaneConnection(RedisConnector connect, IdGenerator ids)
         }
         catch (Exception e) when (IsUnavailable(e))
         {
+            BackplaneMetrics.Failures.Add(1);
+            failures.ReportFailure(e);
             throw Unavailable(e);
         }
     }
 
     /// <summary>
-    /// Whether <paramref name="e"/> means that Redis is unreachable, starting, read-only or overloaded, and not that the call was wrong.
+    /// Whether <paramref name="e"/> means that Redis is unreachable, or refuses a call that is right: see <see cref="RedisRefusals"/>.
     /// </summary>
     internal static bool IsUnavailable(Exception e) =>
         e is RedisConnectionException or RedisTimeoutException or ObjectDisposedException or TaskCanceledException
-        || e is RedisServerException { Message: var m }
-            && (m.StartsWith("LOADING", StringComparison.Ordinal) || m.StartsWith("READONLY", StringComparison.Ordinal)
-                || m.StartsWith("MISCONF", StringComparison.Ordinal) || m.StartsWith("OOM", StringComparison.Ordinal)
-                || m.StartsWith("BUSY", StringComparison.Ordinal) || m.StartsWith("MASTERDOWN", StringComparison.Ordinal)
-                || m.StartsWith("NOREPLICAS", StringComparison.Ordinal) || m.StartsWith("CLUSTERDOWN", StringComparison.Ordinal)
-                || m.StartsWith("TRYAGAIN", StringComparison.Ordinal));
+        || RedisRefusals.IsAnswer(e);
 
     private static BackplaneUnavailableException Unavailable(Exception e) => new("Redis is unavailable.", e);
 
-    private static IConnectionMultiplexer Open(RedisConnector connect, string client)
+    private static IConnectionMultiplexer Open(RedisConnector connect, RedisConnectionMetrics metrics, string client)
     {
         // Without this the connection's timers would keep the caller's activity and add their pings to its trace for the lifetime of the
         // process.
         using var noFlow = ExecutionContext.IsFlowSuppressed() ? default(AsyncFlowControl?) : ExecutionContext.SuppressFlow();
-        return RedisTracing.LimitToRecordedActivities(connect(client));
+        return metrics.Add(client, RedisTracing.LimitToRecordedActivities(connect(client)));
     }
 }

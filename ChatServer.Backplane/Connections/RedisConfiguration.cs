@@ -1,3 +1,4 @@
+using System.Net;
 using ChatServer.Settings;
 using StackExchange.Redis;
 
@@ -14,8 +15,10 @@ internal static class RedisConfiguration
     {
         try
         {
-            // The parser skips an endpoint that it cannot parse.
-            if (ConfigurationOptions.Parse(connectionString).EndPoints.Count == 0)
+            // The parser skips an endpoint that it cannot parse, and takes a URL for the name of a host.
+            var endpoints = ConfigurationOptions.Parse(connectionString).EndPoints;
+            if (endpoints.Count == 0
+                || endpoints.OfType<DnsEndPoint>().Any(name => Uri.CheckHostName(name.Host) == UriHostNameType.Unknown))
                 throw new ArgumentException("it names no host and port.");
         }
         catch (ArgumentException e)

@@ -13,6 +13,7 @@ internal sealed class RedisScript
     public static readonly RedisScript RestoreRoom = new("restore-room.lua");
     public static readonly RedisScript ReportRoom = new("report-room.lua");
     public static readonly RedisScript SaveSeats = new("save-seats.lua");
+    public static readonly RedisScript ChangeOptions = new("change-options.lua");
     public static readonly RedisScript CloseRoom = new("close-room.lua");
     public static readonly RedisScript DeleteRoom = new("delete-room.lua");
     public static readonly RedisScript Append = new("append.lua");
@@ -21,6 +22,14 @@ internal sealed class RedisScript
     public static readonly RedisScript TryLead = new("lead.lua");
     public static readonly RedisScript ReleaseLease = new("release-lease.lua");
     public static readonly RedisScript PostAnnouncement = new("post-announcement.lua");
+    public static readonly RedisScript TakeQuota = new("take-quota.lua");
+    public static readonly RedisScript WriteAudit = new("write-audit.lua");
+    public static readonly RedisScript ReadAudit = new("read-audit.lua");
+    public static readonly RedisScript FindByUser = new("find-by-user.lua");
+    public static readonly RedisScript MarkErased = new("mark-erased.lua");
+    public static readonly RedisScript Moderate = new("moderate.lua");
+    public static readonly RedisScript RestoreSanctions = new("restore-sanctions.lua");
+    public static readonly RedisScript ReadSanctions = new("read-sanctions.lua");
 
     private readonly string _source;
 

@@ -30,7 +30,22 @@ internal static class RedisSubscription
         var subscriber = await connection.SubscriberAsync(ct);
         // Fire and forget: the library stores the subscription and sends it whenever it connects. Waiting would throw while Redis is
         // unavailable and still leave the queue behind.
-        var queue = await subscriber.SubscribeAsync(RedisChannel.Literal(channel), CommandFlags.FireAndForget);
+        ChannelMessageQueue? queue = null;
+        while (queue is null)
+        {
+            try
+            {
+                queue = await subscriber.SubscribeAsync(RedisChannel.Literal(channel), CommandFlags.FireAndForget);
+            }
+            catch (ObjectDisposedException)
+            {
+                return; // the process ends, and has closed its connections
+            }
+            catch (Exception e) when (e is RedisException or TimeoutException)
+            {
+                await Task.Delay(RetryDelay, time, ct);
+            }
+        }
         queue.OnMessage(message => events.Writer.TryWrite(message.Message));
         var confirming = ConfirmAsync(subscriber, queue.Channel, () => events.Writer.TryWrite(null), time, ended.Token);
         try
@@ -79,14 +94,16 @@ internal static class RedisSubscription
     }
 
     // The library reports a connection before Redis has processed the SUBSCRIBE. A ping on the same connection is answered after it, so
-    // data that is read after `confirmed` is not older than the subscription.
+    // data that is read after `confirmed` is not older than the subscription. In a cluster the ping may use the connection of another node,
+    // and after the loss of a node the library subscribes at another one without reporting a connection.
     private static async Task ConfirmAsync(
         ISubscriber subscriber, RedisChannel channel, Action confirmed, TimeProvider time, CancellationToken ct)
     {
         var restored = new SemaphoreSlim(1); // not disposed: a pending event may still release it
         // Any connection: with RESP3, subscriptions use the one that the library calls interactive.
-        void OnRestored(object? sender, ConnectionFailedEventArgs e) => restored.Release();
-        subscriber.Multiplexer.ConnectionRestored += OnRestored;
+        void OnChanged(object? sender, ConnectionFailedEventArgs e) => restored.Release();
+        subscriber.Multiplexer.ConnectionRestored += OnChanged;
+        subscriber.Multiplexer.ConnectionFailed += OnChanged;
         try
         {
             for (; ; )
@@ -99,7 +116,8 @@ internal static class RedisSubscription
         }
         finally
         {
-            subscriber.Multiplexer.ConnectionRestored -= OnRestored;
+            subscriber.Multiplexer.ConnectionRestored -= OnChanged;
+            subscriber.Multiplexer.ConnectionFailed -= OnChanged;
         }
     }
 
@@ -108,7 +126,7 @@ internal static class RedisSubscription
         try
         {
             await subscriber.PingAsync().WaitAsync(ct);
-            return subscriber.IsConnected(channel);
+            return subscriber.IsConnected(channel) && subscriber.SubscribedEndpoint(channel) is not null;
         }
         catch (Exception e) when (BackplaneConnection.IsUnavailable(e))
         {
