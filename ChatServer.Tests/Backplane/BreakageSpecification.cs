@@ -55,15 +55,27 @@ public abstract class BreakageSpecification(RedisServer redis) : BackplaneSpecif
         await Eventually.Async(() => process.Rooms.FindAsync("lobby"), found => found is not null, Recovery);
     }
 
-    [Fact]
-    public async Task Cancelled_call_ends_before_Redis_answers()
+    [Theory]
+    [InlineData(nameof(RoomDirectory.FindAsync))]
+    [InlineData(nameof(RoomDirectory.CountAsync))]
+    [InlineData(nameof(VisibleRooms.ListVisibleAsync))]
+    [InlineData(nameof(RoomLog.ReadBeforeAsync))]
+    [InlineData(nameof(ClusterShutdown.IsOrderedAsync))]
+    public async Task Cancelled_call_ends_before_Redis_answers(string method)
     {
         var process = Process();
         await process.Connection.PingAsync(Cancelled);
         using var cancel = new CancellationTokenSource();
         await Redis.PauseAsync();
 
-        var call = process.Rooms.FindAsync("lobby", cancel.Token);
+        Task call = method switch
+        {
+            nameof(RoomDirectory.FindAsync) => process.Rooms.FindAsync("lobby", cancel.Token),
+            nameof(RoomDirectory.CountAsync) => process.Rooms.CountAsync(cancel.Token),
+            nameof(VisibleRooms.ListVisibleAsync) => process.Rooms.ListVisibleAsync(null, 10, ct: cancel.Token),
+            nameof(RoomLog.ReadBeforeAsync) => process.Log.ReadBeforeAsync("lobby", null, 10, cancel.Token),
+            _ => process.Shutdown.IsOrderedAsync(cancel.Token),
+        };
         Assert.False(call.IsCompleted);
         await cancel.CancelAsync();
 
