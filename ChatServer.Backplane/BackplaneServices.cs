@@ -1,6 +1,8 @@
 using ChatServer.Backplane.Connections;
+using ChatServer.Backplane.Erasures;
 using ChatServer.Backplane.Hosts;
 using ChatServer.Backplane.Messages;
+using ChatServer.Backplane.Moderation;
 using ChatServer.Backplane.Rooms;
 using ChatServer.Settings;
 using Microsoft.Extensions.DependencyInjection;
@@ -27,8 +29,15 @@ public static class BackplaneServices
         services.TryAddSingleton(TaskScheduler.Default);
         services.TryAddSingleton(IdGenerator.System);
         services.TryAddSingleton<RedisConnector>(s => client => s.GetRequiredKeyedService<IConnectionMultiplexer>(client));
+        services.AddSingleton<RedisConnectionMetrics>();
         services.AddSingleton<BackplaneConnection>();
+        services.AddSingleton<CorruptRecords>();
+        services.AddSingleton<RedisFailureLog>();
+        services.AddHostedService<RedisStartCheck>();
         services.AddSingleton<RoomDirectory>();
+        services.AddSingleton<RoomOptionsWriter>();
+        services.AddSingleton<OpenRoomQuota>();
+        services.AddSingleton<KeyRoomQuota>();
         services.AddSingleton<RoomLookup>();
         services.AddSingleton<RoomPlacement>();
         services.AddSingleton<RoomRescue>();
@@ -36,14 +45,21 @@ public static class BackplaneServices
         services.AddSingleton<RoomOwnership>();
         services.AddSingleton<RoomLog>();
         services.AddSingleton<WarmupRooms>();
+        services.AddSingleton<RelaySecret>();
+        services.AddSingleton<AdminTokenSecret>();
+        services.AddSingleton<IdentitySecret>();
+        services.AddSingleton<SanctionStore>();
+        services.AddSingleton<UserErasures>();
         services.AddSingleton<RoomCommands>();
         services.AddSingleton<HostDirectory>();
         services.AddSingleton<HostLease>();
         services.AddSingleton<HostDrain>();
+        services.AddSingleton<HostRebalance>();
         services.AddSingleton<HostInbox>();
         services.AddSingleton<Announcements>();
         services.AddSingleton<ClusterShutdown>();
         services.AddSingleton<ClusterSignals>();
+        services.AddSingleton<LoadBalancerStarts>();
         return builder;
     }
 }

@@ -4,9 +4,12 @@ using StackExchange.Redis;
 namespace ChatServer.Backplane.Hosts;
 
 /// <summary>The RoomHosts that are alive, and their load. A host is alive while it has its lease.</summary>
-public sealed class HostDirectory(BackplaneConnection connection)
+public sealed class HostDirectory(BackplaneConnection connection, CorruptRecords corrupt)
 {
-    /// <summary>Returns the live hosts, ordered by id.</summary>
+    // A replica whose primary is lost reports that every lease has expired.
+    internal const CommandFlags Fresh = CommandFlags.DemandMaster;
+
+    /// <summary>Returns the live hosts, ordered by id. A host whose record is corrupt is left out.</summary>
     /// <exception cref="BackplaneUnavailableException"/>
     public async Task<IReadOnlyList<HostRecord>> ListAsync(CancellationToken ct = default) =>
         (await ListAliveAndDeadAsync(ct)).Alive;
@@ -16,9 +19,12 @@ public sealed class HostDirectory(BackplaneConnection connection)
     internal Task<(IReadOnlyList<HostRecord> Alive, IReadOnlyList<string> Dead)> ListAliveAndDeadAsync(
         CancellationToken ct = default) => connection.RunAsync(async db =>
     {
-        var ids = (await db.SetMembersAsync(RedisNames.Hosts)).Select(id => (string)id!).Order(StringComparer.Ordinal).ToList();
-        var records = await Task.WhenAll(ids.Select(id => FindOrRemoveAsync(db, id)));
-        IReadOnlyList<string> dead = [.. ids.Where((_, i) => records[i] is null)];
+        var ids = (await db.SetMembersAsync(RedisNames.Hosts, Fresh)).Select(id => (string)id!).Order(StringComparer.Ordinal).ToList();
+        var records = await Task.WhenAll(ids.Select(id => corrupt.TryReadAsync(RedisNames.Host(id), () => FindOrRemoveAsync(db, id))));
+        // A corrupt record does not mean that the host is dead: while the key exists, the host has its lease.
+        var isDead = await Task.WhenAll(ids.Select(async (id, i) =>
+            records[i] is null && !await db.KeyExistsAsync(RedisNames.Host(id), Fresh)));
+        IReadOnlyList<string> dead = [.. ids.Where((_, i) => isDead[i])];
         return ((IReadOnlyList<HostRecord>)[.. records.OfType<HostRecord>()], dead);
     }, ct);
 
@@ -27,26 +33,30 @@ public sealed class HostDirectory(BackplaneConnection connection)
     public async Task<HostRecord?> LeastLoadedAsync(IReadOnlySet<string> except, CancellationToken ct = default) =>
         (await CreateSelectorAsync(ct)).SelectLeastLoaded(except);
 
+    /// <summary>Returns a selector over the hosts of <see cref="ListLoadsAsync"/>.</summary>
+    /// <exception cref="BackplaneUnavailableException"/>
+    internal async Task<HostSelector> CreateSelectorAsync(CancellationToken ct) => new(await ListLoadsAsync(ct));
+
     /// <summary>
-    /// Returns a selector over the hosts that accept rooms: alive, up, and without a drain order. It counts the rooms that are assigned
-    /// to a host, not those in the host's last report.
+    /// Returns the hosts that accept rooms (alive, up, and without a drain order) with the number of rooms that are assigned to each, which
+    /// is newer than the host's last report.
     /// </summary>
     /// <exception cref="BackplaneUnavailableException"/>
-    internal async Task<HostSelector> CreateSelectorAsync(CancellationToken ct)
+    internal async Task<IReadOnlyList<(HostRecord Host, long Rooms)>> ListLoadsAsync(CancellationToken ct)
     {
         var hosts = (await ListAsync(ct)).Where(h => h.AcceptsRooms).ToList();
         var (loads, draining) = await connection.RunAsync(async db => (
             await Task.WhenAll(hosts.Select(h => db.SetLengthAsync(RedisNames.HostRooms(h.Id)))),
             // A host reports that it drains with its next renewal; the order is in effect at once.
             (await db.SetMembersAsync(RedisNames.Draining)).Select(id => (string)id!).ToHashSet()), ct);
-        return new HostSelector(hosts.Zip(loads).Where(x => !draining.Contains(x.First.Id)));
+        return [.. hosts.Zip(loads).Where(load => !draining.Contains(load.First.Id))];
     }
 
     // By default each start of a host has a new id, so ids without a lease and without rooms are removed. A host that starts at this moment
     // is added again by its next renewal.
     private static async Task<HostRecord?> FindOrRemoveAsync(IDatabase db, string id)
     {
-        var record = HostRecord.FromHash(id, await db.HashGetAllAsync(RedisNames.Host(id)));
+        var record = HostRecord.FromHash(id, await db.HashGetAllAsync(RedisNames.Host(id), Fresh));
         if (record is null && !await db.KeyExistsAsync(RedisNames.HostRooms(id)))
             await Task.WhenAll(db.SetRemoveAsync(RedisNames.Hosts, id), db.SetRemoveAsync(RedisNames.Draining, id));
         return record;

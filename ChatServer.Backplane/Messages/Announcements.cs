@@ -26,7 +26,7 @@ public sealed record AnnouncementRecord(long Number, string Id, string Text, IRe
 /// Posts and reads announcements. An announcement is stored before its nudge is published, so a host that was disconnected finds it later.
 /// Each room stores the number of the newest announcement in its log with the append, so each announcement is in the log once.
 /// </summary>
-public sealed class Announcements(BackplaneConnection connection, IdGenerator ids, TimeProvider time)
+public sealed class Announcements(BackplaneConnection connection, CorruptRecords corrupt, IdGenerator ids, TimeProvider time)
 {
     /// <summary>How long an announcement is kept for hosts that are disconnected.</summary>
     public static readonly TimeSpan Retention = TimeSpan.FromHours(24);
@@ -47,13 +47,15 @@ public sealed class Announcements(BackplaneConnection connection, IdGenerator id
         return announcement with { Number = number };
     }, ct);
 
-    /// <summary>Returns the announcements after <paramref name="number"/>, in order.</summary>
+    /// <summary>Returns the announcements after <paramref name="number"/>, in order. Corrupt entries are left out.</summary>
     /// <exception cref="BackplaneUnavailableException"/>
     public Task<IReadOnlyList<AnnouncementRecord>> ReadAfterAsync(
         long number, CancellationToken ct = default) => connection.RunAsync(async db =>
-        (IReadOnlyList<AnnouncementRecord>)Array.ConvertAll(
-            await db.SortedSetRangeByScoreWithScoresAsync(RedisNames.Announcements, start: number, exclude: Exclude.Start),
-            entry => Parse(entry.Element) with { Number = (long)entry.Score }), ct);
+        (IReadOnlyList<AnnouncementRecord>)
+        [
+            .. (await db.SortedSetRangeByScoreWithScoresAsync(RedisNames.Announcements, start: number, exclude: Exclude.Start))
+                .Select(entry => TryParse(entry.Element, (long)entry.Score)).OfType<AnnouncementRecord>(),
+        ], ct);
 
     // Removes expired announcements. Usually the first read finds that the oldest one has not expired.
     private async Task TrimAsync(IDatabase db)
@@ -61,12 +63,25 @@ public sealed class Announcements(BackplaneConnection connection, IdGenerator id
         for (; ; )
         {
             var oldest = await db.SortedSetRangeByRankAsync(RedisNames.Announcements, 0, 0);
-            if (oldest.Length == 0 || Parse(oldest[0]).Time > time.GetUtcNow() - Retention)
+            if (oldest.Length == 0 || TryParse(oldest[0], 0)?.Time > time.GetUtcNow() - Retention)
                 return;
             await db.SortedSetRemoveAsync(RedisNames.Announcements, oldest[0]);
         }
     }
 
-    private static AnnouncementRecord Parse(RedisValue value) =>
-        JsonSerializer.Deserialize<AnnouncementRecord>((string)value!, ContractJson.Options)!;
+    private AnnouncementRecord? TryParse(RedisValue value, long number)
+    {
+        try
+        {
+            var record = JsonSerializer.Deserialize<AnnouncementRecord>((string)value!, ContractJson.Options);
+            return record is { Id: not null, Text: not null }
+                ? record with { Number = number }
+                : throw new InvalidDataException("An announcement has no id or text.");
+        }
+        catch (Exception e) when (CorruptRecordException.IsCause(e))
+        {
+            corrupt.Report(RedisNames.Announcements, e);
+            return null;
+        }
+    }
 }

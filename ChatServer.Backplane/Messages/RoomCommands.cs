@@ -34,6 +34,18 @@ public sealed class RoomCommands(
         var room = await rooms.FindAsync(command.Room, ct);
         if (room is not { State: RoomState.Open })
             return null;
+        return await SendAsync(room.HostId, command, ct);
+    }
+
+    /// <summary>
+    /// Sends <paramref name="command"/> to a host, for a command that does not concern one room. Returns null if the host did not reply in
+    /// time.
+    /// </summary>
+    /// <exception cref="BackplaneUnavailableException"/>
+    public Task<Reply?> AskHostAsync(string host, Command command, CancellationToken ct) => SendAsync(host, command, ct);
+
+    private async Task<Reply?> SendAsync(string host, Command command, CancellationToken ct)
+    {
         command = command with { Id = ids.NewId(), ReplyTo = connection.Instance, Traceparent = TraceContext.Current };
         var reply = new TaskCompletionSource<Reply>(TaskCreationOptions.RunContinuationsAsynchronously);
         _pendingReplies[command.Id] = reply;
@@ -41,9 +53,9 @@ public sealed class RoomCommands(
         {
             await EnsureSubscribedAsync(ct);
             var receivers = await connection.RunAsync(db => db.PublishAsync(
-                RedisChannel.Literal(RedisNames.HostChannel(room.HostId)),
+                RedisChannel.Literal(RedisNames.HostChannel(host)),
                 "c " + BackplaneJson.Write(command)), ct);
-            return receivers == 0 ? null : await reply.Task.WaitAsync(ReplyTimeout, time, ct);
+            return receivers > 0 || await MayListenAsync(host, ct) ? await reply.Task.WaitAsync(ReplyTimeout, time, ct) : null;
         }
         catch (TimeoutException)
         {
@@ -54,6 +66,10 @@ public sealed class RoomCommands(
             _pendingReplies.TryRemove(command.Id, out _);
         }
     }
+
+    // The number of receivers is that of one node of a cluster, and the host may listen at another one. A host without a lease is dead.
+    private async Task<bool> MayListenAsync(string host, CancellationToken ct) =>
+        connection.IsCluster && await connection.RunAsync(db => db.KeyExistsAsync(RedisNames.Host(host)), ct);
 
     // At the first command: most processes send none.
     private async Task EnsureSubscribedAsync(CancellationToken ct)

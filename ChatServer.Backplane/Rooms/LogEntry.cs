@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Json;
 
 namespace ChatServer.Backplane.Rooms;
 
@@ -9,7 +10,8 @@ namespace ChatServer.Backplane.Rooms;
 /// </summary>
 /// <param name="Key">Base64url of a 128-bit hash of session and id; <see cref="EmptyKey"/> for an event that is no message.</param>
 /// <param name="Event">
-/// UTF-8 JSON with <c>type</c>, <c>seq</c>, <c>time</c>, … The first <c>"seq":</c> in it must be that of the event: scripts search for it.
+/// UTF-8 JSON with <c>type</c>, <c>seq</c>, <c>time</c>, … The first <c>"seq":</c> in it must be that of the event, because scripts
+/// search for it.
 /// </param>
 public readonly record struct LogEntry(string Key, ReadOnlyMemory<byte> Event)
 {
@@ -22,5 +24,26 @@ public readonly record struct LogEntry(string Key, ReadOnlyMemory<byte> Event)
     /// <summary>Parses an entry. An entry that is too short becomes an event of an unknown type, so that it keeps its place.</summary>
     internal static LogEntry Parse(ReadOnlyMemory<byte> stored, long seq) => stored.Length >= KeyLength
         ? new(Encoding.ASCII.GetString(stored.Span[..KeyLength]), stored[KeyLength..])
-        : new("", Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $$"""{"type":"unreadable","seq":{{seq}}}""")));
+        : new("", Unreadable(seq));
+
+    /// <summary>
+    /// Reads the event for a caller of the HTTP API. An entry of another program becomes an event of an unknown type, which clients ignore.
+    /// </summary>
+    /// <param name="seq">Its place in the log.</param>
+    public JsonElement ReadEvent(long seq)
+    {
+        try
+        {
+            var read = JsonElement.Parse(Event.Span);
+            if (read.ValueKind == JsonValueKind.Object) return read;
+        }
+        catch (JsonException)
+        {
+            // As any other value that is not an event.
+        }
+        return JsonElement.Parse(Unreadable(seq));
+    }
+
+    private static byte[] Unreadable(long seq) =>
+        Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $$"""{"type":"unreadable","seq":{{seq}}}"""));
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using ChatServer.Backplane.Connections;
 using ChatServer.Contracts;
 using StackExchange.Redis;
@@ -25,13 +26,17 @@ public sealed class RoomLog(BackplaneConnection connection)
     /// <param name="messages">The number of messages among the entries.</param>
     /// <param name="announced">The number of the newest announcement in the log after the batch.</param>
     /// <param name="entries">At most 4,000: <c>unpack</c> puts them on the stack of Lua, which has a limit of 8,000.</param>
+    /// <param name="rewritten">Earlier events that are replaced, with their sequences; those that the log has trimmed are left out.</param>
     /// <exception cref="BackplaneUnavailableException">The outcome is unknown: repeat the call with the same arguments.</exception>
     public async Task<AppendResult> AppendAsync(
-        string room, long term, long baseSeq, int history, int messages, long announced, ReadOnlyMemory<ReadOnlyMemory<byte>> entries)
+        string room, long term, long baseSeq, int history, int messages, long announced, ReadOnlyMemory<ReadOnlyMemory<byte>> entries,
+        IReadOnlyList<(long Seq, ReadOnlyMemory<byte> Event)>? rewritten = null)
     {
+        rewritten ??= [];
         // As in append.lua.
-        const int FirstEntry = 7;
-        var values = new RedisValue[FirstEntry + entries.Length];
+        const int FirstRewritten = 8;
+        var firstEntry = FirstRewritten + 2 * rewritten.Count;
+        var values = new RedisValue[firstEntry + entries.Length];
         values[0] = term;
         values[1] = baseSeq;
         values[2] = history;
@@ -39,8 +44,11 @@ public sealed class RoomLog(BackplaneConnection connection)
         values[4] = announced;
         values[5] = LogEntry.EmptyKey;
         values[6] = MaxDedupeKeys;
+        values[7] = rewritten.Count;
+        for (var i = 0; i < rewritten.Count; i++)
+            (values[FirstRewritten + 2 * i], values[FirstRewritten + 2 * i + 1]) = (rewritten[i].Seq, rewritten[i].Event);
         for (var i = 0; i < entries.Length; i++)
-            values[FirstEntry + i] = entries.Span[i];
+            values[firstEntry + i] = entries.Span[i];
         RedisKey[] keys = history < MaxDedupeKeys
             ? [RedisNames.Room(room), RedisNames.RoomLog(room), RedisNames.RoomMessageKeys(room)]
             : [RedisNames.Room(room), RedisNames.RoomLog(room)];
@@ -82,6 +90,25 @@ public sealed class RoomLog(BackplaneConnection connection)
                 .Select(ParseMessageKey)
                 .Where(message => message.Seq > 0 && message.Seq <= newest),
         ], ct);
+
+    /// <summary>
+    /// Returns the first messages of a user after <paramref name="after"/> that are not deleted, oldest first, at most
+    /// <paramref name="limit"/>; null if there is no such room.
+    /// </summary>
+    /// <exception cref="BackplaneUnavailableException"/>
+    public Task<IReadOnlyList<(long Seq, LogEntry Entry)>?> FindByUserAsync(
+        string room, string uid, long after, int limit, CancellationToken ct = default) => connection.RunAsync(async db =>
+    {
+        var answer = await RedisScript.FindByUser.RunAsync(
+            db, [RedisNames.Room(room), RedisNames.RoomLog(room)], UserProperty(uid), after, limit);
+        return answer.IsNull ? null : (IReadOnlyList<(long, LogEntry)>?)
+        [
+            .. ((RedisValue[])answer!).Skip(1).Chunk(2).Select(found => ((long)found[0], LogEntry.Parse(found[1], (long)found[0]))),
+        ];
+    }, ct);
+
+    /// <summary>The property <c>uid</c> of a user's messages, as rooms write it.</summary>
+    public static string UserProperty(string uid) => $"\"uid\":{JsonSerializer.Serialize(uid, ContractJson.Options)}";
 
     // A malformed entry gets the sequence 0.
     private static (string Key, long Seq) ParseMessageKey(RedisValue entry)

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using ChatServer.Backplane.Connections;
 using ChatServer.Backplane.Hosts;
+using ChatServer.Backplane.Messages;
 using ChatServer.Contracts;
 using StackExchange.Redis;
 
@@ -33,7 +34,7 @@ public sealed class RoomOwnership(BackplaneConnection connection, IdGenerator id
         if (answer.IsNull)
             return null;
         var record = RoomRecord.FromHash(room, ToHashEntries(answer[0]))!;
-        var seats = Array.ConvertAll(ToHashEntries(answer[1]), seat => new RoomSeat((string)seat.Name!, (string)seat.Value!));
+        var seats = ToHashEntries(answer[1]).Select(seat => RoomSeat.TryParse(seat.Name!, seat.Value!)).OfType<RoomSeat>().ToList();
         var savedBy = record.SeatsInstance == "" ? SeatsSavedBy.Nobody
             : record.SeatsInstance == connection.Instance ? SeatsSavedBy.ThisProcess
             : await db.KeyExistsAsync(RedisNames.InstanceAlive(record.SeatsInstance)) ? SeatsSavedBy.LiveProcess
@@ -74,18 +75,18 @@ public sealed class RoomOwnership(BackplaneConnection connection, IdGenerator id
     /// <summary>Saves changes of seats. May be repeated.</summary>
     /// <param name="room">The room.</param>
     /// <param name="term">The term under which the caller claimed the room.</param>
-    /// <param name="changes">Names by <see cref="RoomSeat.Key"/>; null: the seat is free.</param>
+    /// <param name="changes">Seats by <see cref="RoomSeat.Key"/>; null: the seat is free.</param>
     /// <param name="anew">Removes all other seats, which an earlier host saved.</param>
     /// <returns>False if the room has another term.</returns>
     /// <exception cref="BackplaneUnavailableException">The outcome is unknown; repeat the call.</exception>
     public Task<bool> SaveSeatsAsync(
-        string room, long term, IReadOnlyDictionary<string, string?> changes, bool anew = false) => connection.RunAsync(async db =>
+        string room, long term, IReadOnlyDictionary<string, RoomSeat?> changes, bool anew = false) => connection.RunAsync(async db =>
     {
         var saved = true;
         // Freed seats first: a name may pass from one session to another.
         foreach (var part in changes.OrderBy(change => change.Value is not null).Chunk(MaxSeatsPerCall))
         {
-            var seats = part.SelectMany(change => new RedisValue[] { change.Key, change.Value ?? RedisValue.EmptyString });
+            var seats = part.SelectMany(change => new RedisValue[] { change.Key, change.Value?.Serialize() ?? RedisValue.EmptyString });
             saved &= (bool)await RedisScript.SaveSeats.RunAsync(
                 db, [RedisNames.Room(room), RedisNames.RoomSeats(room)], [term, connection.Instance, anew ? 1 : 0, .. seats]);
             anew = false;
@@ -104,7 +105,8 @@ public sealed class RoomOwnership(BackplaneConnection connection, IdGenerator id
             db, RedisNames.RoomKeys(room.Name),
             room.HostId, JsonSerializer.Serialize(room.Options, ContractJson.Options),
             room.Options.Durability == Durability.Memory ? "memory" : "redis",
-            room.CreatedAt.ToUnixTimeMilliseconds(), ids.NewEpoch(), connection.Instance, room.Address, room.Port, room.Term + 1);
+            room.CreatedAt.ToUnixTimeMilliseconds(), ids.NewEpoch(), connection.Instance, room.Address, room.Port, room.Term + 1,
+            room.SanctionsVersion);
         if (restored)
             await RoomDirectory.AddToIndexesAsync(db, room.Name, room.HostId);
         return restored;
@@ -150,9 +152,24 @@ public sealed class RoomOwnership(BackplaneConnection connection, IdGenerator id
 public sealed record RoomClaim(RoomRecord Room, IReadOnlyList<RoomSeat> Seats, SeatsSavedBy SeatsSavedBy);
 
 /// <summary>A seat in a room.</summary>
-/// <param name="Key">A hash of the session, so that a reader of Redis cannot take the seat.</param>
+/// <param name="Key">A hash of the session, so that a reader of Redis cannot take the seat, and the <c>uid</c> of a token.</param>
 /// <param name="Name">The name of the seat's holder.</param>
-public sealed record RoomSeat(string Key, string Name);
+/// <param name="Uid">The holder: see <see cref="UserIds"/>.</param>
+/// <param name="Profile">What pages show of the holder, a JSON object; null if there is nothing.</param>
+/// <param name="Permissions">What the holder may do.</param>
+public sealed record RoomSeat(
+    string Key, string Name, string Uid, string? Profile = null, Permissions Permissions = Permissions.Read | Permissions.Write)
+{
+    /// <summary>The value in Redis; the key is the field.</summary>
+    internal string Serialize() => BackplaneJson.Write(new Stored(Name, Uid, Profile, Permissions));
+
+    /// <summary>Parses a value; null if it is malformed: its holder gets a seat anew.</summary>
+    internal static RoomSeat? TryParse(string key, string value) =>
+        BackplaneJson.TryRead<Stored>(value) is { } seat ? new RoomSeat(key, seat.Name, seat.Uid, seat.Profile, seat.Permissions) : null;
+
+    private sealed record Stored(
+        string Name, string Uid, string? Profile = null, Permissions Permissions = Permissions.Read | Permissions.Write);
+}
 
 /// <summary>The process that saved the seats of a room last.</summary>
 public enum SeatsSavedBy

@@ -2,6 +2,7 @@ using System.Text.Json;
 using ChatServer.Backplane.Connections;
 using ChatServer.Backplane.Hosts;
 using ChatServer.Contracts;
+using ChatServer.Metrics;
 using StackExchange.Redis;
 
 namespace ChatServer.Backplane.Rooms;
@@ -34,7 +35,7 @@ public sealed class RoomPlacement(
     {
         using var span = TraceContext.StartStep("room.place", name);
         string? createdEpoch = null;
-        var room = await PlaceUntilOpenAsync(name, exceptTerm: null, async host =>
+        var room = await PlaceAsync(name, exceptTerm: null, ReassignmentReason.HostUnreachable, async host =>
             createdEpoch = await CreateRecordAsync(name, options, host, ct) ?? createdEpoch, ct);
         if (room is not null)
             return (room, createdEpoch is not null);
@@ -52,15 +53,33 @@ public sealed class RoomPlacement(
     /// </returns>
     /// <exception cref="BackplaneUnavailableException"/>
     /// <exception cref="OperationCanceledException"/>
-    public async Task<RoomRecord?> ReopenAsync(string name, long term, CancellationToken ct)
+    public Task<RoomRecord?> ReopenAsync(string name, long term, CancellationToken ct) =>
+        ReopenAsync(name, term, ReassignmentReason.HostUnreachable, ct);
+
+    /// <summary>As above, for another <paramref name="reason"/>: a constant of <see cref="ReassignmentReason"/>.</summary>
+    /// <exception cref="BackplaneUnavailableException"/>
+    /// <exception cref="OperationCanceledException"/>
+    public async Task<RoomRecord?> ReopenAsync(string name, long term, string reason, CancellationToken ct)
     {
         using var span = TraceContext.StartStep("room.place", name);
-        return await PlaceUntilOpenAsync(name, exceptTerm: term, create: null, ct);
+        return await PlaceAsync(name, exceptTerm: term, reason, create: null, ct);
+    }
+
+    private async Task<RoomRecord?> PlaceAsync(
+        string name, long? exceptTerm, string reason, Func<string, Task>? create, CancellationToken ct)
+    {
+        var start = time.GetTimestamp();
+        var (room, isGone) = await PlaceUntilOpenAsync(name, exceptTerm, reason, create, ct);
+        BackplaneMetrics.PlacementDuration.Record(time.GetElapsedTime(start).TotalSeconds);
+        if (room is null && !isGone)
+            BackplaneMetrics.NoCapacity.Add(1);
+        return room;
     }
 
     // Repeats the missing step until the room is open under another term than `exceptTerm`. Without `create`, a missing or closing room is
     // not created.
-    private async Task<RoomRecord?> PlaceUntilOpenAsync(string name, long? exceptTerm, Func<string, Task>? create, CancellationToken ct)
+    private async Task<(RoomRecord? Room, bool IsGone)> PlaceUntilOpenAsync(
+        string name, long? exceptTerm, string reason, Func<string, Task>? create, CancellationToken ct)
     {
         var unfit = new HashSet<string>(); // hosts that refused the room, are dead, or did not react
         using var change = changes.Watch(name);
@@ -71,11 +90,11 @@ public sealed class RoomPlacement(
             var seen = change.Version;
             var room = await rooms.FindAsync(name, ct);
             if (room is null or { State: RoomState.Closing } && create is null)
-                return null;
+                return (null, IsGone: true);
             if (room is null)
             {
                 if (await hosts.LeastLoadedAsync(unfit, ct) is not { } host)
-                    return null;
+                    return (null, IsGone: false);
                 await create!(host.Id);
                 continue;
             }
@@ -89,7 +108,7 @@ public sealed class RoomPlacement(
                 (term, termSince) = (room.Term, time.GetTimestamp());
             var instance = await LiveInstanceAsync(room.HostId, ct);
             if (room.State == RoomState.Open && room.Instance == instance && room.Term != exceptTerm)
-                return room;
+                return (room, IsGone: false);
 
             // Not open. A live host gets HostTimeout to open it, or all of the time if there is no other host.
             var cannotOpen = room.State == RoomState.Refused || instance is null;
@@ -98,17 +117,21 @@ public sealed class RoomPlacement(
                 if (await hosts.LeastLoadedAsync(unfit.Append(room.HostId).ToHashSet(), ct) is { } other)
                 {
                     unfit.Add(room.HostId);
-                    await MoveAsync(room, other.Id, ct);
+                    var why = room.State == RoomState.Refused ? ReassignmentReason.Refused
+                        : instance is null ? ReassignmentReason.HostLost
+                        : room.Term == exceptTerm ? reason
+                        : ReassignmentReason.HostSlow;
+                    await MoveAsync(room, other.Id, why, ct);
                     continue;
                 }
                 // A creation fails at once. An existing room waits for its host to return.
                 if (cannotOpen && create is not null)
-                    return null;
+                    return (null, IsGone: false);
             }
             await NudgeAsync(name, room.HostId, ct);
             await change.WaitAsync(seen, NudgeInterval, time, ct);
         }
-        return null;
+        return (null, IsGone: false);
     }
 
     /// <summary>Creates the record. Returns its epoch, or null if the room exists.</summary>
@@ -117,10 +140,12 @@ public sealed class RoomPlacement(
     {
         var epoch = ids.NewEpoch();
         var announced = await db.StringGetAsync(RedisNames.AnnouncementCounter);
+        var erased = await db.StringGetAsync(RedisNames.ErasureCounter);
         var isCreated = (bool)await RedisScript.CreateRoom.RunAsync(
             db, [RedisNames.Room(name)],
             host, JsonSerializer.Serialize(options, ContractJson.Options), options.Durability == Durability.Memory ? "memory" : "redis",
-            time.GetUtcNow().ToUnixTimeMilliseconds(), epoch, announced.IsNull ? 0 : announced, TraceContext.Current ?? "");
+            epoch, announced.IsNull ? 0 : announced, TraceContext.Current ?? "",
+            erased.IsNull ? 0 : erased);
         return isCreated ? epoch : null;
     }, ct);
 
@@ -137,10 +162,11 @@ public sealed class RoomPlacement(
     /// process crashes in between, the room is in the set of a host: it is added to the new set before it is removed from the old one.
     /// </summary>
     /// <exception cref="BackplaneUnavailableException"/>
-    internal Task<bool> MoveAsync(RoomRecord room, string host, CancellationToken ct) => connection.RunAsync(async db =>
+    internal Task<bool> MoveAsync(RoomRecord room, string host, string reason, CancellationToken ct) => connection.RunAsync(async db =>
     {
         if (!(bool)await RedisScript.PlaceRoom.RunAsync(db, [RedisNames.Room(room.Name)], room.Term, host, TraceContext.Current ?? ""))
             return false;
+        BackplaneMetrics.Takeovers.Add(reason);
         await NudgeAsync(room.Name, host, CancellationToken.None); // a move that has begun is completed
         await db.SetRemoveAsync(RedisNames.HostRooms(room.HostId), room.Name);
         await db.PublishAsync(RedisChannel.Literal(RedisNames.HostChannel(room.HostId)), $"r {room.Name}");
@@ -159,5 +185,5 @@ public sealed class RoomPlacement(
 
     // The instance that has this host's lease, or null.
     private Task<string?> LiveInstanceAsync(string host, CancellationToken ct) =>
-        connection.RunAsync(async db => (string?)await db.HashGetAsync(RedisNames.Host(host), "instance"), ct);
+        connection.RunAsync(async db => (string?)await db.HashGetAsync(RedisNames.Host(host), "instance", HostDirectory.Fresh), ct);
 }

@@ -10,10 +10,10 @@ public sealed record RoomRecord
     /// <summary>The name of the room.</summary>
     public required string Name { get; init; }
 
-    /// <summary>The options that were given at its creation.</summary>
+    /// <summary>Its options: those of its creation, and later changes.</summary>
     public required RoomOptions Options { get; init; }
 
-    /// <summary>The time of its creation, by the clock of the creator.</summary>
+    /// <summary>The time of its creation, by the clock of Redis.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 
     /// <summary>Its state.</summary>
@@ -55,11 +55,31 @@ public sealed record RoomRecord
     /// <summary>The number of the newest announcement that is in the log, or was posted before the room was created.</summary>
     public required long Announced { get; init; }
 
+    /// <summary>The number of the newest erasure that the room has carried out, or that was ordered before its creation.</summary>
+    public long Erased { get; init; }
+
+    /// <summary>The version of the room's sanctions; 0 if there never was one.</summary>
+    public long SanctionsVersion { get; init; }
+
     /// <summary>
     /// The trace context of the order that waits for the room's host: the creation, a move or the shutdown. Null if no order waits, or
     /// if it was not traced.
     /// </summary>
     public string? Traceparent { get; init; }
+
+    /// <summary>Reads the record; null if there is no such room.</summary>
+    /// <exception cref="CorruptRecordException"/>
+    internal static async Task<RoomRecord?> ReadAsync(IDatabase db, string name)
+    {
+        try
+        {
+            return FromHash(name, await db.HashGetAllAsync(RedisNames.Room(name)));
+        }
+        catch (Exception e) when (CorruptRecordException.IsCause(e))
+        {
+            throw new CorruptRecordException($"The record of the room {name} in Redis is corrupt.", e);
+        }
+    }
 
     internal static RoomRecord? FromHash(string name, HashEntry[] entries)
     {
@@ -69,7 +89,8 @@ public sealed record RoomRecord
         return new RoomRecord
         {
             Name = name,
-            Options = JsonSerializer.Deserialize<RoomOptions>((string)fields["options"]!, ContractJson.Options)!,
+            Options = JsonSerializer.Deserialize<RoomOptions>((string)fields["options"]!, ContractJson.Options)
+                ?? throw new InvalidDataException("It has no options."),
             CreatedAt = DateTimeOffset.FromUnixTimeMilliseconds((long)fields["createdAt"]),
             State = RoomStates.Parse(fields["state"]),
             HostId = fields["host"]!,
@@ -83,6 +104,8 @@ public sealed record RoomRecord
             Messages = (long)fields["messages"],
             Members = (int)fields["members"],
             Announced = (long)fields["announced"],
+            Erased = fields.TryGetValue("erased", out var erased) ? (long)erased : 0,
+            SanctionsVersion = fields.TryGetValue("sanctions", out var version) ? (long)version : 0,
             Traceparent = fields.GetValueOrDefault(TraceContext.Field),
         };
     }

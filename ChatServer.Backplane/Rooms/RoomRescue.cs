@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using ChatServer.Backplane.Connections;
 using ChatServer.Backplane.Hosts;
+using ChatServer.Metrics;
 using StackExchange.Redis;
 
 namespace ChatServer.Backplane.Rooms;
@@ -28,6 +29,10 @@ public sealed class RoomRescue(
     private readonly HashSet<string> _seenAlive = [];
     private long _graceStart = time.GetTimestamp();
     private volatile bool _graceResetRequested;
+    private volatile bool _isCoordinator;
+
+    /// <summary>Whether this process was the coordinator in its last round. May be called from any thread.</summary>
+    public bool IsCoordinator => _isCoordinator;
 
     /// <summary>
     /// Starts the grace period again. Called when this host lost its own lease and acquired it again, because in an outage of Redis no host
@@ -50,13 +55,26 @@ public sealed class RoomRescue(
             _seenAlive.Clear();
             _graceStart = time.GetTimestamp();
         }
-        // Every process records the live hosts, because it may be the next coordinator.
-        var listing = hosts.ListAliveAndDeadAsync(ct);
-        var leading = connection.RunAsync(TryLeadAsync, ct);
-        await Task.WhenAll(listing, leading);
-        var (alive, dead) = await listing;
+        var isGrace = time.GetElapsedTime(_graceStart) < StartupGrace;
+        IReadOnlyList<HostRecord> alive;
+        IReadOnlyList<string> dead;
+        try
+        {
+            _isCoordinator = await connection.RunAsync(TryLeadAsync, ct);
+            // The reads of all processes would grow with the square of the number of hosts. In the grace period every process records the
+            // live hosts, because it may be the next coordinator.
+            if (!_isCoordinator && !isGrace)
+                return 0;
+            (alive, dead) = await hosts.ListAliveAndDeadAsync(ct);
+        }
+        catch (BackplaneUnavailableException)
+        {
+            // In a cluster a host may have lost its lease with a node, while this host could renew its own on another node.
+            ResetGrace();
+            throw;
+        }
         _seenAlive.UnionWith(alive.Select(h => h.Id));
-        if (!await leading)
+        if (!_isCoordinator)
             return 0;
         var moved = 0;
         var failures = new ConcurrentQueue<Exception>();
@@ -106,6 +124,7 @@ public sealed class RoomRescue(
             await rooms.ShutdownAsync(name, ct: ct);
             return false;
         }
-        return selector.SelectLeastLoaded(new HashSet<string> { from }) is { } host && await placement.MoveAsync(room, host.Id, ct);
+        return selector.SelectLeastLoaded(new HashSet<string> { from }) is { } host
+            && await placement.MoveAsync(room, host.Id, ReassignmentReason.HostLost, ct);
     }
 }

@@ -15,12 +15,13 @@ public static class VisibleRooms
     /// <param name="rooms">The directory.</param>
     /// <param name="after">Name before the first; null: from the beginning.</param>
     /// <param name="limit">At least 1. A page may contain fewer rooms, because closing rooms are omitted.</param>
-    /// <param name="nameContains">Only rooms whose name contains this, ignoring case; null: all rooms.</param>
+    /// <param name="search">Only rooms whose name or title contains this, ignoring case; null: all rooms.</param>
+    /// <param name="ct">Cancels the wait.</param>
     /// <exception cref="BackplaneUnavailableException"/>
     public static async Task<(IReadOnlyList<RoomRecord> Rooms, string? Next)> ListVisibleAsync(
-        this RoomDirectory rooms, string? after, int limit, string? nameContains = null)
+        this RoomDirectory rooms, string? after, int limit, string? search = null, CancellationToken ct = default)
     {
-        var page = await rooms.ListAsync(after, limit, nameContains);
+        var page = await rooms.ListAsync(after, limit, search, ct);
         return ([.. page.Where(room => room.State != RoomState.Closing)], page.Count == limit ? page[^1].Name : null);
     }
 }

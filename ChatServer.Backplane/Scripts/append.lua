@@ -2,9 +2,10 @@
 -- a term has one writer, so a log that already ends with the batch's last sequence contains this batch.
 -- KEYS: room, log, and, if the log keeps fewer events than message keys are kept, message keys
 -- ARGV: term, seq before the batch, history, messages in the batch, announced, the key of an entry that is no message, number of message
---   keys to keep, entry, entry, ...
+--   keys to keep, number of events to rewrite, seq, event, seq, event, ..., entry, entry, ...
 -- Returns the new seq, or -1: the term is over, -2: no such room, -3: the log is at another position.
-local FIRST_ENTRY = 8
+local FIRST_REWRITTEN = 9
+local FIRST_ENTRY = FIRST_REWRITTEN + 2 * tonumber(ARGV[8])
 local room = redis.call('HMGET', KEYS[1], 'term', 'seq', 'messages')
 if not room[1] then
   return -2
@@ -49,6 +50,14 @@ local first = length > 0 and tonumber(string.match(redis.call('LINDEX', KEYS[2],
 if first and first + length - 1 > seq then
   redis.call('LTRIM', KEYS[2], 0, seq - first - length)
   length = seq - first + 1
+end
+-- Before the append: after a crash in between, the append is repeated.
+for i = FIRST_REWRITTEN, FIRST_ENTRY - 2, 2 do
+  local index = first and tonumber(ARGV[i]) - first
+  if index and index >= 0 and index < length then
+    local key = string.sub(redis.call('LINDEX', KEYS[2], index), 1, #ARGV[6])
+    redis.call('LSET', KEYS[2], index, key .. ARGV[i + 1])
+  end
 end
 local history = tonumber(ARGV[3])
 if history > 0 then

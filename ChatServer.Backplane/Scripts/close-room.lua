@@ -7,11 +7,11 @@ if not term or (ARGV[1] ~= '' and ARGV[1] ~= term) then
   return false
 end
 if redis.call('HGET', KEYS[1], 'state') ~= 'closing' then
+  -- First, because it needs no memory: see renew-lease.lua. A room can be deleted although Redis has no free memory.
+  redis.call('HDEL', KEYS[1], 'traceparent')
   redis.call('HSET', KEYS[1], 'state', 'closing')
   if ARGV[2] and ARGV[2] ~= '' then
     redis.call('HSET', KEYS[1], 'traceparent', ARGV[2])
-  else
-    redis.call('HDEL', KEYS[1], 'traceparent')
   end
 end
 return redis.call('HGET', KEYS[1], 'host')

@@ -1,5 +1,5 @@
 -- Stores changes of a room's seats, for its next host. Safe to repeat.
--- KEYS: room, seats   ARGV: term, instance, 1 to remove all other seats, key, name, key, name, ... An empty name removes the seat.
+-- KEYS: room, seats   ARGV: term, instance, 1 to remove all other seats, key, seat, key, seat, ... An empty value removes the seat.
 -- Returns 0 if the room has another term.
 if redis.call('HGET', KEYS[1], 'term') ~= ARGV[1] then
   return 0

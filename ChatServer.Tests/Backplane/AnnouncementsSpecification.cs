@@ -1,3 +1,4 @@
+using ChatServer.Backplane;
 using ChatServer.Backplane.Messages;
 using ChatServer.Tests.Support;
 using Microsoft.Extensions.Time.Testing;
@@ -34,6 +35,19 @@ public abstract class AnnouncementsSpecification(RedisServer redis) : BackplaneS
         Assert.Equal(time.GetUtcNow(), read.Time);
         Assert.True(read.IsFor("lobby") && read.IsFor("Den"));
         Assert.False(read.IsFor("Lobby") || read.IsFor("other"));
+    }
+
+    [Fact]
+    public async Task Corrupt_announcement_is_left_out_and_removed_by_the_next_post()
+    {
+        var process = Process();
+        await Raw.SortedSetAddAsync(RedisNames.Announcements, [new("not JSON", 0.1), new("{}", 0.2)]);
+
+        Assert.Empty(await process.Announcements.ReadAfterAsync(0));
+        await process.Announcements.PostAsync("text", null);
+
+        Assert.Equal("text", Assert.Single(await process.Announcements.ReadAfterAsync(0)).Text);
+        Assert.Equal(1, await Raw.SortedSetLengthAsync(RedisNames.Announcements));
     }
 
     [Fact]

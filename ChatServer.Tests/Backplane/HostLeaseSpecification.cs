@@ -35,6 +35,20 @@ public abstract class HostLeaseSpecification(RedisServer redis) : BackplaneSpeci
     }
 
     [Fact]
+    public async Task Host_with_a_corrupt_record_is_left_out_and_not_dead()
+    {
+        await HostAsync("a");
+        await Raw.SetAddAsync(RedisNames.Hosts, "b");
+        await Raw.HashSetAsync(RedisNames.Host("b"), "rooms", "many");
+        await Raw.SetAddAsync(RedisNames.HostRooms("b"), "lobby");
+
+        var (alive, dead) = await Process().Hosts.ListAliveAndDeadAsync();
+
+        Assert.Equal(["a"], alive.Select(host => host.Id));
+        Assert.Empty(dead);
+    }
+
+    [Fact]
     public async Task Lease_expires_without_renewal()
     {
         var host = await HostAsync("a");

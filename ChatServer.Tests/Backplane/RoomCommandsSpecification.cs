@@ -21,7 +21,7 @@ public abstract class RoomCommandsSpecification(RedisServer redis) : BackplaneSp
             return command switch
             {
                 SayCommand => new SaidReply(command.Id, 7, "e"),
-                MembersCommand => new MembersReply(command.Id, 2, ["Ann", "Bob"]),
+                MembersCommand => new MembersReply(command.Id, 2, ["Ann", "Bob"], [new("Ann", "~ann"), new("Bob", "~bob")]),
                 HistoryCommand => new HistoryReply(command.Id, "e", 3, [JsonElement.Parse("""{"seq":3,"text":"ü"}""")]),
                 _ => new RefusedReply(command.Id, RoomErrorCodes.Unavailable, "?"),
             };
@@ -29,7 +29,8 @@ public abstract class RoomCommandsSpecification(RedisServer redis) : BackplaneSp
         var api = Process();
         await CreateAsync(api, "lobby");
 
-        var said = Assert.IsType<SaidReply>(await api.Commands.AskAsync(new SayCommand("lobby", "server", "hi \"🎉\"", "id1"), Cancelled));
+        var said = Assert.IsType<SaidReply>(
+            await api.Commands.AskAsync(new SayCommand("lobby", "server", "hi \"🎉\"", "id1"), Cancelled));
         var members = Assert.IsType<MembersReply>(await api.Commands.AskAsync(new MembersCommand("lobby"), Cancelled));
         var history = Assert.IsType<HistoryReply>(await api.Commands.AskAsync(new HistoryCommand("lobby", null, 5), Cancelled));
 

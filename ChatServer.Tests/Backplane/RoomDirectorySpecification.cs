@@ -52,16 +52,41 @@ public abstract class RoomDirectorySpecification(RedisServer redis) : BackplaneS
     }
 
     [Fact]
-    public async Task Rooms_are_found_by_a_part_of_their_name_however_many_there_are()
+    public async Task Corrupt_record_is_left_out_of_listings_and_deleted_by_a_shutdown()
+    {
+        foreach (var name in new[] { "a", "b", "c", "d", "e", "f" })
+            await EnterAsync(name);
+        await Raw.HashSetAsync(RedisNames.Room("b"), "createdAt", "yesterday");
+        await Raw.HashSetAsync(RedisNames.Room("c"), "options", "null");
+        await Raw.HashDeleteAsync(RedisNames.Room("d"), "term");
+        await Raw.KeyDeleteAsync(RedisNames.Room("e"));
+        await Raw.StringSetAsync(RedisNames.Room("e"), "text");
+        var rooms = Process().Rooms;
+
+        Assert.Equal(["a", "f"], (await rooms.ListAsync(null, 2)).Select(r => r.Name));
+        foreach (var name in new[] { "b", "c", "d", "e" })
+        {
+            await Assert.ThrowsAsync<CorruptRecordException>(() => rooms.FindAsync(name));
+            Assert.True(await rooms.ShutdownAsync(name));
+            Assert.Null(await rooms.FindAsync(name));
+            Assert.False(await rooms.ShutdownAsync(name));
+        }
+        Assert.Equal(["a", "f"], await rooms.NamesAsync());
+    }
+
+    [Fact]
+    public async Task Rooms_are_found_by_a_part_of_their_name_or_title_however_many_there_are()
     {
         foreach (var name in new[] { "a-Tea", "tea", "z-tea", "coffee" })
             await EnterAsync(name);
+        await Raw.HashSetAsync(RedisNames.Room("coffee"), "options", """{"title":"The Café"}""");
         await Task.WhenAll(Enumerable.Range(0, 2500).Select(i => Raw.SortedSetAddAsync(RedisNames.Rooms, $"m{i:D4}", 0)));
         var rooms = Process().Rooms;
 
         Assert.Equal(["a-Tea", "tea", "z-tea"], (await rooms.ListAsync(null, 10, "tea")).Select(r => r.Name));
         Assert.Equal(["a-Tea", "tea"], (await rooms.ListAsync(null, 2, "TEA")).Select(r => r.Name));
         Assert.Equal(["z-tea"], (await rooms.ListAsync("tea", 2, "tea")).Select(r => r.Name));
+        Assert.Equal(["coffee"], (await rooms.ListAsync(null, 10, "café")).Select(r => r.Name));
         Assert.Empty(await rooms.ListAsync(null, 10, "milk"));
     }
 
@@ -119,7 +144,7 @@ public abstract class RoomDirectorySpecification(RedisServer redis) : BackplaneS
     // A record as placement creates it; no host claims it.
     private async Task EnterAsync(string name)
     {
-        await RedisScript.CreateRoom.RunAsync(Raw, [RedisNames.Room(name)], "a", "{}", "redis", 1_700_000_000_000, "0123456789ab", 0);
+        await RedisScript.CreateRoom.RunAsync(Raw, [RedisNames.Room(name)], "a", "{}", "redis", "0123456789ab", 0);
         await RoomDirectory.AddToIndexesAsync(Raw, name, "a");
     }
 }

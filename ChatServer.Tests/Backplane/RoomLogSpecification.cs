@@ -11,6 +11,31 @@ namespace ChatServer.Tests.Backplane;
 public abstract class RoomLogSpecification(RedisServer redis) : BackplaneSpecification(redis)
 {
     [Fact]
+    public async Task Messages_of_a_user_are_found_unless_they_are_deleted_or_trimmed()
+    {
+        await HostAsync("a");
+        var process = Process();
+        var room = await CreateAsync(process, "lobby");
+        ReadOnlyMemory<byte>[] entries =
+        [
+            .. Enumerable.Range(1, 250).Select(seq => (ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(
+                $$"""{{LogEntry.EmptyKey}}{"type":"message","seq":{{seq}},"uid":"{{(seq % 2 == 0 ? "even" : "odd")}}","text":"\"uid\":\"even\""}""")),
+        ];
+        await process.Log.AppendAsync("lobby", room.Term, 0, 240, 250, 0, entries);
+        ReadOnlyMemory<byte> rewritten = """{"type":"message","seq":14,"uid":"even","text":"","deleted":{"seq":251}}"""u8.ToArray();
+        ReadOnlyMemory<byte> deletion = Encoding.UTF8.GetBytes($$"""{{LogEntry.EmptyKey}}{"type":"deleted","seq":251}""");
+        await process.Log.AppendAsync("lobby", room.Term, 250, 240, 0, 0, new[] { deletion }, [(14, rewritten), (3, rewritten)]);
+
+        async Task<List<long>> FindAsync(long after, int limit) =>
+            [.. (await process.Log.FindByUserAsync("lobby", "even", after, limit))!.Select(found => found.Seq)];
+        Assert.Equal([12, 16, 18], await FindAsync(0, 3));
+        Assert.Equal([248, 250], await FindAsync(246, 10));
+        Assert.Equal(119, (await FindAsync(0, 1000)).Count);
+        Assert.Null(await process.Log.FindByUserAsync("missing", "even", 0, 1));
+        Assert.Equal("", (await process.Log.ReadAfterAsync("lobby", 13, 1))!.Events[0].Entry.ReadEvent(14).GetProperty("text").GetString());
+    }
+
+    [Fact]
     public async Task Pages_before_and_after_a_sequence_have_no_gap_and_no_overlap()
     {
         var (log, room) = await RoomAsync();

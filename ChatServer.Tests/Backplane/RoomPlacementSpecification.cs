@@ -10,6 +10,11 @@ namespace ChatServer.Tests.Backplane;
 /// <summary>The creation of rooms and their assignment to hosts.</summary>
 public abstract class RoomPlacementSpecification(RedisServer redis) : BackplaneSpecification(redis)
 {
+    private sealed class SlowClock : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() - TimeSpan.FromHours(1);
+    }
+
     [Fact]
     public async Task Created_room_is_open_when_the_call_returns()
     {
@@ -27,6 +32,21 @@ public abstract class RoomPlacementSpecification(RedisServer redis) : BackplaneS
         Assert.Equal(answer.Value.Room, await api.Rooms.FindAsync("lobby"));
         Assert.Equal(["lobby"], await api.Rooms.NamesAsync());
         Assert.Equal(["lobby"], await api.Ownership.WantedAsync("a"));
+    }
+
+    [Fact]
+    public async Task Room_has_a_higher_term_than_a_deleted_one_although_the_clock_of_its_creator_is_an_hour_behind()
+    {
+        await HostAsync("a");
+        var api = Process();
+        var first = await CreateAsync(api, "lobby");
+        await api.Rooms.ShutdownAsync("lobby");
+        await Eventually.Async(() => api.Rooms.FindAsync("lobby"), room => room is null);
+
+        var second = await CreateAsync(Process(new SlowClock()), "lobby");
+
+        Assert.True(second.Term > first.Term, $"{second.Term}");
+        Assert.True(second.CreatedAt > first.CreatedAt, $"{second.CreatedAt}");
     }
 
     [Fact]
