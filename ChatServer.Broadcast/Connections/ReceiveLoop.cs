@@ -19,6 +19,7 @@ internal sealed class ReceiveLoop(RoomConnection connection, Socket socket, Fram
     private IFrameHandler _handler = null!;
     private long _receivedAt = time.GetTimestamp();
     private volatile bool _aborted;
+    private readonly PauseGate _pause = new();
 
     /// <summary>Time since the client last sent something.</summary>
     public TimeSpan SilentFor => time.GetElapsedTime(Volatile.Read(ref _receivedAt));
@@ -35,7 +36,17 @@ internal sealed class ReceiveLoop(RoomConnection connection, Socket socket, Fram
     {
         _aborted |= abort;
         reader.Stop();
+        Resume();
     }
+
+    /// <summary>Delivers and reads no more until <see cref="Resume"/>, so the client is slowed down by TCP. Only for the handler.</summary>
+    public void Pause()
+    {
+        reader.IsPaused = true;
+        _pause.Close();
+    }
+
+    public void Resume() => _pause.Open();
 
     void IThreadPoolWorkItem.Execute() => _ = RunAsync();
 
@@ -44,9 +55,14 @@ internal sealed class ReceiveLoop(RoomConnection connection, Socket socket, Fram
         try
         {
             Deliver(unread);
-            unread = [];
             for (var reads = 1; ; reads++)
             {
+                while (!reader.Stopped && reader.IsPaused)
+                {
+                    await _pause.WhenOpen;
+                    reader.IsPaused = false;
+                    Deliver(unread);
+                }
                 // Waits without a buffer: an empty receive completes when bytes are there.
                 await socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None);
                 if (_aborted || !ReceiveOnce())
@@ -80,7 +96,7 @@ internal sealed class ReceiveLoop(RoomConnection connection, Socket socket, Fram
         if (received.IsEmpty || reader.Stopped)
             return;
         Volatile.Write(ref _receivedAt, time.GetTimestamp());
-        reader.Read(received, _handler);
+        unread = reader.Read(received, _handler).ToArray();
         _handler.OnReceived();
     }
 

@@ -47,7 +47,7 @@ public sealed class RoomConnection : IDisposable
     public bool UsesDeflate { get; private set; }
 
     /// <summary>Time since the client last sent something; valid after the detachment.</summary>
-    public TimeSpan SilentFor => _receiving!.SilentFor;
+    public TimeSpan SilentFor => _receiving?.SilentFor ?? TimeSpan.Zero;
 
     /// <summary>The socket, for a broadcast: it sends like <see cref="TrySend"/> without an access to this object.</summary>
     internal NonBlockingSocket SendSocket { get; }
@@ -60,15 +60,18 @@ public sealed class RoomConnection : IDisposable
     /// the kernel has the 101, so <see cref="TrySend"/> cannot overtake it, and the handler must call <see cref="Start"/> or <see
     /// cref="Dispose"/>. If the client left meanwhile, nothing fails here; <see cref="IFrameHandler.OnEnd"/> follows.
     /// </summary>
+    /// <param name="context">The request.</param>
+    /// <param name="maxFrameBytes">Largest frame and message; null for the limit of the port.</param>
+    /// <param name="peer">The sender of the frames.</param>
     /// <exception cref="InvalidOperationException">The request cannot be upgraded, or was.</exception>
-    public async Task DetachAsync(HttpContext context)
+    public async Task DetachAsync(HttpContext context, int? maxFrameBytes = null, FramePeer peer = FramePeer.Member)
     {
         if (context.Features.Get<IHttpUpgradeFeature>() is not { IsUpgradableRequest: true } upgrade)
             throw new InvalidOperationException("The request does not ask for an upgrade.");
         await upgrade.UpgradeAsync();
 
         UsesDeflate = !StringValues.IsNullOrEmpty(context.Response.Headers.SecWebSocketExtensions);
-        var reader = new FrameReader(_ports.Options.MaxFrameBytes, UsesDeflate);
+        var reader = new FrameReader(maxFrameBytes ?? _ports.Options.MaxFrameBytes, UsesDeflate, peer);
         _receiving = new ReceiveLoop(this, _socket, reader, HandshakeTransport.TakeUnread(context), _ports.Time);
         try
         {
@@ -127,6 +130,11 @@ public sealed class RoomConnection : IDisposable
         return bytes.IsEmpty && _writable;
     }
 
+    /// <summary>Delivers and reads no more frames until <see cref="ResumeReceiving"/>. Only the handler of the frames calls it.</summary>
+    public void PauseReceiving() => _receiving!.Pause();
+
+    public void ResumeReceiving() => _receiving?.Resume();
+
     /// <summary>
     /// Ends the connection after what was sent. Frames are no longer delivered, but incoming bytes are still read: to close a socket with
     /// unread bytes resets it, and the reset would overtake the Close frame just sent. Call it when no send is under way.
@@ -168,6 +176,7 @@ public sealed class RoomConnection : IDisposable
     /// <summary>Kestrel released the connection: the handshake of a detached one is complete, any other one is over.</summary>
     internal void OnKestrelDone()
     {
+        _ports.OnHandshakeEnded(this);
         if (_detached)
         {
             ReceiveWhenReady();

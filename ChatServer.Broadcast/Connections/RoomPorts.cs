@@ -26,6 +26,7 @@ public sealed partial class RoomPorts(RoomPortsOptions options, TimeProvider tim
 
     private static readonly TimeSpan AcceptFailureLogInterval = TimeSpan.FromSeconds(10);
 
+    private readonly HandshakeLimiter _handshakes = new(options.MaxHandshakesPerAddress, options.TrustedProxies);
     private readonly Lock _gate = new();
     private readonly Dictionary<int, RoomPort> _ports = [];
     private readonly Channel<ConnectionContext> _acceptedConnections = Channel.CreateUnbounded<ConnectionContext>(
@@ -118,8 +119,11 @@ public sealed partial class RoomPorts(RoomPortsOptions options, TimeProvider tim
                 throw new AddressInUseException("The room ports are one endpoint.");
             _bound = true;
         }
-        return ValueTask.FromResult<IConnectionListener>(new Listener(this, endpoint));
+        return ValueTask.FromResult(CreateListener(endpoint));
     }
+
+    /// <summary>The listener of all ports, for Kestrel.</summary>
+    internal IConnectionListener CreateListener(EndPoint endpoint) => new Listener(this, endpoint);
 
     /// <summary>Gives an accepted connection to Kestrel.</summary>
     internal void OnAccepted(Socket socket, RoomPort port)
@@ -135,8 +139,12 @@ public sealed partial class RoomPorts(RoomPortsOptions options, TimeProvider tim
             // Without it, the kernel delays a small frame until the previous one is acknowledged.
             socket.NoDelay = true;
             var connection = new RoomConnection(this, socket, port);
-            if (_acceptedConnections.Writer.TryWrite(new HandshakeTransport(connection, socket)))
-                return;
+            if (_handshakes.TryBegin(connection.RemoteEndPoint?.Address))
+            {
+                if (_acceptedConnections.Writer.TryWrite(new HandshakeTransport(connection, socket)))
+                    return;
+                OnHandshakeEnded(connection);
+            }
         }
         catch (Exception e) when (e is SocketException or IOException)
         {
@@ -145,6 +153,9 @@ public sealed partial class RoomPorts(RoomPortsOptions options, TimeProvider tim
         socket.Dispose();
         ReleaseSocket();
     }
+
+    /// <summary>The handshake of a connection is complete, or the connection is over.</summary>
+    internal void OnHandshakeEnded(RoomConnection connection) => _handshakes.Release(connection.RemoteEndPoint?.Address);
 
     /// <summary>A port or connection has closed its socket.</summary>
     internal void ReleaseSocket() => Interlocked.Decrement(ref _sockets);
@@ -196,7 +207,10 @@ public sealed partial class RoomPorts(RoomPortsOptions options, TimeProvider tim
         ReleaseSocket();
     }
 
-    private bool TryReserveSocket()
+    /// <summary>
+    /// Counts a socket; false if <see cref="RoomPortsOptions.MaxSockets"/> are open. <see cref="ReleaseSocket"/> must follow.
+    /// </summary>
+    internal bool TryReserveSocket()
     {
         if (Interlocked.Increment(ref _sockets) <= options.MaxSockets)
             return true;

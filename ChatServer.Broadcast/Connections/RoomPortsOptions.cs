@@ -6,8 +6,8 @@ namespace ChatServer.Broadcast.Connections;
 /// <summary>Address and limits of the room ports.</summary>
 public sealed record RoomPortsOptions
 {
-    /// <summary>File descriptors for everything else: assemblies (about 200), Redis, logs, new threads.</summary>
-    private const int ReservedDescriptors = 512;
+    /// <summary>Connections without a handshake that are a reason to suspect an address, however many descriptors there are.</summary>
+    private const int ManyHandshakes = 16 * 1024;
 
     /// <summary>Address that every room port binds (<c>BIND</c>). <c>::</c> includes IPv4.</summary>
     public IPAddress Bind { get; init; } = IPAddress.Any;
@@ -19,18 +19,16 @@ public sealed record RoomPortsOptions
     public TimeSpan HandshakeTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// Maximum number of ports and connections together; a connection beyond it is closed when it is accepted. The default is below the
-    /// limit of file descriptors, because a .NET process that reaches this limit cannot start a thread and ends.
+    /// Maximum number of ports and connections together; a connection beyond it is closed when it is accepted.
     /// </summary>
-    public int MaxSockets { get; init; } = DefaultMaxSockets();
+    public int MaxSockets { get; init; } = FileDescriptors.MaxSockets;
 
-    private static int DefaultMaxSockets()
-    {
-        const string limits = "/proc/self/limits", openFiles = "Max open files";
-        if (!File.Exists(limits))
-            return int.MaxValue;
-        string? line = File.ReadLines(limits).FirstOrDefault(line => line.StartsWith(openFiles, StringComparison.Ordinal));
-        var soft = line?[openFiles.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries).FirstOrDefault();
-        return int.TryParse(soft, out var limit) ? Math.Max(limit - ReservedDescriptors, limit / 2) : int.MaxValue;
-    }
+    /// <summary>
+    /// Maximum number of connections from one address (IPv6: one /64 network) that are not WebSockets, or not yet; a connection beyond it
+    /// is closed when it is accepted. The default leaves three quarters of the sockets to other addresses.
+    /// </summary>
+    public int MaxHandshakesPerAddress { get; init; } = Math.Min(ManyHandshakes, FileDescriptors.MaxSockets / 4);
+
+    /// <summary>Proxies: their connections belong to many clients and are not limited by address.</summary>
+    public IReadOnlyList<IPNetwork> TrustedProxies { get; init; } = [];
 }

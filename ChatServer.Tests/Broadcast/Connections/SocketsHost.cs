@@ -32,7 +32,7 @@ public sealed class SocketsHost : IAsyncDisposable
     /// <summary>Creates the handler of a connection, before the connection is detached from Kestrel.</summary>
     public Func<RoomConnection, EchoHandler> Handler { get; set; } = connection => new EchoHandler(connection);
 
-    public AllowedOrigins Origins { get; set; } = AllowedOrigins.Any;
+    internal AllowedOrigins Origins { get; set; } = AllowedOrigins.Any;
 
     public static async Task<SocketsHost> StartAsync(RoomPortsOptions? options = null)
     {
@@ -124,7 +124,9 @@ public class EchoHandler(RoomConnection connection) : IFrameHandler
     {
     }
 
-    public void OnClose(ushort code) => CloseWith(code == 1005 ? (ushort)1000 : code, "");
+    public void OnBinary(ReadOnlySpan<byte> bytes) => Assert.Fail("A member sends no binary messages.");
+
+    public void OnClose(ushort code, ReadOnlySpan<byte> reason) => CloseWith(code == 1005 ? (ushort)1000 : code, "");
 
     public void OnViolation(ushort code, string reason) => CloseWith(code, reason);
 
