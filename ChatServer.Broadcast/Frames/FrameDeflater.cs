@@ -78,7 +78,7 @@ internal sealed class FrameDeflater
 
         public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-        public override int Read(byte[] buffer, int offset, int count) => 0;
+        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
         public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
 

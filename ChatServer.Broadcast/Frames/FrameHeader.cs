@@ -44,7 +44,7 @@ internal readonly ref struct FrameHeader
     public int Size { get; }
 
     /// <summary>Parses the header; false if <paramref name="bytes"/> ends before it.</summary>
-    public static bool TryParse(ReadOnlySpan<byte> bytes, out FrameHeader header)
+    public static bool TryParse(scoped ReadOnlySpan<byte> bytes, out FrameHeader header)
     {
         header = default;
         if (bytes.Length < 2)

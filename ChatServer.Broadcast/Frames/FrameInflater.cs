@@ -31,7 +31,7 @@ internal static class FrameInflater
     public static InflateResult Inflate(ArraySegment<byte> deflated, Span<byte> text, out int length)
     {
         length = 0;
-        using var payload = new MemoryStream(deflated.Array!, deflated.Offset, deflated.Count, writable: false);
+        using var payload = new DeflatedPayload(deflated);
         using var inflating = new DeflateStream(payload, CompressionMode.Decompress);
         try
         {
@@ -39,14 +39,34 @@ internal static class FrameInflater
             {
                 var read = inflating.Read(text[length..]);
                 if (read == 0)
-                    return InflateResult.Done;
+                    return payload.IsReadPastEnd ? InflateResult.Malformed : InflateResult.Done;
                 length += read;
             }
-            return inflating.ReadByte() < 0 ? InflateResult.Done : InflateResult.TooBig;
+            return inflating.ReadByte() >= 0 ? InflateResult.TooBig
+                : payload.IsReadPastEnd ? InflateResult.Malformed : InflateResult.Done;
         }
         catch (InvalidDataException)
         {
             return InflateResult.Malformed;
+        }
+    }
+
+    /// <summary>
+    /// Reports a read after the end of the data. A complete message ends with the final block of its tail, after which
+    /// <see cref="DeflateStream"/> does not read again. It does not report truncated data in all cases: in a truncated block, it can decode
+    /// the tail as text.
+    /// </summary>
+    private sealed class DeflatedPayload(ArraySegment<byte> deflated)
+        : MemoryStream(deflated.Array!, deflated.Offset, deflated.Count, writable: false)
+    {
+        public bool IsReadPastEnd { get; private set; }
+
+        // Read(Span) of a derived MemoryStream calls this too.
+        public override int Read(byte[] buffer, int offset, int count)
+        {
+            var read = base.Read(buffer, offset, count);
+            IsReadPastEnd |= read == 0;
+            return read;
         }
     }
 }

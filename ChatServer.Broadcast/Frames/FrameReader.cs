@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Text.Unicode;
 using ChatServer.Contracts;
 
@@ -12,15 +11,14 @@ namespace ChatServer.Broadcast.Frames;
 /// <remarks>One thread at a time, except for <see cref="Stop"/>.</remarks>
 /// <param name="maxMessageBytes">Largest frame, and largest message made of fragments, in bytes; more is a violation (1009).</param>
 /// <param name="deflate">Whether permessage-deflate was negotiated: RSV1 marks a compressed message.</param>
-public sealed class FrameReader(int maxMessageBytes, bool deflate = false)
+/// <param name="peer">The sender of the frames.</param>
+public sealed class FrameReader(int maxMessageBytes, bool deflate = false, FramePeer peer = FramePeer.Member)
 {
     private const int MaxControlBytes = 125;
 
     private volatile bool _stopped;
 
-    // A header that a read cut.
-    private HeaderBytes _header;
-    private int _headerLength;
+    private readonly PartialHeader _partialHeader = new();
 
     // The frame whose payload a read cut: bytes still to come, and how to read them.
     private int _remaining;
@@ -31,7 +29,7 @@ public sealed class FrameReader(int maxMessageBytes, bool deflate = false)
     private int _controlLength;
 
     // The message of which frames are still to come, or of which a frame is incomplete.
-    private bool _fragmented, _compressed;
+    private bool _fragmented, _compressed, _binary;
     private MessageAssembler? _message;
 
     /// <summary>Whether nothing more is parsed: after a violation, a Close frame or <see cref="Stop"/>.</summary>
@@ -49,11 +47,16 @@ public sealed class FrameReader(int maxMessageBytes, bool deflate = false)
         _control = null;
     }
 
+    /// <summary>Ends <see cref="Read"/> after the current frame while set.</summary>
+    public bool IsPaused { get; set; }
+
     // :: Step 1: bytes become text frames.
-    /// <summary>Parses <paramref name="received"/>, which is overwritten. Exceptions of the handler pass through.</summary>
-    public void Read(Span<byte> received, IFrameHandler handler)
+    /// <summary>
+    /// Parses <paramref name="received"/>, which is overwritten, and returns what a pause left. Exceptions of the handler pass through.
+    /// </summary>
+    public Span<byte> Read(Span<byte> received, IFrameHandler handler)
     {
-        while (!_stopped && !received.IsEmpty)
+        while (!_stopped && !IsPaused && !received.IsEmpty)
         {
             if (_remaining > 0)
             {
@@ -61,20 +64,19 @@ public sealed class FrameReader(int maxMessageBytes, bool deflate = false)
                 continue;
             }
 
-            var headerBytes = FindHeader(received, out var header);
-            received = received[headerBytes..];
+            received = received[_partialHeader.Complete(received, out var header)..];
             if (header.Size == 0)
-                return;
+                return default;
 
             // The header is validated before its payload is looked at.
             if (Validate(header) is (var code and not 0, var reason))
             {
                 ReportViolation(handler, code, reason);
-                return;
+                return default;
             }
 
-            if (header.Opcode == FrameOpcode.Text)
-                _compressed = header.Reserved != 0;
+            if (header.Opcode is FrameOpcode.Text or FrameOpcode.Binary)
+                (_compressed, _binary) = (header.Reserved != 0, header.Opcode == FrameOpcode.Binary);
             var length = (int)header.Length;
             if (length <= received.Length)
             {
@@ -88,34 +90,15 @@ public sealed class FrameReader(int maxMessageBytes, bool deflate = false)
                 (_remaining, _key, _opcode, _final) = (length, header.Key, header.Opcode, header.Final);
             }
         }
-    }
-
-    /// <summary>Returns the bytes taken from <paramref name="received"/>; the header is empty if more are needed.</summary>
-    private int FindHeader(ReadOnlySpan<byte> received, out FrameHeader header)
-    {
-        if (_headerLength == 0 && FrameHeader.TryParse(received, out header))
-            return header.Size;
-
-        var taken = 0;
-        header = default;
-        while (taken < received.Length)
-        {
-            _header[_headerLength++] = received[taken++];
-            if (FrameHeader.TryParse(((ReadOnlySpan<byte>)_header)[.._headerLength], out header))
-            {
-                _headerLength = 0;
-                break;
-            }
-        }
-        return taken;
+        return _stopped ? default : received;
     }
 
     private (ushort Code, string Reason) Validate(in FrameHeader header)
     {
         if (header.Reserved != 0 && !(deflate && header is { Reserved: FrameHeader.Rsv1, Opcode: FrameOpcode.Text or FrameOpcode.Binary }))
             return (CloseCodes.ProtocolError, "reserved bits set");
-        if (!header.Masked)
-            return (CloseCodes.ProtocolError, "unmasked frame");
+        if (header.Masked != (peer != FramePeer.Server))
+            return (CloseCodes.ProtocolError, header.Masked ? "masked frame" : "unmasked frame");
         if (header.Length > long.MaxValue)
             return (CloseCodes.ProtocolError, "impossible length");
 
@@ -129,9 +112,9 @@ public sealed class FrameReader(int maxMessageBytes, bool deflate = false)
                 return (CloseCodes.ProtocolError, "continuation of nothing");
             case FrameOpcode.Text or FrameOpcode.Binary when _fragmented:
                 return (CloseCodes.ProtocolError, "message inside a message");
-            case FrameOpcode.Binary:
+            case FrameOpcode.Binary when peer == FramePeer.Member:
                 return (CloseCodes.UnsupportedData, "text only");
-            case FrameOpcode.Text or FrameOpcode.Continuation:
+            case FrameOpcode.Text or FrameOpcode.Binary or FrameOpcode.Continuation:
                 var soFar = (ulong)(_message?.Length ?? 0);
                 return header.Length > (ulong)maxMessageBytes - soFar ? (CloseCodes.TooBig, "message too big") : default;
             default:
@@ -171,10 +154,14 @@ public sealed class FrameReader(int maxMessageBytes, bool deflate = false)
         {
             HandleControlFrame(opcode, payload, handler);
         }
-        else if (opcode != FrameOpcode.Text || !final || _compressed)
+        else if (opcode == FrameOpcode.Continuation || !final || _compressed)
         {
             _fragmented = !final;
             HandleDataPart(payload, final, handler);
+        }
+        else if (_binary)
+        {
+            handler.OnBinary(payload);
         }
         else if (Utf8.IsValid(payload))
         {
@@ -189,7 +176,7 @@ public sealed class FrameReader(int maxMessageBytes, bool deflate = false)
     private void HandleDataPart(ReadOnlySpan<byte> part, bool isLast, IFrameHandler handler)
     {
         _message ??= new MessageAssembler(maxMessageBytes);
-        if (_message.Add(part, isLast, _compressed, handler) is (var code and not 0, var reason))
+        if (_message.Add(part, isLast, _binary, _compressed, handler) is (var code and not 0, var reason))
             ReportViolation(handler, code, reason);
     }
 
@@ -207,7 +194,7 @@ public sealed class FrameReader(int maxMessageBytes, bool deflate = false)
                 if (ClosePayload.TryParse(payload, out var code, out var violation))
                 {
                     _stopped = true;
-                    handler.OnClose(code);
+                    handler.OnClose(code, payload.IsEmpty ? payload : payload[sizeof(ushort)..]);
                 }
                 else
                 {
@@ -221,11 +208,5 @@ public sealed class FrameReader(int maxMessageBytes, bool deflate = false)
     {
         Release();
         handler.OnViolation(code, reason);
-    }
-
-    [InlineArray(FrameHeader.MaxBytes)]
-    private struct HeaderBytes
-    {
-        private byte _first;
     }
 }

@@ -45,6 +45,12 @@ public static class FrameWriter
         return size;
     }
 
+    /// <summary>Length of the header of an unmasked frame.</summary>
+    public static int HeaderLengthOf(ReadOnlySpan<byte> frame) => (frame[1] & 0x7F) switch { 127 => 10, 126 => 4, _ => 2 };
+
+    /// <summary>Whether the first byte of a frame states that its payload is compressed.</summary>
+    public static bool IsCompressed(byte first) => (first & 0x40) != 0;
+
     /// <summary>A pong that answers a ping with this payload (at most 125 bytes, as the reader guarantees).</summary>
     public static byte[] Pong(ReadOnlySpan<byte> payload) => Control(FrameOpcode.Pong, payload);
 

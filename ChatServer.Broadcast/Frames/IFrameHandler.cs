@@ -9,6 +9,9 @@ public interface IFrameHandler
     /// <summary>A complete text message: fragments joined, valid UTF-8, at most the reader's limit.</summary>
     void OnText(ReadOnlySpan<byte> utf8);
 
+    /// <summary>A complete binary message; only from a relay or a server.</summary>
+    void OnBinary(ReadOnlySpan<byte> bytes);
+
     /// <summary>A ping. The handler answers it with a pong of the same payload (at most 125 bytes).</summary>
     void OnPing(ReadOnlySpan<byte> payload);
 
@@ -16,7 +19,7 @@ public interface IFrameHandler
     void OnPong();
 
     /// <summary>A valid Close frame; 1005 if it has no code. Nothing after it is parsed.</summary>
-    void OnClose(ushort code);
+    void OnClose(ushort code, ReadOnlySpan<byte> reason);
 
     /// <summary>
     /// A violation of the protocol. The handler sends a Close frame with this code and closes the connection. Later bytes are read and

@@ -14,7 +14,9 @@ internal sealed class FrameRecorder : IFrameHandler
 
     public void OnPong() => Calls.Add("pong");
 
-    public void OnClose(ushort code) => Calls.Add($"close {code}");
+    public void OnBinary(ReadOnlySpan<byte> bytes) => Calls.Add($"binary {Convert.ToHexString(bytes)}");
+
+    public void OnClose(ushort code, ReadOnlySpan<byte> reason) => Calls.Add($"close {code}");
 
     public void OnViolation(ushort code, string reason) => Calls.Add($"violation {code}");
 
