@@ -12,21 +12,17 @@ namespace ChatServer.Broadcast.Members;
 /// <remarks>Only turns use it. Without members it holds no buffers, except for a ring that is the log.</remarks>
 internal sealed class Broadcaster
 {
-    /// <summary>
-    /// Bytes pending up to which senders get the echo of their messages before other members. Above, the fastest sender would send more
-    /// than the others can read.
-    /// </summary>
+    // Bytes pending up to which senders get their echo before other members. Above, the fastest sender would outrun the other readers.
     private const int EchoFirstMaxBytes = 16 * 1024;
 
     private readonly RingSubscribers _plain;
     private readonly Func<long> _slowestPlain;
-    private readonly List<MemberSender> _individuallyServed = [];
+    private readonly IndividualMembers _individual = new();
     private readonly List<MemberSender> _echoFirst = [];
     private RingSubscribers? _deflated;
     private Func<long>? _slowestDeflated;
-    private int _deflatingMembers;
     private MemberSender[] _members = [];
-    private int _memberCount;
+    private int _memberCount, _deflatingMembers;
     private long _pushedUpTo;
 
     /// <param name="turns">The turns in which the broadcaster is used.</param>
@@ -42,7 +38,6 @@ internal sealed class Broadcaster
     }
 
     public TurnQueue Turns { get; }
-
     public TimeProvider Time { get; }
 
     /// <summary>Bytes that a slow member may fall behind.</summary>
@@ -57,6 +52,9 @@ internal sealed class Broadcaster
     /// <summary>The members, in no order.</summary>
     public ReadOnlySpan<MemberSender> Members => _members.AsSpan(0, _memberCount);
 
+    /// <summary>Measures the broadcasts.</summary>
+    public BroadcastMeter Meter { get; } = new();
+
     /// <summary>Bytes that were added since the last push.</summary>
     public long PendingBytes => Ring.Head - _pushedUpTo;
 
@@ -64,6 +62,7 @@ internal sealed class Broadcaster
     /// <summary>Adds a text frame for all members. <paramref name="seq"/> is 0 for an event that is not in the log.</summary>
     public void Append(ReadOnlySpan<byte> json, long seq)
     {
+        Meter.Frames++;
         Ring.Append(json, seq, _slowestPlain);
         if (_deflated is null)
             return;
@@ -86,6 +85,15 @@ internal sealed class Broadcaster
             if (member.CatchUp is not null)
                 member.Send(json);
         }
+    }
+
+    /// <summary>Removes the text of event <paramref name="seq"/> from the rings, for members that have not got it yet.</summary>
+    public void EraseText(long seq)
+    {
+        Push();
+        Ring.TryBlank(seq);
+        if (_deflated is { Ring: var ring } && !ring.TryBlank(seq) && ring.TryFind(seq, out var position, out _))
+            _individual.CloseBehind(ring, position);
     }
 
     /// <summary>Adds a ping for all members.</summary>
@@ -112,15 +120,11 @@ internal sealed class Broadcaster
         PushIndividually();
         _plain.Push();
         _deflated?.Push();
+        Meter.OnPush(Ring, _memberCount - _deflatingMembers, _deflated?.Ring, _deflatingMembers, _individual);
     }
 
     /// <summary>Sends to the members that need more than a ring.</summary>
-    public void PushIndividually()
-    {
-        // From the end: a member that becomes a subscriber is replaced by one that was served already.
-        for (var i = _individuallyServed.Count - 1; i >= 0; i--)
-            _individuallyServed[i].Push();
-    }
+    public void PushIndividually() => _individual.Push();
 
     /// <summary>Sends to one member: a sender that waits for its echo, if there is one. There must be a member.</summary>
     public void PushOne() => (_echoFirst.Find(member => member.SubscriberIndex >= 0) ?? _members[0]).Push();
@@ -159,7 +163,7 @@ internal sealed class Broadcaster
         if (_memberCount == 0)
         {
             _members = [];
-            _individuallyServed.TrimExcess();
+            _individual.TrimExcess();
             _echoFirst.TrimExcess();
         }
         return true;
@@ -185,20 +189,10 @@ internal sealed class Broadcaster
     }
 
     /// <summary>Pushes to the member in each turn.</summary>
-    internal void ServeIndividually(MemberSender member)
-    {
-        member.IndividualIndex = _individuallyServed.Count;
-        _individuallyServed.Add(member);
-    }
+    internal void ServeIndividually(MemberSender member) => _individual.Add(member);
 
     /// <summary>The member becomes a subscriber, or is gone.</summary>
-    internal void StopServingIndividually(MemberSender member)
-    {
-        var last = _individuallyServed[^1];
-        _individuallyServed[member.IndividualIndex] = last;
-        last.IndividualIndex = member.IndividualIndex;
-        _individuallyServed.RemoveAt(_individuallyServed.Count - 1);
-    }
+    internal void StopServingIndividually(MemberSender member) => _individual.Remove(member);
 
     private void AssignRing(MemberSender member)
     {
@@ -223,11 +217,6 @@ internal sealed class Broadcaster
         _deflated = null;
     }
 
-    private long SlowestCursor(RingSubscribers subscribers)
-    {
-        var slowest = subscribers.SlowestCursor;
-        foreach (var member in _individuallyServed)
-            slowest = Math.Min(slowest, member.OldestNeeded(subscribers.Ring));
-        return slowest;
-    }
+    private long SlowestCursor(RingSubscribers subscribers) =>
+        Math.Min(subscribers.SlowestCursor, _individual.OldestNeeded(subscribers.Ring));
 }

@@ -4,7 +4,7 @@ namespace ChatServer.Broadcast.Members;
 internal interface ICatchUp
 {
     /// <summary>Adds missed events to the outbox of <paramref name="member"/>.</summary>
-    CatchUpResult Continue(MemberSender member);
+    CatchUpResult Continue(IMemberSender member);
 }
 
 internal enum CatchUpResult
@@ -12,7 +12,7 @@ internal enum CatchUpResult
     /// <summary>The outbox has some; call again when they are sent.</summary>
     Added,
 
-    /// <summary>More events are being read. The catch-up calls <see cref="MemberSender.Push"/> when it has them.</summary>
+    /// <summary>More events are being read. The catch-up calls <see cref="IMemberSender.Push"/> when it has them.</summary>
     Waiting,
 
     /// <summary>No event is missing up to the ring's head.</summary>

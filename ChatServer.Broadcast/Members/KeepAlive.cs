@@ -48,7 +48,7 @@ internal sealed class KeepAlive(Broadcaster broadcaster, TimeSpan pingInterval, 
         {
             if (member.ClosingFor >= CloseTimeout)
                 member.Abort();
-            else if (member.SilentFor >= silenceTimeout)
+            else if (member.SilentFor >= (member.SilenceTimeout ?? silenceTimeout))
                 member.Close(CloseCodes.GoingAway, "silence", reconnect: true);
             else if (member.StalledFor >= silenceTimeout)
                 member.CloseNow(CloseCodes.TooSlow, "too-slow", reconnect: true);

@@ -3,6 +3,7 @@ using ChatServer.Broadcast.Connections;
 using ChatServer.Broadcast.Frames;
 using ChatServer.Broadcast.Rings;
 using ChatServer.Contracts;
+using ChatServer.Metrics;
 
 namespace ChatServer.Broadcast.Members;
 
@@ -11,13 +12,10 @@ namespace ChatServer.Broadcast.Members;
 /// not have (an outbox of frames for this member, missed events, the end of the connection) and what a full socket did not take.
 /// </summary>
 /// <remarks>Only turns call it, so it needs no lock and frames never mix.</remarks>
-internal sealed class MemberSender
+internal sealed class MemberSender : IMemberSender
 {
     // Bytes that are given to the kernel to send when a socket is full, whole frames; the rest of the backlog is a position in the ring.
     private const int MaxRemainderBytes = 16 * 1024;
-
-    // Bytes of the outbox while the socket is full. A member that requests more without reading is closed as too slow.
-    private const int MaxOutboxBytes = 64 * 1024;
 
     private static readonly TimeSpan CloseLinger = TimeSpan.FromSeconds(2);
 
@@ -26,27 +24,56 @@ internal sealed class MemberSender
     private MemberOutbox _outbox;
     private byte[]? _closingFrames; // set when the member is being closed; empty when they are in the outbox
     private bool _sending, _disconnected;
+    private bool _isCounted; // as an open connection
+    private ushort _closeCode = ConnectionMetrics.NoCloseFrame;
     private volatile bool _isClosing;
     private long _sendUpTo = long.MaxValue; // the ring is sent up to this position before the closing frames
     private long _closingSince;
     private long _sendingSince, _headAtSend; // when the kernel did not take everything: a timestamp, and the ring's head
     private long _cursor; // while it is not a subscriber
 
-    public MemberSender(RoomConnection connection, Broadcaster broadcaster) => (_connection, _broadcaster) = (connection, broadcaster);
+    private long _outboxAfter; // the ring is sent up to this position before the outbox
+    private long _outboxCovers; // and is continued at this one after it: the outbox has the bytes between
 
-    /// <summary>Whether it is being closed. May be read on any thread.</summary>
+    /// <param name="connection">The member's connection.</param>
+    /// <param name="broadcaster">Sends to all members of the room.</param>
+    /// <param name="usesDeflate">Whether compressed messages were negotiated; null if the connection is detached and knows it.</param>
+    public MemberSender(RoomConnection connection, Broadcaster broadcaster, bool? usesDeflate = null) =>
+        (_connection, _broadcaster, UsesDeflate) = (connection, broadcaster, usesDeflate ?? connection.UsesDeflate);
+
+    /// <summary>Bytes of the outbox while the socket is full. A member that requests more without reading is closed as too slow.</summary>
+    public int MaxOutboxBytes { get; init; } = 64 * 1024;
+
+    /// <summary>The last frames of the connection, for a code, a reason, and whether to reconnect.</summary>
+    public Func<ushort, string, bool, byte[]> ClosingFrames { get; init; } = Frames.ClosingFrames.Of;
+
+    /// <summary>Whether it is the connection of a load balancer, which metrics count apart.</summary>
+    public bool IsRelay { get; init; }
+
+    /// <summary>
+    /// Whether a frame for this recipient must not be sent after bytes that are added to the ring later. Otherwise it may join frames that
+    /// wait in the outbox already.
+    /// </summary>
+    public bool KeepsOrder { get; init; }
+
+    /// <summary>Silence after which it is closed; null for that of its <see cref="KeepAlive"/>.</summary>
+    public TimeSpan? SilenceTimeout { get; init; }
+
+    /// <summary>While set, nothing is sent: the connection is not detached yet.</summary>
+    public bool IsHeld { get; set; }
+
     public bool IsClosing => _isClosing;
 
     /// <summary>Time since its close began; zero if it is not being closed.</summary>
     public TimeSpan ClosingFor => _closingFrames is null ? TimeSpan.Zero : _broadcaster.Time.GetElapsedTime(_closingSince);
 
-    /// <summary>Its missed events; null once it follows the ring.</summary>
     public ICatchUp? CatchUp { get; private set; }
 
     /// <summary>Time since the member last sent something.</summary>
     public TimeSpan SilentFor => _connection.SilentFor;
 
-    public bool UsesDeflate => _connection.UsesDeflate;
+    /// <summary>Whether it reads the ring of compressed frames.</summary>
+    public bool UsesDeflate { get; }
 
     /// <summary>
     /// Time for which the member, while it catches up, has not read what was sent to it; zero if it reads. The ring cannot overtake such a
@@ -55,7 +82,6 @@ internal sealed class MemberSender
     public TimeSpan StalledFor =>
         _sending && CatchUp is not null && !HasEnded ? _broadcaster.Time.GetElapsedTime(_sendingSince) : TimeSpan.Zero;
 
-    /// <summary>Bytes that wait in the outbox.</summary>
     public int OutboxLength => _outbox.Length;
 
     /// <summary>Index in <see cref="Broadcaster"/>'s list of members; -1 if it is not in it.</summary>
@@ -72,7 +98,6 @@ internal sealed class MemberSender
 
     private FrameRing Ring => Subscribers.Ring;
 
-    /// <summary>Whether its close began or its connection is gone: nothing more is sent to it.</summary>
     public bool HasEnded => _closingFrames is not null || _disconnected;
 
     /// <summary>
@@ -80,81 +105,88 @@ internal sealed class MemberSender
     /// </summary>
     public long OldestNeeded(FrameRing ring) => CatchUp is null && ring == Ring && !HasEnded ? _cursor : ring.Head;
 
-    /// <summary>Starts to send: <paramref name="first"/>, then the missed events, then the ring.</summary>
-    /// <param name="first">A text frame's JSON; empty for none.</param>
-    /// <param name="catchUp">Gives the missed events.</param>
     public void Start(ReadOnlySpan<byte> first, ICatchUp catchUp)
     {
         if (!first.IsEmpty)
             _outbox.AddText(first);
         CatchUp = catchUp;
+        _isCounted = true;
+        ConnectionMetrics.OnOpened(IsRelay);
     }
 
-    /// <summary>Sends a text frame to this member only.</summary>
+    /// <summary>Ends the catch-up: the member follows the ring from its head on.</summary>
+    public void Follow()
+    {
+        CatchUp = null;
+        _cursor = _outboxCovers = Ring.Head;
+    }
+
     public void Send(ReadOnlySpan<byte> json)
     {
         if (HasEnded)
             return;
-        ServeIndividually();
+        PrepareOutbox();
         _outbox.AddText(json);
     }
 
-    /// <summary>Sends finished frames to this member only.</summary>
     public void SendFrames(ReadOnlySpan<byte> frames)
     {
         if (HasEnded)
             return;
-        ServeIndividually();
+        PrepareOutbox();
         _outbox.Add(frames);
     }
 
-    /// <summary>
-    /// Sends an event to this member only if the plain ring holds it; else returns false. Also before <see cref="Start"/> ends.
-    /// </summary>
     public bool TrySendFromRing(long seq)
     {
         if (!_broadcaster.Ring.TryFind(seq, out var position, out var length))
             return false;
         if (HasEnded)
             return true;
-        ServeIndividually();
-        _broadcaster.Ring.CopyTo(position, _outbox.Extend(length));
+        PrepareOutbox();
+        _broadcaster.Ring.CopyFrame(seq, position, _outbox.Extend(length));
         return true;
     }
 
-    /// <summary>
-    /// Whether the member gets the event from its ring without further action: the event is in the ring, after the member's cursor.
-    /// </summary>
     public bool WillSendFromRing(long seq)
     {
         ServeIndividually();
         return CatchUp is null && Ring.TryFind(seq, out var position, out _) && position >= _cursor;
     }
 
-    /// <summary>Closes the member after everything that is in its ring now: a <c>closing</c> event, a Close frame, the end.</summary>
-    public void Close(ushort code, string reason, bool reconnect) => Close(ClosingFrames.Of(code, reason, reconnect), Ring.Head);
+    public void Close(ushort code, string reason, bool reconnect) =>
+        Close(code, ClosingFrames(code, reason, reconnect), Ring.Head);
 
-    /// <summary>Closes the member without the bytes of the ring that it did not get yet.</summary>
-    public void CloseNow(ushort code, string reason, bool reconnect = false) => Close(ClosingFrames.Of(code, reason, reconnect), until: 0);
+    public void CloseNow(ushort code, string reason, bool reconnect = false) =>
+        Close(code, ClosingFrames(code, reason, reconnect), until: 0);
+
+    /// <summary>Serves the member first in the next push, because it waits for the answer.</summary>
+    public void Acknowledge(uint frame) => _broadcaster.EchoFirst(this);
 
     /// <summary>Answers a Close frame of the member with a Close frame.</summary>
-    public void AnswerClose(ushort code) => Close(FrameWriter.Close(code, ""), until: 0);
+    public void AnswerClose(ushort code) => Close(code, FrameWriter.Close(code, ""), until: 0);
 
-    /// <summary>The connection is gone.</summary>
+    /// <summary>The connection is gone. It is aborted, because nothing else may notice: its frames may not be read now.</summary>
     public void OnDisconnected()
     {
         ServeIndividually();
         _disconnected = true;
         _outbox.Clear();
+        _connection.Abort();
     }
 
-    /// <summary>Ends the connection without a Close frame.</summary>
     public void Abort() => _connection.Abort();
 
     /// <summary>Releases the socket. Nothing may be sent after this call.</summary>
-    public void Release() => _connection.Dispose();
+    public void Release()
+    {
+        _connection.Dispose();
+        if (!_isCounted)
+            return;
+        _isCounted = false;
+        ConnectionMetrics.OnClosed(IsRelay, _closeCode);
+    }
 
-    /// <summary>Sends what the socket takes: the outbox, missed events, the ring, the closing frames.</summary>
     public void Push()
     {
         if (SubscriberIndex >= 0)
@@ -163,9 +195,9 @@ internal sealed class MemberSender
             return;
         }
         CloseIfTooSlow();
-        while (!_sending && !_disconnected)
+        while (!_sending && !IsHeld && !_disconnected)
         {
-            if (!_outbox.IsEmpty)
+            if (!_outbox.IsEmpty && (CatchUp is not null || _cursor >= Math.Min(_outboxAfter, _sendUpTo)))
                 PushOutbox();
             else if (CatchUp is { } catchUp && _closingFrames is null)
             {
@@ -216,20 +248,20 @@ internal sealed class MemberSender
             case CatchUpResult.Waiting:
                 return false;
             case CatchUpResult.Complete:
-                CatchUp = null;
-                _cursor = Ring.Head;
+                Follow();
                 return true;
             default:
                 return true;
         }
     }
 
-    private void Close(byte[] closing, long until)
+    private void Close(ushort code, byte[] closing, long until)
     {
         if (HasEnded)
             return;
         ServeIndividually();
         _closingFrames = closing;
+        _closeCode = code;
         _sendUpTo = until;
         _closingSince = _broadcaster.Time.GetTimestamp();
         _isClosing = true;
@@ -248,6 +280,23 @@ internal sealed class MemberSender
         _outbox.Clear();
         _disconnected = true;
         _connection.Close(CloseLinger);
+    }
+
+    // A frame is about to be added to the outbox.
+    private void PrepareOutbox()
+    {
+        ServeIndividually();
+        if (_outbox.IsEmpty)
+        {
+            _outboxAfter = CatchUp is null ? Ring.Head : 0;
+            _outboxCovers = Math.Max(_outboxCovers, _outboxAfter);
+            return;
+        }
+        if (!KeepsOrder || CatchUp is not null || _outboxCovers < Ring.Tail)
+            return;
+        var length = (int)(Ring.Head - _outboxCovers);
+        Ring.CopyTo(_outboxCovers, _outbox.Extend(length));
+        _outboxCovers = Ring.Head;
     }
 
     // From now on the ring is all that it gets.
@@ -274,6 +323,8 @@ internal sealed class MemberSender
             OnDisconnected();
             return;
         }
+        if (CatchUp is null)
+            _cursor = Math.Max(_cursor, _outboxCovers);
         if (sent == _outbox.Length)
         {
             _outbox.Clear();
@@ -286,7 +337,7 @@ internal sealed class MemberSender
     private void PushRing()
     {
         var start = _cursor;
-        var end = Math.Min(Ring.Head, _sendUpTo);
+        var end = Math.Min(_outbox.IsEmpty ? Ring.Head : Math.Min(Ring.Head, _outboxAfter), _sendUpTo);
         while (_cursor < end)
         {
             var bytes = Ring.Read(_cursor);

@@ -19,6 +19,7 @@ internal sealed class FrameRing(int maxBytes, int keepEvents)
     private byte[]? _bytes;
     private int _mask;
     private readonly SeqIndex _index = new();
+    private readonly Dictionary<long, byte[]> _replaced = []; // frames by sequence
 
     /// <summary>Events of the log that are kept while they fit; 0 if the log is elsewhere and the ring is a cache.</summary>
     public int KeepEvents { get; } = keepEvents;
@@ -104,7 +105,48 @@ internal sealed class FrameRing(int maxBytes, int keepEvents)
             length = 0;
             return false;
         }
-        length = FrameLength(position);
+        length = _replaced.TryGetValue(seq, out var replacement) ? replacement.Length : FrameLength(position);
+        return true;
+    }
+
+    /// <summary>Fills <paramref name="destination"/> with the frame that <see cref="TryFind"/> found.</summary>
+    public void CopyFrame(long seq, long position, Span<byte> destination)
+    {
+        if (_replaced.TryGetValue(seq, out var replacement))
+            replacement.CopyTo(destination);
+        else
+            CopyTo(position, destination);
+    }
+
+    /// <summary>
+    /// Replaces the JSON of event <paramref name="seq"/> for those who read it by its sequence from now on. The bytes in the ring stay: see
+    /// <see cref="TryBlank"/>.
+    /// </summary>
+    public void Replace(long seq, ReadOnlySpan<byte> json)
+    {
+        if (!_index.TryGet(seq, out _))
+            return;
+        var frame = new byte[FrameWriter.HeaderLength(json.Length) + json.Length];
+        json.CopyTo(frame.AsSpan(FrameWriter.WriteHeader(frame, FrameOpcode.Text, json.Length)));
+        _replaced[seq] = frame;
+    }
+
+    /// <summary>
+    /// Empties the text of event <paramref name="seq"/> in the ring, for members that have not read it yet. The frame keeps its length.
+    /// </summary>
+    /// <returns>False if the frame is compressed and therefore unchanged.</returns>
+    public bool TryBlank(long seq)
+    {
+        if (!_index.TryGet(seq, out var position))
+            return true;
+        var header = HeaderLength(position);
+        if (FrameWriter.IsCompressed(ByteAt(position)))
+            return false;
+        var json = new byte[FrameLength(position) - header];
+        CopyTo(position + header, json);
+        EventText.Blank(json);
+        for (var i = 0; i < json.Length; i++)
+            _bytes![(int)(position + header + i) & _mask] = json[i];
         return true;
     }
 
@@ -113,10 +155,9 @@ internal sealed class FrameRing(int maxBytes, int keepEvents)
     {
         if (!TryFind(seq, out var position, out var length))
             return null;
-        var header = HeaderLength(position);
-        var json = new byte[length - header];
-        CopyTo(position + header, json);
-        return json;
+        var frame = new byte[length];
+        CopyFrame(seq, position, frame);
+        return frame[FrameWriter.HeaderLengthOf(frame)..];
     }
 
     /// <summary>Releases the memory and its events. Positions continue from the head.</summary>
@@ -127,6 +168,7 @@ internal sealed class FrameRing(int maxBytes, int keepEvents)
         ArrayPool<byte>.Shared.Return(_bytes);
         _bytes = null;
         _index.Clear();
+        _replaced.Clear();
         Tail = Head;
     }
 
@@ -186,6 +228,11 @@ internal sealed class FrameRing(int maxBytes, int keepEvents)
     {
         Tail = tail;
         _index.RemoveBelow(tail);
+        if (_replaced.Count > 0)
+        {
+            foreach (var seq in _replaced.Keys.Where(seq => !_index.TryGet(seq, out _)).ToArray())
+                _replaced.Remove(seq);
+        }
     }
 
     private void Resize(int size)

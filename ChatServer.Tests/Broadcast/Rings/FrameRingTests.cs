@@ -141,4 +141,45 @@ public sealed class FrameRingTests
         ring.Append(new byte[200], 2, () => 0); // 12 to 216
         Assert.Equal([0L, 12L, 12L, 216L, 216L], new long[] { 0, 1, 12, 13, 216 }.Select(inside => ring.FrameEnd(0, inside)));
     }
+
+    [Fact]
+    public void Replaced_event_is_read_by_its_sequence_until_the_ring_drops_it()
+    {
+        var ring = new FrameRing(MaxBytes, 0);
+        ring.Append("""{"seq":1,"text":"secret"}"""u8, 1, () => 0);
+        ring.Append("""{"seq":2}"""u8, 2, () => 0);
+        var longer = Encoding.ASCII.GetBytes($$"""{"seq":1,"deleted":"{{new string('x', 200)}}"}""");
+        ring.Replace(1, longer);
+
+        Assert.Equal(longer, ring.Json(1));
+        Assert.True(ring.TryFind(1, out var position, out var length));
+        var frame = new byte[length];
+        ring.CopyFrame(1, position, frame);
+        Assert.Equal(longer, frame[4..]);
+        ring.Release();
+        ring.Append("""{"seq":1}"""u8, 1, () => ring.Head);
+        Assert.Equal("""{"seq":1}"""u8.ToArray(), ring.Json(1));
+    }
+
+    [Theory]
+    [InlineData("""{"type":"message","text":"secret"}""", """{"type":"message","text":""}      """)]
+    [InlineData("""{"type":"message","text":"a\"b","id":"text"}""", """{"type":"message","text":"","id":"text"}    """)]
+    [InlineData("""{"type":"presence","count":1}""", """{"type":"presence","count":1}""")]
+    public void Blanked_event_keeps_its_length_and_loses_its_text(string json, string blanked)
+    {
+        var ring = new FrameRing(MaxBytes, 0);
+        // The frame begins before the end of the ring's memory.
+        ring.Append(new byte[4080], 0, () => ring.Head);
+        ring.Append(Encoding.UTF8.GetBytes(json), 1, () => ring.Head);
+        Assert.True(ring.TryBlank(1));
+        Assert.Equal(blanked, Encoding.UTF8.GetString(ring.Json(1)!));
+    }
+
+    [Fact]
+    public void Compressed_event_cannot_be_blanked()
+    {
+        var ring = new FrameRing(MaxBytes, 0);
+        ring.AppendFrame([0xC1, 2, 7, 7], 1, () => 0);
+        Assert.False(ring.TryBlank(1));
+    }
 }
