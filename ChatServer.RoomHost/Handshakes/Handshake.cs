@@ -6,7 +6,7 @@ using Microsoft.Extensions.Primitives;
 namespace ChatServer.RoomHost.Handshakes;
 
 /// <summary>Validates the opening handshake (RFC 6455, section 4.2). Sends nothing.</summary>
-public static class Handshake
+internal static class Handshake
 {
     /// <summary>The only subprotocol; selected if the client offers it.</summary>
     public const string SubProtocol = "chat.v1";
@@ -16,15 +16,17 @@ public static class Handshake
 
     /// <summary>
     /// Validates a request. A request without a WebSocket upgrade is <see cref="HandshakeKind.None"/>; an upgrade to another protocol is
-    /// ignored, as HTTP allows.
+    /// ignored, as HTTP allows. So is one without any header of a handshake: some proxies add <c>Upgrade</c> to every request.
     /// </summary>
-    public static HandshakeResult Check(HttpRequest request, AllowedOrigins origins)
+    /// <param name="request">The request.</param>
+    /// <param name="origins">The origins of pages that may join.</param>
+    /// <param name="pageOrigin">The origin under which this client gets the server's own pages; null if it is not known.</param>
+    public static HandshakeResult Check(HttpRequest request, AllowedOrigins origins, string? pageOrigin = null)
     {
         var headers = request.Headers;
-        if (!HasToken(headers.Upgrade, "websocket", StringComparison.OrdinalIgnoreCase))
+        if (!HttpMethods.IsGet(request.Method) || !HasToken(headers.Upgrade, "websocket", StringComparison.OrdinalIgnoreCase)
+            || (headers.SecWebSocketKey.Count == 0 && headers.SecWebSocketVersion.Count == 0))
             return default;
-        if (!HttpMethods.IsGet(request.Method))
-            return Bad("A WebSocket handshake is a GET.");
         if (request.Protocol != HttpProtocol.Http11)
             return Bad("A WebSocket handshake is HTTP/1.1.");
         if (!HasToken(headers.Connection, "Upgrade", StringComparison.OrdinalIgnoreCase))
@@ -35,7 +37,7 @@ public static class Handshake
             return HandshakeResult.Refuse(StatusCodes.Status426UpgradeRequired, "unsupported-version", "Sec-WebSocket-Version is 13 here.");
         if (headers.SecWebSocketKey is not [{ Length: EncodedKeyLength } key] || !IsKey(key))
             return Bad("Sec-WebSocket-Key is not 16 bytes in base64.");
-        if (!origins.Allows(headers.Origin))
+        if (!origins.Allows(headers.Origin, pageOrigin))
         {
             return HandshakeResult.Refuse(
                 StatusCodes.Status403Forbidden, ErrorCodes.OriginNotAllowed, "Pages of this origin may not join.");

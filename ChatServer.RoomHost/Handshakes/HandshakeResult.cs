@@ -1,7 +1,7 @@
 namespace ChatServer.RoomHost.Handshakes;
 
 /// <summary>The result of validating a request as a WebSocket handshake.</summary>
-public enum HandshakeKind
+internal enum HandshakeKind
 {
     /// <summary>A request without a WebSocket upgrade.</summary>
     None,
@@ -14,7 +14,7 @@ public enum HandshakeKind
 }
 
 /// <summary>The result of <see cref="Handshake.Check"/>; the default is a request without an upgrade.</summary>
-public readonly record struct HandshakeResult
+internal readonly record struct HandshakeResult
 {
     public HandshakeKind Kind { get; private init; }
 

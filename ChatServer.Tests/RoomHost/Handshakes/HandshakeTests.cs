@@ -57,15 +57,23 @@ public sealed class HandshakeTests
         Assert.Equal(400, Handshake.Check(context.Request, AllowedOrigins.Any).Status);
     }
 
+    [Fact]
+    public void Handshake_in_HTTP_1_0_is_a_bad_request()
+    {
+        var context = Request();
+        context.Request.Protocol = "HTTP/1.0";
+        Assert.Equal(400, Handshake.Check(context.Request, AllowedOrigins.Any).Status);
+    }
+
     [Theory]
-    [InlineData("POST", "HTTP/1.1")]
-    [InlineData("GET", "HTTP/1.0")]
-    public void Only_GET_in_HTTP_1_1_upgrades(string method, string protocol)
+    [InlineData("POST")]
+    [InlineData("HEAD")]
+    [InlineData("DELETE")]
+    public void Other_method_than_GET_is_a_plain_request(string method)
     {
         var context = Request();
         context.Request.Method = method;
-        context.Request.Protocol = protocol;
-        Assert.Equal(400, Handshake.Check(context.Request, AllowedOrigins.Any).Status);
+        Assert.Equal(HandshakeKind.None, Handshake.Check(context.Request, AllowedOrigins.Any).Kind);
     }
 
     [Theory]

@@ -4,7 +4,7 @@ using ChatServer.Tests.Support;
 
 namespace ChatServer.Tests.RoomHost.Handshakes;
 
-public sealed class HandshakeBodyTests() : RoomSpecification(null)
+public abstract class HandshakeBodySpecification(RoomRedis? redis) : RoomSpecification(redis)
 {
     [Theory]
     [InlineData("Content-Length: 4")]
@@ -22,3 +22,5 @@ public sealed class HandshakeBodyTests() : RoomSpecification(null)
         Assert.Equal(1, ben.Welcome.Json.GetProperty("count").GetInt32());
     }
 }
+
+public sealed class HandshakeBodiesInMemory() : HandshakeBodySpecification(null);
