@@ -6,6 +6,10 @@ internal struct TokenBucket(int perSecond, int burst)
     private double _tokens = burst;
     private long _last;
 
+    /// <summary>Time from the last call of <see cref="TryTake"/> until there are enough tokens.</summary>
+    public readonly TimeSpan TimeUntil(double cost = 1) =>
+        perSecond == 0 ? TimeSpan.Zero : TimeSpan.FromSeconds(Math.Max(0, cost - _tokens) / perSecond);
+
     /// <summary>Takes tokens; false if there are too few, then none is taken. A rate of 0 means: no limit.</summary>
     /// <param name="time">The clock.</param>
     /// <param name="cost">Number of tokens. More than the burst are never there.</param>
