@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Text.Json;
 using ChatServer.Backplane.Connections;
 using ChatServer.Backplane.Rooms;
 
@@ -16,17 +18,21 @@ internal sealed class DurableLog(RoomLog log, RoomRecord room, TimeProvider time
     public async Task<AppendResult> AppendAsync(Batch batch, long baseSeq, long announced, Action<bool> available, CancellationToken ct)
     {
         var entries = batch.LogEntries();
+        var rewritten = batch.Deletions.SelectMany(deletion => deletion.Rewritten).ToList();
         for (; ; )
         {
+            var since = Stopwatch.GetTimestamp();
             try
             {
                 var result = await log.AppendAsync(room.Name, room.Term, baseSeq, room.Options.History, batch.MessageCount, announced,
-                    entries);
+                    entries, rewritten);
+                BatchMeter.OnAppended(batch, result, since);
                 available(true);
                 return result;
             }
             catch (BackplaneUnavailableException)
             {
+                BatchMeter.OnUnavailable();
                 available(false);
                 await Task.Delay(RetryDelay, time, ct);
             }
@@ -59,4 +65,12 @@ internal sealed class DurableLog(RoomLog log, RoomRecord room, TimeProvider time
 /// <param name="Page">The events that it keeps.</param>
 /// <param name="MessageKeys">If the log keeps few events: keys and sequences of the last messages, those of the page included, oldest
 /// first.</param>
-internal sealed record LogTail(LogPage Page, IReadOnlyList<(string Key, long Seq)> MessageKeys);
+internal sealed record LogTail(LogPage Page, IReadOnlyList<(string Key, long Seq)> MessageKeys)
+{
+    /// <summary>The time of the newest event; the earliest time if there is none.</summary>
+    public DateTimeOffset NewestTime =>
+        Page.Events is [.., var (seq, entry)] && entry.ReadEvent(seq).TryGetProperty("time", out var time)
+            && time.ValueKind == JsonValueKind.String && time.TryGetDateTimeOffset(out var newest)
+            ? newest
+            : default;
+}

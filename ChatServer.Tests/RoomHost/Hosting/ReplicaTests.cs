@@ -35,23 +35,27 @@ public sealed class ReplicaTests : HostCluster
     }
 
     [Fact]
-    public async Task Replica_without_the_log_end_takes_over_with_a_new_epoch()
+    public async Task Replica_without_the_log_end_takes_over_and_the_host_appends_it_again()
     {
         var (room, member) = await TalkAsync();
         await ReplicatedAsync(seq: 2);
         await _replica.DisconnectFromPrimaryAsync();
-        Assert.Equal(3, (await member.SayAsync("lost")).Seq);
+        for (var seq = 3; seq <= 5; seq++)
+            Assert.Equal(seq, (await member.SayAsync($"kept {seq}", id: $"kept {seq}")).Seq);
 
         await _primary.KillAsync();
         await _replica.PromoteAsync();
 
-        // The next append does not fit behind the promoted log, so the room starts a new epoch.
-        await Eventually.Async(() => SayAsync(member, "four"), seq => seq is null && member.HasEnded);
-        var back = await RejoinAsync("lobby", $"since={member.Since}");
-        Assert.False(back.Welcome.Json.GetProperty("resumed").GetBoolean());
-        Assert.NotEqual(room.Epoch, back.Welcome["epoch"]);
-        Assert.Equal(["one", "two"], (await back.ReadLogAsync(2)).Select(e => e["text"]));
-        Assert.Equal(3, (await back.SayAsync("four")).Seq);
+        // The next append does not fit behind the promoted log, so the room is opened again, with the events from its ring.
+        await Eventually.Async(() => SayAsync(member, "six"), seq => seq is null && member.HasEnded);
+        var back = await RejoinAsync("lobby", $"session={member.Session}&since={room.Epoch}.0");
+        Assert.True(back.Welcome.Json.GetProperty("resumed").GetBoolean());
+        Assert.Equal(room.Epoch, back.Welcome["epoch"]);
+        Assert.Equal(["one", "two", "kept 3", "kept 4", "kept 5"], (await back.ReadLogAsync(5)).Take(5).Select(e => e["text"]));
+        // A message that was acknowledged before the promotion is recognized.
+        Assert.Equal(4, (await back.SayAsync("kept 4", id: "kept 4")).Seq);
+        Assert.Equal(6, (await back.SayAsync("six", id: "six")).Seq);
+        Assert.Equal(6, (await Eventually.Async(() => Api.Rooms.FindAsync("lobby"), found => found is not null))!.Messages);
     }
 
     private async Task<(RoomRecord Room, RoomClient Member)> TalkAsync()
