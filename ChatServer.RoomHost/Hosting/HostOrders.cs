@@ -6,16 +6,13 @@ using ChatServer.Backplane.Messages;
 namespace ChatServer.RoomHost.Hosting;
 
 /// <summary>
-/// Carries out the orders to this host: the shutdown of the server, and the drain of the host or its cancellation. Orders are keys in
-/// Redis, so an order that was given during a disconnection is found later. Only the reconcile loop calls this class.
+/// Carries out the orders to this host: the shutdown of the server, the drain of the host or its cancellation, and a rebalance. Orders are
+/// keys in Redis, so an order that was given during a disconnection is found later. Only the reconcile loop calls this class.
 /// </summary>
 internal sealed class HostOrders(
-    RoomHostOptions options, HostState state, ClusterShutdown shutdown, HostDrain drain, LeaseLoop lease, RoomReconciler reconciler,
-    PeriodicTasks tasks, IHostApplicationLifetime lifetime)
+    RoomHostOptions options, HostState state, ClusterShutdown shutdown, HostDrain drain, HostRebalance rebalance, LeaseLoop lease,
+    RoomReconciler reconciler, RoomRebalancer rebalancer, PeriodicTasks tasks, IHostApplicationLifetime lifetime)
 {
-    // One room after another: each move has the whole machine for the return of its members.
-    private const int MaxParallelMoves = 1;
-
     private Task _moves = Task.CompletedTask;
 
     /// <summary>Reads and carries out the orders. Returns false if the server is shut down: the host must not reconcile any more.</summary>
@@ -30,6 +27,7 @@ internal sealed class HostOrders(
             return false;
         }
         await ApplyDrainAsync(await drain.IsOrderedAsync(options.HostId, ct), ct);
+        await ApplyRebalanceAsync(ct);
         return true;
     }
 
@@ -43,11 +41,18 @@ internal sealed class HostOrders(
             _moves = tasks.TryAsync("drain", () => MoveRoomsAsync(isNew, lifetime.ApplicationStopping));
     }
 
+    // An order that arrives during the moves of another one waits.
+    private async Task ApplyRebalanceAsync(CancellationToken ct)
+    {
+        if (state.Phase == HostPhase.Up && _moves.IsCompleted && await rebalance.TakeAsync(options.HostId, ct) is { } order)
+            _moves = tasks.TryAsync("rebalance", () => rebalancer.RunAsync(order, lifetime.ApplicationStopping));
+    }
+
     // Only the first round of a drain is part of the order's trace.
     private async Task MoveRoomsAsync(bool isFirstRound, CancellationToken ct)
     {
         var traceparent = isFirstRound && Tracing.Source.HasListeners() ? await drain.TraceparentAsync(options.HostId, ct) : null;
         using var span = Tracing.Source.StartChild("host.drain", traceparent);
-        await reconciler.ReconcileOpenRoomsAsync(MaxParallelMoves, ct);
+        await reconciler.ReconcileOpenRoomsAsync(options.ParallelMoves, ct);
     }
 }

@@ -2,6 +2,7 @@ using ChatServer.Backplane.Connections;
 using ChatServer.Backplane.Hosts;
 using ChatServer.Backplane.Rooms;
 using ChatServer.Contracts;
+using ChatServer.Metrics;
 using ChatServer.RoomHost.Rooms;
 
 namespace ChatServer.RoomHost.Hosting;
@@ -9,7 +10,7 @@ namespace ChatServer.RoomHost.Hosting;
 /// <summary>Gives rooms to other hosts: rooms that are open here and move away, and rooms that this host cannot open.</summary>
 internal sealed partial class RoomMover(
     RoomHostOptions options, HostDirectory hosts, RoomOwnership ownership, RoomPlacement placement, RoomOpener opener,
-    ILogger<RoomMover> logger)
+    TimeProvider time, ILogger<RoomMover> logger)
 {
     // A batch that takes longer waits for Redis, and the move would wait for it too.
     private static readonly TimeSpan PauseTimeout = TimeSpan.FromSeconds(1);
@@ -21,17 +22,22 @@ internal sealed partial class RoomMover(
     /// <exception cref="BackplaneUnavailableException"/>
     public async Task HandOverAsync(RoomSlot slot, Room room)
     {
-        if (await hosts.LeastLoadedAsync(new HashSet<string> { options.HostId }) is null || !await room.PauseAsync(PauseTimeout))
+        if (await hosts.LeastLoadedAsync(new HashSet<string> { options.HostId }) is null)
+            return;
+        var pausedAt = time.GetTimestamp();
+        if (!await room.PauseAsync(PauseTimeout))
             return;
         RoomRecord? moved = null;
         try
         {
-            moved = await placement.ReopenAsync(slot.Name, room.Record.Term, CancellationToken.None);
+            moved = await placement.ReopenAsync(slot.Name, room.Record.Term, ReassignmentReason.Moved, CancellationToken.None);
         }
         finally
         {
             if (moved is null)
                 room.Unpause();
+            RoomMetrics.MoveDuration.Record(time.GetElapsedTime(pausedAt).TotalSeconds);
+            RoomMetrics.Moves.Add(moved is null ? "kept" : "moved");
         }
         if (moved is null)
             return;
@@ -47,7 +53,7 @@ internal sealed partial class RoomMover(
         await ownership.RefuseAsync(record.Name, options.HostId);
         // The creator of a new room waits and places it elsewhere. Nobody waits for a room that an earlier process of this host had open.
         if (record.State == RoomState.Open)
-            await placement.ReopenAsync(record.Name, record.Term, CancellationToken.None);
+            await placement.ReopenAsync(record.Name, record.Term, ReassignmentReason.Refused, CancellationToken.None);
     }
 
     private static partial class Log
