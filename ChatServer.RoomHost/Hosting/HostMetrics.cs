@@ -1,28 +1,41 @@
 using System.Diagnostics.Metrics;
+using ChatServer.Metrics;
+using ChatServer.RoomHost.Rooms;
 
 namespace ChatServer.RoomHost.Hosting;
 
-/// <summary>The metrics of the rooms that are open here. The rooms count; a metric is read when it is exported.</summary>
+/// <summary>The metrics that are read from the rooms and the lease of this host when they are exported.</summary>
 internal sealed class HostMetrics : IDisposable
 {
-    private readonly Meter _meter;
+    private readonly IReadOnlyList<IDisposable> _observed;
 
-    public HostMetrics(RoomSlots slots, RoomOpener opener, IMeterFactory meters)
+    public HostMetrics(RoomSlots slots, RoomOpener opener, LeaseHolder lease, JitWarmup warmup, BusiestRooms busiest)
     {
-        _meter = meters.Create("ChatServer.RoomHost");
-        _meter.CreateObservableGauge("chat.rooms", () => slots.Rooms.Count(), "{room}", "Rooms open here.");
-        _meter.CreateObservableGauge("chat.members", () =>
-            slots.Rooms.Sum(r => r.Connections), "{member}", "Connections in these rooms.");
-        _meter.CreateObservableCounter("chat.messages", () =>
-            slots.Rooms.Sum(r => r.Messages), "{message}", "Messages logged in the rooms that are open here.");
-        var faults = _meter.CreateCounter<long>(
-            "chat.room.faults", "{fault}", "Rooms that failed by an unexpected error and were reopened.");
+        ServerMeter.Publish(typeof(RoomMetrics));
+        ServerMeter.Publish(typeof(ConnectionMetrics));
+        _observed =
+        [
+            RoomMetrics.Rooms.Observe(() => slots.Rooms.Count()),
+            RoomMetrics.Members.Observe(() => slots.Rooms.Sum(room => room.Connections)),
+            RoomMetrics.RoomMembers.Observe(() => busiest.Find().Select(room => Of(room, room.Connections))),
+            RoomMetrics.RoomMessages.Observe(() => busiest.Find().Select(room => Of(room, room.Messages))),
+            RoomMetrics.LeaseMargin.Observe(() => lease.Margin.TotalSeconds),
+            RoomMetrics.WarmupDuration.Observe(() => warmup.Duration.TotalSeconds),
+            ConnectionMetrics.RingLag.Observe(() => slots.Rooms.Select(room => room.Broadcaster.Meter.Lag).DefaultIfEmpty().Max()),
+        ];
         opener.RoomFailed += room =>
         {
             if (room.Failure is { IsFault: true })
-                faults.Add(1);
+                RoomMetrics.Faults.Add(1);
         };
     }
 
-    public void Dispose() => _meter.Dispose();
+    public void Dispose()
+    {
+        foreach (var observed in _observed)
+            observed.Dispose();
+    }
+
+    private static Measurement<double> Of(Room room, double value) =>
+        new(value, new KeyValuePair<string, object?>("room", room.Record.Name));
 }
