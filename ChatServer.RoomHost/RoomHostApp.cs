@@ -1,4 +1,5 @@
 using ChatServer.Backplane;
+using ChatServer.Backplane.Audit;
 using ChatServer.RoomHost.Hosting;
 using ChatServer.ServiceDefaults;
 using ChatServer.Settings;
@@ -10,6 +11,9 @@ namespace ChatServer.RoomHost;
 /// <remarks>Separate from Program.cs so that a test can run the same service in its process.</remarks>
 internal static class RoomHostApp
 {
+    // To the port for health checks. They are within the descriptors that the rooms leave.
+    private const int MaxHealthConnections = 100;
+
     /// <summary>Builds the service, ready to run.</summary>
     /// <exception cref="StartupException">A setting is missing or invalid.</exception>
     public static WebApplication Build(WebApplicationBuilder builder)
@@ -17,10 +21,12 @@ internal static class RoomHostApp
         builder.AddServiceDefaults();
         builder.AddWebConventions();
         builder.AddBackplane();
-        builder.AddRooms();
-        builder.ListenOn(ServerSettings.RoomHostPort);
+        builder.AddAuditLog();
+        builder.ListenOn(ServerSettings.RoomHostPort, MaxHealthConnections);
+        builder.AddRooms(); // last: the time limits of a handshake are shorter
 
         var app = builder.Build();
+        app.UseRequestLimits();
         app.MapRooms();
         app.UseProblems();
         app.MapDefaultEndpoints();

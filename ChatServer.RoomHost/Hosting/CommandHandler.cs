@@ -1,9 +1,11 @@
 using System.Diagnostics;
+using System.Text.Json;
 using ChatServer.Backplane;
 using ChatServer.Backplane.Connections;
 using ChatServer.Backplane.Hosts;
 using ChatServer.Backplane.Messages;
 using ChatServer.Contracts;
+using ChatServer.RoomHost.Moderation;
 using ChatServer.RoomHost.Rooms;
 
 namespace ChatServer.RoomHost.Hosting;
@@ -19,8 +21,8 @@ internal sealed partial class CommandHandler(RoomSlots slots, HostInbox inbox, I
         using var span = Tracing.Source.StartChild(SpanName(command), command.Traceparent)?.SetTag("chat.room", command.Room);
         try
         {
-            var reply = slots.FindRoom(command.Room) is { } room
-                ? await ExecuteAsync(command, room)
+            var reply = command is FindAnywhereCommand find ? await FindAnywhereAsync(find)
+                : slots.FindRoom(command.Room) is { } room ? await ExecuteAsync(command, room)
                 : new RefusedReply(command.Id, ErrorCodes.RoomUnavailable, "The room is not open here.");
             await inbox.ReplyAsync(command, reply);
         }
@@ -41,11 +43,25 @@ internal sealed partial class CommandHandler(RoomSlots slots, HostInbox inbox, I
             case SayCommand say:
                 return await SayAsync(say, room);
             case MembersCommand:
-                var (count, names) = await room.MembersAsync();
-                return new MembersReply(command.Id, count, names);
+                var (count, names, people) = await room.MembersAsync();
+                return new MembersReply(command.Id, count, names, people);
             case HistoryCommand history:
                 var (oldest, events) = await room.HistoryAsync(history.Before, Math.Clamp(history.Limit, 0, Limits.MaxPage));
                 return new HistoryReply(command.Id, room.Record.Epoch, oldest, events);
+            case FindMemberCommand find:
+                return ToReply(command, await room.FindMemberAsync(find.User, find.Uid));
+            case KickCommand kick:
+                var kicked = await room.FindMemberAsync(user: null, kick.Uid);
+                room.Kick(kick.Uid, kick.Reason);
+                return ToReply(command, kicked);
+            case FindByUserCommand byUser:
+                var found = await room.FindByUserAsync(byUser.Uid, byUser.After, Math.Clamp(byUser.Limit, 0, Limits.MaxPage));
+                return new HistoryReply(command.Id, room.Record.Epoch, 0, [.. found.Select(message => JsonElement.Parse(message.Json))]);
+            case DeleteCommand delete:
+                var deletion = await room.Deletions.DeleteAsync(delete.Target, DeletionOrder.Of(delete.By));
+                return deletion.Error is { } error
+                    ? new RefusedReply(command.Id, error.Code, error.Message)
+                    : new SaidReply(command.Id, deletion.Seq, room.Record.Epoch);
             default:
                 return new RefusedReply(command.Id, ErrorCodes.InvalidBody, "This host does not know the command.");
         }
@@ -55,6 +71,8 @@ internal sealed partial class CommandHandler(RoomSlots slots, HostInbox inbox, I
     {
         if (UserNames.Normalize(say.User) is not { } user)
             return new RefusedReply(say.Id, RoomErrorCodes.InvalidMessage, "The user is not a valid name.");
+        if (say.Uid is not null && !UserIds.CanExist(say.Uid))
+            return new RefusedReply(say.Id, RoomErrorCodes.InvalidMessage, $"The uid is not {UserIds.Rule}.");
         if (say.MessageId.Length == 0 || CharacterCount.Exceeds(Limits.MaxIdLength, say.MessageId) || say.Text.Length == 0)
             return new RefusedReply(say.Id, RoomErrorCodes.InvalidMessage, "A message requires an id and a text.");
         if (CharacterCount.Exceeds(room.Options.MaxTextLength, say.Text))
@@ -62,17 +80,31 @@ internal sealed partial class CommandHandler(RoomSlots slots, HostInbox inbox, I
         var reply = new TaskCompletionSource<Reply>(TaskCreationOptions.RunContinuationsAsynchronously);
         var trace = Activity.Current is { } span ? room.Sampler.StartTrace(room.Record.Name, span.Context) : null;
         // Called twice for a duplicate whose batch is then refused by the log: TrySetResult keeps the first result.
-        room.Say(user, say.Text, say.MessageId, (seq, error) => reply.TrySetResult(error is null
+        room.Say(user, say.Uid ?? UserIds.OfBackend(user), say.Text, say.MessageId, (seq, error) => reply.TrySetResult(error is null
             ? new SaidReply(say.Id, seq, room.Record.Epoch)
             : new RefusedReply(say.Id, error, "The room cannot store messages now.")), trace);
         return await reply.Task;
     }
+
+    private async Task<Reply> FindAnywhereAsync(FindAnywhereCommand command)
+    {
+        var holders = await Task.WhenAll(slots.Rooms.Select(room => room.FindMemberAsync(command.User, command.Uid)));
+        return new FoundAnywhereReply(command.Id, [.. holders.OfType<SeatHolder>().Select(holder => ToReply(command, holder))]);
+    }
+
+    private static FoundMemberReply ToReply(Command command, SeatHolder? holder) =>
+        new(command.Id, holder?.Uid, holder?.User, holder?.Sessions ?? [], holder?.Networks ?? []);
 
     private static string SpanName(Command command) => command switch
     {
         SayCommand => "command.say",
         MembersCommand => "command.members",
         HistoryCommand => "command.history",
+        FindMemberCommand => "command.find-member",
+        FindAnywhereCommand => "command.find-anywhere",
+        KickCommand => "command.kick",
+        DeleteCommand => "command.delete",
+        FindByUserCommand => "command.find-by-user",
         _ => "command.unknown",
     };
 

@@ -7,8 +7,8 @@ namespace ChatServer.RoomHost.Hosting;
 /// The life of this host: acquires the lease, runs the host's loops side by side until the process stops, and stops in order.
 /// </summary>
 internal sealed partial class HostService(
-    LeaseLoop lease, NotificationLoop notifications, ReconcileLoop reconciliation, RescueLoop rescue, ReportLoop reports, HostStop stop,
-    IHostApplicationLifetime lifetime, ILogger<HostService> logger) : BackgroundService, IHostedLifecycleService
+    LeaseLoop lease, NotificationLoop notifications, ReconcileLoop reconciliation, RescueLoop rescue, RebalanceLoop rebalance,
+    ReportLoop reports, HostStop stop, IHostApplicationLifetime lifetime, ILogger<HostService> logger) : BackgroundService, IHostedLifecycleService
 {
     private ExceptionDispatchInfo? _failure;
 
@@ -27,6 +27,7 @@ internal sealed partial class HostService(
                 notifications.RunAsync(stoppingToken),
                 reconciliation.RunAsync(stoppingToken),
                 rescue.RunAsync(stoppingToken),
+                rebalance.RunAsync(stoppingToken),
                 reports.RunAsync(stoppingToken));
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -35,6 +36,7 @@ internal sealed partial class HostService(
         catch (Exception e)
         {
             Log.HostFailed(logger, e);
+            e.Data[OperatorLog.ReportedKey] = true;
             _failure = ExceptionDispatchInfo.Capture(e);
             lifetime.StopApplication();
         }

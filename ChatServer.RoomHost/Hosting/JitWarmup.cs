@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography;
 using System.Text;
 using ChatServer.Backplane.Connections;
 using ChatServer.Backplane.Rooms;
@@ -7,6 +8,7 @@ using ChatServer.Broadcast.Connections;
 using ChatServer.Broadcast.Frames;
 using ChatServer.Contracts;
 using ChatServer.RoomHost.Rooms;
+using ChatServer.Tokens;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -29,6 +31,9 @@ internal sealed partial class JitWarmup(
 
     private const string Session = "ada-in-jit-warmup";
 
+    private static readonly string Key = RandomNumberGenerator.GetHexString(32);
+    private static readonly TokenVerifier Tokens = TokenVerifier.OfApiKeys([Key], TimeProvider.System);
+
     // Defaults, not the host's settings: those could refuse the warm-up clients.
     private static readonly RoomHostOptions Options = new() { HostId = "jit-warmup", Address = "localhost" };
 
@@ -49,10 +54,14 @@ internal sealed partial class JitWarmup(
         Announced = 0,
     };
 
+    /// <summary>Time that the warm-up took; zero before its end.</summary>
+    public TimeSpan Duration { get; private set; }
+
     /// <summary>Runs the warm-up. A failure is logged and has one effect: the first members wait for JIT compilation.</summary>
     public async Task TryRunAsync()
     {
         using var timeout = new CancellationTokenSource(Timeout);
+        var since = TimeProvider.System.GetTimestamp();
         try
         {
             await RunAsync(timeout.Token);
@@ -61,6 +70,7 @@ internal sealed partial class JitWarmup(
         {
             Log.WarmupFailed(logger, e);
         }
+        Duration = TimeProvider.System.GetElapsedTime(since);
     }
 
     /// <summary>Runs the warm-up to its end.</summary>
@@ -71,12 +81,12 @@ internal sealed partial class JitWarmup(
     public async Task RunAsync(CancellationToken ct)
     {
         var ports = new RoomPorts(new RoomPortsOptions { Bind = IPAddress.Loopback }, TimeProvider.System, NullLogger<RoomPorts>.Instance);
-        using var rate = new JoinRateLimiter(perSecond: 0);
+        using var rate = new JoinRateLimiter(perSecond: 0, perSessionAndSecond: 0);
         var builder = WebApplication.CreateEmptyBuilder(new());
         builder.Services.AddSingleton<IConnectionListenerFactory>(ports);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(ports.ListenOn);
         await using var app = builder.Build();
-        app.Run(new RoomRequestHandler(Options, rate).HandleAsync);
+        app.Run(new RoomRequestHandler(Options, rate, Task.FromResult, _ => Task.FromResult(false), Tokens).HandleAsync);
         await app.StartAsync(ct);
 
         var slot = new RoomSlot(rooms.Name);
@@ -129,10 +139,11 @@ internal sealed partial class JitWarmup(
     private static async Task ExchangeMessagesAsync(RoomSlot slot, Room room, int port, CancellationToken ct)
     {
         slot.SetRoom(room);
-        using WarmupClient ada = new(), back = new(), ben = new();
+        using WarmupClient ada = new(), back = new(), ben = new(), cyd = new();
         // Ben makes the room compress events, and reads none of them.
         await ben.ConnectAsync(port, "user=ben", "Sec-WebSocket-Extensions: permessage-deflate\r\n", ct);
         await ada.ConnectAsync(port, $"user=ada&session={Session}", "", ct);
+        await cyd.ConnectAsync(port, $"token={SignToken()}", "", ct);
         for (var id = 1; id <= 2; id++)
         {
             await ada.SendTextAsync($$"""{"type":"message","id":"{{id}}","text":"{{new string('.', FrameDeflater.MinBytes)}}"}""", ct);
@@ -147,9 +158,13 @@ internal sealed partial class JitWarmup(
         await back.ReceiveUntilAsync("closing", ct);
         back.Dispose();
         ben.Dispose();
+        cyd.Dispose();
         await closing;
         slot.HoldNewConnections();
     }
+
+    private static string SignToken() => TokenSigner.OfApiKey(Key, TimeProvider.System).Sign(
+        new JoinToken("cyd", "Cyd", RoomPattern.Parse("*")!, DateTimeOffset.UtcNow + Timeout));
 
     // The client returns to the room that was taken over.
     private static async Task ResumeAsync(RoomSlot slot, Room room, int port, CancellationToken ct)

@@ -20,6 +20,10 @@ internal sealed class LeaseHolder(RoomHostOptions options, HostLease lease, Time
     /// </summary>
     public bool IsHeld => Volatile.Read(ref _renewedAt) is not 0 and var at && time.GetElapsedTime(at) < HostLease.Lifetime;
 
+    /// <summary>Time until the lease expires unless it is renewed; zero if it is not held.</summary>
+    public TimeSpan Margin => Volatile.Read(ref _renewedAt) is not 0 and var at
+        && HostLease.Lifetime - time.GetElapsedTime(at) is var margin && margin > TimeSpan.Zero ? margin : TimeSpan.Zero;
+
     /// <summary>
     /// Whether the lease is held now and was held without interruption since <paramref name="timestamp"/>. If not, rooms may have been
     /// assigned to other hosts in the meantime.

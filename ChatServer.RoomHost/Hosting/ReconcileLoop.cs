@@ -1,4 +1,5 @@
 using ChatServer.Backplane.Messages;
+using ChatServer.RoomHost.Moderation;
 
 namespace ChatServer.RoomHost.Hosting;
 
@@ -7,7 +8,8 @@ namespace ChatServer.RoomHost.Hosting;
 /// seconds, which bounds the delay of a change whose notification was lost.
 /// </summary>
 internal sealed class ReconcileLoop(
-    ReconcileSignal signal, HostOrders orders, RoomReconciler reconciler, RoomSlots slots, Announcements announcements, PeriodicTasks tasks)
+    ReconcileSignal signal, HostOrders orders, RoomReconciler reconciler, RoomSlots slots, Announcements announcements,
+    HostSanctions sanctions, ErasureLoop erasures, PeriodicTasks tasks)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
 
@@ -28,7 +30,9 @@ internal sealed class ReconcileLoop(
         if (!await orders.ApplyAsync(ct))
             return;
         await reconciler.ReconcileRoundAsync(isFull, ct);
+        await sanctions.RefreshAsync(ct);
         await DeliverAnnouncementsAsync(ct);
+        erasures.Start(ct);
     }
 
     // Each room knows the newest announcement that it has. Reading after the oldest of these finds all that any room lacks.

@@ -1,7 +1,11 @@
-using System.Diagnostics.Metrics;
+using ChatServer.Backplane;
+using ChatServer.Backplane.Rooms;
 using ChatServer.Broadcast.Connections;
+using ChatServer.RoomHost.Moderation;
 using ChatServer.RoomHost.Rooms;
+using ChatServer.ServiceDefaults;
 using ChatServer.Settings;
+using ChatServer.Tokens;
 using ChatServer.Web;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.HttpOverrides;
@@ -18,12 +22,16 @@ internal static class RoomHostServices
     {
         var options = RoomHostOptions.FromConfiguration(builder.Configuration);
         var services = builder.Services;
+        builder.AddTokenVerifier(
+            builder.Configuration.Read(ServerSettings.RoomHostKeys), s => s.GetRequiredService<AdminTokenSecret>().TryGetAsync);
         services.AddSingleton(options);
+        services.AddSingleton(new ServiceInstance(options.HostId));
         services.AddSingleton(new RoomPortsOptions
         {
             Bind = builder.Configuration.BindAddress(),
             MaxFrameBytes = options.MaxFrameBytes,
             HandshakeTimeout = options.HandshakeTimeout,
+            TrustedProxies = builder.Configuration.Read(ServerSettings.TrustedProxies),
         });
         services.AddSingleton<RoomPorts>();
         services.AddSingleton<IConnectionListenerFactory>(s => s.GetRequiredService<RoomPorts>());
@@ -32,17 +40,24 @@ internal static class RoomHostServices
         services.AddSingleton(s => new PortPool(
             s.GetRequiredService<RoomPorts>(), options.RoomPorts, s.GetRequiredService<TimeProvider>(),
             s.GetRequiredService<ILogger<PortPool>>()));
-        services.AddSingleton(new JoinRateLimiter(options.ConnectionsPerSecond));
-        services.AddSingleton<RoomRequestHandler>();
+        services.AddSingleton(new JoinRateLimiter(options.ConnectionsPerSecond, options.SessionConnectionsPerSecond));
+        services.AddSingleton(s => new RoomRequestHandler(
+            options, s.GetRequiredService<JoinRateLimiter>(), s.GetRequiredService<IdentitySecret>().UidOfAsync,
+            s.GetRequiredService<RelaySecret>().IsValidAsync, s.GetRequiredService<TokenVerifier>()));
         services.AddSingleton<LeaseHolder>();
         services.AddSingleton<RoomSlots>();
         services.AddSingleton<LogReadLimiter>();
+        services.AddSingleton<HostSanctions>();
+        services.AddSingleton<ErasureLoop>();
+        services.AddSingleton<IMemberCommands, ModerationCommands>();
         services.AddSingleton<RoomOpener>();
         services.AddSingleton<RoomMover>();
         services.AddSingleton<RoomReconciler>();
+        services.AddSingleton<RoomRebalancer>();
         services.AddSingleton<CommandHandler>();
         services.AddSingleton<HostState>();
         services.AddSingleton<HostLoadMeter>();
+        services.AddSingleton<BusiestRooms>();
         services.AddSingleton<HostMetrics>();
         services.AddSingleton<PeriodicTasks>();
         services.AddSingleton<ReconcileSignal>();
@@ -51,6 +66,7 @@ internal static class RoomHostServices
         services.AddSingleton<NotificationLoop>();
         services.AddSingleton<ReconcileLoop>();
         services.AddSingleton<RescueLoop>();
+        services.AddSingleton<RebalanceLoop>();
         services.AddSingleton<ReportLoop>();
         services.AddSingleton<HostStop>();
         services.AddSingleton<JitWarmup>();

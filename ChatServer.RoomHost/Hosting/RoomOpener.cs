@@ -1,7 +1,10 @@
 using ChatServer.Backplane.Connections;
 using ChatServer.Backplane.Rooms;
 using ChatServer.Contracts;
+using ChatServer.Metrics;
+using ChatServer.RoomHost.Moderation;
 using ChatServer.RoomHost.Rooms;
+using ChatServer.Tokens;
 
 namespace ChatServer.RoomHost.Hosting;
 
@@ -10,7 +13,7 @@ namespace ChatServer.RoomHost.Hosting;
 /// </summary>
 internal sealed partial class RoomOpener(
     RoomHostOptions options, RoomSlots slots, LeaseHolder lease, RoomOwnership ownership, RoomLog log, LogReadLimiter reads,
-    TimeProvider time, ILogger<RoomOpener> logger)
+    HostSanctions sanctions, IMemberCommands commands, TokenVerifier tokens, TimeProvider time, ILogger<RoomOpener> logger)
 {
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(3);
 
@@ -32,7 +35,20 @@ internal sealed partial class RoomOpener(
             await CloseAsync(slot, CloseCodes.GoingAway, "moved", reconnect: true);
             return;
         }
-        var record = slot.Record = claim.Room;
+        var cause = slot.Record is null ? "opened" : "reopened";
+        var record = claim.Room;
+        if (slot.LogEnd is { } end)
+        {
+            slot.LogEnd = null;
+            if (await CompleteLogAsync(slot, end, record) is not { } completed)
+            {
+                slot.NeedsNewEpoch = true;
+                await OpenAsync(slot, generation);
+                return;
+            }
+            record = completed;
+        }
+        slot.Record = record;
         slot.Generation = generation;
         slot.IsPublished = false;
         // Read after the claim: no previous host can append any more.
@@ -42,11 +58,18 @@ internal sealed partial class RoomOpener(
         var seats = new DurableSeats(ownership, record, time, error => Log.SeatsNotSaved(logger, slot.Name, error));
         var room = new Room(
             record, tail, durable, PreviousSeats(slot, claim), seats, options, _welcomeLimits, time,
-            new WriteFence(lease.HasHeldSince, claimedAt));
+            new WriteFence(lease.HasHeldSince, claimedAt))
+        {
+            Commands = commands,
+            Tokens = tokens,
+        };
+        await sanctions.ReadAsync(room); // before the first member joins
         room.Failed += OnRoomFailed;
         slot.NeedsNewEpoch = false;
         slot.Seats = null;
         slot.SetRoom(room);
+        RoomMetrics.OpenDuration.Record(
+            time.GetElapsedTime(claimedAt).TotalSeconds, new KeyValuePair<string, object?>("cause", cause));
         Log.RoomOpened(logger, slot.Name, slot.Port, record.Term);
         await PublishAsync(slot);
     }
@@ -65,9 +88,12 @@ internal sealed partial class RoomOpener(
     /// <exception cref="BackplaneUnavailableException"/>
     public async Task ReopenAsync(RoomSlot slot, Room old, RoomRecord record, string generation)
     {
-        // A log that is behind the events that members have seen is an older state of Redis: its next events reuse these numbers.
+        // A log that is behind the events that members have seen is an older state of Redis: its next events would reuse these numbers.
         if (old.Failure?.Append == AppendResult.Diverged || (record.Epoch == old.Record.Epoch && record.Seq < old.Seq))
-            slot.NeedsNewEpoch = true;
+        {
+            slot.LogEnd = await FindLogEndAsync(old, record);
+            slot.NeedsNewEpoch |= slot.LogEnd is null;
+        }
         slot.HoldNewConnections();
         // The memory of a room that failed by its own fault is not trusted: the seats come from Redis.
         slot.Seats = old.Failure is { IsFault: true } ? null : await old.SeatsAsync();
@@ -83,6 +109,32 @@ internal sealed partial class RoomOpener(
         if (room is not null)
             await CloseRoomAsync(room, code, reason, reconnect);
         slots.Remove(slot);
+    }
+
+    // The memory of a room that failed by its own fault is not trusted.
+    private async Task<LogEnd?> FindLogEndAsync(Room old, RoomRecord record)
+    {
+        if (old.Failure is { IsFault: true } || record.Options.Durability != Durability.Redis || record.Epoch != old.Record.Epoch
+            || record.Seq >= old.Seq)
+            return null;
+        var end = await old.LogEndAsync(record.Seq);
+        return end is not null && end.Continues(await log.ReadBeforeAsync(record.Name, null, 1)) ? end : null;
+    }
+
+    private async Task<RoomRecord?> CompleteLogAsync(RoomSlot slot, LogEnd end, RoomRecord claimed)
+    {
+        try
+        {
+            var completed = await end.AppendAsync(log, claimed);
+            if (completed is not null)
+                Log.LogCompleted(logger, slot.Name, completed.Seq - claimed.Seq, end.Newest);
+            return completed;
+        }
+        catch (BackplaneUnavailableException)
+        {
+            slot.LogEnd = end; // the next reconcile repeats it
+            throw;
+        }
     }
 
     // The seats in Redis are newer only if another process has saved them since.
@@ -113,6 +165,10 @@ internal sealed partial class RoomOpener(
     {
         [LoggerMessage(Level = LogLevel.Information, Message = "Room {Room} opened on port {Port} with term {Term}.")]
         public static partial void RoomOpened(ILogger logger, string room, int port, long term);
+
+        [LoggerMessage(Level = LogLevel.Warning,
+            Message = "The log of room {Room} lacked its last {Count} events, up to {Seq}; they are appended again.")]
+        public static partial void LogCompleted(ILogger logger, string room, long count, long seq);
 
         [LoggerMessage(Level = LogLevel.Critical,
             Message = "The log of room {Room} has {Count} malformed entries, the first at {Seq}; the room opens with them.")]

@@ -4,6 +4,7 @@ using ChatServer.Backplane;
 using ChatServer.Backplane.Connections;
 using ChatServer.Backplane.Rooms;
 using ChatServer.Contracts;
+using ChatServer.RoomHost.Moderation;
 using ChatServer.RoomHost.Rooms;
 
 namespace ChatServer.RoomHost.Hosting;
@@ -29,6 +30,9 @@ internal sealed partial class RoomReconciler : IDisposable
     private readonly RoomOwnership _ownership;
     private readonly RoomOpener _opener;
     private readonly RoomMover _mover;
+    private readonly IdentitySecret _identities;
+    private readonly AdminTokenSecret _adminSecret;
+    private readonly HostSanctions _sanctions;
     private readonly TaskScheduler _scheduler;
     private readonly TimeProvider _time;
     private readonly ILogger<RoomReconciler> _logger;
@@ -39,10 +43,12 @@ internal sealed partial class RoomReconciler : IDisposable
 
     public RoomReconciler(
         RoomHostOptions options, HostState state, LeaseHolder lease, RoomSlots slots, RoomDirectory directory, RoomOwnership ownership,
-        RoomOpener opener, RoomMover mover, TaskScheduler scheduler, TimeProvider time, ILogger<RoomReconciler> logger)
+        RoomOpener opener, RoomMover mover, IdentitySecret identities, AdminTokenSecret adminSecret, HostSanctions sanctions,
+        TaskScheduler scheduler, TimeProvider time, ILogger<RoomReconciler> logger)
     {
         (_options, _state, _lease, _slots, _directory) = (options, state, lease, slots, directory);
-        (_ownership, _opener, _mover, _scheduler, _time, _logger) = (ownership, opener, mover, scheduler, time, logger);
+        (_ownership, _opener, _mover, _identities) = (ownership, opener, mover, identities);
+        (_adminSecret, _sanctions, _scheduler, _time, _logger) = (adminSecret, sanctions, scheduler, time, logger);
         _queue = new ReconcileQueue(ReconcileRoomAsync, OnReconcileFailed, MaxParallelReconciles, scheduler);
         _opener.RoomFailed += OnRoomFailed;
     }
@@ -60,7 +66,12 @@ internal sealed partial class RoomReconciler : IDisposable
     {
         var generation = await _ownership.GenerationAsync(ct);
         if (_generation is { } before && before != generation)
+        {
             Log.DataLost(_logger);
+            await _sanctions.RestoreAsync();
+            await _adminSecret.RestoreAsync();
+            await _identities.RestoreAsync();
+        }
         _generation = generation;
         var wanted = (await _ownership.WantedAsync(_options.HostId, ct)).ToHashSet(StringComparer.Ordinal);
         var part = _round++ % RoundsPerFullSweep;
@@ -84,6 +95,14 @@ internal sealed partial class RoomReconciler : IDisposable
     public Task ReconcileOpenRoomsAsync(int maxParallel, CancellationToken ct) => Parallel.ForEachAsync(
         _slots.All, new ParallelOptions { MaxDegreeOfParallelism = maxParallel, TaskScheduler = _scheduler, CancellationToken = ct },
         async (slot, _) => await _queue.RequestAsync(slot.Name));
+
+    /// <summary>Moves the room to another host, if there is one that can take it.</summary>
+    public async Task MoveAsync(RoomSlot slot)
+    {
+        slot.IsToMove = true;
+        await _queue.RequestAsync(slot.Name);
+        slot.IsToMove = false;
+    }
 
     /// <summary>Waits for running reconciles and closes all rooms. No room is opened any more.</summary>
     /// <param name="code">The close code, from <see cref="CloseCodes"/>.</param>
@@ -124,14 +143,22 @@ internal sealed partial class RoomReconciler : IDisposable
         else if (slot.Room is not { } room)
             await _opener.OpenAsync(slot, generation);
         else if (room.Record.Term != record.Term || room.Failure is not null)
+        {
+            if (slot.Generation != generation)
+                await _sanctions.RestoreAsync(room); // another process created the lost room before this host restored it
             await _opener.ReopenAsync(slot, room, record, generation);
+        }
         else
         {
             slot.Generation = generation;
+            slot.Record = slot.Record! with { Options = record.Options }; // to restore the room
             room.ConfirmOwnership(readAt);
+            if (room.Record.Options != record.Options)
+                room.Change(record.Options);
+            await _sanctions.RefreshAsync(room, record);
             if (!slot.IsPublished)
                 await _opener.PublishAsync(slot);
-            if (_state.MovesRooms)
+            if (_state.MovesRooms || slot.IsToMove)
                 await _mover.HandOverAsync(slot, room);
         }
     }
@@ -174,7 +201,8 @@ internal sealed partial class RoomReconciler : IDisposable
     {
         if (slot.Record is not { } record || slot.Generation is null || slot.Generation == await _ownership.GenerationAsync())
             return false;
-        await _ownership.RestoreAsync(record with { Port = slot.Port });
+        var version = slot.Room is { } room ? await _sanctions.RestoreAsync(room) : 0; // first: the host that opens the room reads them
+        await _ownership.RestoreAsync(record with { Port = slot.Port, SanctionsVersion = version });
         return true;
     }
 

@@ -24,8 +24,14 @@ internal sealed class RoomSlot(string name)
     /// <summary>Members have seen events that the log does not have: the next claim starts a new epoch.</summary>
     public bool NeedsNewEpoch { get; set; }
 
+    /// <summary>Events that members have seen and the log lacks: they are appended after the next claim. Null if there are none.</summary>
+    public LogEnd? LogEnd { get; set; }
+
     /// <summary>Whether other processes were notified that the room of this slot is open.</summary>
     public bool IsPublished { get; set; }
+
+    /// <summary>Whether the next reconcile moves the room to another host, although this one keeps its other rooms.</summary>
+    public bool IsToMove { get; set; }
 
     /// <summary>The seats of the replaced room, until the next room is ready; null if there was none.</summary>
     public IReadOnlyList<RoomSeat>? Seats { get; set; }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text;
 using ChatServer.Backplane.Rooms;
@@ -32,6 +33,12 @@ internal sealed class Batch
 
     public bool IsFull => _items.Count >= MaxItems || _textLength >= FullAtBytes;
 
+    /// <summary>When the first item was added: a timestamp of the system's clock.</summary>
+    public long Since { get; private set; }
+
+    /// <summary>Bytes of ids and texts.</summary>
+    public int TextBytes => _textLength;
+
     /// <summary>Messages among the encoded events.</summary>
     public int MessageCount { get; private set; }
 
@@ -46,6 +53,12 @@ internal sealed class Batch
     /// </summary>
     public List<(int Index, long Seq)> Duplicates { get; } = [];
 
+    /// <summary>Messages that their senders may not send now: index of the item, the error.</summary>
+    public List<(int Index, SendRefusal Refusal)> Refused { get; } = [];
+
+    /// <summary>The encoded deletions; nearly always empty.</summary>
+    public List<Deletion> Deletions { get; } = [];
+
     /// <summary>The traces of messages among <see cref="Items"/>; nearly always empty.</summary>
     public List<MessageTrace> Traces { get; } = [];
 
@@ -53,6 +66,8 @@ internal sealed class Batch
     public void Add(in BatchItem item, ReadOnlySpan<byte> id, ReadOnlySpan<byte> text)
     {
         EnsureCapacity(ref _text, _textLength, id.Length + text.Length);
+        if (_items.Count == 0)
+            Since = Stopwatch.GetTimestamp();
         _items.Add(item);
         ref var added = ref CollectionsMarshal.AsSpan(_items)[^1];
         (added.IdOffset, added.IdLength, added.TextLength) = (_textLength, id.Length, text.Length);
@@ -92,18 +107,24 @@ internal sealed class Batch
     public ReadOnlySpan<byte> Text(in BatchItem item) => _text.AsSpan(item.IdOffset + item.IdLength, item.TextLength);
 
     /// <summary>Encodes the item at <paramref name="index"/> as the event <paramref name="seq"/>.</summary>
-    public void Encode(int index, long seq, ReadOnlySpan<byte> time, ReadOnlySpan<byte> user)
+    public void Encode(int index, long seq, ReadOnlySpan<byte> time, ReadOnlySpan<byte> sender)
     {
         ref readonly var item = ref Items[index];
+        if (item.Deletion is { } deletion)
+        {
+            Deletions.Add(deletion);
+            Add(index, seq, deletion.Encode(seq, time));
+            return;
+        }
         var text = Text(item);
         EnsureCapacity(
-            ref _json, _jsonLength, LogEntry.KeyLength + EventJson.MaxMessageOverheadBytes + user.Length + item.IdLength + text.Length);
+            ref _json, _jsonLength, LogEntry.KeyLength + EventJson.MaxMessageOverheadBytes + sender.Length + item.IdLength + text.Length);
         // The key before the JSON is for the log only.
         var json = _json.AsSpan(_jsonLength + LogEntry.KeyLength);
         int length;
         if (item.Kind == BatchItemKind.Message)
         {
-            length = EventJson.WriteMessage(json, seq, time, user, Id(item), text);
+            length = EventJson.WriteMessage(json, seq, time, sender, Id(item), text);
             MessageCount++;
         }
         else
@@ -112,6 +133,15 @@ internal sealed class Batch
         }
         _encoded.Add(new EncodedEvent(index, seq, _jsonLength, LogEntry.KeyLength + length));
         _jsonLength += LogEntry.KeyLength + length;
+    }
+
+    private void Add(int index, long seq, ReadOnlySpan<byte> json)
+    {
+        var length = LogEntry.KeyLength + json.Length;
+        EnsureCapacity(ref _json, _jsonLength, length);
+        json.CopyTo(_json.AsSpan(_jsonLength + LogEntry.KeyLength));
+        _encoded.Add(new EncodedEvent(index, seq, _jsonLength, length));
+        _jsonLength += length;
     }
 
     /// <summary>The encoded events, in order.</summary>
@@ -132,7 +162,7 @@ internal sealed class Batch
             var e = _encoded[i];
             ref readonly var item = ref ItemOf(e);
             entries[i] = _json.AsMemory(e.Offset, e.Length);
-            if (item.Kind == BatchItemKind.Message)
+            if (item.Kind != BatchItemKind.Announcement)
                 item.Key.Write(_json.AsSpan(e.Offset));
             else
                 Encoding.ASCII.GetBytes(LogEntry.EmptyKey, _json.AsSpan(e.Offset));
@@ -146,6 +176,8 @@ internal sealed class Batch
         _items.Clear();
         _encoded.Clear();
         Duplicates.Clear();
+        Refused.Clear();
+        Deletions.Clear();
         Traces.Clear();
         ReturnToPool(ref _text);
         ReturnToPool(ref _json);
@@ -181,6 +213,7 @@ internal enum BatchItemKind : byte
 {
     Message,
     Announcement,
+    Deletion,
 }
 
 /// <summary>A message or an announcement that is not in the log yet.</summary>
@@ -191,8 +224,8 @@ internal struct BatchItem
     /// <summary>The sender; null if it is no member.</summary>
     public Member? Sender;
 
-    /// <summary>Escaped name of a sender that is no member.</summary>
-    public byte[]? User;
+    /// <summary>A sender that is no member: <see cref="EventJson.Sender"/>.</summary>
+    public byte[]? SenderJson;
 
     /// <summary>
     /// Called with the sequence when the log holds the event, or with an error code. A duplicate in a batch that the log refuses is called
@@ -203,8 +236,17 @@ internal struct BatchItem
     /// <summary>Identifies a message that is sent again.</summary>
     public MessageKey Key;
 
+    /// <summary>Of a deletion: what it deletes.</summary>
+    public Deletion? Deletion;
+
     /// <summary>Number of an announcement.</summary>
     public long Announcement;
+
+    /// <summary>Number of the sender's frame; 0 if the sender numbers none.</summary>
+    public uint Frame;
+
+    /// <summary>The load balancer of the sender sends the frame again after its host was lost.</summary>
+    public bool IsResent;
 
     internal int IdOffset, IdLength, TextLength;
 }

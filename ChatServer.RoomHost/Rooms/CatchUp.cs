@@ -1,6 +1,7 @@
 using ChatServer.Backplane.Rooms;
 using ChatServer.Broadcast.Members;
 using ChatServer.Contracts;
+using ChatServer.Metrics;
 
 namespace ChatServer.RoomHost.Rooms;
 
@@ -21,11 +22,21 @@ internal sealed class CatchUp(RoomHistory history, long after, bool gapless) : I
     private bool _gapless = gapless;
     private int _eventsPerRead = MinEventsPerRead; // adapted to the size of the events
     private bool _isReading;
+    private bool _isCounted;
 
     /// <summary>Sequence of the next event that the member gets.</summary>
     public long NextSeq { get; private set; } = after + 1;
 
-    CatchUpResult ICatchUp.Continue(MemberSender member)
+    CatchUpResult ICatchUp.Continue(IMemberSender member)
+    {
+        var first = NextSeq;
+        var result = Continue(member);
+        if (NextSeq > first)
+            CountPage("ring");
+        return result;
+    }
+
+    private CatchUpResult Continue(IMemberSender member)
     {
         if (!_gapless)
             NextSeq = Math.Max(NextSeq, history.Oldest);
@@ -45,7 +56,7 @@ internal sealed class CatchUp(RoomHistory history, long after, bool gapless) : I
         return NextSeq <= history.Seq ? CatchUpResult.Added : CatchUpResult.Complete;
     }
 
-    private void ReadLog(MemberSender member)
+    private void ReadLog(IMemberSender member)
     {
         if (_isReading)
             return;
@@ -68,9 +79,18 @@ internal sealed class CatchUp(RoomHistory history, long after, bool gapless) : I
                 NextSeq = seq + 1;
                 _gapless = true;
             }
+            CountPage("log");
             AdaptPageSize(page);
             member.Push();
         });
+    }
+
+    private void CountPage(string source)
+    {
+        if (!_isCounted)
+            RoomMetrics.CatchUps.Add(1);
+        _isCounted = true;
+        RoomMetrics.CatchUpPages.Add(source);
     }
 
     private void AdaptPageSize(LogPage page)

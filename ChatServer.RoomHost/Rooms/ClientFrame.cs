@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 using ChatServer.Contracts;
+using ChatServer.RoomHost.Moderation;
 
 namespace ChatServer.RoomHost.Rooms;
 
@@ -11,6 +12,12 @@ internal enum ClientFrameKind
     Message,
     Typing,
     Ping,
+
+    /// <summary>A newer join token.</summary>
+    Token,
+
+    /// <summary>A command: see <see cref="MemberCommand"/>.</summary>
+    Command,
 }
 
 /// <summary>
@@ -36,6 +43,9 @@ internal readonly ref struct ClientFrame
 
     public ReadOnlySpan<byte> Text { get; private init; }
 
+    /// <summary>The token of a <see cref="ClientFrameKind.Token"/>, not verified.</summary>
+    public ReadOnlySpan<byte> Token { get; private init; }
+
     /// <summary>The trace context of a message, not validated; empty if there is none.</summary>
     public ReadOnlySpan<byte> Traceparent { get; private init; }
 
@@ -50,7 +60,7 @@ internal readonly ref struct ClientFrame
     {
         if (TryParsePlainMessage(json, out var id, out var text))
             return Message(IsId(id) ? id : default, text, default, maxTextLength);
-        ReadOnlySpan<byte> type = default, traceparent = default;
+        ReadOnlySpan<byte> type = default, token = default, traceparent = default;
         var typed = false;
         try
         {
@@ -65,6 +75,8 @@ internal readonly ref struct ClientFrame
                     TryReadString(ref reader, ref scratch, out id);
                 else if (reader.ValueTextEquals("text"u8))
                     TryReadString(ref reader, ref scratch, out text);
+                else if (reader.ValueTextEquals("token"u8))
+                    TryReadString(ref reader, ref scratch, out token);
                 else if (reader.ValueTextEquals("traceparent"u8))
                     TryReadString(ref reader, ref scratch, out traceparent);
                 else
@@ -95,7 +107,15 @@ internal readonly ref struct ClientFrame
                 ? new ClientFrame { Kind = ClientFrameKind.Ping, Error = "", Detail = "", Id = id }
                 : Invalid(RoomErrorCodes.InvalidMessage, $"The id of a ping has at most {Limits.MaxIdLength} characters.");
         }
-        return Invalid(RoomErrorCodes.UnknownType, "The type is not message, typing or ping.", knownId);
+        if (type.SequenceEqual("token"u8))
+        {
+            return !token.IsEmpty && (id.IsEmpty || !knownId.IsEmpty)
+                ? new ClientFrame { Kind = ClientFrameKind.Token, Error = "", Detail = "", Id = id, Token = token }
+                : Invalid(RoomErrorCodes.InvalidMessage, $"A token frame has a token; its id has at most {Limits.MaxIdLength} characters.");
+        }
+        return MemberCommand.IsCommand(type)
+            ? new ClientFrame { Kind = ClientFrameKind.Command, Error = "", Detail = "", Id = knownId }
+            : Invalid(RoomErrorCodes.UnknownType, "The type is unknown.", knownId);
     }
 
     // Fast path for nearly all frames: a message without escapes and white space, its members in the order of the protocol reference.

@@ -13,6 +13,13 @@ internal sealed class DedupeWindow(int window)
     private readonly Dictionary<MessageKey, long> _seqs = [];
     private readonly Queue<MessageKey> _order = [];
 
+    /// <summary>Whether a message was logged, or is about to be.</summary>
+    public bool Contains(MessageKey key) => _seqs.ContainsKey(key);
+
+    /// <summary>The messages after a sequence, by their sequences.</summary>
+    public IReadOnlyDictionary<long, MessageKey> After(long seq) =>
+        _seqs.Where(known => known.Value > seq).ToDictionary(known => known.Value, known => known.Key);
+
     /// <summary>Adds a message. Returns false if it was logged before, as the event <paramref name="before"/>.</summary>
     public bool TryAdd(MessageKey key, long seq, out long before)
     {

@@ -23,7 +23,7 @@ internal sealed class DurableSeats(RoomOwnership ownership, RoomRecord room, Tim
     /// another host's. Not for concurrent calls.
     /// </summary>
     /// <exception cref="OperationCanceledException">The room was given up.</exception>
-    public async Task SaveAsync(IReadOnlyDictionary<string, string?> changes, CancellationToken ct)
+    public async Task SaveAsync(IReadOnlyDictionary<string, RoomSeat?> changes, CancellationToken ct)
     {
         for (var isReported = false; ;)
         {

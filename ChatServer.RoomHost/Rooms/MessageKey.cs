@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Text;
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using System.Text;
 using ChatServer.Backplane.Rooms;
 
@@ -13,17 +14,20 @@ namespace ChatServer.RoomHost.Rooms;
 /// </summary>
 internal readonly record struct MessageKey(UInt128 Value)
 {
-    /// <summary>The key of message <paramref name="id"/>, escaped as in its event, of a <paramref name="session"/>.</summary>
-    public static MessageKey Of(ReadOnlySpan<byte> session, ReadOnlySpan<byte> id)
+    /// <summary>The key of message <paramref name="id"/>, escaped as in its event, in the <paramref name="scope"/> of a session.</summary>
+    public static MessageKey Of(ReadOnlySpan<byte> scope, ReadOnlySpan<byte> id)
     {
         Span<byte> input = stackalloc byte[512];
-        if (session.Length + 1 + id.Length > input.Length)
-            input = new byte[session.Length + 1 + id.Length];
-        session.CopyTo(input);
-        input[session.Length] = 0;
-        id.CopyTo(input[(session.Length + 1)..]);
-        return new MessageKey(XxHash128.HashToUInt128(input[..(session.Length + 1 + id.Length)]));
+        if (scope.Length + 1 + id.Length > input.Length)
+            input = new byte[scope.Length + 1 + id.Length];
+        scope.CopyTo(input);
+        input[scope.Length] = 0;
+        id.CopyTo(input[(scope.Length + 1)..]);
+        return new MessageKey(XxHash128.HashToUInt128(input[..(scope.Length + 1 + id.Length)]));
     }
+
+    /// <summary>The key of an event that is never sent again.</summary>
+    public static MessageKey Random() => new(MemoryMarshal.Read<UInt128>(RandomNumberGenerator.GetBytes(16)));
 
     /// <summary>Writes the key as it is in the log: <see cref="LogEntry.KeyLength"/> characters.</summary>
     public void Write(Span<byte> destination)

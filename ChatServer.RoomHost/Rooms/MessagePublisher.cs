@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using ChatServer.Backplane.Rooms;
 using ChatServer.Broadcast.Members;
 using ChatServer.Broadcast.Rings;
@@ -11,14 +10,13 @@ namespace ChatServer.RoomHost.Rooms;
 /// Brings messages from the inbox to the members: has the next batch sequenced, appends it to the log in one call, and publishes its events
 /// when the log holds them. While an append is in flight the next batch fills (group commit).
 /// </summary>
-/// <remarks>
-/// Only the room's turn uses it. <c>log</c> is null if the ring is the log; <c>abandoned</c> is cancelled when the room is given up.
-/// </remarks>
+/// <remarks>Only the room's turn uses it. <c>log</c> is null if the ring is the log; <c>abandoned</c> ends the appends.</remarks>
 internal sealed class MessagePublisher(
     RoomInbox inbox, Sequencer sequencer, DurableLog? log, RoomHistory history, Broadcaster broadcaster, TimeProvider time,
     CancellationToken abandoned)
 {
     private readonly TraceQueue _traces = new();
+    private readonly DuplicateAnswers _duplicates = new(history, time);
 
     /// <summary>Whether an append is in flight. The next batch waits for its end.</summary>
     public bool IsAppending { get; private set; }
@@ -40,11 +38,13 @@ internal sealed class MessagePublisher(
     {
         if (IsAppending || sequencer.TakeNextBatch() is not { } batch)
             return;
+        BatchMeter.OnTaken(batch);
         foreach (var (index, seq) in batch.Duplicates)
         {
             if (seq <= history.Seq)
-                AnswerDuplicate(batch, batch.Items[index], seq);
+                _duplicates.Answer(batch, batch.Items[index], seq);
         }
+        SendRestrictions.Answer(batch);
         if (batch.Count == 0)
             RoomInbox.ReturnBatch(batch);
         else if (log is null)
@@ -72,7 +72,7 @@ internal sealed class MessagePublisher(
     private async Task AppendAsync(DurableLog log, Batch batch)
     {
         IsAppending = true;
-        BeginTraces(batch);
+        TraceQueue.BeginAppend(batch);
         RoomFailure? failure = null;
         var isAppended = false;
         try
@@ -116,10 +116,11 @@ internal sealed class MessagePublisher(
             ref readonly var item = ref batch.ItemOf(e);
             history.Seq = e.Seq;
             broadcaster.Append(batch.Json(e), e.Seq);
+            item.Deletion?.Apply(broadcaster);
             item.OnLogged?.Invoke(e.Seq, null);
             if (item.Sender is { } sender)
             {
-                broadcaster.EchoFirst(sender.Sender);
+                sender.Sender.Acknowledge(item.Frame);
                 MemberMessagePublished?.Invoke(sender);
             }
             // A batch can be larger than the ring: its events must not overtake members that keep up.
@@ -128,36 +129,14 @@ internal sealed class MessagePublisher(
         }
         foreach (var (index, seq) in batch.Duplicates)
         {
-            if (seq >= batch.FirstSeq)
-                batch.Items[index].OnLogged?.Invoke(seq, null);
+            if (seq < batch.FirstSeq)
+                continue;
+            batch.Items[index].OnLogged?.Invoke(seq, null);
+            batch.Items[index].Sender?.Sender.Acknowledge(batch.Items[index].Frame);
         }
         Messages += batch.MessageCount;
+        BatchMeter.OnPublished(batch);
         RoomInbox.ReturnBatch(batch);
-    }
-
-    private void AnswerDuplicate(Batch batch, in BatchItem item, long seq)
-    {
-        item.OnLogged?.Invoke(seq, null);
-        if (item.Sender is not { Seat: { } seat } sender)
-            return;
-        // If the log has trimmed the event, its sender gets it as it would be now, with the old sequence.
-        var id = batch.Id(item);
-        var text = batch.Text(item);
-        Span<byte> now = stackalloc byte[EventJson.TimeBytes];
-        EventJson.WriteTime(now, time.GetUtcNow());
-        var json = new byte[EventJson.MaxMessageOverheadBytes + seat.EscapedName.Length + id.Length + text.Length];
-        sender.Resend(seq, json.AsMemory(0, EventJson.WriteMessage(json, seq, now, seat.EscapedName, id, text)));
-    }
-
-    private static void BeginTraces(Batch batch)
-    {
-        for (var i = 0; i < batch.Traces.Count; i++)
-        {
-            var span = batch.Traces[i].BeginAppend(batch.Count);
-            // The calls to Redis are below the span of the first message. The caller's async method restores the current span.
-            if (i == 0)
-                Activity.Current = span;
-        }
     }
 
     private static void Refuse(Batch batch)

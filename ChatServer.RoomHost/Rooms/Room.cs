@@ -8,6 +8,9 @@ using ChatServer.Broadcast.Members;
 using ChatServer.Broadcast.Rings;
 using ChatServer.Broadcast.Turns;
 using ChatServer.Contracts;
+using ChatServer.RoomHost.Moderation;
+using ChatServer.RoomHost.Relays;
+using ChatServer.Tokens;
 
 namespace ChatServer.RoomHost.Rooms;
 
@@ -25,15 +28,20 @@ internal sealed class Room : IAsyncDisposable
     private readonly TurnTimer _timer;
     private readonly RoomInbox _inbox = new();
     private readonly Sequencer _sequencer;
+    private readonly DedupeWindow _dedupe;
     private readonly MessagePublisher _publisher;
     private readonly Presence _presence;
     private readonly SeatSaver _seatSaver;
     private readonly RoomMembers _members;
+    private readonly RoomRelays _relays;
+    private readonly SanctionEnforcer _sanctions;
+    private readonly SlowMode _slowMode;
     private readonly WriteFence _fence;
     private readonly RoomTurn _turn;
     private readonly CancellationTokenSource _abandoned = new();
     private readonly bool _isDurable;
     private (int Members, long Messages, long Announced) _reported;
+    private volatile RoomRecord _record;
 
     /// <param name="record">The room as this host claimed it.</param>
     /// <param name="tail">The end of the log; null if the ring is the log.</param>
@@ -49,27 +57,34 @@ internal sealed class Room : IAsyncDisposable
         RoomRecord record, LogTail? tail, DurableLog? log, IReadOnlyList<RoomSeat> previousSeats, DurableSeats? seats,
         RoomHostOptions options, byte[] welcomeLimits, TimeProvider time, WriteFence fence, TurnScheduler? scheduler = null)
     {
-        (Record, Options, Time, _fence, _isDurable) = (record, options, time, fence, log is not null);
+        Erased = record.Erased;
+        (_record, Options, Time, _fence, _isDurable) = (record, options, time, fence, log is not null);
         _turns = new TurnQueue(scheduler ?? TurnScheduler.ThreadPool);
         _timer = new TurnTimer(_turns, time);
         var keepEvents = _isDurable ? 0 : Math.Max(1, record.Options.History);
         Broadcaster = new Broadcaster(_turns, time, options.RoomBufferBytes, keepEvents);
         History = new RoomHistory(record, log, Ring, tail?.Page.Oldest ?? record.Seq + 1, _turns, time, _abandoned.Token);
-        _presence = new Presence(time, previousSeats);
+        _presence = new Presence(time, previousSeats, new SeatQuota(options));
         _seatSaver = new SeatSaver(_presence, seats, _turns, _abandoned.Token);
-        _members = new RoomMembers(record, Broadcaster, _presence, History, welcomeLimits, time);
-        var dedupe = new DedupeWindow(record.Options.History);
-        _sequencer = new Sequencer(_inbox, dedupe, time, record.Seq, record.Announced);
+        _sanctions = new SanctionEnforcer(_presence, Sanctions);
+        _members = new RoomMembers(record, Broadcaster, _presence, _sanctions, History, welcomeLimits, time);
+        _slowMode = new SlowMode(time) { Interval = TimeSpan.FromSeconds(record.Options.SlowModeSeconds) };
+        _dedupe = new DedupeWindow(record.Options.History);
+        Deletions = new MessageDeletions(this, log);
+        var clock = new LogClock(time, tail?.NewestTime ?? default);
+        var restrictions = new SendRestrictions(Sanctions, _slowMode, options, time);
+        _sequencer = new Sequencer(_inbox, _dedupe, restrictions, clock, record.Seq, record.Announced);
         _publisher = new MessagePublisher(_inbox, _sequencer, log, History, Broadcaster, time, _abandoned.Token);
+        _relays = new RoomRelays(record, options, Broadcaster, _presence, _members, History);
         var keepAlive = new KeepAlive(Broadcaster, options.PingInterval, options.SilenceTimeout);
-        _turn = new RoomTurn(_inbox, _publisher, _members, _seatSaver, Broadcaster, keepAlive, fence, _timer);
+        _turn = new RoomTurn(_inbox, _publisher, _members, _relays, _seatSaver, Broadcaster, keepAlive, fence, _timer);
         _turn.Failed += () => Failed?.Invoke(this);
-        Restore(tail, dedupe);
+        Restore(tail);
         _turns.Start(_turn);
     }
 
-    /// <summary>The room as it was claimed: term and epoch do not change while this host has the room.</summary>
-    public RoomRecord Record { get; }
+    /// <summary>The room as it was claimed, with its current options: nothing else changes while this host has the room.</summary>
+    public RoomRecord Record => _record;
 
     public RoomHostOptions Options { get; }
 
@@ -82,6 +97,15 @@ internal sealed class Room : IAsyncDisposable
     public RoomHistory History { get; }
 
     public FrameRing Ring => Broadcaster.Ring;
+
+    /// <summary>The bans and mutes that apply. <see cref="EnforceSanctions"/> must follow a change.</summary>
+    public RoomSanctions Sanctions { get; } = new();
+
+    /// <summary>Carries out the commands of members; null if there is none: they are refused.</summary>
+    public IMemberCommands? Commands { get; init; }
+
+    /// <summary>Verifies the tokens that members send to renew theirs; null: they cannot be renewed.</summary>
+    public TokenVerifier? Tokens { get; init; }
 
     /// <summary>Decides which messages are traced.</summary>
     public MessageSampler Sampler { get; init; } = MessageSampler.Shared;
@@ -100,6 +124,9 @@ internal sealed class Room : IAsyncDisposable
 
     /// <summary>Number of the newest announcement that the room has, or is about to have.</summary>
     public long Announced => _sequencer.Announced;
+
+    /// <summary>The number of the newest erasure that the room has carried out.</summary>
+    public long Erased { get; set; }
 
     /// <summary>Whether the room is certainly this host's now.</summary>
     public bool IsOwned => _fence.IsOwned;
@@ -124,33 +151,42 @@ internal sealed class Room : IAsyncDisposable
     public bool TryStage(in BatchItem item, ReadOnlySpan<byte> id, ReadOnlySpan<byte> text, MessageTrace? trace = null) =>
         _inbox.TryStage(item, id, text, trace);
 
-    /// <summary>Whether one more session may join: a seat is free, or the session has one. <see cref="Enter"/> must follow soon.</summary>
-    public Task<bool> TryAdmitAsync(string session) => Record.Options.MaxMembers == 0
-        ? Task.FromResult(true)
-        : AskAsync(() => _presence.TryAdmit(session, Record.Options.MaxMembers));
+    /// <summary>Whether a session holds a seat, with a token or without.</summary>
+    public Task<bool> HoldsSeatAsync(string session) => AskAsync(() => _presence.HoldsSeat(session));
+
+    /// <summary>Why a session gets no seat; null if one is free, or if it has one. <see cref="Enter"/> must follow soon.</summary>
+    public Task<SeatRefusal?> ReserveSeatAsync(MemberIdentity identity) =>
+        AskAsync(() => _presence.Reserve(identity, Record.Options.MaxMembers));
 
     /// <summary>Adds a connection whose handshake is complete.</summary>
-    public void Enter(RoomConnection connection, JoinRequest join)
+    public void Enter(RoomConnection connection, AdmittedJoin join)
     {
-        var member = new Member(this, connection, join);
-        Post(() => _members.Enter(member, connection, _fence.IsPaused));
+        Post(() =>
+        {
+            var member = new Member(this, new MemberSender(connection, Broadcaster), join) { JoinNumber = _members.NextJoinNumber() };
+            _members.Enter(member, connection, _fence.IsPaused);
+        });
     }
+
+    /// <summary>The relays of load balancers. Only in turns.</summary>
+    public RoomRelays Relays => _relays;
 
     /// <summary>Posts a message of a server-side sender.</summary>
     /// <param name="user">The sender's name.</param>
+    /// <param name="uid">The sender's <c>uid</c>.</param>
     /// <param name="text">The text.</param>
-    /// <param name="id">Identifies the message if it is sent again by the same user.</param>
+    /// <param name="id">Identifies the message if it is sent again by the same <paramref name="uid"/>.</param>
     /// <param name="done">Called with the sequence, or with an error code.</param>
     /// <param name="trace">Traces the message.</param>
-    public void Say(string user, string text, string id, Action<long, string?> done, MessageTrace? trace = null)
+    public void Say(string user, string uid, string text, string id, Action<long, string?> done, MessageTrace? trace = null)
     {
         var escapedId = JsonText.Escape(id);
         var item = new BatchItem
         {
             Kind = BatchItemKind.Message,
-            User = JsonText.Escape(user),
+            SenderJson = EventJson.Sender(user, uid),
             // A session that no member can have: a member's session has no control characters.
-            Key = MessageKey.Of(Encoding.UTF8.GetBytes($"\0{user}"), escapedId),
+            Key = MessageKey.Of(Encoding.UTF8.GetBytes($"\0{uid}"), escapedId),
             OnLogged = done,
         };
         if (!_members.IsClosed && IsOwned && TryStage(item, escapedId, JsonText.Escape(text), trace))
@@ -172,12 +208,55 @@ internal sealed class Room : IAsyncDisposable
         TryStage(item, default, JsonText.Escape(announcement.Text), trace);
     });
 
-    /// <summary>Number and names of the members.</summary>
-    public Task<(int Count, IReadOnlyList<string> Names)> MembersAsync() =>
-        AskAsync<(int, IReadOnlyList<string>)>(() => (_presence.Count, [.. _presence.Names.Order(StringComparer.Ordinal)]));
+    /// <summary>Deletes messages.</summary>
+    public MessageDeletions Deletions { get; }
+
+    /// <summary>The JSON of an event in the ring, null if it is not there; and the sequence of the newest event.</summary>
+    public Task<(byte[]? Json, long Newest)> ReadRingAsync(long seq) => AskAsync(() => (Ring.Json(seq), History.Seq));
+
+    /// <summary>The first messages of a user after a sequence that are not deleted, in a log that is the ring.</summary>
+    public Task<IReadOnlyList<(long Seq, byte[] Json)>> FindByUserAsync(string uid, long after, int limit) =>
+        AskAsync(() => History.FindByUser(uid, after, limit));
+
+    /// <summary>Whether an event with this key was logged.</summary>
+    public Task<bool> HasLoggedAsync(MessageKey? key) => AskAsync(() => key is { } known && _dedupe.Contains(known));
+
+    /// <summary>Applies <see cref="Sanctions"/> to the members.</summary>
+    public void EnforceSanctions() => Post(_sanctions.Enforce);
+
+    /// <summary>Removes the members with a <c>uid</c>; they may join again.</summary>
+    public void Kick(string uid, string? reason) => Post(() => _sanctions.Kick(uid, reason));
+
+    /// <summary>The members with a name or with a <c>uid</c>; one of the two is null.</summary>
+    public Task<SeatHolder?> FindMemberAsync(string? user, string? uid) => AskAsync(() => SeatHolder.Of(
+        [.. uid is not null ? _presence.Seats.Where(seat => seat.Uid == uid) : _presence.Find(user!) is { } seat ? [seat] : []]));
+
+    /// <summary>Applies changed options, and tells the members. Not for concurrent calls.</summary>
+    public void Change(RoomOptions options)
+    {
+        _record = _record with { Options = options };
+        Post(() =>
+        {
+            _slowMode.Interval = TimeSpan.FromSeconds(options.SlowModeSeconds);
+            _members.Change(options);
+        });
+    }
+
+    /// <summary>The number of members, their names in order, and the holders of the names.</summary>
+    public Task<(int Count, IReadOnlyList<string> Names, IReadOnlyList<RoomPerson> People)> MembersAsync() =>
+        AskAsync<(int, IReadOnlyList<string>, IReadOnlyList<RoomPerson>)>(() =>
+        {
+            var seats = _presence.Seats.OrderBy(seat => seat.Name, StringComparer.Ordinal).ToList();
+            return (seats.Count, seats.ConvertAll(seat => seat.Name), seats.ConvertAll(seat => new RoomPerson(seat.Name, seat.Uid)));
+        });
 
     /// <summary>The seats, for the room that follows this one.</summary>
-    public Task<IReadOnlyList<RoomSeat>> SeatsAsync() => AskAsync(() => _presence.Seats);
+    public Task<IReadOnlyList<RoomSeat>> SeatsAsync() =>
+        AskAsync<IReadOnlyList<RoomSeat>>(() => [.. _presence.Seats.Select(seat => seat.ToRecord())]);
+
+    /// <summary>The events after <paramref name="seq"/>, for a log that lacks them; null if they are not all in memory.</summary>
+    public Task<LogEnd?> LogEndAsync(long seq) =>
+        AskAsync(() => LogEnd.Of(_record.Epoch, Ring, _dedupe, seq, Seq, _sequencer.AnnouncedInLog));
 
     /// <summary>
     /// Events of a log that is the ring, newest last: those before <paramref name="before"/>, at most <paramref name="limit"/>.
@@ -266,20 +345,27 @@ internal sealed class Room : IAsyncDisposable
     /// <summary>A member's connection is gone.</summary>
     public void Leave(Member member) => _members.Leave(member);
 
+    /// <summary>A member has a newer token: its load balancer keeps the new state.</summary>
+    public void Renew(Member member, JoinToken token)
+    {
+        _members.Renew(member, token);
+        (member.Sender as RelayedSender)?.SendState(RelayedMemberState.Of(member));
+    }
+
     /// <summary>A member is typing.</summary>
     public void MarkTyping(Member member) => _members.MarkTyping(member);
 
-    private void Restore(LogTail? tail, DedupeWindow dedupe)
+    private void Restore(LogTail? tail)
     {
         foreach (var (written, seq) in tail?.MessageKeys ?? [])
         {
             if (MessageKey.Parse(written) is { } key)
-                dedupe.TryAdd(key, seq, out _);
+                _dedupe.TryAdd(key, seq, out _);
         }
         foreach (var (seq, entry) in tail?.Page.Events ?? [])
         {
             if (MessageKey.Parse(entry.Key) is { } key)
-                dedupe.TryAdd(key, seq, out _);
+                _dedupe.TryAdd(key, seq, out _);
             Broadcaster.Append(entry.Event.Span, seq);
         }
     }

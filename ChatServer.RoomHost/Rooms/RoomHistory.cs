@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using ChatServer.Backplane.Rooms;
 using ChatServer.Broadcast.Members;
@@ -35,12 +36,25 @@ internal sealed class RoomHistory(
     /// Reads events from the log after <paramref name="after"/> for a member, and calls <paramref name="then"/> in a turn; with null if the
     /// log does not have them, and not at all if the member is gone by then.
     /// </summary>
-    public void Read(long after, int limit, MemberSender member, Action<LogPage?> then)
+    public void Read(long after, int limit, IMemberSender member, Action<LogPage?> then)
     {
         if (_reads is null)
             turns.Post(() => then(null));
         else
             _reads.Read(after, limit, () => !member.HasEnded, then);
+    }
+
+    /// <summary>The first messages of a user after a sequence that are not deleted, in a log that is the ring.</summary>
+    public IReadOnlyList<(long Seq, byte[] Json)> FindByUser(string uid, long after, int limit)
+    {
+        var found = new List<(long, byte[])>();
+        var property = Encoding.UTF8.GetBytes(RoomLog.UserProperty(uid));
+        for (var seq = Math.Max(Oldest, after + 1); seq <= Seq && found.Count < limit; seq++)
+        {
+            if (ring.Json(seq) is { } json && json.AsSpan().IndexOf(property) >= 0 && json.AsSpan().IndexOf(",\"deleted\":{"u8) < 0)
+                found.Add((seq, json));
+        }
+        return found;
     }
 
     /// <summary>

@@ -1,6 +1,7 @@
 using ChatServer.Broadcast.Members;
 using ChatServer.Broadcast.Turns;
 using ChatServer.Contracts;
+using ChatServer.RoomHost.Relays;
 
 namespace ChatServer.RoomHost.Rooms;
 
@@ -15,6 +16,7 @@ internal sealed class RoomTurn : ITurnHandler
     private readonly RoomInbox _inbox;
     private readonly MessagePublisher _publisher;
     private readonly RoomMembers _members;
+    private readonly RoomRelays _relays;
     private readonly SeatSaver _seats;
     private readonly Broadcaster _broadcaster;
     private readonly KeepAlive _keepAlive;
@@ -23,10 +25,10 @@ internal sealed class RoomTurn : ITurnHandler
     private RoomFailure? _failure;
 
     public RoomTurn(
-        RoomInbox inbox, MessagePublisher publisher, RoomMembers members, SeatSaver seats, Broadcaster broadcaster, KeepAlive keepAlive,
-        WriteFence fence, TurnTimer timer)
+        RoomInbox inbox, MessagePublisher publisher, RoomMembers members, RoomRelays relays, SeatSaver seats, Broadcaster broadcaster,
+        KeepAlive keepAlive, WriteFence fence, TurnTimer timer)
     {
-        (_inbox, _publisher, _members, _seats) = (inbox, publisher, members, seats);
+        (_inbox, _publisher, _members, _relays, _seats) = (inbox, publisher, members, relays, seats);
         (_broadcaster, _keepAlive, _fence, _timer) = (broadcaster, keepAlive, fence, timer);
         _publisher.AppendFailed += OnAppendFailed;
         _publisher.MemberMessagePublished += _members.ClearTyping;
@@ -38,7 +40,8 @@ internal sealed class RoomTurn : ITurnHandler
     /// <summary>Raised once, in a turn, when <see cref="Failure"/> is set.</summary>
     public event Action? Failed;
 
-    bool ITurnHandler.HasWork => !_members.IsClosed && !_publisher.IsAppending && _fence.CanWrite && _inbox.HasBatches;
+    bool ITurnHandler.HasWork => !_members.IsClosed
+        && ((!_publisher.IsAppending && _fence.CanWrite && _inbox.HasBatches) || (!_fence.IsPaused && _relays.HasWork));
 
     void ITurnHandler.RunTurn()
     {
@@ -51,11 +54,13 @@ internal sealed class RoomTurn : ITurnHandler
             _publisher.ProcessNextBatch(); // :: Steps 3 and 4
         _members.RunDueWork(_fence.IsPaused);
         _keepAlive.RunDueWork();
+        _relays.Flush(_fence.IsPaused);
         _publisher.Push(); // :: Step 5
         if (!_members.IsClosed) // the members of a closed room are about to join its next host
             _seats.SaveChanges();
         if (TimeSinceActivity >= ReleaseBuffersAfter)
             _broadcaster.ReleaseBuffers();
+        _relays.EndTurn();
         SetTimer();
     }
 

@@ -1,15 +1,17 @@
 namespace ChatServer.RoomHost.Rooms;
 
 /// <summary>
-/// Gives every event its place in the log: takes a batch, lists its duplicates, and numbers and encodes the other items.
+/// Gives every event its place in the log: takes a batch, lists its duplicates and refused messages, and numbers and encodes the others.
 /// </summary>
 /// <remarks>Only the room's turn uses it.</remarks>
 /// <param name="inbox">Gives the batches.</param>
 /// <param name="dedupe">The messages that the log has.</param>
-/// <param name="time">The clock of the events.</param>
+/// <param name="restrictions">What members may not send.</param>
+/// <param name="clock">The clock of the events.</param>
 /// <param name="seq">Sequence of the log's newest event.</param>
 /// <param name="announced">Number of the newest announcement in the log.</param>
-internal sealed class Sequencer(RoomInbox inbox, DedupeWindow dedupe, TimeProvider time, long seq, long announced)
+internal sealed class Sequencer(
+    RoomInbox inbox, DedupeWindow dedupe, SendRestrictions restrictions, LogClock clock, long seq, long announced)
 {
     private long _lastNumbered = seq;
 
@@ -38,26 +40,32 @@ internal sealed class Sequencer(RoomInbox inbox, DedupeWindow dedupe, TimeProvid
         if (!inbox.TryTakeBatch(out var batch))
             return null;
         Span<byte> now = stackalloc byte[EventJson.TimeBytes];
-        EventJson.WriteTime(now, time.GetUtcNow());
+        EventJson.WriteTime(now, clock.GetNow());
         var items = batch.Items;
         for (var i = 0; i < items.Length; i++)
         {
             ref readonly var item = ref items[i];
-            ReadOnlySpan<byte> user = [];
+            ReadOnlySpan<byte> sender = [];
             if (item.Kind == BatchItemKind.Announcement)
             {
                 AnnouncedInLog = item.Announcement;
             }
+            else if (restrictions.Find(item, dedupe) is { } refusal)
+            {
+                batch.Refused.Add((i, refusal));
+                continue;
+            }
             else if (dedupe.TryAdd(item.Key, _lastNumbered + 1, out var loggedAs))
             {
-                user = item.User ?? item.Sender!.Seat!.EscapedName;
+                sender = item.SenderJson ?? item.Sender?.Seat!.SenderJson;
+                restrictions.OnAccepted(item.Sender);
             }
             else
             {
                 batch.Duplicates.Add((i, loggedAs));
                 continue;
             }
-            batch.Encode(i, ++_lastNumbered, now, user);
+            batch.Encode(i, ++_lastNumbered, now, sender);
         }
         batch.SetTraceSeqs();
         return batch;

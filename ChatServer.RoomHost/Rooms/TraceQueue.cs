@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using ChatServer.Broadcast.Members;
 
 namespace ChatServer.RoomHost.Rooms;
@@ -6,6 +7,18 @@ namespace ChatServer.RoomHost.Rooms;
 internal sealed class TraceQueue
 {
     private readonly List<MessageTrace> _traces = [];
+
+    /// <summary>The append of a batch begins.</summary>
+    public static void BeginAppend(Batch batch)
+    {
+        for (var i = 0; i < batch.Traces.Count; i++)
+        {
+            var span = batch.Traces[i].BeginAppend(batch.Count);
+            // The calls to Redis are below the span of the first message. The caller's async method restores the current span.
+            if (i == 0)
+                Activity.Current = span;
+        }
+    }
 
     /// <summary>The log holds the messages of the batch.</summary>
     public void Add(Batch batch)

@@ -68,6 +68,7 @@ public abstract class HostCluster : IAsyncLifetime
     protected (string Name, string? Value)[] Settings(string id) =>
     [
         ("ConnectionStrings__redis", ConnectionString), ("BIND", "127.0.0.1"), ("HOST_ID", id),
+        ("KEY", "a-key"), // without it, a host reports at its start that it refuses tokens
         ("ROOM_PORTS", $"{FirstPort}-{FirstPort + Ports - 1}"),
     ];
 

@@ -40,7 +40,7 @@ public sealed class RoomHostOptionsTests
     {
         var options = From(
             ("HOST_ID", "host-1"), ("HOST", "chat.example"), ("ROOM_PORTS", "40000-40000"), ("MAX_ROOMS", "7"),
-            ("ALLOWED_ORIGINS", "https://a"),
+            ("ALLOWED_ORIGINS", "https://a"), ("RESERVED_NAMES", "root,staff"),
             ("MAX_FRAME_BYTES", "2048"), ("MAX_TEXT_LENGTH", "99"), ("MESSAGES_PER_SECOND", "0"), ("MESSAGE_BURST", "3"),
             ("CONNECTIONS_PER_SECOND", "0"), ("HANDSHAKE_SECONDS", "4"), ("PING_SECONDS", "5"), ("SILENCE_SECONDS", "6"),
             ("ROOM_BUFFER_BYTES", "262144"));
@@ -53,6 +53,7 @@ public sealed class RoomHostOptionsTests
                 RoomPorts = (40000, 40000),
                 MaxRooms = 7,
                 AllowedOrigins = "https://a",
+                ReservedNames = "root,staff",
                 MaxFrameBytes = 2048,
                 MaxTextLength = 99,
                 MessagesPerSecond = 0,
@@ -74,6 +75,11 @@ public sealed class RoomHostOptionsTests
     [InlineData("ALLOWED_ORIGINS", "https://chat.example/")]
     [InlineData("ALLOWED_ORIGINS", "https://chat.example, https://chat.example/room")]
     [InlineData("ALLOWED_ORIGINS", "https://chat.example:443")]
+    [InlineData("PUBLIC_URL", "chat.example")]
+    [InlineData("PUBLIC_URL", "wss://chat.example")]
+    [InlineData("PUBLIC_URL", "https://chat.example/?room=lobby")]
+    [InlineData("PUBLIC_URL", "https://user@chat.example")]
+    [InlineData("RESERVED_NAMES", "root,a\u200bb")]
     [InlineData("ROOM_PORTS", "34000")]
     [InlineData("ROOM_PORTS", "34001-34000")]
     [InlineData("ROOM_PORTS", "0-10")]

@@ -97,13 +97,13 @@ public sealed class RoomPortAssignmentTests : HostCluster
     [Fact]
     public async Task Host_without_free_sockets_refuses_rooms_and_keeps_running()
     {
-        // Of 600 file descriptors, 300 are left for ports and connections.
+        // Of 812 file descriptors, 300 are left for ports and connections.
         var first = FreePort.Next(400);
         var program = Path.Combine(AppContext.BaseDirectory, "ChatServer.RoomHost.dll");
         var environment = Settings("host-1").ToDictionary(s => s.Name, s => s.Value);
         environment["ROOM_PORTS"] = $"{first}-{first + 399}";
         environment["PORT"] = $"{FreePort.Next()}";
-        var limited = Own(ServerProcess.Start("/bin/sh", ["-c", $"ulimit -n 600; exec dotnet '{program}'"], environment));
+        var limited = Own(ServerProcess.Start("/bin/sh", ["-c", $"ulimit -n 812; exec dotnet '{program}'"], environment));
         await Eventually.Async(() => Api.Hosts.FindAsync("host-1"), host => host is not null);
         await Parallel.ForAsync(0, 300, Cancelled, async (i, _) => await CreateAsync($"room-{i}"));
         Assert.Null(await TryCreateAsync("too-many"));

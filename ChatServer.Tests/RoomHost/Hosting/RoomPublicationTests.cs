@@ -40,7 +40,7 @@ public sealed class RoomPublicationTests : HostCluster
     private async Task<RoomRecord> CreateRoomWithLogAsync()
     {
         await Api.Connection.RunAsync(db => RedisScript.CreateRoom.RunAsync(
-            db, [RedisNames.Room("lobby")], "host-1", "{}", "redis", 1_700_000_000_000, "0123456789ab", 0));
+            db, [RedisNames.Room("lobby")], "host-1", "{}", "redis", "0123456789ab", 0));
         var room = (await Api.Ownership.ClaimAsync("lobby", "host-1", "127.0.0.1", port: 0))!.Room;
         Assert.Equal(AppendResult.Appended, await Api.Log.AppendAsync(
             "lobby", room.Term, baseSeq: 0, history: 100, messages: 1, announced: 0, Entries.Events(1, 1)));

@@ -66,7 +66,7 @@ public sealed class SeatRecoveryTests : HostCluster
         await before[0].SayAsync("lost");
         await RawAsync(async db =>
         {
-            await db.HashDeleteAsync(RedisNames.RoomSeats("lobby"), Presence.KeyOf(before[1].Session));
+            await db.HashDeleteAsync(RedisNames.RoomSeats("lobby"), MemberIdentity.HashOf(before[1].Session));
             await db.ListRightPopAsync(RedisNames.RoomLog("lobby"));
             await db.HashSetAsync(RedisNames.Room("lobby"), "seq", 0);
         });

@@ -79,7 +79,7 @@ public sealed class StopTests : HostCluster
 
         await ClosedAsync(member, 4004, "shutdown", reconnect: false);
         await host.Process.WaitForExitAsync();
-        Assert.Equal((0, ""), (host.Process.ExitCode, host.Process.Output));
+        Assert.Equal((0, ""), (host.Process.ExitCode, host.Log));
 
         await StartHostAsync(); // ignores the order
         var back = await RejoinAsync("lobby");
@@ -123,7 +123,7 @@ public sealed class StopTests : HostCluster
 
         foreach (var member in members)
             await ClosedAsync(member, 1001, "host-stopping", reconnect: true);
-        Assert.Equal((0, ""), (host.Process.ExitCode, host.Process.Output));
+        Assert.Equal((0, ""), (host.Process.ExitCode, host.Log));
         Assert.Null(await Api.Hosts.FindAsync("host-1"));
         Assert.Equal(1, (await Api.Rooms.FindAsync("lobby"))?.Seq);
     }

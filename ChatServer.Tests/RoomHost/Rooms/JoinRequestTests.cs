@@ -47,9 +47,27 @@ public sealed class JoinRequestTests
         Assert.Equal((("e", long.MaxValue), int.MaxValue), (join.Since, join.History));
     }
 
-    private static JoinRequest Parse(string query)
+    [Fact]
+    public void Session_in_a_subprotocol_takes_precedence_over_the_query() => Assert.Equal(
+        "from-a-subprotocol", Parse("?session=0123456789abcdef", "chat.v1", "chat.v1.session.from-a-subprotocol").Session);
+
+    [Fact]
+    public void Token_is_read_from_the_query_or_an_offered_subprotocol()
     {
-        Assert.True(JoinRequest.TryParse(new QueryCollection(QueryHelpers.ParseQuery(query)), out var join, out var error), error);
+        Assert.Null(Parse("?user=ann").Token);
+        Assert.Equal("a.b.c", Parse("?token=a.b.c").Token);
+        Assert.Equal("d.e.f", Parse("?token=a.b.c", "chat.v1", "chat.v1.token.d.e.f").Token);
+        Assert.Equal("", Parse("?token=a.b.c", "chat.v1.token.").Token); // sent, so it is verified
+    }
+
+    [Fact]
+    public void Text_of_a_request_contains_no_secret() => Assert.Equal(
+        "ann", $"{Parse("?user=ann", "chat.v1.session.0123456789abcdef", "chat.v1.token.a.b.c")}");
+
+    private static JoinRequest Parse(string query, params string[] protocols)
+    {
+        Assert.True(
+            JoinRequest.TryParse(new QueryCollection(QueryHelpers.ParseQuery(query)), protocols, out var join, out var error), error);
         return join;
     }
 }

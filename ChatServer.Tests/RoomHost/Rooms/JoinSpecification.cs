@@ -11,27 +11,6 @@ namespace ChatServer.Tests.RoomHost.Rooms;
 public abstract class JoinSpecification(RoomRedis? redis) : RoomSpecification(redis)
 {
     [Fact]
-    public async Task Join_during_a_pause_waits_for_its_end()
-    {
-        var room = await OpenAsync();
-        await room.JoinAsync("user=ann");
-        Assert.True(await room.Room.PauseAsync(Eventually.Timeout));
-        using var waiting = await RawWebSocket.JoinAsync(room.Port, "/?user=bob");
-        await Eventually.Async(() => room.Room.Connections == 2);
-        Assert.Equal(["ann"], (await room.Room.MembersAsync()).Names);
-
-        room.Room.Unpause();
-
-        Assert.Contains("\"user\":\"bob\"", (await waiting.ReadFrameAsync()).Text, StringComparison.Ordinal);
-        Assert.True(await room.Room.PauseAsync(Eventually.Timeout));
-        using var refused = await RawWebSocket.JoinAsync(room.Port, "/?user=carl");
-        await Eventually.Async(() => room.Room.Connections == 3);
-        await room.Room.CloseAsync(1001, "moved", reconnect: true, TimeSpan.FromSeconds(5));
-        // The member gets no welcome, because its seat is not saved and the next host would not know it.
-        Assert.Contains("\"closing\"", (await refused.ReadFrameAsync()).Text, StringComparison.Ordinal);
-    }
-
-    [Fact]
     public async Task Welcome_is_the_first_frame_and_has_exactly_the_specified_members()
     {
         var room = await OpenAsync(new() { Title = "The \"Lobby\" 😀" });
@@ -39,7 +18,10 @@ public abstract class JoinSpecification(RoomRedis? redis) : RoomSpecification(re
         await ann.SayAsync("hello");
         var bob = await room.JoinAsync("user=bob");
 
-        string[] members = ["type", "room", "title", "user", "session", "epoch", "seq", "resumed", "count", "members", "limits"];
+        string[] members =
+        [
+            "type", "room", "title", "user", "uid", "session", "permissions", "epoch", "seq", "resumed", "count", "members", "people", "limits",
+        ];
         Assert.Equal(members, ann.Welcome.Members);
         Assert.Same(ann.Welcome, ann.Events[0]);
         Assert.Equal(
@@ -193,6 +175,24 @@ public abstract class JoinSpecification(RoomRedis? redis) : RoomSpecification(re
         Assert.Equal(room.Name, await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
     }
 
+    [Theory]
+    [InlineData("check=1", null)]
+    [InlineData("check=1&user=ann", null)]
+    [InlineData("user=admin", null)] // without check: any query is ignored
+    [InlineData("check=1&user=admin", ErrorCodes.ReservedName)]
+    [InlineData("check&user=p%D0%B0ypal", ErrorCodes.InvalidQuery)] // a Cyrillic letter between Latin ones
+    public async Task Plain_GET_with_check_is_refused_as_the_handshake_for_pages_of_every_origin(string query, string? code)
+    {
+        var room = await OpenAsync();
+        using var http = new HttpClient();
+        using var answer = await http.GetAsync($"http://127.0.0.1:{room.Port}/?{query}", TestContext.Current.CancellationToken);
+
+        Assert.Equal(code is null ? HttpStatusCode.OK : HttpStatusCode.BadRequest, answer.StatusCode);
+        Assert.Equal(["*"], answer.Headers.GetValues("Access-Control-Allow-Origin"));
+        if (code is not null)
+            Assert.Equal(code, (await ProblemAsync(answer)).GetProperty("code").GetString());
+    }
+
     [Fact]
     public async Task Full_room_answers_429_but_admits_seated_sessions()
     {
@@ -245,6 +245,53 @@ public abstract class JoinSpecification(RoomRedis? redis) : RoomSpecification(re
     }
 
     [Fact]
+    public async Task Join_of_a_session_that_holds_a_seat_does_not_count()
+    {
+        var room = await OpenAsync(host: RoomsHost.Defaults with { ConnectionsPerSecond = 2 });
+        await room.JoinAsync("session=0123456789abcdef");
+
+        for (var i = 0; i < 20; i++)
+        {
+            using var returned = await RoomClient.HandshakeAsync(room.Port, "session=0123456789abcdef");
+            Assert.Equal(HttpStatusCode.SwitchingProtocols, returned.StatusCode);
+        }
+    }
+
+    [Fact]
+    public async Task Session_that_reconnects_in_a_loop_counts_for_its_address()
+    {
+        var room = await OpenAsync(host: RoomsHost.Defaults with { ConnectionsPerSecond = 2 });
+        await room.JoinAsync("session=0123456789abcdef");
+        HttpStatusCode answer;
+        var joins = 0;
+        do
+        {
+            using var returned = await RoomClient.HandshakeAsync(room.Port, "session=0123456789abcdef");
+            answer = returned.StatusCode;
+        }
+        while (answer == HttpStatusCode.SwitchingProtocols && ++joins < 1000);
+        Assert.Equal(HttpStatusCode.TooManyRequests, answer);
+        Assert.True(joins >= 20);
+    }
+
+    [Fact]
+    public async Task Members_of_an_address_are_limited_and_seated_sessions_may_return()
+    {
+        var room = await OpenAsync(host: RoomsHost.Defaults with { MembersPerAddress = 2 });
+        var ann = await room.JoinAsync("user=ann&session=0123456789abcdef");
+        var bob = await room.JoinAsync("user=bob");
+
+        using var refused = await RoomClient.HandshakeAsync(room.Port, "user=carl");
+        await refused.IsProblemAsync(HttpStatusCode.TooManyRequests, ErrorCodes.RateLimited);
+        Assert.NotNull(refused.Headers.RetryAfter);
+        await room.DisconnectAsync(ann);
+        ann = await room.JoinAsync("user=ann&session=0123456789abcdef");
+
+        await ann.SayAsync("undisturbed");
+        Assert.Equal("undisturbed", (await bob.NextAsync("message"))["text"]);
+    }
+
+    [Fact]
     public async Task Pages_of_other_origins_are_refused_with_403()
     {
         var room = await OpenAsync(host: RoomsHost.Defaults with { AllowedOrigins = "https://chat.example" });
@@ -264,6 +311,22 @@ public abstract class JoinSpecification(RoomRedis? redis) : RoomSpecification(re
         using var answer = await RoomClient.HandshakeAsync(room.Port, "user=ann");
         Assert.Equal(HttpStatusCode.Unauthorized, answer.StatusCode);
         Assert.Equal(ErrorCodes.Unauthorized, (await ProblemAsync(answer)).GetProperty("code").GetString());
+    }
+
+    [Fact]
+    public async Task Session_may_be_an_offered_subprotocol_and_is_not_selected()
+    {
+        var room = await OpenAsync();
+        const string Session = "Session_~0123.456-7";
+        var ann = await room.JoinAsync("user=ann", options =>
+        {
+            options.AddSubProtocol($"chat.v1.session.{Session}");
+            options.AddSubProtocol("chat.v1");
+        });
+        Assert.Equal(("chat.v1", Session), (ann.SubProtocol, ann.Session));
+
+        using var refused = await RoomClient.HandshakeAsync(room.Port, "", ("Sec-WebSocket-Protocol", "chat.v1.session.short"));
+        await refused.IsProblemAsync(HttpStatusCode.BadRequest, "invalid-query");
     }
 
     [Fact]

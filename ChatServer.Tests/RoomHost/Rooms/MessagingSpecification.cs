@@ -17,7 +17,7 @@ public abstract class MessagingSpecification(RoomRedis? redis) : RoomSpecificati
         var sent = await ann.SayAsync("hello", "id-1");
         var received = await bob.NextAsync("message");
 
-        Assert.Equal(["type", "seq", "time", "user", "id", "text"], sent.Members);
+        Assert.Equal(["type", "seq", "time", "user", "uid", "id", "text"], sent.Members);
         Assert.Equal((1, "ann", "id-1", "hello"), (sent.Seq, sent["user"], sent["id"], sent["text"]));
         Assert.Matches(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$", sent["time"]);
         Assert.InRange(
@@ -110,7 +110,7 @@ public abstract class MessagingSpecification(RoomRedis? redis) : RoomSpecificati
         Task<(long Seq, string? Error)> PostAsync(string user, string id, string text = "from the backend")
         {
             var result = new TaskCompletionSource<(long, string?)>();
-            room.Room.Say(user, text, id, (seq, error) => result.SetResult((seq, error)));
+            room.Room.Say(user, $"@{user}", text, id, (seq, error) => result.SetResult((seq, error)));
             return result.Task.WaitAsync(Eventually.Timeout);
         }
 

@@ -177,7 +177,7 @@ public sealed class ResumingWithRedis(RoomRedis redis) : ResumeSpecification(red
         await ann.SayAsync("one", "a");
         var bob = await room.JoinAsync("user=bob");
         await bob.SayAsync("two", "b");
-        room.Room.Say("robot", "three", "c", (_, _) => { });
+        room.Room.Say("robot", "@robot", "three", "c", (_, _) => { });
         await ann.ReadLogAsync(3);
 
         await room.MoveAsync();
@@ -188,7 +188,7 @@ public sealed class ResumingWithRedis(RoomRedis redis) : ResumeSpecification(red
         Assert.Equal((true, ann.Welcome["epoch"]), (back.Welcome.Json.GetProperty("resumed").GetBoolean(), back.Welcome["epoch"]));
         Assert.Equal((1, "one"), ((await back.SayAsync("one", "a")) is var again ? (again.Seq, again["text"]) : default));
         var robot = new TaskCompletionSource<long>();
-        room.Room.Say("robot", "three", "c", (seq, _) => robot.SetResult(seq));
+        room.Room.Say("robot", "@robot", "three", "c", (seq, _) => robot.SetResult(seq));
         Assert.Equal(3, await robot.Task.WaitAsync(Eventually.Timeout));
         Assert.Equal(4, (await back.SayAsync("four", "d")).Seq);
         Assert.Equal(["one", "two", "three", "four"], (await Redis!.ReadAsync(room.Name)).Events.Select(e => new RoomEvent(

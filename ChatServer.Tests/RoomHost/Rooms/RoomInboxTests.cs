@@ -72,9 +72,9 @@ public sealed class RoomInboxTests
         Assert.Equal((0, 0, 0), (batch.Count, batch.MessageCount, batch.Items.Length));
 
         batch.Add(new BatchItem { Key = MessageKey.Of("s"u8, "i"u8) }, "i"u8, "new"u8);
-        batch.Encode(0, 8, "2026-01-31T23:59:59.999Z"u8, "ann"u8);
+        batch.Encode(0, 8, "2026-01-31T23:59:59.999Z"u8, EventJson.Sender("ann", "~ann"));
         Assert.Equal(
-            """{"type":"message","seq":8,"time":"2026-01-31T23:59:59.999Z","user":"ann","id":"i","text":"new"}""",
+            """{"type":"message","seq":8,"time":"2026-01-31T23:59:59.999Z","user":"ann","uid":"~ann","id":"i","text":"new"}""",
             Encoding.UTF8.GetString(batch.Json(batch.EncodedEvents[0])));
         var entry = Encoding.UTF8.GetString(batch.LogEntries()[0].Span);
         Assert.Equal(MessageKey.Of("s"u8, "i"u8), MessageKey.Parse(entry[..LogEntry.KeyLength]));

@@ -69,7 +69,7 @@ public sealed class RoomOutageTests(RoomRedis redis) : RoomSpecification(redis),
         var backend = new TaskCompletionSource<string?>();
         await ann.SendAsync(new { type = "message", id = "2", text = "too late" });
         Assert.Equal(AppendResult.Fenced, await lost.Task.WaitAsync(Eventually.Timeout));
-        room.Room.Say("robot", "too late", "3", (_, error) => backend.SetResult(error));
+        room.Room.Say("robot", "@robot", "too late", "3", (_, error) => backend.SetResult(error));
         Assert.Equal(RoomErrorCodes.Unavailable, await backend.Task.WaitAsync(Eventually.Timeout));
 
         Assert.Equal((1001, "reopened"), await ann.ClosedAsync());
@@ -114,9 +114,9 @@ public sealed class RoomOutageTests(RoomRedis redis) : RoomSpecification(redis),
         try
         {
             var answers = new[] { new TaskCompletionSource<string?>(), new TaskCompletionSource<string?>() };
-            room.Room.Say("robot", "one", "1", (_, error) => answers[0].SetResult(error));
+            room.Room.Say("robot", "@robot", "one", "1", (_, error) => answers[0].SetResult(error));
             await Eventually.Async(() => room.Room.MembersAsync(), _ => true);
-            room.Room.Say("robot", "two", "2", (_, error) => answers[1].SetResult(error));
+            room.Room.Say("robot", "@robot", "two", "2", (_, error) => answers[1].SetResult(error));
             await room.DisposeAsync();
             foreach (var answer in answers)
                 Assert.Equal(RoomErrorCodes.Unavailable, await answer.Task.WaitAsync(Eventually.Timeout));

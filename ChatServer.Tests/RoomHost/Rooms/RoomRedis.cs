@@ -1,3 +1,4 @@
+using ChatServer.Backplane;
 using ChatServer.Backplane.Rooms;
 using ChatServer.Contracts;
 using ChatServer.Tests.Backplane;
@@ -15,6 +16,8 @@ public sealed class RoomRedis : IAsyncLifetime
     public RedisServer Server { get; } = RedisServer.Preferred();
 
     public RoomLog Log => _process.Log;
+
+    public RelaySecret RelaySecret => new(_process.Connection, TimeProvider.System);
 
     public RoomOwnership Ownership => _process.Ownership;
 
@@ -34,8 +37,8 @@ public sealed class RoomRedis : IAsyncLifetime
     }
 
     /// <summary>Claims a room again, which fences the previous claim.</summary>
-    public async Task<RoomClaim> ClaimAsync(string name, int port) =>
-        (await _process.Ownership.ClaimAsync(name, _host.Id, "127.0.0.1", port))!;
+    public async Task<RoomClaim> ClaimAsync(string name, int port, bool newEpoch = false) =>
+        (await _process.Ownership.ClaimAsync(name, _host.Id, "127.0.0.1", port, newEpoch))!;
 
     /// <summary>Reads up to 10,000 events of the room's log.</summary>
     public async Task<LogPage> ReadAsync(string name) => (await _process.Log.ReadAfterAsync(name, 0, 10_000))!;

@@ -11,6 +11,9 @@ public abstract class RoomSpecification(RoomRedis? redis) : IAsyncLifetime
 
     protected RoomRedis? Redis => redis;
 
+    /// <summary>Whether members join through a load balancer, instead of at the room's port.</summary>
+    protected virtual bool JoinsThroughLoadBalancer => false;
+
     public virtual ValueTask InitializeAsync() => default;
 
     public virtual async ValueTask DisposeAsync()
@@ -23,8 +26,8 @@ public abstract class RoomSpecification(RoomRedis? redis) : IAsyncLifetime
     /// <summary>Opens a room on a new host.</summary>
     private protected async Task<OpenRoom> OpenAsync(RoomOptions? options = null, RoomHostOptions? host = null, TimeProvider? time = null)
     {
-        var started = await RoomsHost.StartAsync(host, time);
+        var started = await RoomsHost.StartAsync(host, time, redis);
         _hosts.Add(started);
-        return await started.OpenAsync(options, redis);
+        return await started.OpenAsync(options, redis, JoinsThroughLoadBalancer);
     }
 }

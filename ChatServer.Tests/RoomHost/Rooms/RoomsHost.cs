@@ -6,7 +6,9 @@ using ChatServer.Contracts;
 using ChatServer.RoomHost;
 using ChatServer.RoomHost.Hosting;
 using ChatServer.RoomHost.Rooms;
+using ChatServer.Tests.LoadBalancer;
 using ChatServer.Tests.Support;
+using ChatServer.Tokens;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
@@ -37,7 +39,15 @@ internal sealed class RoomsHost : IAsyncDisposable
 
     public static RoomHostOptions Defaults { get; } = new() { HostId = "host-1", Address = "127.0.0.1" };
 
-    public static async Task<RoomsHost> StartAsync(RoomHostOptions? options = null, TimeProvider? time = null)
+    /// <summary>The <c>uid</c> of a session in these rooms.</summary>
+    public static string UidOf(string session) => UserIds.OfSession("secret"u8, session);
+
+    /// <summary>The API key from which the key of tokens is derived.</summary>
+    public const string Key = "key-of-the-rooms";
+
+    public static TokenVerifier TokensOf(TimeProvider time) => TokenVerifier.OfApiKeys([Key], time);
+
+    public static async Task<RoomsHost> StartAsync(RoomHostOptions? options = null, TimeProvider? time = null, RoomRedis? redis = null)
     {
         options ??= Defaults;
         time ??= TimeProvider.System;
@@ -48,33 +58,47 @@ internal sealed class RoomsHost : IAsyncDisposable
             HandshakeTimeout = options.HandshakeTimeout
         };
         var ports = new RoomPorts(listening, time, NullLogger<RoomPorts>.Instance);
-        var rate = new JoinRateLimiter(options.ConnectionsPerSecond);
+        var rate = new JoinRateLimiter(options.ConnectionsPerSecond, options.SessionConnectionsPerSecond);
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.Services.AddSingleton<IConnectionListenerFactory>(ports);
         builder.WebHost.ConfigureKestrel(ports.ListenOn);
         var app = builder.Build();
-        app.Run(new RoomRequestHandler(options, rate).HandleAsync);
+        Func<string?, Task<bool>> isRelaySecret = redis is null ? _ => Task.FromResult(false) : redis.RelaySecret.IsValidAsync;
+        var handler = new RoomRequestHandler(
+            options, rate, session => Task.FromResult(UidOf(session)), isRelaySecret, TokensOf(time));
+        app.Run(handler.HandleAsync);
         await app.StartAsync();
         return new RoomsHost(app, ports, rate, options, time);
     }
 
     /// <summary>
-    /// Opens a room of <c>durability: memory</c>, or, with <paramref name="redis"/>, a room that is created and claimed in Redis.
+    /// Opens a room of <c>durability: memory</c>, or, with <paramref name="redis"/>, a room that is created and claimed in Redis, and with
+    /// a load balancer through which its members join.
     /// </summary>
-    public async Task<OpenRoom> OpenAsync(RoomOptions? options = null, RoomRedis? redis = null)
+    public async Task<OpenRoom> OpenAsync(RoomOptions? options = null, RoomRedis? redis = null, bool hasLoadBalancer = false)
     {
         var number = Interlocked.Increment(ref _next);
-        options = (options ?? new()) with { Durability = redis is null ? Durability.Memory : Durability.Redis };
+        options = redis is null ? (options ?? new()) with { Durability = Durability.Memory } : options ?? new();
         var record = redis is null ? MemoryRoomRecord($"room-{number}", options) : await redis.CreateAsync($"room-{number}", options);
-        var slot = new RoomSlot(record.Name);
-        do
-            slot.Port = FreePort.Next();
-        while (_ports.Open(slot.Port, slot) is null);
-        var room = new OpenRoom(slot, redis, _options, _time);
+        var slot = OpenPort(record.Name);
+        if (hasLoadBalancer)
+            record = (await redis!.ClaimAsync(record.Name, slot.Port)).Room;
+        var front = hasLoadBalancer ? await RoomFront.StartAsync(redis!, record.Name, _time) : null;
+        var room = new OpenRoom(slot, redis, front, _options, _time);
         await room.OpenAsync(record, seats: []);
         _rooms.Add(room);
         return room;
+    }
+
+    /// <summary>Opens a port for a room that another host has.</summary>
+    public RoomSlot OpenPort(string room)
+    {
+        var slot = new RoomSlot(room);
+        do
+            slot.Port = FreePort.Next();
+        while (_ports.Open(slot.Port, slot) is null);
+        return slot;
     }
 
     private RoomRecord MemoryRoomRecord(string name, RoomOptions options) => new()
@@ -104,12 +128,14 @@ internal sealed class RoomsHost : IAsyncDisposable
 }
 
 /// <summary>An open room with its port and the members that a test has joined.</summary>
-internal sealed class OpenRoom(RoomSlot slot, RoomRedis? redis, RoomHostOptions options, TimeProvider time) : IAsyncDisposable
+internal sealed class OpenRoom(RoomSlot slot, RoomRedis? redis, RoomFront? front, RoomHostOptions options, TimeProvider time)
+    : IAsyncDisposable
 {
     private readonly List<RoomClient> _members = [];
     private readonly LogReadLimiter _reads = new();
 
-    public int Port => slot.Port;
+    /// <summary>The port at which members join: the room's, or that of the load balancer.</summary>
+    public int Port => front?.Port ?? slot.Port;
 
     public Room Room => slot.Room!;
 
@@ -137,31 +163,70 @@ internal sealed class OpenRoom(RoomSlot slot, RoomRedis? redis, RoomHostOptions 
     /// Moves the room as a takeover does: claims it again, closes its members with 1001, and opens it from its log. The port does not
     /// change.
     /// </summary>
-    public async Task MoveAsync()
+    /// <param name="newEpoch">Whether the log starts a new epoch, as after a loss of data.</param>
+    public async Task MoveAsync(bool newEpoch = false)
     {
         var old = Room;
         slot.HoldNewConnections();
-        var claim = await redis!.ClaimAsync(Name, Port);
+        var claim = await redis!.ClaimAsync(Name, slot.Port, newEpoch);
         await old.CloseAsync(CloseCodes.GoingAway, "moved", reconnect: true, TimeSpan.FromSeconds(5));
         await old.DisposeAsync();
         await OpenAsync(claim.Room, claim.Seats);
     }
 
-    public async Task OpenAsync(RoomRecord record, IReadOnlyList<RoomSeat> seats)
+    /// <summary>
+    /// Opens the room at <paramref name="next"/>, a port of another host, under a higher term, as after the lease of a paused host. The
+    /// room here stays open, as a host keeps it that does not know yet.
+    /// </summary>
+    public async Task TakeOverAsync(RoomSlot next)
     {
-        var log = redis is null ? null : new DurableLog(redis.Log, record, time, _reads);
+        var claim = await redis!.ClaimAsync(Name, next.Port);
+        await OpenAsync(next, claim.Room, claim.Seats);
+        await redis.Ownership.PublishOpenAsync(Name);
+    }
+
+    /// <summary>Closes the room and keeps its port: connections to it wait.</summary>
+    public async Task LoseAsync()
+    {
+        var old = Room;
+        slot.HoldNewConnections();
+        await old.CloseAsync(CloseCodes.GoingAway, "moved", reconnect: true, TimeSpan.FromSeconds(5));
+        await old.DisposeAsync();
+    }
+
+    /// <summary>The load balancer through which the members join.</summary>
+    public RunningLoadBalancer LoadBalancer => front!.LoadBalancer;
+
+    /// <summary>The room's own port.</summary>
+    public int OwnPort => slot.Port;
+
+    public Task OpenAsync(RoomRecord record, IReadOnlyList<RoomSeat> seats) => OpenAsync(slot, record, seats);
+
+    private async Task OpenAsync(RoomSlot at, RoomRecord record, IReadOnlyList<RoomSeat> seats)
+    {
+        var isDurable = record.Options.Durability == Durability.Redis;
+        var log = isDurable ? new DurableLog(redis!.Log, record, time, _reads) : null;
         var tail = log is null ? null : await log.ReadTailAsync();
-        var durableSeats = redis is null ? null : new DurableSeats(redis.Ownership, record, time, error => Assert.Fail($"{error}"));
-        slot.SetRoom(new Room(
+        var durableSeats = redis is null || !isDurable ? null : new DurableSeats(
+            redis.Ownership, record, time, error => Assert.Fail($"{error}"));
+        at.SetRoom(new Room(
             record, tail, log, seats, durableSeats, options, EventJson.WelcomeLimits(options), time,
-            new WriteFence(_ => true, ownedAt: 0)));
+            new WriteFence(_ => true, ownedAt: 0))
+        {
+            Tokens = RoomsHost.TokensOf(time),
+        });
     }
 
     public async ValueTask DisposeAsync()
     {
         foreach (var member in _members)
             await member.DisposeAsync();
-        await Room.CloseAsync(CloseCodes.GoingAway, "over", reconnect: false, TimeSpan.Zero);
-        await Room.DisposeAsync();
+        if (slot.Room is { } open)
+        {
+            await open.CloseAsync(CloseCodes.GoingAway, "over", reconnect: false, TimeSpan.Zero);
+            await open.DisposeAsync();
+        }
+        if (front is not null)
+            await front.DisposeAsync();
     }
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using ChatServer.RoomHost.Moderation;
 using ChatServer.RoomHost.Rooms;
 using Microsoft.Extensions.Time.Testing;
 
@@ -11,7 +12,8 @@ public sealed class SequencerTests
     private readonly Sequencer _sequencer;
 
     public SequencerTests() => _sequencer = new Sequencer(
-        _inbox, _dedupe, new FakeTimeProvider(new DateTimeOffset(2026, 1, 31, 23, 59, 59, 7, TimeSpan.Zero)), seq: 41, announced: 5);
+        _inbox, _dedupe, new SendRestrictions(new RoomSanctions(), new SlowMode(TimeProvider.System), RoomsHost.Defaults, TimeProvider.System),
+        new LogClock(new FakeTimeProvider(new DateTimeOffset(2026, 1, 31, 23, 59, 59, 7, TimeSpan.Zero)), default), seq: 41, announced: 5);
 
     [Fact]
     public void Events_continue_after_the_newest_sequence_in_the_order_of_the_items()
@@ -23,9 +25,9 @@ public sealed class SequencerTests
 
         Assert.Equal(
             [
-                """{"type":"message","seq":42,"time":"2026-01-31T23:59:59.007Z","user":"ann","id":"a","text":"one"}""",
+                """{"type":"message","seq":42,"time":"2026-01-31T23:59:59.007Z","user":"ann","uid":"~ann","id":"a","text":"one"}""",
                 """{"type":"announcement","seq":43,"time":"2026-01-31T23:59:59.007Z","text":"two"}""",
-                """{"type":"message","seq":44,"time":"2026-01-31T23:59:59.007Z","user":"ann","id":"b","text":"three"}""",
+                """{"type":"message","seq":44,"time":"2026-01-31T23:59:59.007Z","user":"ann","uid":"~ann","id":"b","text":"three"}""",
             ], Events(batch));
         Assert.Equal((42, 3, 2), (batch.FirstSeq, batch.Count, batch.MessageCount));
         Assert.Equal(6, _sequencer.AnnouncedInLog);
@@ -61,7 +63,7 @@ public sealed class SequencerTests
     private void Stage(string id, string text)
     {
         var bytes = Encoding.UTF8.GetBytes(id);
-        var item = new BatchItem { User = "ann"u8.ToArray(), Key = MessageKey.Of("session"u8, bytes) };
+        var item = new BatchItem { SenderJson = EventJson.Sender("ann", "~ann"), Key = MessageKey.Of("session"u8, bytes) };
         Assert.True(_inbox.TryStage(item, bytes, Encoding.UTF8.GetBytes(text)));
     }
 

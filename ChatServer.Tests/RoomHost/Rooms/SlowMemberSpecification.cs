@@ -6,7 +6,7 @@ using Microsoft.Extensions.Time.Testing;
 namespace ChatServer.Tests.RoomHost.Rooms;
 
 /// <summary>A member that does not read does not affect other members, and uses a bounded amount of memory.</summary>
-public sealed class SlowMemberTests() : RoomSpecification(null)
+public abstract class SlowMemberSpecification(RoomRedis? redis) : RoomSpecification(redis)
 {
     private const int BufferBytes = 256 * 1024;
 
@@ -126,3 +126,5 @@ public sealed class SlowMemberTests() : RoomSpecification(null)
         Assert.Equal(texts, seen);
     }
 }
+
+public sealed class SlowMembersInMemory() : SlowMemberSpecification(null);

@@ -9,7 +9,7 @@ using Microsoft.Extensions.Time.Testing;
 namespace ChatServer.Tests.RoomHost.Rooms;
 
 /// <summary>Frames and requests that a room refuses, with its errors and close codes. They do not depend on the durability.</summary>
-public sealed class RefusalTests() : RoomSpecification(null)
+public abstract class RefusalSpecification(RoomRedis? redis) : RoomSpecification(redis)
 {
     [Theory]
     [InlineData("", "invalid-json", null)]
@@ -67,17 +67,6 @@ public sealed class RefusalTests() : RoomSpecification(null)
             await ann.SendAsync(new { type = "message", id = id + character, text = "hi" });
             Assert.Equal("invalid-message", (await ann.NextAsync("error"))["code"]);
         }
-    }
-
-    [Fact]
-    public async Task Request_for_another_room_is_answered_with_421()
-    {
-        var room = await OpenAsync();
-        using var wrong = await RoomClient.HandshakeAsync(room.Port, "", (RoomUrls.RoomHeader, "another"));
-        await wrong.IsProblemAsync(HttpStatusCode.MisdirectedRequest, "room-not-found");
-
-        using var valid = await RoomClient.HandshakeAsync(room.Port, "", (RoomUrls.RoomHeader, room.Name));
-        Assert.Equal(HttpStatusCode.SwitchingProtocols, valid.StatusCode);
     }
 
     [Fact]
@@ -170,6 +159,7 @@ public sealed class RefusalTests() : RoomSpecification(null)
         var errors = await ann.NextAsync("error", 3);
         Assert.Equal(["6", "7", "8"], errors.Select(e => e["id"]!));
         Assert.All(errors, e => Assert.Equal("rate-limited", e["code"]));
+        Assert.All(errors, e => Assert.Equal(500, e.Json.GetProperty("retryAfterMs").GetInt64()));
         await bob.SayAsync("my own rate");
 
         time.Advance(TimeSpan.FromSeconds(1));
@@ -178,6 +168,51 @@ public sealed class RefusalTests() : RoomSpecification(null)
         await ann.SendAsync(new { type = "message", id = "11", text = "hi" });
         Assert.Equal(("rate-limited", "11"), ((await ann.NextAsync("error")) is var e ? (e["code"], e["id"]) : default));
         Assert.Equal(8, room.Room.Seq);
+    }
+
+    [Fact]
+    public async Task Bytes_beyond_the_burst_are_refused_until_the_rate_allows_more()
+    {
+        var time = new FakeTimeProvider();
+        var room = await OpenAsync(host: RoomsHost.Defaults with { BytesPerSecond = 10_000 }, time: time);
+        var ann = await room.JoinAsync();
+        // The burst is that of one frame, 65,536 bytes.
+        string Padded(string id) => $$"""{"type":"message","id":"{{id}}","text":"hi","padding":"{{new string('x', 40_000)}}"}""";
+        await ann.SendTextAsync(Padded("1"));
+        await ann.SendTextAsync(Padded("2"));
+
+        var error = await ann.NextAsync("error");
+        Assert.Equal(("rate-limited", "2"), (error["code"], error["id"]));
+        var retryAfter = TimeSpan.FromMilliseconds(error.Json.GetProperty("retryAfterMs").GetInt64());
+        Assert.InRange(retryAfter, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2));
+        time.Advance(retryAfter);
+        await ann.SendTextAsync(Padded("2"));
+        Assert.Equal(["1", "2"], (await ann.ReadLogAsync(2)).Select(message => message["id"]!));
+
+        for (var i = 0; i < 25; i++)
+            await ann.SendTextAsync("""{"type":"message","id":"more","text":"hi","x":""" + $"\"{new string('x', 9_000)}\"}}");
+        Assert.Equal(1008, (await ann.ClosedAsync()).Code);
+    }
+
+    [Fact]
+    public async Task Messages_of_a_room_beyond_its_rate_are_refused_until_the_rate_allows_more()
+    {
+        var time = new FakeTimeProvider();
+        var room = await OpenAsync(host: RoomsHost.Defaults with { RoomMessagesPerSecond = 2 }, time: time);
+        var (ann, bob) = (await room.JoinAsync(), await room.JoinAsync());
+        for (var i = 0; i < 4; i++)
+            await (i % 2 == 0 ? ann : bob).SayAsync($"{i}", $"{i}");
+
+        await bob.SendAsync(new { type = "message", id = "over", text = "over" });
+        var error = await bob.NextAsync("error");
+        Assert.Equal(("rate-limited", "over"), (error["code"], error["id"]));
+        Assert.Equal(500, error.Json.GetProperty("retryAfterMs").GetInt64());
+        Assert.Equal(1, (await ann.SayAsync("0", "0")).Seq); // logged before: answered by its event
+        room.Room.Say("robot", "@robot", "text", "1", (_, refused) => Assert.Null(refused));
+        var carl = await room.JoinAsync();
+        Assert.Equal(6, (await carl.SayAsync("silent so far")).Seq);
+        time.Advance(TimeSpan.FromMilliseconds(500));
+        Assert.Equal(7, (await bob.SayAsync("over", "over")).Seq);
     }
 
     [Fact]
@@ -224,5 +259,19 @@ public sealed class RefusalTests() : RoomSpecification(null)
         await ann.SendTextAsync(Frame(65537));
         Assert.Equal(1009, (await ann.ClosedAsync()).Code);
         Assert.Equal("closing", ann.Events[^1].Type);
+    }
+}
+
+public sealed class RefusalsInMemory() : RefusalSpecification(null)
+{
+    [Fact]
+    public async Task Request_for_another_room_is_answered_with_421()
+    {
+        var room = await OpenAsync();
+        using var wrong = await RoomClient.HandshakeAsync(room.Port, "", (RoomUrls.RoomHeader, "another"));
+        await wrong.IsProblemAsync(HttpStatusCode.MisdirectedRequest, "room-not-found");
+
+        using var valid = await RoomClient.HandshakeAsync(room.Port, "", (RoomUrls.RoomHeader, room.Name));
+        Assert.Equal(HttpStatusCode.SwitchingProtocols, valid.StatusCode);
     }
 }

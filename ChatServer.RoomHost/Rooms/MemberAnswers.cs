@@ -1,0 +1,61 @@
+using System.Text;
+using ChatServer.Contracts;
+using ChatServer.Metrics;
+using ChatServer.RoomHost.Moderation;
+
+namespace ChatServer.RoomHost.Rooms;
+
+/// <summary>Encodes an event for the frame with an id, which is escaped.</summary>
+internal delegate ReadOnlySpan<byte> EncodeAnswer(ReadOnlySpan<byte> escapedId);
+
+/// <summary>Answers the frames of one member, in the room's turn. Only the thread that reads the member's frames calls it.</summary>
+internal sealed class MemberAnswers(Room room, Member member)
+{
+    private Task _renewal = Task.CompletedTask;
+
+    /// <summary>Answers frame number <paramref name="frame"/>.</summary>
+    public void Send(uint frame, ReadOnlySpan<byte> escapedId, EncodeAnswer encode)
+    {
+        var id = escapedId.ToArray();
+        room.Post(() =>
+        {
+            member.Sender.Send(encode(id));
+            member.Sender.Acknowledge(frame);
+        });
+    }
+
+    /// <summary>Answers a ping of the protocol.</summary>
+    public void SendFrames(uint frame, byte[] frames) => room.Post(() =>
+    {
+        member.Sender.SendFrames(frames);
+        member.Sender.Acknowledge(frame);
+    });
+
+    /// <summary>The member is typing: there is no answer.</summary>
+    public void MarkTyping(uint frame) => room.Post(() =>
+    {
+        if (member.Join.Identity.MayWrite)
+            room.MarkTyping(member);
+        member.Sender.Acknowledge(frame);
+    });
+
+    /// <summary>Renews the member's token, and answers <c>done</c> if the frame has an id. Renewals keep their order.</summary>
+    public void RenewToken(uint frame, ReadOnlySpan<byte> escapedId, ReadOnlySpan<byte> token) =>
+        _renewal = new TokenRenewal(room, member, frame, escapedId.ToArray()).RunAsync(_renewal, Encoding.UTF8.GetString(token));
+
+    /// <summary>Carries out a command and answers it.</summary>
+    public async Task ExecuteAsync(uint frame, MemberCommand command)
+    {
+        var (error, hasEvent) = room.Commands is { } commands
+            ? await commands.ExecuteAsync(room, member.Join.Identity, command)
+            : new CommandOutcome(new CommandError(RoomErrorCodes.Unavailable, "The host carries out no commands."));
+        if (error is not null)
+            RoomMetrics.Refused.Add(error.Code);
+        if (hasEvent)
+            room.Post(() => member.Sender.Acknowledge(frame));
+        else
+            Send(
+                frame, JsonText.Escape(command.Id!),
+                id => error is null ? EventJson.Done(id) : EventJson.Error(error.Code, error.Message, id));
+    }
+}
