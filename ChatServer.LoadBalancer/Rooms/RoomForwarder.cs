@@ -2,48 +2,40 @@ using System.Net;
 using System.Net.Sockets;
 using ChatServer.Contracts;
 using ChatServer.Web;
+using Microsoft.AspNetCore.Http.Features;
 using Yarp.ReverseProxy.Forwarder;
 
-namespace ChatServer.LoadBalancer;
+namespace ChatServer.LoadBalancer.Rooms;
 
 /// <summary>
-/// Takes a request to its room. The walk: (1) where is the room, (2) forward, (3) its host is dead: hold the request until the room
-/// is open on another one, or nobody answered: look again, (4) forward there. Whatever the room answers, 101 or a refusal, is the
-/// client's answer. A connection that is up is cut when its room lives elsewhere and the old host, paused or cut off, does not close it.
+/// Forwards plain requests to a room's port: (1) find the room, (2) forward, (3) if its host is dead, wait until the room is open on
+/// another one; if there was no answer, find it again, (4) forward there.
 /// </summary>
 internal sealed partial class RoomForwarder(
-    RoomRoutes routes, RoomConnections connections, IHttpForwarder forwarder, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<RoomForwarder> logger)
+    RoomRoutes routes, RoomHttpClient client, IHttpForwarder forwarder, IHostApplicationLifetime lifetime, ILogger<RoomForwarder> logger)
 {
-    /// <summary>Forwards to the address that was found first, and to those that it moved to meanwhile.</summary>
-    private const int Attempts = 3;
-
-    /// <summary>What the old host of a room that moved gets to close its members itself, with a code.</summary>
-    private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(1);
-
-    /// <summary>What a client is asked to wait before it comes back to a room that cannot be reached.</summary>
-    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
+    /// <summary>Attempts to forward: to the address that was found first, and to those that the room moved to meanwhile.</summary>
+    private const int MaxAttempts = 3;
 
     private static readonly ForwarderRequestConfig Config = new()
     {
         Version = HttpVersion.Version11,
         VersionPolicy = HttpVersionPolicy.RequestVersionExact,
-        // Silence is no failure in a chat. Who answers the handshake late, or whose machine is gone, is found out otherwise.
-        ActivityTimeout = Timeout.InfiniteTimeSpan,
     };
 
-    private static readonly HttpTransformer ToTheRoot = new RoomTransformer();
+    private static readonly HttpTransformer RootTransformer = new RoomTransformer();
 
-    /// <summary>Forwards the request, or gives the problem to answer instead.</summary>
+    /// <summary>Forwards the request, or returns the problem that is the answer.</summary>
     public async Task<IResult> ForwardAsync(HttpContext context, string room)
     {
-        MemberConnection.Use(context, time);
-
+        // An upgrade to another protocol than WebSocket is ignored, as HTTP allows.
+        context.Features.Set<IHttpUpgradeFeature>(null);
         // :: Step 1
         var route = await routes.FindAsync(room);
-        for (var attempt = 1; route is not null && attempt <= Attempts; attempt++)
+        for (var attempt = 1; route is not null && attempt <= MaxAttempts; attempt++)
         {
             // :: Steps 2 and 4
-            var outcome = route.Address is null ? Outcome.Refused : await TryAsync(context, room, route);
+            var outcome = route.Address is null ? Outcome.Refused : await TryForwardAsync(context, room, route);
             if (outcome == Outcome.Answered)
                 return Results.Empty;
             // :: Step 3
@@ -54,31 +46,35 @@ internal sealed partial class RoomForwarder(
                 break;
             route = next;
         }
-        return route is null ? NotFound(room) : Unavailable(context, room);
+        // As the answer of a room: clients on pages of other origins learn here that a room does not exist.
+        context.Response.Headers.AccessControlAllowOrigin = "*";
+        return route is null ? Problems.RoomNotFound(room) : RoomProblems.Unavailable(context, room);
     }
 
     private enum Outcome
     {
-        /// <summary>The room took the request; the response is begun, or over.</summary>
+        /// <summary>The room took the request; the response has begun, or is complete.</summary>
         Answered,
 
-        /// <summary>Nobody listens there: its host is dead, or has closed the port.</summary>
+        /// <summary>Nothing listens for the room there: its host is dead, or has closed the port.</summary>
         Refused,
 
-        /// <summary>Nobody answered; the request was not taken and the response is untouched.</summary>
-        Silent,
+        /// <summary>There was no answer; the request was not taken, and the response is unchanged.</summary>
+        NoAnswer,
     }
 
-    private async Task<Outcome> TryAsync(HttpContext context, string room, RoomRoute route)
+    private async Task<Outcome> TryForwardAsync(HttpContext context, string room, RoomRoute route)
     {
         using var watch = routes.Watch(room, route);
-        // A WebSocket ends only when somebody ends it: a load balancer that stops would wait for all of them.
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(lifetime.ApplicationStopping);
-        using var moved = watch.Moved.Register(() => ending.CancelAfter(context.Response.HasStarted ? Farewell : TimeSpan.Zero));
-        var error = await forwarder.SendAsync(context, route.Address!, connections.Http, Config, ToTheRoot, ending.Token);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(lifetime.ApplicationStopping, watch.Moved);
+        var error = await forwarder.SendAsync(context, route.Address!, client.Http, Config, RootTransformer, ending.Token);
         var misdirected = error == ForwarderError.None && context.Items.ContainsKey(RoomTransformer.Misdirected);
-        var untouched = misdirected || error == ForwarderError.Request || (error == ForwarderError.RequestCanceled && watch.Moved.IsCancellationRequested);
-        if (!untouched || context.Response.HasStarted)
+        var unchanged = misdirected || error == ForwarderError.Request
+            || (error == ForwarderError.RequestCanceled && watch.Moved.IsCancellationRequested);
+        // Not only those: a host that ends while it receives a body fails with other errors, which YARP answers with 502 or 504.
+        unchanged |= error != ForwarderError.None
+            && context.Response.StatusCode is StatusCodes.Status502BadGateway or StatusCodes.Status504GatewayTimeout;
+        if (!unchanged || context.Response.HasStarted)
             return Outcome.Answered;
         context.Response.Clear();
         context.Items.Remove(RoomTransformer.Misdirected);
@@ -86,22 +82,13 @@ internal sealed partial class RoomForwarder(
         {
             InnerException: SocketException { SocketErrorCode: SocketError.ConnectionRefused },
         };
-        Log.NobodyAnswered(logger, room, route.Address!, refused);
-        return refused ? Outcome.Refused : Outcome.Silent;
-    }
-
-    private static IResult NotFound(string room) =>
-        Problems.Of(StatusCodes.Status404NotFound, ErrorCodes.RoomNotFound, $"There is no room {room}.");
-
-    private static IResult Unavailable(HttpContext context, string room)
-    {
-        context.Response.RetryAfter(RetryAfter);
-        return Problems.Of(StatusCodes.Status503ServiceUnavailable, ErrorCodes.RoomUnavailable, $"The host of room {room} cannot be reached at the moment.");
+        Log.NoAnswer(logger, room, route.Address!, refused);
+        return refused ? Outcome.Refused : Outcome.NoAnswer;
     }
 
     /// <summary>
-    /// A room answers at the root of its port, whatever path led to it. Headers pass untouched, the query too; with them goes the room's
-    /// name, because its port may be another room's by now, which then says 421.
+    /// A room answers at the root of its port, and the path of the request is not forwarded. Headers and the query are forwarded unchanged,
+    /// and the name of the room is added: if the port belongs to another room by now, that room answers 421.
     /// </summary>
     private sealed class RoomTransformer : HttpTransformer
     {
@@ -123,13 +110,14 @@ internal sealed partial class RoomForwarder(
             proxyRequest.Headers.Host = null; // the room's own; the client's is in X-Forwarded-Host
             proxyRequest.Headers.Remove(RoomUrls.RoomHeader);
             proxyRequest.Headers.Add(RoomUrls.RoomHeader, (string)httpContext.GetRouteValue("name")!);
-            proxyRequest.RequestUri = RequestUtilities.MakeDestinationAddress(destinationPrefix, PathString.Empty, httpContext.Request.QueryString);
+            proxyRequest.RequestUri = RequestUtilities.MakeDestinationAddress(
+                destinationPrefix, PathString.Empty, httpContext.Request.QueryString);
         }
     }
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Warning, Message = "Nobody answered for room {Room} at {Address} (refused: {Refused}).")]
-        public static partial void NobodyAnswered(ILogger logger, string room, string address, bool refused);
+        [LoggerMessage(Level = LogLevel.Warning, Message = "No answer for room {Room} at {Address} (refused: {Refused}).")]
+        public static partial void NoAnswer(ILogger logger, string room, string address, bool refused);
     }
 }

@@ -1,11 +1,11 @@
 using ChatServer.Backplane.Rooms;
 
-namespace ChatServer.LoadBalancer;
+namespace ChatServer.LoadBalancer.Rooms;
 
-/// <summary>Where a room is.</summary>
-/// <param name="Address">URL of its port, with a slash at the end; null while it is on its way to a host.</param>
-/// <param name="Term">Rises with every move: two routes to one address may still be two lives of the room.</param>
-public sealed record RoomRoute(string? Address, long Term)
+/// <summary>The location of a room.</summary>
+/// <param name="Address">URL of its port, with a slash at the end; null while the room is being placed on a host.</param>
+/// <param name="Term">Increases with every move: two routes with one address can belong to two owners of the room.</param>
+internal sealed record RoomRoute(string? Address, long Term)
 {
     internal static RoomRoute? Of(RoomRecord? room) => room is null ? null : new RoomRoute(AddressOf(room), room.Term);
 

@@ -1,76 +1,86 @@
 using ChatServer.Backplane.Connections;
 using ChatServer.Backplane.Rooms;
 
-namespace ChatServer.LoadBalancer;
+namespace ChatServer.LoadBalancer.Rooms;
 
 /// <summary>
-/// Where rooms are: a cache of the directory. Word of a change makes it look again, and so do a failed connection and
-/// <see cref="MaxAge"/>; what was known last serves while Redis is away.
+/// The locations of rooms: a cache of the directory. A route is looked up again after a notification of a change, after a failed
+/// connection, and after <see cref="MaxAge"/>. While Redis is unavailable, the last known route is used.
 /// </summary>
 /// <remarks>
-/// At most one look per room is under way, however many members of a moved room come back at once. A look that a change
-/// overtook answers those who waited for it and is not kept. That there is no such room is never kept, and not said while Redis, which
-/// lost its data, is being told of its rooms.
+/// At most one lookup of a room is in progress, however many members of a moved room need it. A lookup during which the room changed is
+/// returned to its callers and not kept. The absence of a room is never kept, and not reported while hosts restore rooms in a Redis that
+/// lost its data.
 /// </remarks>
-public sealed class RoomRoutes : IDisposable
+internal sealed class RoomRoutes : IDisposable
 {
-    /// <summary>Most rooms that are known at a time, about 300 bytes each. Above it the one known longest is forgotten.</summary>
+    /// <summary>
+    /// Maximum number of rooms without watches in the cache, about 300 bytes each. The least recently used ones are evicted.
+    /// </summary>
     public const int MaxRooms = 50_000;
 
-    /// <summary>How long a route is used without looking: what a lost word of a change costs at most.</summary>
+    // Lookups of watched rooms after a reconnect to Redis. More at a time would delay the lookups of requests.
+    private const int MaxConcurrentRefreshes = 16;
+
+    /// <summary>Time for which a route is used without a lookup: the longest effect of a lost notification.</summary>
     public static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(10);
 
-    private readonly RoomLookup _finder;
+    private readonly RoomLookup _lookup;
     private readonly RoomPlacement _placement;
     private readonly RoomChanges _changes;
     private readonly TimeProvider _time;
+    private readonly int _maxRooms;
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Entry> _rooms = [];
+    private readonly LinkedList<Entry> _unwatched = []; // the least recently used first
+    private readonly SemaphoreSlim _refreshes = new(MaxConcurrentRefreshes);
 
-    public RoomRoutes(RoomLookup finder, RoomPlacement placement, RoomChanges changes, TimeProvider time)
+    public RoomRoutes(RoomLookup lookup, RoomPlacement placement, RoomChanges changes, TimeProvider time, int maxRooms = MaxRooms)
     {
-        (_finder, _placement, _changes, _time) = (finder, placement, changes, time);
-        // Listening begins before anything is cached; Missed comes once it does.
-        _changes.RoomChanged += Doubt;
-        _changes.ChangesMissed += DoubtAll;
-        _finder.Start();
+        (_lookup, _placement, _changes, _time, _maxRooms) = (lookup, placement, changes, time, maxRooms);
+        // Subscribed before anything is cached; ChangesMissed is raised when the subscription is established.
+        _changes.RoomChanged += Invalidate;
+        _changes.ChangesMissed += InvalidateAll;
+        _lookup.Start();
     }
 
-    /// <summary>The room's route, or null when there is no such room.</summary>
-    /// <exception cref="BackplaneUnavailableException">Redis is away, and the room is not known.</exception>
+    /// <summary>Returns the room's route, or null if there is no such room.</summary>
+    /// <exception cref="BackplaneUnavailableException">Redis is unavailable, and the room is not in the cache.</exception>
     public async ValueTask<RoomRoute?> FindAsync(string room)
     {
-        Task<RoomRoute?> look;
+        Task<RoomRoute?> lookup;
         lock (_gate)
         {
             var entry = GetOrAdd(room);
-            if (entry.Route is { Address: not null } && entry.SeenAt is { } seen && _time.GetElapsedTime(seen) < MaxAge)
+            if (entry.Route is { Address: not null } && entry.FoundAt is { } foundAt && _time.GetElapsedTime(foundAt) < MaxAge)
                 return entry.Route;
-            if (entry.Look is not { IsCompleted: false })
-                entry.Look = LookAsync(room, entry);
-            look = entry.Look;
+            if (entry.Lookup is not { IsCompleted: false })
+                entry.Lookup = LookUpAsync(entry);
+            lookup = entry.Lookup;
         }
-        return await look;
+        return await lookup;
     }
 
-    /// <summary>As <see cref="FindAsync"/>, after nobody answered at <paramref name="failed"/>: looks again unless somebody else has.</summary>
-    /// <exception cref="BackplaneUnavailableException">Redis is away, and the room is not known any more.</exception>
+    /// <summary>
+    /// As <see cref="FindAsync"/>, after <paramref name="failed"/> led nowhere: looks the room up, unless that happened since.
+    /// </summary>
+    /// <exception cref="BackplaneUnavailableException">Redis is unavailable, and the room is not in the cache any more.</exception>
     public ValueTask<RoomRoute?> FindAgainAsync(string room, RoomRoute failed)
     {
         lock (_gate)
         {
             if (_rooms.TryGetValue(room, out var entry) && entry.Route == failed)
-                entry.SeenAt = null;
+                entry.FoundAt = null;
         }
         return FindAsync(room);
     }
 
     /// <summary>
-    /// Waits until the room is open elsewhere than at <paramref name="refused"/>, whose host is suspected to be dead: has it moved unless
-    /// somebody else did. Asking once does for all who wait. A route without an address is merely waited for.
+    /// Waits until the room is open elsewhere than at <paramref name="refused"/>, whose host is probably dead, and has it placed on another
+    /// host unless that happened already. Concurrent calls for a room share one placement. A route without an address is only waited for.
     /// </summary>
-    /// <returns>Null when nobody opened it within <see cref="RoomPlacement.OpenTimeout"/>.</returns>
-    /// <exception cref="BackplaneUnavailableException">Redis is away.</exception>
+    /// <returns>The new route; null if no host opened the room within <see cref="RoomPlacement.OpenTimeout"/>.</returns>
+    /// <exception cref="BackplaneUnavailableException">Redis is unavailable.</exception>
     public async Task<RoomRoute?> ReopenAsync(string room, RoomRoute refused)
     {
         if (await FindAgainAsync(room, refused) is { Address: not null } found && found.Term != refused.Term)
@@ -86,15 +96,7 @@ public sealed class RoomRoutes : IDisposable
         return await reopening;
     }
 
-    private async Task<RoomRoute?> ReopenAsync(string room, long term)
-    {
-        if (await _placement.ReopenAsync(room, term, CancellationToken.None) is null)
-            return null;
-        Doubt(room);
-        return await FindAsync(room);
-    }
-
-    /// <summary>Watches, until disposed, for the room to live elsewhere than <paramref name="route"/> says.</summary>
+    /// <summary>Watches, until disposed, whether the room stays where <paramref name="route"/> leads.</summary>
     public RouteWatch Watch(string room, RoomRoute route)
     {
         lock (_gate)
@@ -102,39 +104,49 @@ public sealed class RoomRoutes : IDisposable
             var entry = GetOrAdd(room);
             if (entry.Route is { } now && now.Term > route.Term)
                 return new RouteWatch(() => { }, new CancellationToken(canceled: true));
-            entry.Watchers++;
-            entry.Superseded ??= new CancellationTokenSource();
-            return new RouteWatch(
-                () =>
-                {
-                    lock (_gate)
-                        entry.Watchers--;
-                },
-                entry.Superseded.Token);
+            if (entry.Watches++ == 0)
+                _unwatched.Remove(entry.Node);
+            entry.Moved ??= new CancellationTokenSource();
+            return new RouteWatch(() => EndWatch(entry), entry.Moved.Token);
         }
     }
 
-    private async Task<RoomRoute?> LookAsync(string room, Entry entry)
+    public void Dispose()
     {
-        var doubts = entry.Doubts; // begun under the gate
+        _changes.RoomChanged -= Invalidate;
+        _changes.ChangesMissed -= InvalidateAll;
+        _refreshes.Dispose();
+    }
+
+    private async Task<RoomRoute?> ReopenAsync(string room, long term)
+    {
+        if (await _placement.ReopenAsync(room, term, CancellationToken.None) is null)
+            return null;
+        Invalidate(room);
+        return await FindAsync(room);
+    }
+
+    private async Task<RoomRoute?> LookUpAsync(Entry entry)
+    {
+        var changes = entry.Changes; // the gate is held
         try
         {
-            var route = RoomRoute.Of(await _finder.FindAsync(room));
-            CancellationTokenSource? superseded = null;
+            var route = RoomRoute.Of(await _lookup.FindAsync(entry.Room));
+            CancellationTokenSource? moved = null;
             lock (_gate)
             {
-                // A look that was overtaken by another tells of an earlier life: whoever is at the later one stays there.
-                if (entry.Doubts == doubts && (route is null || entry.Route is null || route.Term >= entry.Route.Term))
+                // A lookup that was overtaken by another one can return an earlier term: a route never goes back.
+                if (entry.Changes == changes && (route is null || entry.Route is null || route.Term >= entry.Route.Term))
                 {
                     if (entry.Route is { } before && before.Term != route?.Term)
-                        (superseded, entry.Superseded) = (entry.Superseded, null);
-                    (entry.Route, entry.SeenAt) = (route, _time.GetTimestamp());
+                        (moved, entry.Moved) = (entry.Moved, null);
+                    (entry.Route, entry.FoundAt) = (route, _time.GetTimestamp());
                 }
                 if (entry.Route is null)
-                    Forget(room, entry);
+                    Remove(entry);
             }
-            if (superseded is not null)
-                await superseded.CancelAsync();
+            if (moved is not null)
+                await moved.CancelAsync();
             return route;
         }
         catch (BackplaneUnavailableException)
@@ -143,7 +155,7 @@ public sealed class RoomRoutes : IDisposable
             {
                 if (entry.Route is { } lastKnown)
                     return lastKnown;
-                Forget(room, entry);
+                Remove(entry);
             }
             throw;
         }
@@ -152,79 +164,113 @@ public sealed class RoomRoutes : IDisposable
     private Entry GetOrAdd(string room)
     {
         if (_rooms.TryGetValue(room, out var entry))
+        {
+            if (entry.Watches == 0)
+            {
+                _unwatched.Remove(entry.Node);
+                _unwatched.AddLast(entry.Node);
+            }
             return entry;
-        if (_rooms.Count >= MaxRooms)
-            _rooms.Remove(_rooms.Keys.First());
-        return _rooms[room] = new Entry();
+        }
+        if (_unwatched.Count >= _maxRooms)
+            Remove(_unwatched.First!.Value);
+        entry = _rooms[room] = new Entry(room);
+        _unwatched.AddLast(entry.Node);
+        return entry;
     }
 
-    private void Forget(string room, Entry entry)
+    private void Remove(Entry entry)
     {
-        if (_rooms.TryGetValue(room, out var current) && current == entry)
-            _rooms.Remove(room);
+        if (!_rooms.TryGetValue(entry.Room, out var current) || current != entry)
+            return;
+        _rooms.Remove(entry.Room);
+        if (entry.Watches == 0)
+            _unwatched.Remove(entry.Node);
     }
 
-    private void Doubt(string room)
+    private void EndWatch(Entry entry)
+    {
+        lock (_gate)
+        {
+            if (--entry.Watches == 0 && _rooms.TryGetValue(entry.Room, out var current) && current == entry)
+                _unwatched.AddLast(entry.Node);
+        }
+    }
+
+    private void Invalidate(string room)
     {
         lock (_gate)
         {
             if (_rooms.TryGetValue(room, out var entry))
-                Doubt(room, entry);
+                Invalidate(entry);
         }
     }
 
-    private void DoubtAll()
+    private void InvalidateAll()
     {
         lock (_gate)
         {
-            foreach (var (room, entry) in _rooms)
-                Doubt(room, entry);
+            foreach (var entry in _rooms.Values)
+                Invalidate(entry);
         }
     }
 
-    // Who is connected through us does not ask where the room is, so we do.
-    private void Doubt(string room, Entry entry)
+    // No request looks up a room for the members that are connected to it.
+    private void Invalidate(Entry entry)
     {
-        entry.Doubt();
-        if (entry.Watchers > 0)
-            entry.Look = LookAsync(room, entry);
+        entry.Changes++;
+        entry.FoundAt = null;
+        entry.Lookup = null;
+        if (entry.Watches > 0)
+            _ = RefreshAsync(entry.Room);
     }
 
-    public void Dispose()
+    private async Task RefreshAsync(string room)
     {
-        _changes.RoomChanged -= Doubt;
-        _changes.ChangesMissed -= DoubtAll;
+        await _refreshes.WaitAsync();
+        try
+        {
+            await FindAsync(room);
+        }
+        catch (BackplaneUnavailableException)
+        {
+            // ChangesMissed is raised again after the reconnect.
+        }
+        finally
+        {
+            _refreshes.Release();
+        }
     }
 
     /// <summary>What is known of a room. Every member is guarded by the gate.</summary>
     private sealed class Entry
     {
-        /// <summary>What was seen last; null until the first look is done.</summary>
-        public RoomRoute? Route;
+        public Entry(string room) => (Room, Node) = (room, new LinkedListNode<Entry>(this));
 
-        /// <summary>When; null: since then there was a reason to doubt it.</summary>
-        public long? SeenAt;
+        public string Room { get; }
 
-        /// <summary>The look that is under way, or was.</summary>
-        public Task<RoomRoute?>? Look;
+        /// <summary>Its node in the list of rooms without watches.</summary>
+        public LinkedListNode<Entry> Node { get; }
 
-        /// <summary>The reopening that is under way, or was.</summary>
-        public Task<RoomRoute?>? Reopening;
+        /// <summary>The route that was found last; null until the first lookup is complete.</summary>
+        public RoomRoute? Route { get; set; }
 
-        /// <summary>Cancelled when a look finds another term than the route's; null until somebody watches for that.</summary>
-        public CancellationTokenSource? Superseded;
+        /// <summary>When it was found; null if the room may have changed since.</summary>
+        public long? FoundAt { get; set; }
 
-        /// <summary>How many watch for that.</summary>
-        public int Watchers;
+        /// <summary>The lookup that is in progress, or was.</summary>
+        public Task<RoomRoute?>? Lookup { get; set; }
 
-        /// <summary>How often it was doubted: a look that began before the last doubt is not kept.</summary>
-        public int Doubts;
+        /// <summary>The placement that is in progress, or was.</summary>
+        public Task<RoomRoute?>? Reopening { get; set; }
 
-        public void Doubt()
-        {
-            Doubts++;
-            SeenAt = null;
-            Look = null;
-        }
+        /// <summary>Cancelled when a lookup finds another term than the route's; null until there is a watch.</summary>
+        public CancellationTokenSource? Moved { get; set; }
+
+        /// <summary>Number of watches.</summary>
+        public int Watches { get; set; }
+
+        /// <summary>Number of possible changes: a lookup that began before the last one is not kept.</summary>
+        public int Changes { get; set; }
     }
 }

@@ -1,9 +1,9 @@
-namespace ChatServer.LoadBalancer;
+namespace ChatServer.LoadBalancer.Rooms;
 
-/// <summary>Somebody's interest in a room staying where it is, until disposed.</summary>
-public sealed class RouteWatch(Action end, CancellationToken moved) : IDisposable
+/// <summary>Watches, until disposed, whether a room stays where its route leads.</summary>
+internal sealed class RouteWatch(Action end, CancellationToken moved) : IDisposable
 {
-    /// <summary>Cancelled once the room is known to live elsewhere, or no more.</summary>
+    /// <summary>Cancelled when the room is known to be elsewhere, or deleted.</summary>
     public CancellationToken Moved { get; } = moved;
 
     public void Dispose() => end();

@@ -3,18 +3,17 @@ using System.Net;
 using ChatServer.LoadBalancer.Forwarding;
 using Yarp.ReverseProxy.Forwarder;
 
-namespace ChatServer.LoadBalancer;
+namespace ChatServer.LoadBalancer.Rooms;
 
-/// <summary>The HTTP client for rooms: many thousands of connections, most of which become WebSockets.</summary>
-internal sealed class RoomConnections : IDisposable
+/// <summary>The HTTP client for rooms: plain requests, and the handshakes of relays.</summary>
+internal sealed class RoomHttpClient : IDisposable
 {
     /// <summary>
-    /// How long a room may take to answer a handshake or a GET. One that accepts and is silent is paused or stuck: its
-    /// kernel still takes connections.
+    /// Time for a room to answer. A host that accepts and is silent is paused: its kernel still accepts connections.
     /// </summary>
     public static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(10);
 
-    public RoomConnections(TimeProvider time)
+    public RoomHttpClient(Downstream downstream, TimeProvider time)
     {
         var handler = new SocketsHttpHandler
         {
@@ -22,19 +21,19 @@ internal sealed class RoomConnections : IDisposable
             AllowAutoRedirect = false,
             AutomaticDecompression = DecompressionMethods.None,
             UseCookies = false,
-            // The handshake at the room is below our span. The default would leave a client's own traceparent in its place.
+            // The span of the room is a child of our span. The default would keep the traceparent of the client.
             ActivityHeadersPropagator = new ReverseProxyPropagator(DistributedContextPropagator.Current),
         };
-        Downstream.Configure(handler);
+        downstream.Configure(handler);
         Http = new HttpMessageInvoker(new AnswerDeadline(time, handler));
     }
 
-    /// <summary>Fails with an <see cref="HttpRequestException"/> or <see cref="TimeoutException"/> when nobody answers.</summary>
+    /// <summary>Fails with an <see cref="HttpRequestException"/> or <see cref="TimeoutException"/> if there is no answer.</summary>
     public HttpMessageInvoker Http { get; }
 
     public void Dispose() => Http.Dispose();
 
-    /// <summary>Bounds the wait for the head of the answer, and nothing after it: the WebSocket that follows may last for days.</summary>
+    /// <summary>Limits the time for the head of the answer, and not for the body or the WebSocket that follows.</summary>
     private sealed class AnswerDeadline(TimeProvider time, HttpMessageHandler next) : DelegatingHandler(next)
     {
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
@@ -47,7 +46,8 @@ internal sealed class RoomConnections : IDisposable
             }
             catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
             {
-                throw new TimeoutException($"{request.RequestUri} did not answer within {AnswerTimeout.TotalSeconds} s.");
+                var address = request.RequestUri!.GetLeftPart(UriPartial.Path); // the query contains the session
+                throw new TimeoutException($"{address} did not answer within {AnswerTimeout.TotalSeconds} s.");
             }
         }
     }
