@@ -1,3 +1,4 @@
+using ChatServer.LoadBalancer.Forwarding;
 using Yarp.ReverseProxy.Forwarder;
 using Yarp.ReverseProxy.Health;
 using Yarp.ReverseProxy.Model;
@@ -15,6 +16,8 @@ internal sealed class ApiHealth(IDestinationHealthUpdater health) : IPassiveHeal
 
     public void RequestProxied(HttpContext context, ClusterState cluster, DestinationState destination)
     {
+        if (context.GetForwarderErrorFeature()?.Exception is HttpRequestException { InnerException: TooManySocketsException })
+            return; // no Api was asked
         var failed = context.GetForwarderErrorFeature() is { Error: ForwarderError.Request or ForwarderError.RequestTimedOut };
         var period = cluster.Model.Config.HealthCheck?.Passive?.ReactivationPeriod ?? TimeSpan.Zero;
         health.SetPassive(cluster, destination, failed ? DestinationHealth.Unhealthy : DestinationHealth.Healthy, period);

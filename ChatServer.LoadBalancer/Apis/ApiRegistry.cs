@@ -1,4 +1,5 @@
 using ChatServer.Contracts;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace ChatServer.LoadBalancer.Apis;
 
@@ -6,10 +7,13 @@ namespace ChatServer.LoadBalancer.Apis;
 /// The Apis that sent this load balancer a heartbeat within <see cref="Lifetime"/>. The registry is in memory only: after a restart, each
 /// Api registers with its next heartbeat.
 /// </summary>
-internal sealed partial class ApiRegistry : IDisposable
+internal sealed partial class ApiRegistry : IHealthCheck, IDisposable
 {
     /// <summary>Three heartbeats, which arrive every 10 s.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(30);
+
+    /// <summary>Time after the start for which the load balancer waits for the first Api before it is ready without one.</summary>
+    public static readonly TimeSpan StartupGrace = TimeSpan.FromSeconds(10);
 
     private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(1);
 
@@ -18,15 +22,41 @@ internal sealed partial class ApiRegistry : IDisposable
     private readonly Lock _gate = new();
     private readonly Dictionary<ApiAddress, (RegisteredApi Api, long Seen)> _apis = [];
     private readonly ITimer _sweeper;
+    private readonly long _startedAt;
+    private volatile bool _isReady;
 
     public ApiRegistry(TimeProvider time, ILogger<ApiRegistry> logger)
     {
-        (_time, _logger) = (time, logger);
+        (_time, _logger, _startedAt) = (time, logger, time.GetTimestamp());
         _sweeper = time.CreateTimer(_ => RemoveExpired(), null, SweepInterval, SweepInterval);
     }
 
     /// <summary>An Api was added or removed. Not raised for a heartbeat of a registered Api.</summary>
     public event Action? Changed;
+
+    /// <summary>Number of registered Apis.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_gate)
+                return _apis.Count;
+        }
+    }
+
+    /// <summary>Whether the Api is registered.</summary>
+    public bool Contains(ApiAddress address)
+    {
+        lock (_gate)
+            return _apis.ContainsKey(address);
+    }
+
+    /// <summary>Unhealthy until an Api has registered, or <see cref="StartupGrace"/> is over: rooms are served without an Api.</summary>
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    {
+        _isReady |= _time.GetElapsedTime(_startedAt) >= StartupGrace;
+        return Task.FromResult(_isReady ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy("No Api has registered yet."));
+    }
 
     /// <summary>Records a heartbeat and adds the Api if it is new.</summary>
     public RegisteredApi RecordHeartbeat(ApiAddress address, int cpus, long rooms, string version)
@@ -38,6 +68,7 @@ internal sealed partial class ApiRegistry : IDisposable
             added = !_apis.ContainsKey(address);
             _apis[address] = (api, _time.GetTimestamp());
         }
+        _isReady = true;
         if (added)
         {
             Log.Registered(_logger, address);

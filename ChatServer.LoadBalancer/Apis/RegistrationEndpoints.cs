@@ -13,12 +13,12 @@ internal static class RegistrationEndpoints
     public static void MapRegistration(this WebApplication app, ApiKeys keys)
     {
         var withKey = app.MapGroup("").RequireApiKey(keys);
-        withKey.MapPut("/register/{host}/{cpus}/{rooms}/{version}", Register);
+        withKey.MapPut("/register/{host}/{cpus}/{rooms}/{version}", RegisterAsync);
         withKey.MapGet("/servers", List);
     }
 
-    private static Results<Ok<Data<RegisteredApi>>, ProblemHttpResult> Register(
-        string host, string cpus, string rooms, string version, ApiRegistry apis)
+    private static async Task<Results<Ok<Data<RegisteredApi>>, ProblemHttpResult>> RegisterAsync(
+        string host, string cpus, string rooms, string version, ApiRegistry apis, VerifyApi verify, CancellationToken ct)
     {
         if (ApiAddress.Parse(host) is not { } address)
             return Invalid("host must be name, name:port or [ipv6]:port");
@@ -28,6 +28,16 @@ internal static class RegistrationEndpoints
             return Invalid("rooms must be a number from 0");
         if (!IsVersion(version))
             return Invalid($"version must be 1 to {MaxVersionLength} of A-Z a-z 0-9 . + - _");
+        // A registered Api was verified: its heartbeats cost no call.
+        var verification = apis.Contains(address) ? ApiVerification.Verified : await verify(address, ct);
+        if (verification == ApiVerification.NotAllowed)
+        {
+            return Problems.Of(
+                StatusCodes.Status403Forbidden, ErrorCodes.ApiNotAllowed,
+                $"{address} is not located in API_NETWORKS of this load balancer.");
+        }
+        if (verification == ApiVerification.NotVerified)
+            return Problems.Of(StatusCodes.Status502BadGateway, ErrorCodes.ApiNotVerified, $"No Api answers at http://{address}/api/v1/.");
         return DataResults.Ok(apis.RecordHeartbeat(address, cpuCount, roomCount, version));
     }
 

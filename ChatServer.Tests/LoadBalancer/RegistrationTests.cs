@@ -85,5 +85,26 @@ public sealed class RegistrationTests : IAsyncLifetime
             async () => (await _lb.Http.GetAsync("/", Ct)).StatusCode, status => status == HttpStatusCode.ServiceUnavailable);
     }
 
+    [Fact]
+    public async Task Load_balancer_is_ready_with_its_first_api()
+    {
+        using (var before = await _lb.Http.GetAsync("/health", Ct))
+            await before.IsProblemAsync(HttpStatusCode.ServiceUnavailable, "not-ready");
+        await _lb.RegisterAsync("api");
+        using var after = await _lb.Http.GetAsync("/health", Ct);
+        Assert.Equal(HttpStatusCode.OK, after.StatusCode);
+    }
+
+    [Fact]
+    public async Task Load_balancer_is_ready_after_10_s_without_an_api()
+    {
+        _time.Advance(TimeSpan.FromSeconds(9.9));
+        using (var before = await _lb.Http.GetAsync("/health", Ct))
+            await before.IsProblemAsync(HttpStatusCode.ServiceUnavailable, "not-ready");
+        _time.Advance(TimeSpan.FromSeconds(0.1));
+        using var after = await _lb.Http.GetAsync("/health", Ct);
+        Assert.Equal(HttpStatusCode.OK, after.StatusCode);
+    }
+
     private static string Host(JsonElement server) => server.GetProperty("host").GetString()!;
 }
