@@ -1,6 +1,7 @@
 using ChatServer.Backplane;
 using ChatServer.LoadBalancer.Apis;
 using ChatServer.LoadBalancer.Forwarding;
+using ChatServer.LoadBalancer.Rooms;
 using ChatServer.ServiceDefaults;
 using ChatServer.Settings;
 using ChatServer.Web;
@@ -29,6 +30,7 @@ internal static class LoadBalancerApp
 
         var app = builder.Build();
         app.UseProblems();
+        app.UseKnownHosts(new KnownHosts(app.Configuration));
         app.MapDefaultEndpoints();
         app.UseForwarding();
         app.MapRooms();

@@ -1,5 +1,6 @@
 using ChatServer.LoadBalancer;
+using ChatServer.Settings;
 using ChatServer.Web;
 
-return await ServiceRunner.RunAsync(() =>
+return await ServiceRunner.RunAsync(args, ServerSettings.LoadBalancerPort, () =>
     LoadBalancerApp.Build(WebApplication.CreateBuilder(args.WithoutConfigurationReload())).RunAsync());

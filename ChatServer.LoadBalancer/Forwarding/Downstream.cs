@@ -1,9 +1,12 @@
+using System.Net;
 using System.Net.Sockets;
+using System.Text;
+using ChatServer.Broadcast.Connections;
 
 namespace ChatServer.LoadBalancer.Forwarding;
 
-/// <summary>Connections of this process to rooms and Apis.</summary>
-internal static class Downstream
+/// <summary>Connections of this process to rooms and Apis. They are counted with the connections of clients.</summary>
+internal sealed class Downstream(DetachableEndPoints sockets)
 {
     /// <summary>
     /// Time limit for a connection. RoomHosts and Apis are in the same network: a live process accepts within a millisecond. If its machine
@@ -11,10 +14,38 @@ internal static class Downstream
     /// </summary>
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(1);
 
-    /// <summary>Applies the time limit to <paramref name="handler"/>. A failed connection is a <c>ConnectionError</c>.</summary>
-    public static void Configure(SocketsHttpHandler handler) => handler.ConnectCallback = ConnectAsync;
+    /// <summary>
+    /// Applies the time limit to <paramref name="handler"/>; a failed connection is a <c>ConnectionError</c>. Headers keep their bytes, in
+    /// both directions: Latin-1 has a character for every byte.
+    /// </summary>
+    /// <param name="handler">The handler.</param>
+    /// <param name="connect">Connects a socket; null to connect to any address of the host.</param>
+    public void Configure(SocketsHttpHandler handler, Func<Socket, DnsEndPoint, CancellationToken, Task>? connect = null)
+    {
+        connect ??= static (socket, host, ct) => socket.ConnectAsync(host, ct).AsTask();
+        handler.ConnectCallback = (context, ct) => ConnectAsync(context, connect, ct);
+        handler.RequestHeaderEncodingSelector = static (_, _) => Encoding.Latin1;
+        handler.ResponseHeaderEncodingSelector = static (_, _) => Encoding.Latin1;
+    }
 
-    private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken ct)
+    private async ValueTask<Stream> ConnectAsync(
+        SocketsHttpConnectionContext context, Func<Socket, DnsEndPoint, CancellationToken, Task> connect, CancellationToken ct)
+    {
+        if (!sockets.TryReserveSocket())
+            throw new TooManySocketsException();
+        try
+        {
+            return new CountedStream(await ConnectSocketAsync(context, connect, ct), sockets.ReleaseSocket);
+        }
+        catch
+        {
+            sockets.ReleaseSocket();
+            throw;
+        }
+    }
+
+    private static async Task<Socket> ConnectSocketAsync(
+        SocketsHttpConnectionContext context, Func<Socket, DnsEndPoint, CancellationToken, Task> connect, CancellationToken ct)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(ct);
         deadline.CancelAfter(ConnectTimeout);
@@ -22,8 +53,8 @@ internal static class Downstream
         try
         {
             EnableKeepAlive(socket);
-            await socket.ConnectAsync(context.DnsEndPoint, deadline.Token);
-            return new NetworkStream(socket, ownsSocket: true);
+            await connect(socket, context.DnsEndPoint, deadline.Token);
+            return socket;
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
@@ -49,4 +80,18 @@ internal static class Downstream
         socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, 10);
         socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, 3);
     }
+
+    private sealed class CountedStream(Socket socket, Action release) : NetworkStream(socket, ownsSocket: true)
+    {
+        private Action? _release = release;
+
+        protected override void Dispose(bool disposing)
+        {
+            base.Dispose(disposing);
+            Interlocked.Exchange(ref _release, null)?.Invoke();
+        }
+    }
 }
+
+/// <summary>This process has as many sockets as it may have. The destination is not the cause.</summary>
+internal sealed class TooManySocketsException() : IOException("Too many sockets are open.");

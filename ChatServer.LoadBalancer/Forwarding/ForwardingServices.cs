@@ -1,3 +1,4 @@
+using System.Text;
 using ChatServer.Settings;
 using ChatServer.Web;
 
@@ -12,8 +13,14 @@ internal static class ForwardingServices
     /// </summary>
     public const long MaxBodyBytes = 1024 * 1024;
 
-    /// <summary>Adds the limits. The number of connections, including WebSockets, is not limited, as is Kestrel's default.</summary>
-    public static void AddForwarding(this WebApplicationBuilder builder) => builder.LimitBodies(MaxBodyBytes);
+    /// <summary>Adds the limits.</summary>
+    public static void AddForwarding(this WebApplicationBuilder builder)
+    {
+        builder.LimitBodies(MaxBodyBytes);
+        builder.Services.AddSingleton<Downstream>();
+        // The headers of an answer keep their bytes: see Downstream.
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1);
+    }
 
     /// <summary>Sets the <c>X-Forwarded-*</c> headers for all endpoints that are mapped after it.</summary>
     /// <exception cref="StartupException"><c>TRUSTED_PROXIES</c> is invalid.</exception>

@@ -1,15 +1,22 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 
 namespace ChatServer.Tests.LoadBalancer;
 
-/// <summary>An Api that echoes each request. With <c>?die</c> it accepts the request and aborts the connection.</summary>
+/// <summary>
+/// An Api that echoes each request. With <c>?die</c> it accepts the request and aborts the connection; with <c>?hold</c> it answers after
+/// <see cref="ReleaseHeld"/>; with the header <c>Answer</c> it
+/// answers with the header <c>Answered</c> of the same value. Headers are read and written as Latin-1: a character for each byte.
+/// </summary>
 public sealed class FakeApi : IAsyncDisposable
 {
     private readonly WebApplication _app;
+
+    private readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private FakeApi(WebApplication app) => _app = app;
 
@@ -21,12 +28,19 @@ public sealed class FakeApi : IAsyncDisposable
     public static async Task<FakeApi> StartAsync(int port = 0)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port));
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.Listen(IPAddress.Loopback, port);
+            kestrel.RequestHeaderEncodingSelector = kestrel.ResponseHeaderEncodingSelector = _ => Encoding.Latin1;
+        });
         var api = new FakeApi(builder.Build());
         api._app.Run(api.AnswerAsync);
         await api._app.StartAsync();
         return api;
     }
+
+    /// <summary>Answers the requests that were held.</summary>
+    public void ReleaseHeld() => _released.TrySetResult();
 
     private async Task AnswerAsync(HttpContext context)
     {
@@ -40,7 +54,11 @@ public sealed class FakeApi : IAsyncDisposable
             context.Abort();
             return;
         }
+        if (request.Query.ContainsKey("hold"))
+            await _released.Task.WaitAsync(context.RequestAborted);
         context.Response.StatusCode = StatusCodes.Status202Accepted;
+        if (request.Headers["Answer"] is [{ } value])
+            context.Response.Headers["Answered"] = value;
         await context.Response.WriteAsync($"{target} {text}");
     }
 

@@ -32,6 +32,16 @@ public sealed class LoadBalancerStartTests
         Assert.StartsWith($"{missing} is not set", line, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task An_invalid_public_address_is_named()
+    {
+        await using var process = ServiceProcess.Launch(
+            "ChatServer.LoadBalancer", ("LOADBALANCER_KEY", "k"), ("ConnectionStrings__redis", "127.0.0.1:1"), ("PUBLIC_URL", "chat.example"));
+        await process.WaitForExitAsync();
+        Assert.Equal(1, process.ExitCode);
+        Assert.StartsWith("PUBLIC_URL must be a URL", Assert.Single(process.Output.TrimEnd().Split('\n')), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("Production", "Yarp.ReverseProxy.Forwarder.HttpForwarder", LogLevel.Critical)]
     [InlineData("Production", "ChatServer.LoadBalancer.RoomForwarder", LogLevel.Critical)]

@@ -1,7 +1,8 @@
 using System.Net;
 using ChatServer.Backplane;
 using ChatServer.Backplane.Rooms;
-using ChatServer.LoadBalancer;
+
+using ChatServer.LoadBalancer.Rooms;
 using ChatServer.Tests.Support;
 using Microsoft.Extensions.Time.Testing;
 

@@ -2,6 +2,7 @@ using System.Net.Http.Json;
 using System.Net.WebSockets;
 using System.Text.Json;
 using ChatServer.LoadBalancer;
+using ChatServer.LoadBalancer.Apis;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -25,7 +26,13 @@ public sealed class RunningLoadBalancer : IAsyncDisposable
     public HttpClient Http { get; }
 
     public static async Task<RunningLoadBalancer> StartAsync(
-        string redis, TimeProvider? time = null, params (string Name, string Value)[] settings)
+        string redis, TimeProvider? time = null, params (string Name, string Value)[] settings) =>
+        await StartAsync(
+            redis, time, services => services.AddSingleton<VerifyApi>((_, _) => Task.FromResult(ApiVerification.Verified)), settings);
+
+    /// <summary>As the other overload; <paramref name="configure"/> adds services.</summary>
+    public static async Task<RunningLoadBalancer> StartAsync(
+        string redis, TimeProvider? time, Action<IServiceCollection> configure, params (string Name, string Value)[] settings)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { EnvironmentName = "Production" });
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
@@ -38,6 +45,7 @@ public sealed class RunningLoadBalancer : IAsyncDisposable
         });
         builder.Configuration.AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Name, (string?)setting.Value)));
         if (time is not null) builder.Services.AddSingleton(time);
+        configure(builder.Services);
         var app = LoadBalancerApp.Build(builder);
         await app.StartAsync();
         return new RunningLoadBalancer(app);

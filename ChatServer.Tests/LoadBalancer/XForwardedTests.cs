@@ -1,6 +1,8 @@
+using ChatServer.LoadBalancer.Forwarding;
 using ChatServer.Settings;
 using ChatServer.Tests.Support;
 using ChatServer.Web;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 
 namespace ChatServer.Tests.LoadBalancer;
@@ -30,6 +32,24 @@ public sealed class XForwardedTests
         Assert.Equal("https", headers["X-Forwarded-Proto"]);
         Assert.Equal("chat.example", headers["X-Forwarded-Host"]);
         Assert.Equal("443", headers["X-Forwarded-Port"]);
+    }
+
+    [Theory]
+    [InlineData("", "192.0.2.1, 127.0.0.1", "127.0.0.1")] // no proxy is trusted: the peer is the client
+    [InlineData("127.0.0.1", "127.0.0.1", "127.0.0.1")]
+    [InlineData("127.0.0.1", "203.0.113.7, 127.0.0.1", "203.0.113.7")]
+    [InlineData("127.0.0.0/8,10.0.0.0/8", "203.0.113.7, 198.51.100.2, 10.1.2.3, 127.0.0.1", "198.51.100.2")]
+    [InlineData("127.0.0.1", "2001:db8::7, 127.0.0.1", "2001:db8::7")]
+    [InlineData("127.0.0.1", "unknown, 127.0.0.1", "127.0.0.1")]
+    public void Client_is_the_last_hop_that_is_not_a_trusted_proxy(string trusted, string hops, string client)
+    {
+        var context = new DefaultHttpContext();
+        context.Request.Headers["X-Forwarded-For"] = hops;
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection([new("TRUSTED_PROXIES", trusted)]).Build();
+
+        var address = XForwarded.ClientAddress(context, configuration.Read(ServerSettings.TrustedProxies));
+
+        Assert.Equal(client, $"{address}");
     }
 
     [Theory]
