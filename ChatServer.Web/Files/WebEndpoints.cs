@@ -12,7 +12,8 @@ namespace ChatServer.Web.Files;
 /// </summary>
 public static class WebEndpoints
 {
-    private const string ImmutableCaching = "public, max-age=31536000, immutable";
+    /// <summary>Caching of a path that contains a hash of the content.</summary>
+    internal const string ImmutableCaching = "public, max-age=31536000, immutable";
     private const string RevalidateCaching = "no-cache";
     private const string Brotli = "br";
 
@@ -44,12 +45,15 @@ public static class WebEndpoints
     /// </summary>
     /// <param name="headers">Headers of the response.</param>
     /// <param name="connect">Sources of <c>connect-src</c>, in addition to <c>'self'</c>.</param>
-    public static void AddSecurityHeaders(this IHeaderDictionary headers, params IEnumerable<string> connect)
+    public static void AddSecurityHeaders(this IHeaderDictionary headers, params IEnumerable<string> connect) => headers.AddPageHeaders(
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+        + $"connect-src {string.Join(' ', connect.Prepend("'self'"))}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+        + "require-trusted-types-for 'script'; trusted-types 'none'");
+
+    /// <summary>Restricts a page with its own content security policy.</summary>
+    internal static void AddPageHeaders(this IHeaderDictionary headers, string contentSecurityPolicy)
     {
-        headers.ContentSecurityPolicy =
-            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-            + $"connect-src {string.Join(' ', connect.Prepend("'self'"))}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
-            + "require-trusted-types-for 'script'; trusted-types 'none'";
+        headers.ContentSecurityPolicy = contentSecurityPolicy;
         headers["Cross-Origin-Opener-Policy"] = "same-origin";
         // The address of a private room must not reach other sites.
         headers["Referrer-Policy"] = "no-referrer";
@@ -57,6 +61,15 @@ public static class WebEndpoints
 
     private static void MapReadMethods(this IEndpointRouteBuilder app, string pattern, Delegate handler) =>
         app.MapMethods(pattern, ReadMethods, handler).ExcludeFromDescription();
+
+    /// <summary>Writes a page as the answer, with the status that the response has.</summary>
+    public static Task WriteAsync(this HttpContext context, WebFile page)
+    {
+        context.Response.ContentType = page.ContentType;
+        context.Response.Headers.CacheControl = RevalidateCaching;
+        context.Response.ContentLength = page.Content.Length;
+        return context.Response.Body.WriteAsync(page.Content).AsTask();
+    }
 
     private static IResult WriteFile(HttpContext context, WebFile file, string caching)
     {

@@ -29,12 +29,6 @@ public sealed partial class WebFiles
     /// <summary>Hash of all files, 16 hexadecimal digits.</summary>
     public string Version { get; }
 
-    /// <summary>
-    /// Folder of the files in URLs. Modules and styles refer to each other by relative paths, so the URLs of all files change with the
-    /// version.
-    /// </summary>
-    public string Folder => $"/app/{Version}";
-
     /// <summary>Reads the files that are embedded in <paramref name="assembly"/>.</summary>
     public static WebFiles Of(Assembly assembly)
     {
@@ -56,20 +50,27 @@ public sealed partial class WebFiles
     public WebFile? Find(string name) => _files.GetValueOrDefault(name);
 
     /// <summary>
-    /// A page: the file <paramref name="name"/> with <c>{{folder}}</c> and every other <c>{{value}}</c> replaced by its escaped value.
-    /// <c>{{modules of x.js}}</c> becomes a <c>modulepreload</c> for each module that <c>x.js</c> imports directly or indirectly: a browser
-    /// finds the imports of a module only when it has the module, which costs a round trip for each level.
+    /// A page: the file <paramref name="name"/> with every <c>{{value}}</c> replaced by its escaped value, <c>{{root}}</c> by
+    /// <paramref name="root"/>, and <c>{{folder}}</c> by the folder of the files. Modules and styles refer to each other by relative paths,
+    /// so the URLs of all files change with the version. <c>{{modules of x.js}}</c> becomes a <c>modulepreload</c> for each module that
+    /// <c>x.js</c> imports directly or indirectly: a browser finds the imports of a module only when it has the module, which costs a round
+    /// trip for each level.
     /// </summary>
+    /// <param name="name">The name of the file.</param>
+    /// <param name="root">The path from the page to the root of the service, with a slash at the end.</param>
+    /// <param name="values">Names and values.</param>
     /// <exception cref="KeyNotFoundException">The file does not exist.</exception>
-    public WebFile Page(string name, params ReadOnlySpan<(string Name, string Value)> values)
+    internal WebFile Page(string name, string root, params ReadOnlySpan<(string Name, string Value)> values)
     {
-        var html = new StringBuilder(Encoding.UTF8.GetString(_files[name].Content)).Replace("{{folder}}", Folder);
+        var folder = $"{root}app/{Version}";
+        var html = new StringBuilder(Encoding.UTF8.GetString(_files[name].Content)).Replace("{{folder}}", folder).Replace("{{root}}", root);
         foreach (var (placeholder, value) in values)
             html.Replace($"{{{{{placeholder}}}}}", WebUtility.HtmlEncode(value));
-        return new WebFile(name, Encoding.UTF8.GetBytes(Modules().Replace(html.ToString(), match => Preloads(match.Groups[1].Value))));
+        return new WebFile(
+            name, Encoding.UTF8.GetBytes(Modules().Replace(html.ToString(), match => Preloads(match.Groups[1].Value, folder))));
     }
 
-    private string Preloads(string module)
+    private string Preloads(string module, string folder)
     {
         var found = new List<string> { module };
         // The list grows during the loop.
@@ -77,7 +78,7 @@ public sealed partial class WebFiles
             found.AddRange(Imports().Matches(Encoding.UTF8.GetString(_files[found[i]].Content))
                 .Select(import => new Uri(new Uri($"http://files/{found[i]}"), import.Groups[1].Value).AbsolutePath[1..])
                 .Distinct().Except(found).ToList());
-        return string.Join('\n', found.Skip(1).Select(file => $"<link rel=\"modulepreload\" href=\"{Folder}/{file}\">"));
+        return string.Join('\n', found.Skip(1).Select(file => $"<link rel=\"modulepreload\" href=\"{folder}/{file}\">"));
     }
 
     private static byte[] Read(Assembly assembly, string name)
