@@ -1,3 +1,4 @@
+using System.Text;
 using ChatServer.Contracts;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -42,5 +43,12 @@ public static class ApiKeyEndpoints
 
     /// <summary>Whether the request contains exactly one key, and it is one of <paramref name="keys"/>.</summary>
     public static bool HasApiKey(this HttpContext context, ApiKeys keys) =>
-        context.Request.Headers[RequestHeaders.ApiKey] is [var key] && keys.Accepts(key);
+        keys.Accepts(context.ApiKey());
+
+    /// <summary>The key that the request contains; null if it contains none or several.</summary>
+    public static string? ApiKey(this HttpContext context) =>
+        context.Request.Headers[RequestHeaders.ApiKey] is [{ Length: > 0 } key] ? FromHeader(key) : null;
+
+    // A header is read as Latin-1 (see ListenSettings). Clients send a key with other characters than ASCII in UTF-8.
+    private static string FromHeader(string value) => Encoding.UTF8.GetString(Encoding.Latin1.GetBytes(value));
 }

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using ChatServer.Contracts;
 
 namespace ChatServer.Web;
 
@@ -24,6 +25,9 @@ public sealed class ApiKeys
         foreach (var known in _digests) accepted |= CryptographicOperations.FixedTimeEquals(known, digest);
         return accepted;
     }
+
+    /// <summary>Identifies a key without revealing it: <c>key:</c> and the first 8 hex digits of its SHA-256.</summary>
+    public static string Fingerprint(string key) => UserIds.OfKey(Digest(key));
 
     private static byte[] Digest(string key) => SHA256.HashData(Encoding.UTF8.GetBytes(key));
 }

@@ -12,10 +12,15 @@ internal static class EndpointGuards
     /// </summary>
     /// <param name="endpoint">The endpoint.</param>
     /// <param name="refuse">Returns the response that replaces that of the endpoint; null if the endpoint may run.</param>
-    public static void Guard(this EndpointBuilder endpoint, Func<HttpContext, IResult?> refuse)
+    public static void Guard(this EndpointBuilder endpoint, Func<HttpContext, IResult?> refuse) =>
+        endpoint.Guard(context => ValueTask.FromResult(refuse(context)));
+
+    /// <inheritdoc cref="Guard(EndpointBuilder, Func{HttpContext, IResult?})"/>
+    public static void Guard(this EndpointBuilder endpoint, Func<HttpContext, ValueTask<IResult?>> refuse)
     {
         var next = endpoint.RequestDelegate ?? throw new InvalidOperationException(
             $"{endpoint.DisplayName} has no request delegate to guard.");
-        endpoint.RequestDelegate = context => refuse(context) is { } refusal ? refusal.ExecuteAsync(context) : next(context);
+        endpoint.RequestDelegate = async context =>
+            await (await refuse(context) is { } refusal ? refusal.ExecuteAsync(context) : next(context));
     }
 }

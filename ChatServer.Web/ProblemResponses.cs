@@ -35,6 +35,9 @@ public static class ProblemResponses
             SuppressDiagnosticsCallback = handled => handled.Exception is BadHttpRequestException
                 || handled.ExceptionHandledBy == ExceptionHandledType.ExceptionHandlerService,
         });
+        app.UseRequestLimits();
+        app.RequireValidHost();
+        app.UseBodyLimit();
         app.UseStatusCodePages(pages => ForStatus(pages.HttpContext.Response.StatusCode).ExecuteAsync(pages.HttpContext));
     }
 

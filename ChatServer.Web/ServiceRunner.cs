@@ -9,14 +9,19 @@ public static class ServiceRunner
 {
     /// <summary>
     /// Builds and runs a service. Returns the exit code: 0 after a graceful stop, 1 after one line on stderr if it cannot start. Any other
-    /// exception is a defect and is not caught.
+    /// exception is a defect and is not caught. With the argument <c>health</c>, it checks the running service instead.
     /// </summary>
-    public static async Task<int> RunAsync(Func<Task> service)
+    /// <param name="args">The arguments of the process.</param>
+    /// <param name="port">The setting that contains the port of <c>/health</c>.</param>
+    /// <param name="service">Builds and runs the service.</param>
+    public static async Task<int> RunAsync(string[] args, Setting<int> port, Func<Task> service)
     {
         // Programs read the output: it must not depend on the locale of the operator's shell.
         CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
         try
         {
+            if (args is [HealthProbe.Command])
+                return await HealthProbe.RunAsync(port, Environment.GetEnvironmentVariable, Console.Out);
             await service();
             return 0;
         }

@@ -10,11 +10,13 @@ namespace ChatServer.Tests.Web;
 public sealed class ServiceRunnerTests
 {
     [Fact]
-    public async Task Service_that_ends_normally_exits_with_0() => Assert.Equal(0, await ServiceRunner.RunAsync(() => Task.CompletedTask));
+    public async Task Service_that_ends_normally_exits_with_0() =>
+        Assert.Equal(0, await ServiceRunner.RunAsync([], ServerSettings.ApiPort, () => Task.CompletedTask));
 
     [Fact]
     public async Task Unexpected_exception_is_not_reported_as_a_bad_setting() =>
-        await Assert.ThrowsAsync<InvalidOperationException>(() => ServiceRunner.RunAsync(() => throw new InvalidOperationException()));
+        await Assert.ThrowsAsync<InvalidOperationException>(
+            () => ServiceRunner.RunAsync([], ServerSettings.ApiPort, () => throw new InvalidOperationException()));
 
     [Theory]
     [InlineData("PORT", "eighty")]
