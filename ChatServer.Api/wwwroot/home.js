@@ -1,5 +1,5 @@
 import { $, element } from './dom.js';
-import { NAME_RULE, ROOM_NAME, store } from './store.js';
+import { NAME_RULE, ROOM_NAME, ROOT, store } from './store.js';
 
 const room = $('room');
 
@@ -7,7 +7,7 @@ $('open').onsubmit = submit => {
   submit.preventDefault();
   // A pasted link is a room too.
   const name = room.value.trim().replace(/^.*\/room\//, '').replace(/[?#].*$/, '') || room.placeholder;
-  if (ROOM_NAME.test(name)) return location.assign(`/room/${name}`);
+  if (ROOM_NAME.test(name)) return location.assign(`${ROOT}room/${name}`);
   $('room-complaint').textContent = NAME_RULE;
   room.ariaInvalid = true;
   room.focus();
@@ -19,5 +19,5 @@ room.oninput = () => {
 };
 
 $('recent').hidden = store.rooms.length === 0;
-$('rooms').append(...store.rooms.map(name => element('li', '', Object.assign(element('a', '', name), { href: `/room/${name}` }))));
+$('rooms').append(...store.rooms.map(name => element('li', '', Object.assign(element('a', '', name), { href: `${ROOT}room/${name}` }))));
 if (matchMedia('(pointer: fine)').matches) room.focus();

@@ -1,24 +1,32 @@
 // The conversation: the log as it was seen, and below it what is on its way. Rows live in chunks that are laid out only when they
 // come near (content-visibility), so that 10,000 of them scroll like 50, and can still be searched and read out.
 import { element } from './dom.js';
-import { announcement, day, erase, message, remark, unreadMarker } from './rows.js';
+import { addActions, announcement, day, erase, message, remark, renameDays, unreadMarker } from './rows.js';
 import { isSameDay } from './text.js';
 
 const CHUNK = 50; // rows
+const LABEL = 40; // characters of a message that identify it in the label of its menu
 const GROUP = 5 * 60_000; // ms between messages of one member that stand together
 const NEAR = 40, EARLY = 800; // pixels: that count as the end; from the beginning, where older messages are asked for
 
+// Names pass from one person to another; a `uid` does not.
+const senderOf = ({ uid }) => uid;
+const actionsButton = row => row.querySelector('.menu-button');
 const startsDay = (last, event) => !last || !isSameDay(last.time, event.time);
 
 export class MessageList extends EventTarget {
   /** Whether the newest message is in sight, and stays there. */ atEnd = true;
-  #scroller; #list; #me; #pending = element('ol', 'chunk'); #underway = new Map(); #rows = new Map(); #erased = new Set();
-  #first = null; #last = null; #marker = null; #top = 0;
+  #scroller; #list; #me; #actionsOf; #pending = element('ol', 'chunk'); #underway = new Map(); #rows = new Map(); #erased = new Set();
+  #first = null; #last = null; #marker = null; #stop = null; #top = 0;
 
-  /** @param {() => string} me one's own name */
-  constructor(scroller, list, me) {
+  /**
+   * @param {() => {user: string, uid: string}} me one's own name and identity
+   * @param {(event) => [string, () => void][]} actionsOf a message: what the reader may do with it
+   */
+  constructor(scroller, list, me, actionsOf = () => []) {
     super();
-    [this.#scroller, this.#list, this.#me] = [scroller, list, me];
+    [this.#scroller, this.#list, this.#me, this.#actionsOf] = [scroller, list, me, actionsOf];
+    list.addEventListener('keydown', press => this.#moveBetweenMenus(press));
     list.append(this.#pending);
     scroller.addEventListener('scroll', () => this.#scrolled(), { passive: true });
     const grown = new ResizeObserver(() => this.atEnd && this.toEnd());
@@ -31,9 +39,14 @@ export class MessageList extends EventTarget {
   append(event, unread) {
     if (event.type === 'deleted') return this.#erase(event);
     const chunk = this.#openChunk();
-    if (startsDay(this.#last, event)) chunk.append(day(event.time));
+    if (startsDay(this.#last, event)) {
+      renameDays(this.#list);
+      chunk.append(day(event.time));
+    }
     if (unread && !this.#marker) chunk.append(this.#marker = unreadMarker());
-    chunk.append(this.#row(this.#last, event));
+    const row = this.#row(this.#last, event);
+    chunk.append(row);
+    if (this.#stop !== document.activeElement || !this.#stop?.isConnected) this.#makeTabStop(actionsButton(row));
     this.#first ??= event;
     this.#last = event;
   }
@@ -62,7 +75,7 @@ export class MessageList extends EventTarget {
   }
 
   addPending(said) {
-    const row = message({ ...said, user: this.#me() }, true, this.#underway.size === 0 && !this.#joins(this.#last, said.time, this.#me()));
+    const row = message({ ...said, ...this.#me() }, true, this.#underway.size === 0 && !this.#joins(this.#last, { ...said, ...this.#me() }));
     row.classList.add('pending');
     row.firstElementChild.append(element('span', 'fate', 'Sending…'));
     this.#underway.set(said.id, row);
@@ -82,6 +95,12 @@ export class MessageList extends EventTarget {
     row?.classList.replace('pending', 'refused');
     row?.querySelector('.fate').replaceChildren(why, button);
   }
+
+  /** The room refused it for now; it is sent later. */
+  delayPending(id, why) { this.#underway.get(id)?.querySelector('.fate').replaceChildren(why); }
+
+  /** The date may have changed. */
+  renameDays() { renameDays(this.#list); }
 
   note(words) { this.#openChunk().append(remark(words)); }
 
@@ -122,19 +141,51 @@ export class MessageList extends EventTarget {
 
   #row(last, event) {
     const row = event.type === 'announcement' ? announcement(event)
-      : message(event, event.user === this.#me(), !this.#joins(last, event.time, event.user));
+      : message(event, senderOf(event) === senderOf(this.#me()), !this.#joins(last, event));
     this.#rows.set(event.seq, row);
-    if (this.#erased.has(event.seq)) erase(row);
+    if (event.type === 'message' && this.#actionsOf(event).length > 0)
+      addActions(row, `Actions for “${event.text.slice(0, LABEL)}” of ${event.user}`, () => this.#actionsOf(event));
+    if (event.deleted || this.#erased.has(event.seq)) erase(row);
     return row;
   }
 
-  #joins(last, time, user) {
-    return last?.type === 'message' && last.user === user && Date.parse(time) - Date.parse(last.time) < GROUP && isSameDay(last.time, time);
+  // One stop of the Tab key for all messages: arrow keys move between them.
+  #makeTabStop(button) {
+    if (!button) return;
+    if (this.#stop) this.#stop.tabIndex = -1;
+    this.#stop = button;
+    button.tabIndex = 0;
   }
 
-  #erase({ target }) {
-    const row = this.#rows.get(target);
-    if (row) erase(row);
-    else this.#erased.add(target);
+  #actionsButtons() { return [...this.#list.querySelectorAll('.menu-button')]; }
+
+  #moveBetweenMenus(press) {
+    const step = { ArrowUp: -1, ArrowDown: 1 }[press.key];
+    if (!step || !press.target.matches('.menu-button')) return;
+    press.preventDefault();
+    const buttons = this.#actionsButtons(), next = buttons[buttons.indexOf(press.target) + step];
+    if (!next) return;
+    this.#makeTabStop(next);
+    next.focus();
+  }
+
+  #joins(last, event) {
+    return last?.type === 'message' && senderOf(last) === senderOf(event) && last.user === event.user
+      && Date.parse(event.time) - Date.parse(last.time) < GROUP && isSameDay(last.time, event.time);
+  }
+
+  #erase({ target, targets = [target] }) {
+    for (const seq of targets) {
+      const row = this.#rows.get(seq);
+      if (row) this.#eraseRow(row);
+      else this.#erased.add(seq);
+    }
+  }
+
+  #eraseRow(row) {
+    const hadFocus = row.contains(document.activeElement), hadStop = actionsButton(row) === this.#stop;
+    erase(row);
+    if (hadStop) this.#makeTabStop(this.#actionsButtons().at(-1));
+    if (hadFocus) this.#scroller.focus({ preventScroll: true });
   }
 }

@@ -1,16 +1,24 @@
 import { $, avatar, counted, element } from './dom.js';
 
+const MAX_NAMED = 100; // members up to which the room sends the names that join and leave
+
 export class People {
-  #names = new Set(); #count = 0; #me = ''; #queued = false;
+  #names = new Set(); #count = 0; #me = ''; #queued = false; #isStale = false;
+
+  constructor() { addEventListener('resize', () => this.#showScroll()); }
 
   welcome({ members, count, user }) {
     this.#names = new Set(members).add(user);
     this.#me = user;
+    this.#isStale = false;
     this.#show(count);
   }
 
-  /** Without names above 100 members. */
-  change({ count, joined, left }) {
+  /** Without names above 100 members; with all `members` when there are 100 or fewer again. */
+  change({ count, joined, left, members }) {
+    this.#isStale = !members && (this.#isStale || count > MAX_NAMED);
+    // Somebody of those known has left, and nothing says who.
+    if (members || (this.#isStale && count < this.#names.size)) this.#names = new Set(members).add(this.#me);
     for (const name of left ?? []) this.#names.delete(name);
     for (const name of joined ?? []) this.#names.add(name);
     this.#show(count);
@@ -28,6 +36,14 @@ export class People {
         element('li', 'person', avatar(name), element('span', 'cut', name), element('span', 'muted small', name === this.#me ? 'you' : ''))));
       const more = this.#count - names.length;
       $('others').textContent = more > 0 ? `and ${more} more` : '';
+      this.#showScroll();
     });
+  }
+
+  // A list that scrolls must be reachable by keyboard; one that does not would be a needless stop.
+  #showScroll() {
+    const list = $('people');
+    if (list.scrollHeight > list.clientHeight) list.tabIndex = 0;
+    else list.removeAttribute('tabindex');
   }
 }

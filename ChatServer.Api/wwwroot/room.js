@@ -3,26 +3,29 @@ import { Composer } from './composer.js';
 import { askName, hideEnding, showEnding } from './dialogs.js';
 import { $, avatar, counted } from './dom.js';
 import { MessageList } from './messages.js';
+import { messageActions } from './moderation.js';
 import { People } from './people.js';
-import { ROOM_NAME, store } from './store.js';
+import { ROOM_NAME, ROOT, store } from './store.js';
 import { Unread } from './unread.js';
 import { describe, whereabouts } from './whereabouts.js';
-import { connectionWords, endingWords, refusalWords } from './words.js';
+import { connectionWords, delayWords, endingWords, refusalWords } from './words.js';
 
 const LOOK = 2_000, TOLD = 3_500, TYPING = 4_000; // ms
+const TICK = 2_000, SLEPT = 10_000; // ms: between two ticks, and what between them means that the machine slept
 
-const room = location.pathname.split('/')[2];
+const room = nameIn(location.pathname);
 const token = takeToken();
-const where = whereabouts(room, token);
+const where = whereabouts(room, token, () => store.session(room));
 const people = new People();
 const unread = new Unread(room);
-const list = new MessageList($('scroller'), $('list'), () => client.user || store.name);
-const composer = new Composer();
+const me = () => ({ user: client.user || store.name, uid: client.uid });
+const list = new MessageList($('scroller'), $('list'), me, message => messageActions(message, client, tell));
+const composer = new Composer(store.draft(room));
 let client, tries = 0, newsAfter = Infinity, isNew = false, gapped = false, joining, typing, looking, typist;
-let told = { words: '', until: 0 };
+let told = { words: '', until: 0 }, closing = '';
 
 $('title').textContent = room;
-if (!ROOM_NAME.test(room)) showEnding(endingWords('bad-name'), { home: () => location.assign('/') });
+if (!ROOM_NAME.test(room)) showEnding(endingWords('bad-name'), { home: () => location.assign(ROOT) });
 else if (store.name) enter();
 else askName('').then(name => { store.name = name; enter(); });
 
@@ -58,12 +61,16 @@ function listen() {
     tries = 0;
     store.visited(room);
     hideEnding();
-    unread.title = $('title').textContent = welcome.title;
+    showTitle(welcome.title);
     people.welcome(welcome);
     composer.limitTo(welcome.limits.maxTextLength);
+    composer.allow(client.permissions.includes('write'));
+    closing = '';
+    where.ban = null;
     showMe();
     showEdges();
   });
+  on('room', ({ title }) => { if (title !== undefined) showTitle(title); });
   on('reset', () => {
     newsAfter = 0;
     list.clear();
@@ -77,14 +84,24 @@ function listen() {
   on('pending', said => { list.unmark(); list.addPending(said); tellConnection(); showEdges(); });
   on('settled', said => { list.dropPending(said.id); tellConnection(); });
   on('refused', refused => list.refusePending(refused.pending.id, refusalWords(refused), () => composer.edit(refused.pending.text)));
-  on('error', error => tell(refusalWords(error)));
+  on('delayed', delayed => list.delayPending(delayed.id, delayWords(delayed) || 'Sending…'));
+  on('error', error => {
+    tell(refusalWords(error));
+    // It lasts longer than the banner.
+    if (error.code === 'muted') list.note(refusalWords(error));
+  });
+  on('closing', ({ reason }) => closing = reason);
   on('presence', presence => people.change(presence));
   on('typing', ({ users }) => showTyping(users.filter(user => user !== client.user)));
 }
 
+function showTitle(title) {
+  unread.title = $('title').textContent = title;
+}
+
 function heard(event) {
   list.dropPending(event.id);
-  const isNews = event.seq > newsAfter && event.type !== 'deleted' && event.user !== client.user;
+  const isNews = event.seq > newsAfter && event.type !== 'deleted' && event.uid !== client.uid;
   list.append(event, isNews && !unread.isSeen);
   showEdges();
   if (isNews) unread.heard(event, list.atEnd);
@@ -127,8 +144,8 @@ function showEdges() {
 
 function ended(reason) {
   clearInterval(looking);
-  const ending = endingWords(reason, room);
-  showEnding(ending, { rejoin: () => client.connect(), reload: () => location.reload(), wait: look });
+  const ending = endingWords(reason, room, closing, where.ban);
+  showEnding(ending, { rejoin: () => client.connect(), reload: () => location.reload(), rename, wait: look });
   if (ending.does === 'wait') looking = setInterval(() => document.hidden || look(), LOOK);
 }
 
@@ -151,19 +168,51 @@ list.addEventListener('moved', () => { if (list.atEnd) unread.reachedEnd(); });
 $('older').onclick = older;
 $('jump').onclick = () => { list.toEnd(); $('text').focus(); };
 
-$('me').onclick = async () => {
-  if (client.pending.length > 0) return tell('Let your messages arrive first: they are sent under your present name.');
-  const name = await askName(store.name);
-  if (!name || name === store.name) return;
+$('me').onclick = rename;
+
+async function rename() {
+  if (client.pending.length > 0 && client.state !== 'closed') return tell('Let your messages arrive first: they are sent under your present name.');
+  // The name that the room gave, which may not be the one that was asked for.
+  const present = client.user || store.name;
+  const name = await askName(present);
+  if (!name || name === present) return;
   // A session has one name: this is another member now.
   store.name = name;
   store.keepSession(room, randomId());
   location.reload();
-};
+}
 
-addEventListener('online', () => client?.wake());
-addEventListener('offline', () => client?.wake());
-document.addEventListener('visibilitychange', () => document.hidden || client?.wake());
+// The network, the page or the machine is back, or gone: look now, not when the next timer fires.
+function wake() {
+  if (!client) return;
+  client.wake();
+  list.renameDays();
+  tellConnection();
+}
+addEventListener('online', wake);
+addEventListener('offline', wake);
+addEventListener('pageshow', ({ persisted }) => persisted && wake());
+document.addEventListener('resume', wake);
+document.addEventListener('visibilitychange', () => document.hidden || wake());
+// No event tells of a machine that slept. A tick also sees midnight.
+let ticked = new Date();
+setInterval(() => {
+  const now = new Date();
+  if (now - ticked > SLEPT) wake();
+  else if (now.getDate() !== ticked.getDate()) list.renameDays();
+  ticked = now;
+}, TICK);
+// An invitation that was pasted into the address bar of this page.
+addEventListener('hashchange', () => new URLSearchParams(location.hash.slice(1)).has('token') && location.reload());
+
+function nameIn(path) {
+  const name = /\/room\/([^/]*)\/?$/.exec(path)?.[1] ?? '';
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name;
+  }
+}
 
 /** Out of the address bar, so that it is not shared by accident; a reload still has it. */
 function takeToken() {
