@@ -22,6 +22,7 @@ internal static class RoomProblems
     {
         RoomErrorCodes.Unavailable => Unavailable(name, response),
         ErrorCodes.RoomNotFound => Problems.RoomNotFound(name),
+        RoomErrorCodes.NoSuchMessage => Problems.Of(StatusCodes.Status404NotFound, refusal.Code, refusal.Message),
         RoomErrorCodes.RateLimited => Problems.Of(StatusCodes.Status429TooManyRequests, refusal.Code, refusal.Message),
         RoomErrorCodes.Muted or RoomErrorCodes.ReadOnly => Problems.Of(StatusCodes.Status403Forbidden, refusal.Code, refusal.Message),
         _ => Problems.Of(StatusCodes.Status400BadRequest, refusal.Code, refusal.Message),

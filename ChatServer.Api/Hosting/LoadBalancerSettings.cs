@@ -13,6 +13,9 @@ namespace ChatServer.Api.Hosting;
 /// </param>
 internal sealed record LoadBalancerSettings(IReadOnlyList<Uri> Urls, string? Key, string AdvertisedHost)
 {
+    /// <summary>The names under which clients reach this process, directly or through a load balancer.</summary>
+    public IEnumerable<string> Names => Urls.Select(url => url.Host).Append(AdvertisedHost);
+
     /// <summary>Reads <c>LOADBALANCERS</c>, <c>HOST</c> and, with load balancers, the first key of <c>LOADBALANCER_KEY</c>.</summary>
     /// <exception cref="StartupException">A setting is invalid, or the key is missing.</exception>
     public static LoadBalancerSettings Read(IConfiguration configuration)

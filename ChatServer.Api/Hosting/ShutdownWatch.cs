@@ -21,7 +21,7 @@ internal sealed partial class ShutdownWatch(
     /// <summary>Checks once before the first request: only a later order applies to this process.</summary>
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
-        await IsOrderedAsync();
+        await IsOrderedAsync(cancellationToken);
         await base.StartAsync(cancellationToken);
     }
 
@@ -30,7 +30,7 @@ internal sealed partial class ShutdownWatch(
         var nudges = clusterSignals.RunAsync(() => _signals.Release(), stoppingToken);
         try
         {
-            while (!await IsOrderedAsync()) await _signals.WaitAsync(PollInterval, stoppingToken);
+            while (!await IsOrderedAsync(stoppingToken)) await _signals.WaitAsync(PollInterval, stoppingToken);
             Log.Ordered(logger);
             await Task.Delay(StopDelay, time, stoppingToken);
             lifetime.StopApplication();
@@ -42,11 +42,11 @@ internal sealed partial class ShutdownWatch(
         }
     }
 
-    private async Task<bool> IsOrderedAsync()
+    private async Task<bool> IsOrderedAsync(CancellationToken ct)
     {
         try
         {
-            return await shutdown.IsOrderedAsync();
+            return await shutdown.IsOrderedAsync(ct);
         }
         catch (BackplaneUnavailableException)
         {

@@ -17,10 +17,17 @@ public sealed class ApiStartTests
         { "KEY", [Redis, ("KEY", "")] },
         { "KEY", [Redis, ("KEY", " , ")] },
         { "ConnectionStrings__redis", [Key] },
+        { "ConnectionStrings__redis", [Key, ("ConnectionStrings__redis", "redis://user:password@localhost:6379")] },
+        { "ConnectionStrings__redis", [Key, ("ConnectionStrings__redis", "rediss://localhost")] },
+        { "ConnectionStrings__redis", [Key, ("ConnectionStrings__redis", "local host:6379")] },
         { "LOADBALANCER_KEY", [Redis, Key, ("LOADBALANCERS", "http://localhost:2000")] },
         { "LOADBALANCER_KEY", [Redis, Key, ("LOADBALANCERS", "http://localhost:2000"), ("LOADBALANCER_KEY", " , ")] },
         { "HOST", [Redis, Key, ("LOADBALANCERS", "http://localhost:2000"), ("LOADBALANCER_KEY", "k"), ("HOST", "no spaces")] },
         { "LOADBALANCERS", [Redis, Key, ("LOADBALANCERS", "localhost"), ("LOADBALANCER_KEY", "k")] },
+        { "TOKEN_JWKS", [Redis, Key, ("TOKEN_JWKS", "ftp://id.example/jwks.json")] },
+        { "TOKEN_JWKS", [Redis, Key, ("TOKEN_JWKS", "/no/such/file")] },
+        { "TOKEN_JWKS", [Redis, Key, ("TOKEN_JWKS", "/dev/null")] },
+        { "PUBLIC_URL", [Redis, Key, ("PUBLIC_URL", "chat.example")] },
         { "PORT", [Redis, Key, ("PORT", "many")] },
         { "BIND", [Redis, Key, ("BIND", "nowhere")] },
     };
@@ -35,6 +42,7 @@ public sealed class ApiStartTests
         Assert.Equal(1, process.ExitCode);
         var line = Assert.Single(process.Output.TrimEnd().Split('\n'));
         Assert.StartsWith($"{variable} ", line, StringComparison.Ordinal);
+        Assert.DoesNotContain("user:password", line, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -56,14 +64,17 @@ public sealed class ApiStartTests
     [InlineData("Production", null, "")]
     [InlineData("Production", "Information", "{\"Timestamp\":")]
     [InlineData("Development", null, "info: ")]
-    public async Task Logs_are_silent_in_production_JSON_on_request_and_readable_in_development(
+    public async Task Logs_are_silent_after_the_start_in_production_JSON_on_request_and_readable_in_development(
         string environment, string? level, string expected)
     {
+        await using var redis = RedisServer.Preferred();
+        await redis.StartAsync();
         await using var api = await ServiceProcess.StartAsync(
-            "ChatServer.Api", "PORT", Redis, Key, ("DOTNET_ENVIRONMENT", environment), ("Logging__LogLevel__Default", level));
+            "ChatServer.Api", "PORT", ("ConnectionStrings__redis", redis.ConnectionString), Key,
+            ("DOTNET_ENVIRONMENT", environment), ("Logging__LogLevel__Default", level));
         await api.Process.StopAsync();
         Assert.Equal(0, api.Process.ExitCode);
-        if (expected.Length == 0) Assert.Equal("", api.Process.Output);
+        if (expected.Length == 0) Assert.Equal("", api.Log);
         else Assert.Contains(expected, api.Process.Output.Split('\n')[0], StringComparison.Ordinal);
     }
 }

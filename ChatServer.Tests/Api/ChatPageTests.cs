@@ -9,10 +9,12 @@ namespace ChatServer.Tests.Api;
 public sealed partial class ChatPageTests(ApiCluster cluster) : IClassFixture<ApiCluster>
 {
     /// <summary>Maximum size of the app, uncompressed.</summary>
-    private const int MaxBytes = 60 * 1024;
+    private const int MaxBytes = 68 * 1024;
 
     [Theory]
     [InlineData("/")]
+    [InlineData("/room")]
+    [InlineData("/room/")]
     [InlineData("/room/lobby")]
     [InlineData("/room/a~room.of-66_letters")]
     public async Task Page_is_HTML_that_is_revalidated_each_time(string path)
@@ -26,6 +28,24 @@ public sealed partial class ChatPageTests(ApiCluster cluster) : IClassFixture<Ap
         revalidation.Headers.IfNoneMatch.Add(response.Headers.ETag!);
         using var unchanged = await cluster.Api.Http.SendAsync(revalidation, TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.NotModified, unchanged.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("GET", "/nowhere", "text/html", true)]
+    [InlineData("GET", "/rooms-of/nobody", "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8", true)]
+    [InlineData("GET", "/nowhere", "application/json", false)]
+    [InlineData("GET", "/nowhere", null, false)]
+    [InlineData("GET", "/api/v1/nowhere", "text/html", false)]
+    [InlineData("POST", "/nowhere", "text/html", false)]
+    public async Task Unknown_path_is_a_page_for_a_browser_and_a_problem_for_a_script(
+        string method, string path, string? accept, bool isPage)
+    {
+        using var request = new HttpRequestMessage(new HttpMethod(method), path);
+        if (accept is not null) request.Headers.Add("Accept", accept);
+        using var response = await cluster.Api.Http.SendAsync(request, TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.NotFound, response.StatusCode);
+        Assert.Equal(isPage ? "text/html" : "application/problem+json", response.Content.Headers.ContentType?.MediaType);
+        Assert.Equal(isPage, response.Headers.Contains("Content-Security-Policy"));
     }
 
     [Theory]
@@ -56,19 +76,33 @@ public sealed partial class ChatPageTests(ApiCluster cluster) : IClassFixture<Ap
     }
 
     [Fact]
+    public async Task Room_page_and_description_lead_to_the_public_address_instead_of_the_load_balancers()
+    {
+        var api = await cluster.StartApiAsync(
+            ("LOADBALANCERS", "http://one:2000,http://two:2000"), ("LOADBALANCER_KEY", "key"), ("PUBLIC_URL", "https://example.com/chat/"));
+        using var response = await api.SendAsync(HttpMethod.Get, "/room/lobby");
+        Assert.Contains(
+            "connect-src 'self' wss://example.com;", response.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
+        Assert.Contains("content=\"wss://example.com/chat/rooms/\"", await BodyAsync(response), StringComparison.Ordinal);
+        await cluster.CreateAsync("public");
+        Assert.Equal(
+            "wss://example.com/chat/rooms/public", (await api.GetDataAsync("/api/v1/room/public")).GetProperty("url").GetString());
+    }
+
+    [Fact]
     public async Task Room_page_tries_the_load_balancer_that_served_it_first()
     {
         var api = await cluster.StartApiAsync(("LOADBALANCERS", "http://one:2000"), ("LOADBALANCER_KEY", "key"));
         using var request = new HttpRequestMessage(HttpMethod.Get, "/room/lobby") { Headers = { { "X-Forwarded-For", "192.0.2.1" } } };
         using var response = await api.Http.SendAsync(request, TestContext.Current.CancellationToken);
-        Assert.Contains("content=\"/rooms/ ws://one:2000/rooms/\"", await BodyAsync(response), StringComparison.Ordinal);
+        Assert.Contains("content=\"../rooms/ ws://one:2000/rooms/\"", await BodyAsync(response), StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Page_assets_are_immutable_and_named_by_content_hash()
     {
         using var page = await GetAsync("/room/lobby");
-        var files = Files().Matches(await BodyAsync(page)).Select(match => match.Groups[1].Value).ToList();
+        var files = FilesOf(page, await BodyAsync(page)).ToList();
         Assert.Contains(files, file => file.EndsWith("/room.js", StringComparison.Ordinal));
         foreach (var file in files)
         {
@@ -88,7 +122,7 @@ public sealed partial class ChatPageTests(ApiCluster cluster) : IClassFixture<Ap
     {
         using var page = await GetAsync(path);
         var html = await BodyAsync(page);
-        var named = Files().Matches(html).Select(match => match.Groups[1].Value)
+        var named = FilesOf(page, html)
             .Where(file => file.EndsWith(".js", StringComparison.Ordinal)).ToHashSet();
         Assert.Contains("rel=\"modulepreload\"", html, StringComparison.Ordinal);
         foreach (var file in named)
@@ -146,10 +180,13 @@ public sealed partial class ChatPageTests(ApiCluster cluster) : IClassFixture<Ap
 
     private Task<HttpResponseMessage> GetAsync(string path) => cluster.Api.SendAsync(HttpMethod.Get, path);
 
+    private static IEnumerable<string> FilesOf(HttpResponseMessage page, string html) =>
+        Files().Matches(html).Select(match => new Uri(page.RequestMessage!.RequestUri!, match.Groups[1].Value).AbsolutePath);
+
     private static Task<string> BodyAsync(HttpResponseMessage response) =>
         response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
 
-    [GeneratedRegex("(?:src|href)=\"(/app/[^\"]+)\"")]
+    [GeneratedRegex("(?:src|href)=\"([./]+app/[^\"]+)\"")]
     private static partial Regex Files();
 
     [GeneratedRegex("^(?:import|export) .* from '(\\.[^']+)'", RegexOptions.Multiline)]

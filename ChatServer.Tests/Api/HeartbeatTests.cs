@@ -1,5 +1,6 @@
 using System.Net;
 using System.Threading.Channels;
+using ChatServer.Backplane.Messages;
 using ChatServer.Tests.Support;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -63,6 +64,22 @@ public sealed class HeartbeatTests(ApiCluster cluster) : IClassFixture<ApiCluste
     }
 
     [Fact]
+    public async Task Start_of_a_load_balancer_causes_a_heartbeat()
+    {
+        await using var balancer = await FakeLoadBalancer.StartAsync();
+        await cluster.StartApiAsync(("LOADBALANCERS", balancer.Url), ("LOADBALANCER_KEY", "lb-key"));
+        await balancer.NextAsync();
+        var starts = new LoadBalancerStarts(cluster.Backplane.Connection, TimeProvider.System);
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(9)); // the next regular heartbeat is sent after 10 s
+
+        for (var start = 0; start < 4; start++)
+        {
+            await starts.AnnounceAsync(deadline.Token);
+            await balancer.NextAsync().WaitAsync(deadline.Token);
+        }
+    }
+
+    [Fact]
     public async Task Advertised_address_may_contain_another_port()
     {
         await using var balancer = await FakeLoadBalancer.StartAsync();
@@ -73,15 +90,17 @@ public sealed class HeartbeatTests(ApiCluster cluster) : IClassFixture<ApiCluste
     }
 
     [Fact]
-    public async Task Refused_heartbeat_is_logged_once()
+    public async Task Refused_registration_is_logged_once_in_production_and_shown_by_the_health_check()
     {
         await using var balancer = await FakeLoadBalancer.StartAsync(StatusCodes.Status401Unauthorized);
-        var api = await cluster.StartApiAsync(
-            ("LOADBALANCERS", balancer.Url), ("LOADBALANCER_KEY", "wrong"), ("Logging__LogLevel__Default", "Warning"));
+        var api = await cluster.StartApiAsync(("LOADBALANCERS", balancer.Url), ("LOADBALANCER_KEY", "wrong"));
         await balancer.NextAsync();
         await Eventually.Async(() => api.Process.Output, output => output.Contains("it answered 401", StringComparison.Ordinal));
-        Assert.Single(api.Process.Output.Split('\n'), line => line.Contains("Registration with", StringComparison.Ordinal));
+        Assert.Single(api.Process.Output.Split('\n'), line => line.Contains("refuses this Api", StringComparison.Ordinal));
         Assert.DoesNotContain("wrong", api.Process.Output, StringComparison.Ordinal);
+        var checks = (await api.GetDataAsync("/health")).GetProperty("checks");
+        Assert.StartsWith(
+            "This Api is not registered with 1 of 1", checks.GetProperty("load-balancers").GetString(), StringComparison.Ordinal);
     }
 
     /// <summary>A load balancer that only records heartbeats.</summary>

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using ChatServer.Backplane;
 using ChatServer.Backplane.Messages;
 using ChatServer.Contracts;
 using ChatServer.Tests.Support;
@@ -26,6 +27,24 @@ public sealed class MessageTests(ApiCluster cluster) : IClassFixture<ApiCluster>
         var oldest = await HistoryAsync("history", "?limit=2&before=2");
         Assert.Equal("""[{"type":"message","seq":1,"text":"one"}]""", oldest.GetProperty("messages").GetRawText());
         Assert.Equal(JsonValueKind.Null, oldest.GetProperty("next").ValueKind);
+    }
+
+    [Theory]
+    [InlineData("short")]
+    [InlineData("an entry of another program, longer than a key")]
+    [InlineData("----------------------[]")]
+    public async Task Foreign_entry_of_a_log_is_an_event_of_an_unknown_type(string entry)
+    {
+        var room = await cluster.CreateAsync($"foreign-{entry.Length}");
+        await cluster.LogAsync(room, "one", "two", "three");
+        await cluster.Backplane.Connection.RunAsync(async db =>
+        {
+            await db.ListSetByIndexAsync(RedisNames.RoomLog(room.Name), 1, entry);
+            return true;
+        }, Ct);
+        var page = await HistoryAsync(room.Name);
+        Assert.Equal("""{"type":"unreadable","seq":2}""", page.GetProperty("messages")[1].GetRawText());
+        Assert.Equal("three", page.GetProperty("messages")[2].GetProperty("text").GetString());
     }
 
     [Fact]

@@ -103,7 +103,7 @@ public sealed class RoomCreationTests(ApiCluster cluster) : IClassFixture<ApiClu
     public async Task Options_are_kept_as_given()
     {
         await cluster.CreateAsync("optioned", """
-            {"title":"Zoë’s 🫖","private":true,"maxMembers":5,"history":10000,"durability":"memory","idleTimeoutSeconds":60}
+            {"title":"Zoë’s 🫖","private":true,"maxMembers":5,"history":10000,"durability":"memory","idleTimeoutSeconds":60,"slowModeSeconds":9}
             """);
         Assert.Equal(
             new RoomOptions
@@ -114,6 +114,7 @@ public sealed class RoomCreationTests(ApiCluster cluster) : IClassFixture<ApiClu
                 History = 10_000,
                 Durability = Durability.Memory,
                 IdleTimeoutSeconds = 60,
+                SlowModeSeconds = 9,
             },
             (await cluster.Backplane.Rooms.FindAsync("optioned"))!.Options);
     }
@@ -134,6 +135,8 @@ public sealed class RoomCreationTests(ApiCluster cluster) : IClassFixture<ApiClu
     [InlineData("""{"durability":1}""")]
     [InlineData("""{"durability":null}""")]
     [InlineData("""{"idleTimeoutSeconds":-1}""")]
+    [InlineData("""{"slowModeSeconds":-1}""")]
+    [InlineData("""{"slowModeSeconds":21601}""")]
     [InlineData("""{"idleTimeoutSeconds":1,"idleTimeoutSeconds":2}""")]
     [InlineData("[]")]
     [InlineData("\"redis\"")]

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using ChatServer.Backplane.Moderation;
 using ChatServer.Contracts;
 using ChatServer.Tests.Support;
 
@@ -38,8 +39,33 @@ public sealed class RoomDescriptionTests(ApiCluster cluster) : IClassFixture<Api
         Assert.False(data.GetProperty("private").GetBoolean());
         Assert.Equal(room.CreatedAt, data.GetProperty("createdAt").GetDateTimeOffset());
         Assert.Equal(
-            """{"title":"Tea","private":false,"maxMembers":9,"history":1000,"durability":"redis","idleTimeoutSeconds":0}""",
+            """{"title":"Tea","private":false,"maxMembers":9,"history":1000,"durability":"redis","idleTimeoutSeconds":0,"slowModeSeconds":0}""",
             data.GetProperty("options").GetRawText());
+    }
+
+    [Fact]
+    public async Task Banned_member_gets_the_reason_and_the_remaining_time_with_its_session_only()
+    {
+        await cluster.CreateAsync("guarded");
+        const string Session = "session-of-mallory";
+        var uid = await cluster.Backplane.Identities.UidOfAsync(Session);
+        var ban = new Sanction(SanctionKind.Ban, uid, "operator", DateTimeOffset.UtcNow) { Reason = "Spam." };
+        await cluster.Backplane.Sanctions.ImposeAsync("guarded", ban, TimeSpan.FromHours(1));
+
+        using var response = await DescribeAsync(Session);
+        await response.IsProblemAsync(HttpStatusCode.Forbidden, ErrorCodes.Banned);
+        var problem = JsonElement.Parse(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        Assert.Equal("Spam.", problem.GetProperty("reason").GetString());
+        Assert.InRange(problem.GetProperty("seconds").GetInt64(), 3500, 3600);
+        using var other = await DescribeAsync("session-of-another");
+        Assert.Equal(HttpStatusCode.OK, other.StatusCode);
+        await cluster.Api.GetDataAsync("/api/v1/room/guarded");
+
+        async Task<HttpResponseMessage> DescribeAsync(string session)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, "/api/v1/room/guarded") { Headers = { { "X-Session", session } } };
+            return await cluster.Api.Http.SendAsync(request, TestContext.Current.CancellationToken);
+        }
     }
 
     [Fact]

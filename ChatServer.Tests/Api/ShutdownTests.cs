@@ -18,7 +18,7 @@ public sealed class ShutdownTests(ApiCluster cluster) : IClassFixture<ApiCluster
 
         await cluster.Api.Process.WaitForExitAsync();
         Assert.Equal(0, cluster.Api.Process.ExitCode);
-        Assert.Equal("", cluster.Api.Process.Output);
+        Assert.Equal("", cluster.Api.Log);
 
         // The last shutdown does not apply to the next start.
         var next = await cluster.StartApiAsync();
