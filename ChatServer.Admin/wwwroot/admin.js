@@ -1,16 +1,19 @@
 import { call, key } from './api.js';
+import { leaveAudit, openAudit } from './audit.js';
 import { $ } from './chat/dom.js';
 import { roomsOf, showLoad } from './hosts.js';
 import { announce, shutServer } from './orders.js';
 import { Poll } from './poll.js';
 import { leaveRoom, openRoom } from './room.js';
 import { rooms } from './rooms.js';
+import { Sanctions } from './sanctions.js';
 import { timeNow } from './words.js';
 
 const EVERY = 2_000; // ms
-const VIEWS = ['entrance', 'overview', 'room'];
+const VIEWS = ['entrance', 'overview', 'room', 'moderation'];
 const TROUBLES = { 'redis-unavailable': 'Redis is away', unreachable: 'The Admin does not answer' };
 
+const bans = new Sanctions($('banned'), $('banned-state'));
 let count = 0, seen = '';
 
 const load = new Poll(async isLatest => {
@@ -44,8 +47,7 @@ function enter() {
 function leave(complaint = '') {
   key.value = '';
   load.stop();
-  rooms.stop();
-  leaveRoom();
+  leaveViews();
   $('dialog').close();
   $('top').hidden = true;
   $('key').value = '';
@@ -62,16 +64,26 @@ function refuse(complaint) {
 
 function route() {
   if (!key.value) return leave();
-  const name = /^#\/room\/([\w.~-]+)$/.exec(location.hash)?.[1];
-  leaveRoom();
-  rooms.stop();
-  if (name) {
+  const [, view, name = ''] = /^#\/(room|moderation)(?:\/([\w.~-]+))?$/.exec(location.hash) ?? [];
+  leaveViews();
+  if (view === 'moderation') {
+    bans.start();
+    openAudit(name);
+    show('moderation', 'Moderation · ChatServer Admin');
+  } else if (name) {
     openRoom(name);
     show('room', `${name} · ChatServer Admin`);
   } else {
     rooms.start();
     show('overview', 'ChatServer Admin');
   }
+}
+
+function leaveViews() {
+  leaveRoom();
+  rooms.stop();
+  bans.stop();
+  leaveAudit();
 }
 
 function show(view, title) {

@@ -11,6 +11,8 @@ export const key = {
   },
 };
 
+// This module is in the folder app/{version} of the Admin, which a proxy may serve below a path of its own.
+const API = new URL('../../api/v1/', import.meta.url).href;
 const PATIENCE = 10_000; // ms
 
 /** Why a call failed: the `code` of the problem, or `unreachable`. */
@@ -26,7 +28,7 @@ export async function call(method, path, body) {
   // A header is bytes: what is not ASCII goes as UTF-8, as the server reads it.
   const headers = { 'X-API-Key': String.fromCharCode(...new TextEncoder().encode(key.value)) };
   if (body) headers['Content-Type'] = 'application/json';
-  const answer = await fetch(`/api/v1/${path}`, { method, headers, body: body && JSON.stringify(body), signal: AbortSignal.timeout(PATIENCE) })
+  const answer = await fetch(API + path, { method, headers, body: body && JSON.stringify(body), signal: AbortSignal.timeout(PATIENCE) })
     .catch(() => { throw new Trouble('unreachable', 'The Admin does not answer.'); });
   const said = await answer.json().catch(() => ({}));
   if (answer.ok) return said.data;

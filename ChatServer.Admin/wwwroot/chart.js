@@ -26,7 +26,9 @@ export class Chart {
     this.node.append(element('dt', 'small muted', name), this.#value, drawing);
   }
 
-  push(value, more = '') {
+  /** @param {boolean} isHigh shown as a warning */
+  push(value, more = '', isHigh = false) {
+    this.node.classList.toggle('high', isHigh);
     const now = Date.now();
     this.#samples = [...this.#samples.filter(({ at }) => now - at < KEPT), { at: now, value }];
     this.#value.replaceChildren(this.#write(value), ...more ? [' ', element('span', 'small muted', more)] : []);

@@ -14,12 +14,13 @@ export function tell(words) {
  * @param {object} question
  * @param {string} question.title @param {string} question.text @param {string} question.action on the button
  * @param {boolean} [question.isGrave] @param {string} [question.label] of the field; none: no field
+ * @param {Node[]} [question.extra] more fields, above this one
  * @param {number} [question.lines] of the field; Enter ends the only one
  * @param {(value: string) => string} [question.check] what is wrong with the field's value
  * @param {(value: string) => Promise} [question.run] what fails is told in the dialog
  * @returns {Promise<boolean>} whether it was done
  */
-export function ask({ title, text, action, isGrave = false, label = '', lines = 1, check = () => '', run = async () => {} }) {
+export function ask({ title, text, action, isGrave = false, label = '', extra = [], lines = 1, check = () => '', run = async () => {} }) {
   const dialog = $('dialog'), field = $('dialog-field'), yes = $('dialog-yes');
   const complain = words => {
     $('dialog-complaint').textContent = words;
@@ -27,6 +28,7 @@ export function ask({ title, text, action, isGrave = false, label = '', lines = 
   };
   $('dialog-title').textContent = title;
   $('dialog-text').textContent = text;
+  $('dialog-extra').replaceChildren(...extra);
   $('dialog-label').textContent = label;
   $('dialog-label').hidden = field.hidden = !label;
   field.value = '';

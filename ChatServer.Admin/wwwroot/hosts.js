@@ -3,7 +3,7 @@ import { Chart } from './chart.js';
 import { $, counted, element } from './chat/dom.js';
 import { tell } from './dialog.js';
 import { Keyed } from './keyed.js';
-import { drain, resume } from './orders.js';
+import { drain, rebalance, resume } from './orders.js';
 import { bytes, count, percent, rate, since } from './words.js';
 
 const STATES = { up: 'Up', draining: 'Draining', stopping: 'Stopping' };
@@ -19,6 +19,7 @@ $('tiles').append(...Object.values(all).map(chart => chart.node));
 
 const cards = new Keyed($('hosts'), host => host.id, card);
 let known = null;
+$('rebalance').onclick = rebalance;
 
 /** @param load the answer of `GET /api/v1/load` */
 export function showLoad(load) {
@@ -26,9 +27,11 @@ export function showLoad(load) {
   all.members.push(sum(host => host.connections));
   all.messages.push(sum(host => host.messagesPerSecond));
   all.rooms.push(roomsOf(load), `${count(load.capacity)} more fit`);
-  all.load.push(load.loadAvg[0], `of ${load.cpus} CPUs`);
+  const isOverloaded = load.loadAvg[0] > load.cpus;
+  all.load.push(load.loadAvg[0], isOverloaded ? `too much for ${load.cpus} CPUs` : `of ${load.cpus} CPUs`, isOverloaded);
   all.memory.push(load.percentage, `of ${bytes(load.totalMemory)}`);
   cards.show(load.hosts);
+  $('rebalance').hidden = load.hosts.length < 2;
   $('hosts-state').textContent = load.hosts.length === 0 ? 'No RoomHost is alive. Rooms come back with the next one that starts.'
     : `${counted(load.hosts.length, 'host')}${load.acceptingConnections ? '' : ', none of which takes new rooms'} · machine up ${since(load.osUpTime)}`;
   tellChanges(load.hosts.map(host => host.id));

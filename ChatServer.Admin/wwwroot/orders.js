@@ -32,6 +32,16 @@ export const drain = host => ask({
   run: async () => tell(`${host}: ${(await call('POST', `host/${encodeURIComponent(host)}/drain`)).message}.`),
 });
 
+export const rebalance = () => ask({
+  title: 'Distribute the rooms?',
+  text: 'Hosts with more rooms than their share move the rest to other hosts, empty rooms first. Members lose nothing.',
+  action: 'Distribute',
+  run: async () => {
+    const { message, rooms } = await call('POST', 'rebalance');
+    tell(rooms > 0 ? `${counted(rooms, 'room')} will move.` : `${message}.`);
+  },
+});
+
 export async function resume(host) {
   try {
     tell(`${host}: ${(await call('POST', `host/${encodeURIComponent(host)}/resume`)).message}.`);

@@ -1,20 +1,27 @@
 // One room: what it is, who is in it, and what can be ordered.
 import { call } from './api.js';
 import { $, avatar, element } from './chat/dom.js';
+import { menuButton } from './chat/menu.js';
 import { Keyed } from './keyed.js';
 import { announce, shutRoom } from './orders.js';
 import { Poll } from './poll.js';
+import { Sanctions, memberActions } from './sanctions.js';
 import { Watch } from './watch.js';
 import { count, dateOf } from './words.js';
 
 const EVERY = 2_000; // ms
 
-const members = new Keyed($('members'), name => name, name => ({ node: element('li', 'person', avatar(name), element('span', 'cut', name)), update() {} }));
+const members = new Keyed($('members'), ({ user, uid }) => `${uid} ${user}`, ({ user, uid }) => ({
+  node: element('li', 'person', avatar(user), element('span', 'cut', user),
+    menuButton(`Moderate ${user}`, () => memberActions(room, { user, uid }, refresh))),
+  update() {},
+}));
 const facts = new Keyed($('facts'), ([name]) => name, ([name]) => {
   const value = element('dd', 'value');
   return { node: element('div', '', element('dt', 'small muted', name), value), update: ([, text]) => value.textContent = text };
 });
-const watch = new Watch();
+const watch = new Watch(refresh);
+const sanctions = new Sanctions($('sanctions'), $('sanctions-state'));
 let room = '';
 
 const description = new Poll(async isLatest => {
@@ -36,12 +43,20 @@ export function openRoom(name) {
   $('room-body').hidden = true;
   allow(false);
   watch.reset(name);
+  $('room-audit').href = `#/moderation/${name}`;
   description.start();
+  sanctions.start(name);
 }
 
 export function leaveRoom() {
   description.stop();
+  sanctions.stop();
   watch.stop();
+}
+
+function refresh() {
+  description.now();
+  sanctions.reload();
 }
 
 function show(found) {
@@ -58,9 +73,9 @@ function show(found) {
     ['Kept', `${count(options.history)} events in ${options.durability === 'redis' ? 'Redis' : 'memory'}`],
     ['Who may join', found.private ? 'With a token' : 'Everybody'],
   ]);
-  members.show([...new Set(found.members ?? [])].sort((a, b) => a.localeCompare(b)));
-  $('members-state').textContent = found.members === null ? 'The host does not tell who they are.' : found.members.length === 0 ? 'Nobody is here.' : '';
-  watch.offer(found);
+  members.show([...found.people ?? []].sort((a, b) => a.user.localeCompare(b.user)));
+  $('members-state').textContent = found.people === null ? 'The host does not tell who they are.' : found.people.length === 0 ? 'Nobody is here.' : '';
+  watch.offer();
   allow(true);
 }
 

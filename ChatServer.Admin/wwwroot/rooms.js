@@ -29,7 +29,7 @@ function show(found, search) {
   rows.show(shown);
   $('rooms').hidden = shown.length === 0;
   $('rooms-state').textContent = shown.length > 0 ? ''
-    : search ? `No room has “${search}” in its name.`
+    : search ? `No room has “${search}” in its name or title.`
     : before.length > 0 ? 'No more rooms.' : 'There are no rooms yet. Backends make them through the Api.';
   $('page').textContent = `Page ${before.length + 1}`;
   $('previous').disabled = before.length === 0;

@@ -3,15 +3,18 @@ import { call } from './api.js';
 import { ChatClient, randomId } from './chat/chat-client.js';
 import { $ } from './chat/dom.js';
 import { MessageList } from './chat/messages.js';
+import { deleteMessage, memberActions } from './sanctions.js';
 
-const NAME = 'operator';
+const NAME = 'operator'; // as the token of the Admin states it
 const STATES = { connecting: 'Joining…', waiting: 'Reconnecting…' };
 const ENDS = { 'room-closed': 'The room was closed.', kicked: 'You were removed.', banned: 'You are banned.', replaced: 'You watch in another tab.' };
 
 export class Watch {
-  #room = ''; #client = null; #session = ''; #list = null; #news = Infinity;
+  #room = ''; #client = null; #session = ''; #list = null; #news = Infinity; #onModerated;
 
-  constructor() {
+  /** @param {() => void} onModerated called after a member was kicked, banned or muted */
+  constructor(onModerated) {
+    this.#onModerated = onModerated;
     $('watch').onclick = () => this.#start();
     $('unwatch').onclick = () => { this.stop(); $('watch').focus(); };
   }
@@ -24,11 +27,9 @@ export class Watch {
   }
 
   /** Says what watching this room takes. */
-  offer(room) {
-    $('watch-text').textContent = room.private
-      ? 'This room is private: joining takes a token, so what is said there cannot be watched from here.'
-      : `To watch, you join the room as “${NAME}”. Everybody in it sees that you are there.`;
-    $('watch').hidden = room.private;
+  offer() {
+    $('watch-text').textContent = `To watch, you join the room as “${NAME}”. Everybody in it sees that you are there.`;
+    $('watch').hidden = false;
   }
 
   stop() {
@@ -41,10 +42,11 @@ export class Watch {
 
   #start() {
     const list = this.#emptied();
-    this.#list = new MessageList($('scroller'), list, () => this.#client?.user);
+    const me = () => ({ user: this.#client?.user, uid: this.#client?.uid });
+    this.#list = new MessageList($('scroller'), list, me, event => this.#actionsOf(event));
     this.#list.addEventListener('early', () => this.#older());
     this.#news = Infinity;
-    const client = this.#client = new ChatClient({ url: () => this.#where(), user: NAME, session: this.#session });
+    const client = this.#client = new ChatClient({ url: () => this.#where(), token: () => this.#token(), session: this.#session });
     const on = (type, handler) => client.addEventListener(type, ({ detail }) => client === this.#client && handler(detail));
     on('state', ({ state, reason }) => this.#tell(state, reason));
     on('welcome', welcome => {
@@ -60,6 +62,14 @@ export class Watch {
     $('scroller').scrollIntoView({ block: 'nearest' });
     client.connect();
   }
+
+  #actionsOf(message) {
+    const remove = ['Delete…', () => deleteMessage(this.#room, message)];
+    // Messages logged before 1.0 have no `uid`.
+    return message.uid ? [remove, ...memberActions(this.#room, message, this.#onModerated)] : [remove];
+  }
+
+  async #token() { return (await call('POST', `room/${this.#room}/token`)).token; }
 
   /** It may have moved since. */
   async #where() {
