@@ -9,10 +9,10 @@ internal static class AdminPageEndpoints
     public static void MapAdminPage(this IEndpointRouteBuilder app)
     {
         var files = WebFiles.Of(typeof(AdminPageEndpoints).Assembly);
-        var page = files.Page("index.html");
+        var page = new WebPage(files, "index.html");
         var addresses = app.ServiceProvider.GetRequiredService<RoomAddresses>();
 
         app.MapWebFiles(files);
-        app.MapWebPage("/", _ => page, headers => headers.AddSecurityHeaders(addresses.SocketSources));
+        app.MapWebPage("/", context => page.For(context.Request), headers => headers.AddSecurityHeaders(addresses.SocketSources));
     }
 }

@@ -12,6 +12,7 @@ internal static class AdminRoomEndpoints
     {
         var rooms = app.MapGroup("/api/v1")
             .RequireApiKey(app.ServiceProvider.GetRequiredService<ApiKeys>())
+            .Audited()
             .WithTags("Rooms");
 
         rooms.MapGet("/rooms", ListAsync)
@@ -19,8 +20,8 @@ internal static class AdminRoomEndpoints
             .WithName("listRooms")
             .WithSummary("List the rooms by name")
             .WithDescription("""
-                For the next page, set `after` to `next` of the response, until `next` is null. `search`: only rooms whose name contains it,
-                ignoring case.
+                For the next page, set `after` to `next` of the response, until `next` is null. `search`: only rooms whose name or title
+                contains it, ignoring case.
                 """);
         rooms.MapGet("/room/{name}", DescribeAsync)
             .RequireRoomName()
@@ -38,7 +39,7 @@ internal static class AdminRoomEndpoints
         RoomDirectory rooms, RoomDescriber describer, CancellationToken ct,
         string? after = null, int limit = Limits.DefaultPage, string? search = null)
     {
-        var (page, next) = await rooms.ListVisibleAsync(after, limit, search);
+        var (page, next) = await rooms.ListVisibleAsync(after, limit, search, ct);
         return DataResults.Ok(new AdminRoomPage(await describer.DescribeAsync(page, ct), next));
     }
 

@@ -13,6 +13,7 @@ internal static class AnnouncementEndpoints
     {
         var announcements = app.MapGroup("/api/v1")
             .RequireApiKey(app.ServiceProvider.GetRequiredService<ApiKeys>())
+            .Audited()
             .WithTags("Announcements");
 
         announcements.MapPost("/message", AnnounceAsync)

@@ -14,6 +14,7 @@ internal static class ServerEndpoints
     {
         var server = app.MapGroup("/api/v1")
             .RequireApiKey(app.ServiceProvider.GetRequiredService<ApiKeys>())
+            .Audited()
             .WithTags("Server");
 
         server.MapGet("/", About)
@@ -33,10 +34,11 @@ internal static class ServerEndpoints
 
     private static Ok<Data<AppInfo>> About() => DataResults.Ok(new AppInfo("Admin chatserver", AppInfo.CurrentVersion));
 
-    private static async Task<Ok<Data<LoadReport>>> LoadAsync(MachineStats machine, HostDirectory hosts, RoomDirectory rooms)
+    private static async Task<Ok<Data<LoadReport>>> LoadAsync(
+        MachineStats machine, HostDirectory hosts, RoomDirectory rooms, CancellationToken ct)
     {
-        var alive = await hosts.ListAsync();
-        var names = await rooms.NamesAsync();
+        var alive = await hosts.ListAsync(ct);
+        var names = await rooms.NamesAsync(ct);
         var (total, free) = machine.Memory();
         return DataResults.Ok(new LoadReport(
             LoadAvg: machine.LoadAverages(),

@@ -1,3 +1,4 @@
+using ChatServer.Backplane.Audit;
 using ChatServer.Backplane.Connections;
 using ChatServer.Contracts;
 using ChatServer.Settings;
@@ -16,12 +17,23 @@ internal static class AdminServices
     public static void AddAdminKeys(this WebApplicationBuilder builder) =>
         builder.Services.AddSingleton(new ApiKeys(builder.Configuration.Read(ServerSettings.AdminKeys)));
 
-    /// <summary>Descriptions of rooms, as on the Api. The page connects only to the first of <c>LOADBALANCERS</c>.</summary>
-    /// <exception cref="StartupException"><c>LOADBALANCERS</c> is invalid.</exception>
+    /// <summary>The audit trail, to which endpoints write with <see cref="AuditedEndpoints.Audited"/>.</summary>
+    /// <exception cref="StartupException">A setting is invalid.</exception>
+    public static void AddAudit(this WebApplicationBuilder builder)
+    {
+        builder.AddAuditLog();
+        builder.Services.AddSingleton<AuditWriter>(services => services.GetRequiredService<AuditLog>().WriteAsync);
+    }
+
+    /// <summary>
+    /// Descriptions of rooms, as on the Api. The page connects only to <c>PUBLIC_URL</c>, or the first of <c>LOADBALANCERS</c>.
+    /// </summary>
+    /// <exception cref="StartupException">A setting is invalid.</exception>
     public static void AddRoomDescriptions(this WebApplicationBuilder builder)
     {
-        builder.Services.AddSingleton(new RoomAddresses([.. builder.Configuration.Read(ServerSettings.LoadBalancers).Take(1)]));
+        builder.Services.AddSingleton(RoomAddresses.Read(builder.Configuration).OnlyFirst());
         builder.Services.AddSingleton<RoomDescriber>();
+        builder.Services.AddSingleton<Moderator>();
     }
 
     /// <summary>Figures of this machine. Created at the start, because the up time counts from here.</summary>

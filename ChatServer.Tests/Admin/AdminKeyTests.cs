@@ -13,12 +13,24 @@ public sealed class AdminKeyTests(AdminCluster cluster) : IClassFixture<AdminClu
         { "GET", "/api/v1/load" },
         { "GET", "/api/v1/rooms" },
         { "GET", "/api/v1/room/kept" },
+        { "GET", "/api/v1/audit" },
+        { "GET", "/api/v1/bans" },
+        { "POST", "/api/v1/room/kept/token" },
+        { "POST", "/api/v1/ban" },
+        { "POST", "/api/v1/unban" },
+        { "POST", "/api/v1/room/kept/kick" },
+        { "POST", "/api/v1/room/kept/ban" },
+        { "POST", "/api/v1/room/kept/unban" },
+        { "POST", "/api/v1/room/kept/mute" },
+        { "POST", "/api/v1/room/kept/unmute" },
+        { "DELETE", "/api/v1/room/kept/messages/1" },
         { "DELETE", "/api/v1/room/kept/shutdown" },
         { "DELETE", "/api/v1/shutdown" },
         { "POST", "/api/v1/message" },
         { "POST", "/api/v1/room/kept/message" },
         { "POST", "/api/v1/host/host-1/drain" },
         { "POST", "/api/v1/host/host-1/resume" },
+        { "POST", "/api/v1/rebalance" },
     };
 
     [Theory]
@@ -66,5 +78,6 @@ public sealed class AdminKeyTests(AdminCluster cluster) : IClassFixture<AdminClu
         await cluster.Admin.HasCompleteDescriptionAsync(_ => true));
 
     private static string Template(string path) => path
-        .Replace("kept", "{name}", StringComparison.Ordinal).Replace("host-1", "{id}", StringComparison.Ordinal).TrimEnd('/');
+        .Replace("kept", "{name}", StringComparison.Ordinal).Replace("messages/1", "messages/{seq}", StringComparison.Ordinal)
+        .Replace("host-1", "{id}", StringComparison.Ordinal).TrimEnd('/');
 }

@@ -19,6 +19,11 @@ public sealed class AdminOutageTests(AdminCluster cluster) : IClassFixture<Admin
         await (await cluster.Admin.SendAsync(HttpMethod.Get, "/health")).IsProblemAsync(
             HttpStatusCode.ServiceUnavailable, ErrorCodes.NotReady);
 
+        // The entry that cannot be stored is in the log of the process.
+        await Eventually.Async(() => cluster.Admin.Process.Output, output =>
+            output.Contains("The audit trail could not be written", StringComparison.Ordinal)
+            && output.Contains("announce", StringComparison.Ordinal));
+
         await cluster.Redis.StartAsync();
         await Eventually.Async(
             () => cluster.Admin.SendAsync(HttpMethod.Get, "/api/v1/load", AdminCluster.Key),

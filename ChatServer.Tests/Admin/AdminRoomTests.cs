@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using ChatServer.Backplane;
 using ChatServer.Backplane.Messages;
 using ChatServer.Contracts;
 using ChatServer.Tests.Support;
@@ -15,14 +16,16 @@ public sealed class AdminRoomTests(AdminCluster cluster) : IClassFixture<AdminCl
     {
         var room = await cluster.CreateAsync("tea", new RoomOptions { Title = "Tea", Private = true });
         await cluster.Host.Process.Ownership.ReportAsync(room.Name, room.Term, members: 3, messages: null);
-        cluster.Host.Answer = command => command is MembersCommand { Room: "tea" } ? new MembersReply(command.Id, 3, ["ana", "bob"]) : null;
+        cluster.Host.Answer = command => command is MembersCommand { Room: "tea" }
+            ? new MembersReply(command.Id, 3, ["ana", "bob"], [new("ana", "user-7"), new("bob", "~bob")]) : null;
 
         var data = await cluster.Admin.GetDataAsync("/api/v1/room/tea", AdminCluster.Key);
 
         Assert.Equal(
-            ["name", "title", "host", "port", "url", "members", "memberCount", "messages", "private", "createdAt", "options"],
+            ["name", "title", "host", "port", "url", "members", "memberCount", "messages", "private", "createdAt", "options", "people"],
             data.EnumerateObject().Select(member => member.Name));
         Assert.Equal("""["ana","bob"]""", data.GetProperty("members").GetRawText());
+        Assert.Equal("""[{"user":"ana","uid":"user-7"},{"user":"bob","uid":"~bob"}]""", data.GetProperty("people").GetRawText());
         Assert.Equal(3, data.GetProperty("memberCount").GetInt32());
         Assert.Equal(
             ("Tea", "ws://localhost:2000/rooms/tea"), (data.GetProperty("title").GetString(), data.GetProperty("url").GetString()));
@@ -30,6 +33,29 @@ public sealed class AdminRoomTests(AdminCluster cluster) : IClassFixture<AdminCl
 
         var listed = (await cluster.Admin.GetDataAsync("/api/v1/rooms?after=te&limit=1", AdminCluster.Key)).GetProperty("rooms")[0];
         Assert.Equal("""["ana","bob"]""", listed.GetProperty("members").GetRawText());
+    }
+
+    [Fact]
+    public async Task Room_with_a_corrupt_record_breaks_no_listing_and_can_be_shut_down()
+    {
+        await cluster.CreateAsync("corrupt-a");
+        await cluster.CreateAsync("corrupt-b");
+        await cluster.Backplane.Connection.RunAsync(db => db.HashDeleteAsync(RedisNames.Room("corrupt-a"), "options"), Ct);
+
+        var listed = await cluster.Admin.GetDataAsync("/api/v1/rooms?search=corrupt", AdminCluster.Key);
+        Assert.Equal("corrupt-b", Assert.Single(listed.GetProperty("rooms").EnumerateArray()).GetProperty("name").GetString());
+        await (await cluster.Admin.SendAsync(HttpMethod.Get, "/api/v1/room/corrupt-a", AdminCluster.Key))
+            .IsProblemAsync(HttpStatusCode.InternalServerError, "internal-error");
+        // The problem and the listing refer to the log, which says so in Production.
+        await Eventually.Async(
+            () => cluster.Admin.Process.Output,
+            log => log.Contains("The key chat:{corrupt-a}:room in Redis is corrupt", StringComparison.Ordinal)
+                && log.Contains("CorruptRecordException", StringComparison.Ordinal));
+
+        using var shutdown = await cluster.Admin.SendAsync(HttpMethod.Delete, "/api/v1/room/corrupt-a/shutdown", AdminCluster.Key);
+        Assert.Equal(HttpStatusCode.Accepted, shutdown.StatusCode);
+        await (await cluster.Admin.SendAsync(HttpMethod.Get, "/api/v1/room/corrupt-a", AdminCluster.Key))
+            .IsProblemAsync(HttpStatusCode.NotFound, "room-not-found");
     }
 
     [Fact]
