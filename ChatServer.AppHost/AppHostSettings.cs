@@ -20,8 +20,9 @@ internal sealed class AppHostSettings
     {
         (_configuration, _runs) = (configuration, runs);
         AddDefaults();
-        // The Redis process has another working directory.
-        if (ServerSettings.RedisData.Read(Value) is { } folder) configuration["REDIS_DATA"] = folder;
+        // The processes have other working directories.
+        foreach (var path in (Setting<string?>[])[ServerSettings.RedisData, ServerSettings.TokenJwks])
+            if (path.Read(Value) is { } full) configuration[path.ConfigurationKey] = full;
         Bind = ServerSettings.Bind.Read(Value);
         ApiPort = ReadPort(ServerSettings.ApiPort);
         AdminPort = ReadPort(ServerSettings.AdminPort);
@@ -89,12 +90,13 @@ internal sealed class AppHostSettings
     public IResourceBuilder<ParameterResource> Key(Setting setting) => _keys[setting.Name];
 
     /// <summary>
-    /// Reads the settings. Returns null, after one line on stderr that names the variable, if one is invalid or a port is in use.
+    /// Reads the settings. Returns null, after one line on stderr, if a setting is invalid, a port is in use, or the checkout was moved.
     /// </summary>
     public static AppHostSettings? Read(IDistributedApplicationBuilder builder)
     {
         try
         {
+            MovedCheckout.ThrowIfMoved();
             var settings = new AppHostSettings(builder.Configuration, builder.ExecutionContext.IsRunMode);
             foreach (var name in Keys.Select(key => key.Name).Distinct())
                 settings._keys[name] = builder.AddParameterFromConfiguration(name.Replace('_', '-').ToLowerInvariant(), name, secret: true);

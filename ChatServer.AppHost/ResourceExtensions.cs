@@ -4,7 +4,7 @@ using Projects;
 
 namespace ChatServer.AppHost;
 
-/// <summary>What the resources of the topology have in common.</summary>
+/// <summary>Adds the services and the embedded Redis to the topology.</summary>
 internal static class ResourceExtensions
 {
     /// <summary>

@@ -19,8 +19,8 @@ internal static class DashboardCommands
                 ResultMode = HttpCommandResultMode.Json,
                 Arguments =
                 [
-                    Text("name", "Name", "lobby", required: true),
-                    Text("title", "Title", "The lobby"),
+                    TextInput("name", "Name", "lobby", required: true),
+                    TextInput("title", "Title", "The lobby"),
                 ],
                 PrepareRequest = request => PrepareAsync(
                     request, key, $"room/{Escape(request, "name")}", Argument(request, "title") is { } title ? new { title } : null),
@@ -38,8 +38,8 @@ internal static class DashboardCommands
                 ResultMode = HttpCommandResultMode.Json,
                 Arguments =
                 [
-                    Text("text", "Text", "Maintenance at noon.", required: true),
-                    Text("room", "Room", "lobby", description: "Empty: all rooms."),
+                    TextInput("text", "Text", "Maintenance at noon.", required: true),
+                    TextInput("room", "Room", "lobby", description: "Empty: all rooms."),
                 ],
                 PrepareRequest = request => PrepareAsync(
                     request, key,
@@ -80,7 +80,7 @@ internal static class DashboardCommands
             });
     }
 
-    private static InteractionInput Text(
+    private static InteractionInput TextInput(
         string name, string label, string placeholder, bool required = false, string? description = null) => new()
         {
             Name = name,

@@ -15,7 +15,7 @@ internal sealed partial class CrashRestarter(
     ResourceNotificationService notifications, ResourceCommandService commands, ResourceLoggerService loggers, TimeProvider time)
     : BackgroundService
 {
-    private readonly Dictionary<string, Watched> _watched = [];
+    private readonly Dictionary<string, WatchedResource> _watched = [];
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -37,7 +37,7 @@ internal sealed partial class CrashRestarter(
     private void OnChanged(ResourceEvent change, CancellationToken stopping)
     {
         if (!_watched.TryGetValue(change.Resource.Name, out var watched))
-            _watched[change.Resource.Name] = watched = new Watched(new RestartPolicy(time));
+            _watched[change.Resource.Name] = watched = new WatchedResource(new RestartPolicy(time));
         var snapshot = change.Snapshot;
         var state = snapshot.State?.Text;
         var stopped = KnownResourceStates.TerminalStates.Contains(state);
@@ -49,8 +49,10 @@ internal sealed partial class CrashRestarter(
             watched.HasStarted = state is not null;
             return;
         }
-        if (!watched.HasStarted) return;
+        // During a start the orchestrator may report the end of the previous process again.
+        if (!watched.HasStarted || (snapshot.StartTimeStamp is { } startedAt && startedAt == watched.StoppedProcess)) return;
         watched.HasStarted = false;
+        watched.StoppedProcess = snapshot.StartTimeStamp;
         // The previous restart has ended: it started the process that has just stopped, or a user did and it was not needed.
         if (watched.Policy.OnStopped(snapshot.ExitCode) is { } delay) watched.Restart = RestartAsync(change, delay, stopping);
     }
@@ -99,11 +101,14 @@ internal sealed partial class CrashRestarter(
     [LoggerMessage(LogLevel.Error, "{Resource} could not be restarted; start it in the dashboard.")]
     private static partial void LogGivenUp(ILogger logger, Exception error, string resource);
 
-    private sealed class Watched(RestartPolicy policy)
+    private sealed class WatchedResource(RestartPolicy policy)
     {
         public RestartPolicy Policy { get; } = policy;
 
         public bool HasStarted { get; set; }
+
+        /// <summary>The start time of the process whose end was handled last.</summary>
+        public DateTime? StoppedProcess { get; set; }
 
         public Task Restart { get; set; } = Task.CompletedTask;
     }

@@ -25,7 +25,7 @@ public sealed class CrashRestartTests(SharedAppHost shared) : SharedAppHostTests
     }
 
     [Fact]
-    public async Task A_service_that_a_user_stops_in_the_dashboard_stays_stopped_until_it_is_started()
+    public async Task Service_stopped_in_the_dashboard_stays_stopped_until_it_is_started()
     {
         const string Stopped = "roomhost-2";
         var restarts = await RestartsAsync(Stopped);
@@ -33,7 +33,9 @@ public sealed class CrashRestartTests(SharedAppHost shared) : SharedAppHostTests
         AppHost.Service(Stopped)!.Pause();
         Assert.True((await AppHost.ExecuteAsync(Stopped, KnownResourceCommands.StopCommand)).Success);
         await Eventually.Async(
-            () => AppHost.Resource(Stopped).State?.Text, state => KnownResourceStates.TerminalStates.Contains(state), RunningAppHost.Timeout);
+            () => AppHost.Resource(Stopped).State?.Text,
+            state => KnownResourceStates.TerminalStates.Contains(state),
+            RunningAppHost.Timeout);
 
         // Another service crashes and comes back: in the meantime the stopped one would have been restarted too.
         await AppHost.CrashAsync("loadbalancer-2");

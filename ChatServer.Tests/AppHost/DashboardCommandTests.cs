@@ -16,7 +16,8 @@ public sealed class DashboardCommandTests(SharedAppHost shared) : SharedAppHostT
         Assert.True(result.Success, result.Message);
         Assert.Contains("Room created", result.Data!.Value, StringComparison.Ordinal);
         using var http = new HttpClient();
-        var room = await http.GetFromJsonAsync<JsonElement>($"http://localhost:{AppHost.ApiPort}/api/v1/room/from-dashboard", TestContext.Current.CancellationToken);
+        var room = await http.GetFromJsonAsync<JsonElement>(
+            $"http://localhost:{AppHost.ApiPort}/api/v1/room/from-dashboard", TestContext.Current.CancellationToken);
         Assert.Equal("From the dashboard", room.GetProperty("data").GetProperty("title").GetString());
     }
 
@@ -33,7 +34,8 @@ public sealed class DashboardCommandTests(SharedAppHost shared) : SharedAppHostT
     public async Task Announce_reaches_the_members_of_one_room_or_of_all()
     {
         Assert.True((await AppHost.ExecuteAsync("api", "create-room", ("name", "announced"), ("title", ""))).Success);
-        await using var member = await RoomClient.JoinAsync(new Uri($"ws://localhost:{AppHost.LoadBalancerPorts[0]}/rooms/announced?user=ann"));
+        await using var member = await RoomClient.JoinAsync(
+            new Uri($"ws://localhost:{AppHost.LoadBalancerPorts[0]}/rooms/announced?user=ann"));
 
         foreach (var (text, room) in (IEnumerable<(string, string)>)[("To all.", ""), ("To one.", "announced")])
         {
@@ -61,7 +63,9 @@ public sealed class DashboardCommandTests(SharedAppHost shared) : SharedAppHostT
     private async Task<string?> StateAsync(string host)
     {
         using var http = new HttpClient { DefaultRequestHeaders = { { "X-API-Key", "ADMIN_TESTING_KEY" } } };
-        var load = await http.GetFromJsonAsync<JsonElement>($"http://localhost:{AppHost.AdminPort}/api/v1/load", TestContext.Current.CancellationToken);
-        return load.GetProperty("data").GetProperty("hosts").EnumerateArray().Single(one => one.GetProperty("id").GetString() == host).GetProperty("state").GetString();
+        var load = await http.GetFromJsonAsync<JsonElement>(
+            $"http://localhost:{AppHost.AdminPort}/api/v1/load", TestContext.Current.CancellationToken);
+        var hosts = load.GetProperty("data").GetProperty("hosts").EnumerateArray();
+        return hosts.Single(one => one.GetProperty("id").GetString() == host).GetProperty("state").GetString();
     }
 }

@@ -7,7 +7,7 @@ namespace ChatServer.Tests.AppHost;
 public sealed class EndTests
 {
     [Fact]
-    public async Task Kill_9_of_the_AppHost_leaves_no_process_and_no_port_whatever_address_its_environment_binds()
+    public async Task Kill_9_of_the_AppHost_leaves_no_process_and_no_port_for_any_bind_address()
     {
         await using var appHost = await AppHostProcess.StartAsync(("BIND", "0.0.0.0"));
         var services = appHost.Services();

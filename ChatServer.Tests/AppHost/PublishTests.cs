@@ -25,7 +25,11 @@ public sealed class PublishTests
 
             Assert.Equal(
                 Services,
-                resources.EnumerateObject().Where(resource => resource.Value.GetProperty("type").GetString() == "project.v0").Select(resource => resource.Name).Order(StringComparer.Ordinal));
+                from resource in resources.EnumerateObject()
+                where resource.Value.GetProperty("type").GetString() == "project.v0"
+                select resource.Name into name
+                orderby name
+                select name);
             Assert.Equal("{redis.inputs.value}", resources.GetProperty("redis").GetProperty("value").GetString());
             Assert.All(Services, service => Assert.Equal("{redis.connectionString}", Environment(service, "ConnectionStrings__redis")));
             Assert.Equal("34000-65535", Environment("roomhost-1", "ROOM_PORTS"));

@@ -7,7 +7,7 @@ namespace ChatServer.Tests.AppHost;
 public sealed class ShutdownCommandTests(SharedAppHost shared) : SharedAppHostTests(shared)
 {
     [Fact]
-    public async Task Shut_down_ends_RoomHosts_and_Api_with_exit_code_0_and_none_runs_until_it_is_started()
+    public async Task Shutdown_ends_RoomHosts_and_Api_with_exit_code_0_and_restarts_none()
     {
         var result = await AppHost.ExecuteAsync("admin", "shut-down");
 

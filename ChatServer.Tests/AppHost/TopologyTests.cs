@@ -8,12 +8,12 @@ using ChatServer.Tests.Support;
 
 namespace ChatServer.Tests.AppHost;
 
-/// <summary>The application model, and the processes that it becomes.</summary>
+/// <summary>The application model and its processes.</summary>
 [Collection(AppHostCollection.Name)]
 public sealed class TopologyTests(SharedAppHost shared) : SharedAppHostTests(shared)
 {
     [Fact]
-    public void Seven_processes_run() => Assert.Equal(
+    public void AppHost_starts_seven_processes() => Assert.Equal(
         [
             "ChatServer.Admin", "ChatServer.Api", "ChatServer.LoadBalancer", "ChatServer.LoadBalancer", "ChatServer.Redis",
             "ChatServer.RoomHost", "ChatServer.RoomHost",
@@ -45,7 +45,9 @@ public sealed class TopologyTests(SharedAppHost shared) : SharedAppHostTests(sha
     public void Keys_and_passwords_are_secret_parameters()
     {
         var parameters = AppHost.Model.Resources.OfType<ParameterResource>().ToList();
-        Assert.Equal(["admin-key", "key", "loadbalancer-key", "redis-password"], parameters.Select(parameter => parameter.Name).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["admin-key", "key", "loadbalancer-key", "redis-password"],
+            parameters.Select(parameter => parameter.Name).Order(StringComparer.Ordinal));
         Assert.All(parameters, parameter => Assert.True(parameter.Secret, parameter.Name));
     }
 
@@ -65,7 +67,8 @@ public sealed class TopologyTests(SharedAppHost shared) : SharedAppHostTests(sha
                 () => http.GetFromJsonAsync<JsonElement>(
                     $"http://localhost:{port}/api/v1/room/reached", TestContext.Current.CancellationToken),
                 _ => true, RunningAppHost.Timeout);
-            Assert.Equal($"ws://localhost:{AppHost.LoadBalancerPorts[0]}/rooms/reached", room.GetProperty("data").GetProperty("url").GetString());
+            Assert.Equal(
+                $"ws://localhost:{AppHost.LoadBalancerPorts[0]}/rooms/reached", room.GetProperty("data").GetProperty("url").GetString());
         }
     }
 
@@ -74,17 +77,23 @@ public sealed class TopologyTests(SharedAppHost shared) : SharedAppHostTests(sha
     {
         var environments = AppHost.Services().ToLookup(service => service.Name, service => service.Environment());
         string[] Holders(string variable) =>
-            [.. environments.Where(service => service.Any(variables => variables.ContainsKey(variable))).Select(service => service.Key).Order(StringComparer.Ordinal)];
+        [
+            .. environments.Where(service => service.Any(variables => variables.ContainsKey(variable)))
+                .Select(service => service.Key).Order(StringComparer.Ordinal),
+        ];
 
-        Assert.Equal(["ChatServer.Api"], Holders("KEY"));
+        Assert.Equal(["ChatServer.Api", "ChatServer.RoomHost"], Holders("KEY"));
         Assert.Equal(["ChatServer.Admin"], Holders("ADMIN_KEY"));
         Assert.Equal(["ChatServer.Api", "ChatServer.LoadBalancer"], Holders("LOADBALANCER_KEY"));
         Assert.Equal(["ChatServer.Admin", "ChatServer.Api"], Holders("LOADBALANCERS"));
         Assert.Equal(["ChatServer.RoomHost"], Holders("MAX_ROOMS"));
         Assert.Equal(["ChatServer.Redis"], Holders("REDIS_PASSWORD"));
-        Assert.Equal(["ChatServer.Admin", "ChatServer.Api", "ChatServer.LoadBalancer", "ChatServer.RoomHost"], Holders("ConnectionStrings__redis"));
+        Assert.Equal(
+            ["ChatServer.Admin", "ChatServer.Api", "ChatServer.LoadBalancer", "ChatServer.RoomHost"], Holders("ConnectionStrings__redis"));
         Assert.All(environments.SelectMany(service => service), variables => Assert.DoesNotContain("REDIS_DATA", variables.Keys));
-        Assert.Equal(["roomhost-1", "roomhost-2"], environments["ChatServer.RoomHost"].Select(variables => variables["HOST_ID"]).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["roomhost-1", "roomhost-2"],
+            environments["ChatServer.RoomHost"].Select(variables => variables["HOST_ID"]).Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -101,7 +110,8 @@ public sealed class TopologyTests(SharedAppHost shared) : SharedAppHostTests(sha
         foreach (var port in AppHost.Ports)
         {
             using var client = new TcpClient();
-            await Assert.ThrowsAsync<SocketException>(() => client.ConnectAsync(other, port, TestContext.Current.CancellationToken).AsTask());
+            await Assert.ThrowsAsync<SocketException>(
+                () => client.ConnectAsync(other, port, TestContext.Current.CancellationToken).AsTask());
         }
     }
 
