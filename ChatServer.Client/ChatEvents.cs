@@ -13,9 +13,14 @@ public abstract record LoggedEvent(string Epoch, long Seq) : ChatEvent;
 /// <param name="Seq">Sequence in the log.</param>
 /// <param name="Time">When the room logged it, to the millisecond.</param>
 /// <param name="User">Name of the sender.</param>
+/// <param name="Uid">
+/// Identifies the sender: a name can pass to another person. Compare it with <see cref="ChatRoom.Uid"/> to recognize own messages. Empty in
+/// logs of versions before 1.0.
+/// </param>
 /// <param name="Id">Id that the sender chose; unique in the sender's session.</param>
 /// <param name="Text">The text.</param>
-public sealed record Message(string Epoch, long Seq, DateTimeOffset Time, string User, string Id, string Text) : LoggedEvent(Epoch, Seq);
+public sealed record Message(
+    string Epoch, long Seq, DateTimeOffset Time, string User, string Uid, string Id, string Text) : LoggedEvent(Epoch, Seq);
 
 /// <summary>An announcement of an operator.</summary>
 /// <param name="Epoch">Epoch of the log.</param>
@@ -29,7 +34,11 @@ public sealed record Announcement(string Epoch, long Seq, DateTimeOffset Time, s
 /// <param name="Seq">Sequence of this event in the log.</param>
 /// <param name="Time">When the room logged it, to the millisecond.</param>
 /// <param name="Target">Sequence of the deleted message.</param>
-public sealed record Deleted(string Epoch, long Seq, DateTimeOffset Time, long Target) : LoggedEvent(Epoch, Seq);
+public sealed record Deleted(string Epoch, long Seq, DateTimeOffset Time, long Target) : LoggedEvent(Epoch, Seq)
+{
+    /// <summary>Sequences of all messages that were deleted together; the first one is <see cref="Target"/>.</summary>
+    public IReadOnlyList<long> Targets { get; init; } = [Target];
+}
 
 /// <summary>An event of the log of a type that this version of the client does not know.</summary>
 /// <param name="Epoch">Epoch of the log.</param>
@@ -56,7 +65,20 @@ public sealed record Welcomed(
 /// <param name="Count">Number of members.</param>
 /// <param name="Joined">Names of the members who joined; empty in a large room.</param>
 /// <param name="Left">Names of the members who left; empty in a large room.</param>
-public sealed record PresenceChanged(int Count, IReadOnlyList<string> Joined, IReadOnlyList<string> Left) : ChatEvent;
+public sealed record PresenceChanged(int Count, IReadOnlyList<string> Joined, IReadOnlyList<string> Left) : ChatEvent
+{
+    /// <summary>
+    /// Names of all members, if the room sends them: when a large room becomes small, and when the room has moved to another host. Null
+    /// otherwise.
+    /// </summary>
+    public IReadOnlyList<string>? Members { get; init; }
+}
+
+/// <summary>Options of the room changed.</summary>
+/// <param name="Title">The new title; null if it did not change.</param>
+/// <param name="SlowModeSeconds">The new time between two messages of a user, 0: no slow mode; null if it did not change.</param>
+/// <param name="MaxMembers">The new maximum number of members, 0: no limit; null if it did not change.</param>
+public sealed record RoomChanged(string? Title, int? SlowModeSeconds, int? MaxMembers) : ChatEvent;
 
 /// <summary>Members are typing.</summary>
 /// <param name="Users">Their names.</param>

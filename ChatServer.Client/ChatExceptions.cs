@@ -23,6 +23,15 @@ public sealed class MessageRefusedException(string code, string message) : ChatE
     public string Code { get; } = code;
 }
 
+/// <summary>The room refused a deletion or a command of a moderator permanently.</summary>
+/// <param name="code">The error code.</param>
+/// <param name="message">Description of the error.</param>
+public sealed class CommandRefusedException(string code, string message) : ChatException(message)
+{
+    /// <summary>One of the contract's error codes: <c>forbidden</c>, <c>not-yours</c>, <c>no-such-message</c>, ….</summary>
+    public string Code { get; } = code;
+}
+
 /// <summary>The client left the room or was removed. Whether a pending message was logged is unknown.</summary>
 /// <param name="code">The close code.</param>
 /// <param name="message">Description of the error.</param>

@@ -23,6 +23,7 @@ public sealed class ChatRoom : IAsyncDisposable
     private readonly ChatRoomOptions _options;
     private readonly EventBuffer _events;
     private readonly PendingMessageQueue _pendingMessages;
+    private readonly PendingCommandQueue _commands = new();
     private readonly RoomSession _session;
     private readonly Dialer _dialer;
     private readonly Backoff _backoff;
@@ -38,7 +39,8 @@ public sealed class ChatRoom : IAsyncDisposable
         _options = options;
         _pendingMessages = new PendingMessageQueue(options.PendingMessages);
         _events = new EventBuffer(options.BufferedEvents, () => _pendingMessages.HasPending, () => Current?.Abort(ConnectionEnd.Lagged));
-        _session = new RoomSession(options, _events, _pendingMessages);
+        _session = new RoomSession(options, _events, _pendingMessages, _commands);
+        Moderation = new RoomModeration(_commands);
         _dialer = new Dialer(options);
         _backoff = new Backoff(options.Addresses.Count, options.MaxBackoff);
         _pendingMessages.UnsentAvailable += () =>
@@ -46,6 +48,7 @@ public sealed class ChatRoom : IAsyncDisposable
             Current?.Wake();
             _events.CheckLag();
         };
+        _commands.UnsentAvailable += () => Current?.Wake();
     }
 
     /// <summary>The room's name.</summary>
@@ -56,6 +59,12 @@ public sealed class ChatRoom : IAsyncDisposable
 
     /// <summary>The client's name in the room. Its number may change if the room recovers from a crash moments after the join.</summary>
     public string User => _session.User!;
+
+    /// <summary>Identifies the client in the events of every room that it joins with the same session or the same token.</summary>
+    public string Uid => _session.Uid;
+
+    /// <summary>Kicks, bans and mutes users. Requires a token with the permission <c>moderate</c>.</summary>
+    public RoomModeration Moderation { get; }
 
     /// <summary>
     /// The events, from the first <see cref="Welcomed"/> to <see cref="Closed"/>, the last one. One reader at a time; the next reader
@@ -119,9 +128,29 @@ public sealed class ChatRoom : IAsyncDisposable
     {
         if (!MessageTexts.IsValid(text))
             throw new ArgumentException($"A message has 1 to {Limits.MaxTextLength} characters.", nameof(text));
-        // Throws an ArgumentException if the text contains half of a surrogate pair.
-        _ = Utf8.GetByteCount(text);
+        try
+        {
+            _ = Utf8.GetByteCount(text);
+        }
+        catch (EncoderFallbackException error)
+        {
+            throw new ArgumentException($"The text contains half of a surrogate pair at index {error.Index}.", nameof(text), error);
+        }
         return _pendingMessages.SayAsync(text, ct);
+    }
+
+    /// <summary>
+    /// Deletes a message: an own one or, with the permission <c>moderate</c>, any. Completes when the room has deleted it. Lost connections
+    /// and temporary refusals only delay it.
+    /// </summary>
+    /// <param name="seq">Position of the message in the log, 1 or more.</param>
+    /// <param name="ct">Cancels the attempts. Whether the message was deleted before is then unknown.</param>
+    /// <exception cref="CommandRefusedException">The room refused it: <c>not-yours</c>, <c>no-such-message</c>, ….</exception>
+    /// <exception cref="RoomClosedException">The client left the room or was removed.</exception>
+    public Task DeleteAsync(long seq, CancellationToken ct = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(seq, 1);
+        return _commands.RunAsync(new ClientCommand("delete") { Target = seq }, ct);
     }
 
     /// <summary>Reports to the other members that this one is typing: at most once a second, and not without a connection.</summary>
@@ -192,7 +221,7 @@ public sealed class ChatRoom : IAsyncDisposable
             _mayHaveStaleConnection |= refused!.Code == ConnectionEnd.Abnormal;
             return refused!;
         }
-        using var connection = new Connection(socket, _pendingMessages, _options, _session.HandleAsync);
+        using var connection = new Connection(socket, _pendingMessages, _commands, _options, _session.HandleAsync);
         lock (_gate)
         {
             if (_isLeaving)
@@ -202,7 +231,11 @@ public sealed class ChatRoom : IAsyncDisposable
         try
         {
             _session.Begin();
+            using var renewing = new CancellationTokenSource();
+            if (_dialer.Token is { } token)
+                _ = new TokenRenewer(_options).RunAsync(token, connection.SendToken, renewing.Token);
             var ending = await connection.RunAsync(_leaving.Token);
+            await renewing.CancelAsync();
             _mayHaveStaleConnection |= ending.Code != CloseCodes.Replaced;
             return ending;
         }
@@ -220,6 +253,9 @@ public sealed class ChatRoom : IAsyncDisposable
         // No other client has this session: an earlier attempt, abandoned here or in a load balancer, joined late.
         if (ending.Code == CloseCodes.Replaced && _mayHaveStaleConnection)
             return _mayHaveStaleConnection = false;
+        // The machine slept, or the callback failed for long: the next connection has a new token.
+        if (ending is { Code: CloseCodes.Banned, Reason: "token-expired" } && _options.Token is not null)
+            return false;
         if (ending.ConnectedFor is not null)
             _notFoundSince = null;
         if (ending.Status != 404 || _session.Position.Epoch is null)

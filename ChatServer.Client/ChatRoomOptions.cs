@@ -20,7 +20,10 @@ public sealed record ChatRoomOptions
     /// <summary>Number of latest events to get at the first join; 0 or more.</summary>
     public int History { get; init; } = Limits.DefaultHistory;
 
-    /// <summary>Returns a token for a private room. Called before each connection, because tokens expire soon.</summary>
+    /// <summary>
+    /// Returns a join token, which a private room requires. Called before each connection, and when three quarters of the token's lifetime
+    /// are over, to renew it on the open connection.
+    /// </summary>
     public Func<CancellationToken, ValueTask<string>>? Token { get; init; }
 
     /// <summary>

@@ -14,6 +14,33 @@ internal static class ClientFrames
 
     public static ReadOnlySpan<byte> Typing => """{"type":"typing"}"""u8;
 
+    public static void WriteToken(IBufferWriter<byte> frame, string id, string token)
+    {
+        using var json = new Utf8JsonWriter(frame, Json);
+        json.WriteStartObject();
+        json.WriteString("type"u8, "token"u8);
+        json.WriteString("id"u8, id);
+        json.WriteString("token"u8, token);
+        json.WriteEndObject();
+    }
+
+    public static void WriteCommand(IBufferWriter<byte> frame, string id, ClientCommand command)
+    {
+        using var json = new Utf8JsonWriter(frame, Json);
+        json.WriteStartObject();
+        json.WriteString("type"u8, command.Type);
+        json.WriteString("id"u8, id);
+        if (command.Target is { } target)
+            json.WriteNumber("target"u8, target);
+        if (command.Uid is { } uid)
+            json.WriteString("uid"u8, uid);
+        if (command.Seconds is { } seconds)
+            json.WriteNumber("seconds"u8, seconds);
+        if (command.Reason is { } reason)
+            json.WriteString("reason"u8, reason);
+        json.WriteEndObject();
+    }
+
     public static void WriteMessage(IBufferWriter<byte> frame, string id, string text)
     {
         using var json = new Utf8JsonWriter(frame, Json);

@@ -24,6 +24,7 @@ internal sealed class Connection : IDisposable
 
     private readonly WebSocket _socket;
     private readonly PendingMessageQueue _pendingMessages;
+    private readonly PendingCommandQueue _commands;
     private readonly ChatRoomOptions _options;
     private readonly Func<ServerFrame, Connection, CancellationToken, ValueTask> _handle;
     private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(
@@ -35,17 +36,21 @@ internal sealed class Connection : IDisposable
     private ServerFrame? _closing;
     private ConnectionEnd? _ending;
     private ServerLimits? _limits;
-    private long? _openedAt, _typingAt;
+    private long? _openedAt, _typingSentAt;
     private volatile bool _isPingDue, _isTyping, _isLeaving;
+    private string? _newToken;
+    private int _renewals;
 
     /// <param name="socket">An open socket, which this object disposes.</param>
     /// <param name="pendingMessages">Messages to send after the welcome.</param>
+    /// <param name="commands">Commands to send after the welcome.</param>
     /// <param name="options">Options of the client.</param>
     /// <param name="handle">Handles each frame; while it waits, no frame is received.</param>
-    public Connection(WebSocket socket, PendingMessageQueue pendingMessages, ChatRoomOptions options,
+    public Connection(
+        WebSocket socket, PendingMessageQueue pendingMessages, PendingCommandQueue commands, ChatRoomOptions options,
         Func<ServerFrame, Connection, CancellationToken, ValueTask> handle)
     {
-        (_socket, _pendingMessages, _options, _handle) = (socket, pendingMessages, options, handle);
+        (_socket, _pendingMessages, _commands, _options, _handle) = (socket, pendingMessages, commands, options, handle);
         _aborted = new CancellationTokenSource(Timeout.InfiniteTimeSpan, options.Time);
         _rateLimiter = new SendRateLimiter(options.Time);
         _sendTimer = options.Time.CreateTimer(
@@ -96,9 +101,9 @@ internal sealed class Connection : IDisposable
     public void OnMessageAccepted() => _rateLimiter.OnAccepted();
 
     /// <summary>The room refused a message temporarily.</summary>
-    public void OnMessageRefused()
+    public void OnMessageRefused(TimeSpan? retryAfter)
     {
-        _rateLimiter.OnRefused();
+        _rateLimiter.OnRefused(retryAfter);
         Wake();
     }
 
@@ -106,6 +111,13 @@ internal sealed class Connection : IDisposable
     public void SendTyping()
     {
         _isTyping = true;
+        Wake();
+    }
+
+    /// <summary>Sends a newer join token.</summary>
+    public void SendToken(string token)
+    {
+        Volatile.Write(ref _newToken, token);
         Wake();
     }
 
@@ -216,22 +228,34 @@ internal sealed class Connection : IDisposable
         }
         if (Volatile.Read(ref _limits) is not { } limits)
             return false;
+        if (Interlocked.Exchange(ref _newToken, null) is { } token)
+        {
+            // A load balancer sends a frame with an id again if the room's host was lost.
+            ClientFrames.WriteToken(frame, $"token-{++_renewals}", token);
+            return true;
+        }
         if (_isTyping)
         {
             _isTyping = false;
-            if (_typingAt is not { } told || _options.Time.GetElapsedTime(told) >= TypingInterval)
+            if (_typingSentAt is not { } sentAt || _options.Time.GetElapsedTime(sentAt) >= TypingInterval)
             {
-                _typingAt = _options.Time.GetTimestamp();
+                _typingSentAt = _options.Time.GetTimestamp();
                 frame.Write(ClientFrames.Typing);
                 return true;
             }
         }
-        if (!_pendingMessages.HasUnsent)
+        if (!_pendingMessages.HasUnsent && !_commands.HasUnsent)
             return false;
         if (_rateLimiter.TimeUntilNextSend() is var wait && wait > TimeSpan.Zero)
         {
             _sendTimer.Change(wait, Timeout.InfiniteTimeSpan);
             return false;
+        }
+        if (_commands.TryTake(out var command))
+        {
+            ClientFrames.WriteCommand(frame, command.Id, command.Command);
+            _rateLimiter.OnSending();
+            return true;
         }
         while (_pendingMessages.TryTake(out var message))
         {

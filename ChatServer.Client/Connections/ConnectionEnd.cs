@@ -33,7 +33,7 @@ internal sealed record ConnectionEnd(int Code, string Reason)
 
     /// <summary>The client reconnects to resume at the position of the reader.</summary>
     public static readonly ConnectionEnd Lagged =
-        new(Abnormal, "The reader fell behind; what it missed is fetched.") { IsClientInitiated = true };
+        new(Abnormal, "The reader fell behind; the client reconnects to get the missed events.") { IsClientInitiated = true };
 
     /// <summary>The connection ended without a Close frame, or was not established.</summary>
     public static ConnectionEnd Broken(string reason) => new(Abnormal, reason) { TryNextAddress = true };

@@ -19,6 +19,9 @@ internal sealed class Dialer(ChatRoomOptions options)
     /// <summary>Selects the next address for the next attempt.</summary>
     public void UseNextAddress() => _addressIndex = (_addressIndex + 1) % options.Addresses.Count;
 
+    /// <summary>The token of the last attempt; null without one.</summary>
+    public string? Token { get; private set; }
+
     /// <summary>Makes one attempt. Returns an open socket, or the reason of the failure.</summary>
     /// <param name="user">Requested user name; null: a guest name.</param>
     /// <param name="position">Position from which to resume.</param>
@@ -26,16 +29,21 @@ internal sealed class Dialer(ChatRoomOptions options)
     public async Task<(ClientWebSocket? Socket, ConnectionEnd? Ending)> DialAsync(string? user, LogPosition position, CancellationToken ct)
     {
         using var deadline = new CancellationTokenSource(options.ConnectTimeout, options.Time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, deadline.Token);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(ct, deadline.Token);
         var address = options.Addresses[_addressIndex];
         var socket = new ClientWebSocket();
         // Heartbeat detects silence with the contract's ping. The keep-alive of the platform would be another timer without a result.
         socket.Options.KeepAliveInterval = Timeout.InfiniteTimeSpan;
         socket.Options.CollectHttpResponseDetails = true;
+        // Proxies log URLs: session and token are not in the query.
+        socket.Options.AddSubProtocol("chat.v1");
+        socket.Options.AddSubProtocol($"chat.v1.session.{_session}");
         try
         {
-            var token = options.Token is { } ask ? await ask(either.Token) : null;
-            await socket.ConnectAsync(Target(address, user, position, token), either.Token);
+            Token = options.Token is { } ask ? await ask(linked.Token) : null;
+            if (Token is not null)
+                socket.Options.AddSubProtocol($"chat.v1.token.{Token}");
+            await socket.ConnectAsync(JoinUrl(address, user, position), linked.Token);
             socket.HttpResponseHeaders = null; // otherwise they stay in memory as long as the connection
             return (socket, null);
         }
@@ -57,16 +65,14 @@ internal sealed class Dialer(ChatRoomOptions options)
         }
     }
 
-    private Uri Target(Uri address, string? user, LogPosition position, string? token)
+    private Uri JoinUrl(Uri address, string? user, LogPosition position)
     {
         var room = address.Scheme is "ws" or "wss" ? address.GetLeftPart(UriPartial.Path) : RoomUrls.Through(address, options.Room);
-        var query = string.Create(CultureInfo.InvariantCulture, $"{room}?session={_session}&history={position.History}");
+        var query = string.Create(CultureInfo.InvariantCulture, $"{room}?history={position.History}");
         if (user is not null)
             query += $"&user={Uri.EscapeDataString(user)}";
         if (position.Since is { } since)
             query += $"&since={Uri.EscapeDataString(since)}";
-        if (token is not null)
-            query += $"&token={Uri.EscapeDataString(token)}";
         return new Uri(query);
     }
 

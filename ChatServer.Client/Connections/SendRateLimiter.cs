@@ -2,7 +2,7 @@ namespace ChatServer.Client.Connections;
 
 /// <summary>
 /// Limits the rate of messages: no faster than the server allows (20 refusals in a row end a connection). After a temporary refusal
-/// sending pauses, for a time that grows until a message is accepted.
+/// sending pauses for the time that the server states, or for one that grows until a message is accepted.
 /// </summary>
 internal sealed class SendRateLimiter(TimeProvider time)
 {
@@ -10,6 +10,9 @@ internal sealed class SendRateLimiter(TimeProvider time)
     private const double SafetyFactor = 0.9;
 
     private static readonly TimeSpan InitialPause = TimeSpan.FromMilliseconds(200), MaxPause = TimeSpan.FromSeconds(5);
+
+    // The clocks of the server and the client do not tick at the same moment.
+    private static readonly TimeSpan RetryMargin = TimeSpan.FromMilliseconds(1);
 
     private readonly Lock _gate = new();
     private double _perSecond, _burst, _tokens;
@@ -54,10 +57,16 @@ internal sealed class SendRateLimiter(TimeProvider time)
     }
 
     /// <summary>The server refused a message temporarily. Refusals during a pause count as one.</summary>
-    public void OnRefused()
+    /// <param name="retryAfter">The time after which the server may accept it; null if it states none.</param>
+    public void OnRefused(TimeSpan? retryAfter)
     {
         lock (_gate)
         {
+            if (retryAfter is { } stated)
+            {
+                (_pause, _pausedAt) = (stated + RetryMargin, time.GetTimestamp());
+                return;
+            }
             if (_pause > TimeSpan.Zero && time.GetElapsedTime(_pausedAt) < _pause)
                 return;
             _pause = Backoff.Jittered(Math.Min(InitialPause.Ticks * Math.Pow(2, Math.Min(_refusals++, 30)), MaxPause.Ticks));

@@ -12,20 +12,27 @@ internal sealed record ServerFrame
     public long Seq { get; init; }
     public DateTimeOffset Time { get; init; }
     public string User { get; init; } = "";
+    public string Uid { get; init; } = "";
     public string? Id { get; init; }
     public string Text { get; init; } = "";
     public long Target { get; init; }
+    // Null if the frame has no such member: the generated deserializer does not keep the value of an initializer.
+    public IReadOnlyList<long> Targets { get => field is [_, ..] ? field : [Target]; init; } = [];
 
-    // Members of a welcome, in addition to user and seq.
+    // Members of a welcome, in addition to user, seq, count and members.
     public string Room { get; init; } = "";
-    public string Title { get; init; } = "";
+    public string? Title { get; init; }
     public string Epoch { get; init; } = "";
     public bool Resumed { get; init; }
-    public string[] Members { get; init; } = [];
     public ServerLimits Limits { get; init; } = new();
+
+    // Members of a room, in addition to title: those that changed.
+    public int? SlowModeSeconds { get; init; }
+    public int? MaxMembers { get; init; }
 
     // Members of presence and typing.
     public int Count { get; init; }
+    public string[] Members { get; init; } = [];
     public string[] Joined { get; init; } = [];
     public string[] Left { get; init; } = [];
     public string[] Users { get; init; } = [];
@@ -35,6 +42,7 @@ internal sealed record ServerFrame
     public bool Reconnect { get; init; }
     public string Code { get; init; } = "";
     public string Message { get; init; } = "";
+    public long? RetryAfterMs { get; init; }
 
     /// <summary>Reads a frame. Of a frame of an unknown type, only type and sequence are read.</summary>
     /// <exception cref="JsonException">The text is not a frame.</exception>
@@ -55,7 +63,7 @@ internal sealed record ServerFrame
     }
 
     private static bool IsKnown(string type) =>
-        type is "welcome" or "message" or "announcement" or "deleted" or "presence" or "typing" or "closing" or "error" or "pong";
+        type is "welcome" or "message" or "announcement" or "deleted" or "room" or "presence" or "typing" or "closing" or "error" or "done" or "pong";
 
     internal sealed record Header
     {

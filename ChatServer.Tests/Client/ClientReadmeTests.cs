@@ -2,16 +2,15 @@ using System.Text.RegularExpressions;
 using ChatServer.Client;
 using ChatServer.Tests.Architecture;
 using ChatServer.Tests.Support;
+using ChatServer.Tokens;
 
 namespace ChatServer.Tests.Client;
 
 /// <summary>The examples in <c>docs/client-dotnet.md</c> and in the package's README are the code of this file.</summary>
 public sealed partial class ClientReadmeTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-
     [Fact]
-    public async Task The_two_lines_of_the_README_join_a_room_and_say_something()
+    public async Task Two_lines_of_the_README_join_a_room_and_send_a_message()
     {
         await using var real = await RealRoom.StartAsync("lobby");
         var address = $"{real.LoadBalancers[0]}";
@@ -29,17 +28,17 @@ public sealed partial class ClientReadmeTests
     [Fact]
     public async Task The_longer_examples_read_through_several_load_balancers()
     {
-        await using var real = await RealRoom.StartAsync("lobby");
+        await using var real = await RealRoom.StartAsync("lobby", settings: ("KEY", MyBackend.Key));
         var (first, second) = (real.LoadBalancers[0], real.LoadBalancers[1]);
-        using var patience = new CancellationTokenSource(Patience);
-        var ct = patience.Token;
+        using var timeout = new CancellationTokenSource(Eventually.Timeout);
+        var ct = timeout.Token;
 
         await using var room = await ChatRoom.JoinAsync(new ChatRoomOptions
         {
             Addresses = [first, second],
             Room = "lobby",
             User = "ada",
-            Token = async ct => await MyBackend.TokenAsync(ct), // a private room's; asked for before every connection
+            Token = async ct => await MyBackend.TokenAsync(ct), // called before each connection, and to renew the token
         }, ct);
 
         var Console = new StringWriter();
@@ -83,6 +82,10 @@ public sealed partial class ClientReadmeTests
 
     private static class MyBackend
     {
-        public static ValueTask<string> TokenAsync(CancellationToken ct) => new(ct.IsCancellationRequested ? "" : "token");
+        public const string Key = "key-of-the-backend";
+
+        public static ValueTask<string> TokenAsync(CancellationToken ct) => new(
+            ct.IsCancellationRequested ? "" : TokenSigner.OfApiKey(Key, TimeProvider.System).Sign(
+                new JoinToken("ada", "ada", RoomPattern.Parse("lobby")!, DateTimeOffset.UtcNow.AddMinutes(1))));
     }
 }

@@ -1,3 +1,5 @@
+using System.Buffers.Text;
+using System.Text;
 using ChatServer.Client;
 using ChatServer.Tests.Support;
 using Microsoft.Extensions.Time.Testing;
@@ -117,12 +119,61 @@ public sealed class JoinTests : ScriptedTests
     public async Task A_token_is_asked_for_before_every_connection()
     {
         var asked = 0;
-        var joining = ChatRoom.JoinAsync(Options with { Token = _ => ValueTask.FromResult($"token {++asked}") });
+        var joining = ChatRoom.JoinAsync(Options with { Token = _ => ValueTask.FromResult($"token-{++asked}") });
         var first = await Room.SeatAsync(0);
         var client = await joining;
         first.Break();
         var second = await Room.SeatAsync(0, resumed: true);
-        Assert.Equal(("token 1", "token 2"), (first["token"], second["token"]));
+        Assert.Equal(("token-1", "token-2"), (first.Token, second.Token));
+        Assert.Null(first["token"]); // proxies log URLs
+        await Room.LeaveAsync(client);
+    }
+
+    [Fact]
+    public async Task Token_is_renewed_on_the_open_connection_before_it_expires()
+    {
+        var time = new FakeTimeProvider(DateTimeOffset.UnixEpoch.AddDays(20_000));
+        var tokens = new List<string>();
+        string Issue()
+        {
+            var claims = $$"""{"exp":{{time.GetUtcNow().ToUnixTimeSeconds() + 60}}}""";
+            tokens.Add($"e30.{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(claims))}.{tokens.Count}");
+            return tokens[^1];
+        }
+        var asked = 0;
+        // The second call fails, as when the backend is restarted.
+        var joining = ChatRoom.JoinAsync(Options with
+        {
+            Time = time,
+            Token = _ => ++asked == 2 ? throw new InvalidTimeZoneException() : ValueTask.FromResult(Issue()),
+        });
+        var seat = await Room.SeatAsync(0, limits: new { pingSeconds = 3600, silenceSeconds = 7200 });
+        var client = await joining;
+
+        await PassAsync(time, () => tokens.Count == 3, TimeSpan.FromSeconds(1));
+
+        for (var renewal = 1; renewal <= 2; renewal++)
+        {
+            var frame = await seat.HearAsync();
+            Assert.Equal(
+                ("token", $"token-{renewal}", tokens[renewal]),
+                (frame.GetProperty("type").GetString(), frame.GetProperty("id").GetString(), frame.GetProperty("token").GetString()));
+        }
+        Assert.Equal(1, Room.Knocks);
+        await Room.LeaveAsync(client);
+    }
+
+    [Fact]
+    public async Task Client_reconnects_with_a_new_token_after_the_old_one_expired()
+    {
+        var asked = 0;
+        var joining = ChatRoom.JoinAsync(Options with { Token = _ => ValueTask.FromResult($"token-{++asked}") });
+        var first = await Room.SeatAsync(0);
+        var client = await joining;
+
+        await first.CloseAsync(4003, reconnect: false, reason: "token-expired");
+
+        Assert.Equal("token-2", (await Room.SeatAsync(0, resumed: true)).Token);
         await Room.LeaveAsync(client);
     }
 

@@ -80,6 +80,7 @@ public sealed class SayTests : ScriptedTests
     [Theory]
     [InlineData(RoomErrorCodes.Unavailable)]
     [InlineData(RoomErrorCodes.RateLimited)]
+    [InlineData(RoomErrorCodes.SlowMode)]
     public async Task Temporarily_refused_message_is_retried_after_a_pause(string code)
     {
         var time = new FakeTimeProvider();
@@ -93,6 +94,21 @@ public sealed class SayTests : ScriptedTests
         Assert.Equal(first.GetRawText(), (await hearing).GetRawText());
         await joined.Seat.EchoAsync(1, first);
         Assert.Equal(1, (await saying.WaitAsync(Eventually.Timeout)).Seq);
+    }
+
+    [Fact]
+    public async Task Temporarily_refused_message_is_retried_after_the_time_that_the_room_states()
+    {
+        var time = new FakeTimeProvider();
+        await using var joined = await JoinAsync(options: Options with { Time = time });
+        var saying = joined.Client.SayAsync("patience");
+        var first = await joined.Seat.HearAsync();
+        await joined.Seat.ErrorAsync(RoomErrorCodes.SlowMode, first, retryAfterMs: 9000);
+        var hearing = joined.Seat.HearAsync();
+        await PassAsync(time, () => hearing.IsCompleted, TimeSpan.FromMilliseconds(500));
+        Assert.True(time.GetUtcNow() - time.Start >= TimeSpan.FromMilliseconds(9000), "The stated time.");
+        await joined.Seat.EchoAsync(1, first);
+        await saying.WaitAsync(Eventually.Timeout);
     }
 
     [Theory]
@@ -198,7 +214,10 @@ public sealed class SayTests : ScriptedTests
     {
         await using var joined = await JoinAsync();
         foreach (var text in (string[])["", new string('x', 4001), "half \ud83d of a pair"])
-            await Assert.ThrowsAnyAsync<ArgumentException>(() => joined.Client.SayAsync(text));
+        {
+            var error = await Assert.ThrowsAsync<ArgumentException>(() => joined.Client.SayAsync(text));
+            Assert.Equal("text", error.ParamName);
+        }
     }
 
     [Fact]

@@ -84,7 +84,7 @@ public sealed class ScriptedRoom : IAsyncDisposable
         }
         Assert.Equal($"/rooms/{Name}", context.Request.Path);
         using var socket = await context.WebSockets.AcceptWebSocketAsync();
-        var seat = new ScriptedConnection(socket, context.Request.Query);
+        var seat = new ScriptedConnection(socket, context.Request.Query, context.WebSockets.WebSocketRequestedProtocols);
         _all.Enqueue(seat);
         _seats.Writer.TryWrite(seat);
         await seat.Ended.WaitAsync(context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -92,12 +92,22 @@ public sealed class ScriptedRoom : IAsyncDisposable
 }
 
 /// <summary>One connection of the client, on the room's side.</summary>
-public sealed class ScriptedConnection(WebSocket socket, IQueryCollection query)
+public sealed class ScriptedConnection(WebSocket socket, IQueryCollection query, IList<string> protocols)
 {
+    private const string SessionProtocol = "chat.v1.session.", TokenProtocol = "chat.v1.token.";
+
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly byte[] _buffer = new byte[64 * 1024];
 
     public Task Ended => _ended.Task;
+
+    /// <summary>The session, which the client offers as a subprotocol.</summary>
+    public string Session { get; } = protocols.Single(protocol => protocol.StartsWith(SessionProtocol, StringComparison.Ordinal))[
+        SessionProtocol.Length..];
+
+    /// <summary>The token, which the client offers as a subprotocol; null without one.</summary>
+    public string? Token { get; } = protocols.SingleOrDefault(protocol => protocol.StartsWith(TokenProtocol, StringComparison.Ordinal))?[
+        TokenProtocol.Length..];
 
     /// <summary>A parameter of the handshake's query; null if it is missing.</summary>
     public string? this[string parameter] => query[parameter];
@@ -110,7 +120,8 @@ public sealed class ScriptedConnection(WebSocket socket, IQueryCollection query)
             room,
             title = "Lobby",
             user,
-            session = this["session"],
+            uid = UidOf(user),
+            session = Session,
             epoch,
             seq,
             resumed,
@@ -120,8 +131,10 @@ public sealed class ScriptedConnection(WebSocket socket, IQueryCollection query)
                     ?? new { maxFrameBytes = 65536, messagesPerSecond = 0, messageBurst = 100, pingSeconds = 20, silenceSeconds = 45 },
         });
 
+    private static string UidOf(string user) => $"~{user}";
+
     public Task MessageAsync(long seq, string text = "…", string user = "bob", string id = "x") =>
-        SendAsync(new { type = "message", seq, time = "2026-01-31T23:59:59.999Z", user, id, text });
+        SendAsync(new { type = "message", seq, time = "2026-01-31T23:59:59.999Z", user, uid = UidOf(user), id, text });
 
     /// <summary>Sends messages of another member.</summary>
     public async Task MessagesAsync(long first, long last)
@@ -134,8 +147,8 @@ public sealed class ScriptedConnection(WebSocket socket, IQueryCollection query)
     public Task EchoAsync(long seq, JsonElement said, string user = "ada") =>
         MessageAsync(seq, said.GetProperty("text").GetString()!, user, said.GetProperty("id").GetString()!);
 
-    public Task ErrorAsync(string code, JsonElement said) =>
-        SendAsync(new { type = "error", code, message = "No.", id = said.GetProperty("id").GetString() });
+    public Task ErrorAsync(string code, JsonElement said, long? retryAfterMs = null) =>
+        SendAsync(new { type = "error", code, message = "No.", id = said.GetProperty("id").GetString(), retryAfterMs });
 
     public Task SendAsync(object frame) => SendTextAsync(JsonSerializer.Serialize(frame));
 
@@ -145,8 +158,8 @@ public sealed class ScriptedConnection(WebSocket socket, IQueryCollection query)
     /// <summary>The next frame of the client, including pings.</summary>
     public async Task<JsonElement> HearAsync()
     {
-        using var patience = new CancellationTokenSource(Eventually.Timeout);
-        var read = await socket.ReceiveAsync(_buffer, patience.Token);
+        using var timeout = new CancellationTokenSource(Eventually.Timeout);
+        var read = await socket.ReceiveAsync(_buffer, timeout.Token);
         Assert.Equal(WebSocketMessageType.Text, read.MessageType);
         return JsonSerializer.Deserialize<JsonElement>(_buffer.AsSpan(0, read.Count));
     }
@@ -154,10 +167,10 @@ public sealed class ScriptedConnection(WebSocket socket, IQueryCollection query)
     /// <summary>Waits for the client's Close frame and returns its code.</summary>
     public async Task<int> HearCloseAsync()
     {
-        using var patience = new CancellationTokenSource(Eventually.Timeout);
-        var read = await socket.ReceiveAsync(_buffer, patience.Token);
+        using var timeout = new CancellationTokenSource(Eventually.Timeout);
+        var read = await socket.ReceiveAsync(_buffer, timeout.Token);
         Assert.Equal(WebSocketMessageType.Close, read.MessageType);
-        await socket.CloseOutputAsync(socket.CloseStatus!.Value, null, patience.Token);
+        await socket.CloseOutputAsync(socket.CloseStatus!.Value, null, timeout.Token);
         _ended.TrySetResult();
         return (int)socket.CloseStatus.Value;
     }
@@ -168,8 +181,8 @@ public sealed class ScriptedConnection(WebSocket socket, IQueryCollection query)
         if (reconnect is not null)
             await SendAsync(new { type = "closing", reason, reconnect });
         await socket.CloseOutputAsync((WebSocketCloseStatus)code, reason, default);
-        using var patience = new CancellationTokenSource(Eventually.Timeout);
-        while ((await socket.ReceiveAsync(_buffer.AsMemory(), patience.Token)).MessageType != WebSocketMessageType.Close)
+        using var timeout = new CancellationTokenSource(Eventually.Timeout);
+        while ((await socket.ReceiveAsync(_buffer.AsMemory(), timeout.Token)).MessageType != WebSocketMessageType.Close)
         {
         }
         _ended.TrySetResult();
