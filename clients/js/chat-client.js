@@ -1,61 +1,75 @@
-// A member of a room. The server's log is the truth; this keeps how far it was read (epoch and seq), and what was said but is not
-// yet seen in it (the outbox). So any connection can be thrown away, and another one goes on.
-import { Outbox, Refused, randomId } from './chat-outbox.js';
+// A member of a room. It keeps its position in the room's log (epoch and seq) and its unacknowledged messages (the outbox). Therefore
+// any connection can be lost: the next one resumes at the position and sends the messages again.
+import { Commands } from './chat-commands.js';
+import { Outbox, Refused, checkText, randomId } from './chat-outbox.js';
+import { checkJoin, checkName } from './chat-refusals.js';
+import { TokenSource } from './chat-token.js';
 export { Refused, randomId };
 
 /**
- * @typedef {{type: 'message'|'announcement'|'deleted', seq: number, time: string, user?: string, id?: string, text?: string,
- *   target?: number}} LogEvent
+ * @typedef {{type: 'message'|'announcement'|'deleted', seq: number, time: string, user?: string, uid?: string, id?: string,
+ *   text?: string, target?: number}} LogEvent
  * @typedef {import('./chat-outbox.js').Pending} Pending @typedef {import('./chat-outbox.js').Store} Store
  */
 
-const POLICY = 1008, TOO_SLOW = 1013, REPLACED = 4009;
-// After these, coming back by itself would be wrong or in vain.
-const FINAL = {
+const POLICY = 1008, TOO_SLOW = 1013, BANNED = 4003, REPLACED = 4009;
+// Close codes after which the client does not reconnect, with the reason that it reports.
+const FINAL_CODES = {
   1002: 'protocol', 1003: 'protocol', 1007: 'protocol', 1009: 'too-big',
   4001: 'kicked', 4003: 'banned', 4004: 'room-closed', [REPLACED]: 'replaced',
 };
 
-// In milliseconds.
-const FIRST_RETRY = 200, LONGEST_RETRY = 10_000, AFTER_POLICY = 10_000, HANDSHAKE = 10_000;
-const SILENCE = 25_000, PONG = 5_000; // a browser hides the server's pings: a quiet connection is asked
-const STEADY = 2_000; // what lasted so long was a good connection
-const PAGE = 200, PORTION = 500, MAX_HISTORY = 10_000; // events
+const FIRST_RETRY_MS = 200, MAX_RETRY_MS = 10_000, POLICY_RETRY_MS = 10_000, HANDSHAKE_TIMEOUT_MS = 10_000;
+// A page cannot see the server's pings, so the client sends its own after a silence.
+const SILENCE_MS = 25_000, PONG_TIMEOUT_MS = 5_000, WAKE_PONG_TIMEOUT_MS = 1_500;
+const STEADY_MS = 2_000; // a connection of this duration resets the backoff
+// loadOlder(): the minimum number of events, and the growth of each further call, which starts at the newest event again.
+const MIN_OLDER_EVENTS = 400, OLDER_EVENTS_GROWTH = 6;
+const MAX_PAGE_EVENTS = 500, MAX_HISTORY_EVENTS = 10_000;
 
 /** Its events, all `CustomEvent`s, are in docs/client-js.md. */
 export class ChatClient extends EventTarget {
   /** @type {'idle'|'connecting'|'online'|'waiting'|'closed'} */ state = 'idle';
   /** Why it is waiting or closed. */ reason = '';
-  /** The name that the room gave. */ user = '';
-  /** Whether there may be events older than those seen. */ hasMore = false;
-  #find; #options; #outbox; #urls = []; #failures = 0; #dialing = 0; #retry; #watch;
-  #line = null; #next = null; // connections: the one, and one that reads further back, to take its place
-  #older = null; #reserve = []; // the promise of loadOlder(), and what it has not given out yet
-  #reaches = false; // whether the log may hold more than that
-  #epoch = ''; #last = 0; #oldest = 0;
+  /** The server's words for a refusal before joining. */ detail = '';
+  /** The name that the room assigned. */ user = '';
+  /** Identifies the member in the events of every room. */ uid = '';
+  /** What the room lets the member do. @type {string[]} */ permissions = ['read', 'write'];
+  /** Whether the room may have events older than `oldest`. */ hasMore = false;
+  #findUrls; #options; #outbox; #commands = new Commands(); #urls = []; #failures = 0; #attempt = 0; #retryTimer; #watchTimer;
+  #connection = null; #nextConnection = null; // the second one loads older events and then replaces the first
+  #olderRequest = null; #olderEvents = []; // the promise of loadOlder(), and loaded events that it has not returned
+  #logHasMore = false; // whether the log may have events before #olderEvents
+  #epoch = ''; #newest = 0; #oldest = 0;
+  #tokens; #renewals = 0;
 
   /**
    * @param {object} options
-   * @param {string|string[]|((failures: number) => Promise<string[]>)} options.url of the room, tried in turn; or what finds them,
-   *   asked at first and after every round of failures; it may throw `Refused`
-   * @param {string} [options.user] none: a guest's name @param {string} [options.token] for a private room
-   * @param {string} [options.session] the same one is the same member @param {number} [options.history] events to begin with
-   * @param {Store} [options.outbox] @param {Function} [options.WebSocket] for Node, which has none before 22
+   * @param {string|string[]|((failures: number) => Promise<string[]>)} options.url addresses of the room, tried in turn; or a function
+   *   that finds them, called at first and after every round of failures; it may throw `Refused`
+   * @param {string} [options.user] without it, the room assigns a guest name @param {string|(() => string|Promise<string>)} [options.token]
+   *   for a private room: a token, or a function that gets one, called before each connection and before the token expires
+   * @param {string} [options.session] identifies the member @param {number} [options.history] number of events at the first join
+   * @param {Store} [options.outbox] @param {Function} [options.WebSocket] for Node, which has no WebSocket before version 22
    */
   constructor({ url, user, token, session = randomId(), history = 50, outbox, WebSocket = globalThis.WebSocket }) {
     super();
-    this.#options = { user, token, session, history, WebSocket };
-    this.#find = typeof url === 'function' ? url : failures => lookAt([url].flat(), failures);
+    if (user != null) checkName(user);
+    if (!Number.isInteger(history) || history < 0) throw new TypeError('history must be a whole number.');
+    if (!/^[^\p{Cc}\p{Cs}]{16,64}$/u.test(session)) throw new TypeError('session must have 16 to 64 characters.');
+    this.#options = { user, session, history, WebSocket };
+    this.#tokens = new TokenSource(token);
+    this.#findUrls = typeof url === 'function' ? url : () => [url].flat();
     this.#outbox = new Outbox(outbox);
   }
 
-  /** Said and not yet in the log, oldest first. @returns {readonly Pending[]} */
+  /** Messages that the room has not acknowledged yet, oldest first. @returns {readonly Pending[]} */
   get pending() { return this.#outbox.pending; }
 
-  /** Sequence of the oldest event seen, or 0. */
+  /** Sequence of the oldest event received, or 0. */
   get oldest() { return this.#oldest; }
 
-  /** Joins, and stays until `close()` or until the room says no for good. */
+  /** Joins, and reconnects until `close()` or until the room refuses the member permanently. */
   connect() {
     if (this.state !== 'idle' && this.state !== 'closed') return;
     this.#outbox.load();
@@ -65,221 +79,277 @@ export class ChatClient extends EventTarget {
     this.#dial();
   }
 
-  /** Leaves. What is pending stays in the outbox. */
-  close() { this.#finish('left', 1000); }
+  /** Leaves. Pending messages stay in the outbox. */
+  close() { this.#end('left', 1000); }
 
-  /** Settled by the echo: once the log holds it. @param {string} text @returns {Promise<LogEvent>} rejected with `Refused` */
+  /**
+   * Sends a message; resolves when the log contains it. @param {string} text @returns {Promise<LogEvent>} rejected with `Refused`
+   * @throws {TypeError} The text is not a string, or not valid Unicode.
+   */
   send(text) {
+    checkText('text', text);
     const { pending, echo } = this.#outbox.add(text);
     this.#emit('pending', pending);
     this.#outbox.flush();
     return echo;
   }
 
+  /**
+   * Deletes a message: one's own, or with the permission `moderate` any. Every command is sent again after a reconnect until the room has
+   * answered it, and carried out once; its promise is rejected with `Refused` if the room refuses it or the client closes first.
+   * @param {number} seq of the message @returns {Promise<LogEvent|undefined>} its `deleted` event; undefined: it was already deleted by this
+   *   command
+   */
+  delete(seq) { return this.#commands.send({ type: 'delete', target: seq }); }
+
+  /** Removes a member, which may return at once. Like the methods below, requires the permission `moderate`. @param {string} uid */
+  kick(uid, { reason } = {}) { return this.#commands.send({ type: 'kick', uid, reason }); }
+
+  /** Bans a user from the room, until `unban` if `seconds` is missing. */
+  ban(uid, { seconds, reason } = {}) { return this.#commands.send({ type: 'ban', uid, seconds, reason }); }
+
+  /** Lets a user send no messages in the room, until `unmute` if `seconds` is missing. */
+  mute(uid, { seconds, reason } = {}) { return this.#commands.send({ type: 'mute', uid, seconds, reason }); }
+
+  unban(uid, { reason } = {}) { return this.#commands.send({ type: 'unban', uid, reason }); }
+
+  unmute(uid, { reason } = {}) { return this.#commands.send({ type: 'unmute', uid, reason }); }
+
   typing() { this.#write({ type: 'typing' }); }
 
-  /** The network or the machine is back: tries at once, or asks whether the connection lives. */
+  /**
+   * Call it when the network, the machine or the page is back: reconnects at once, or probes the connection. A connection that was silent
+   * longer than the timeouts allow is replaced without a probe: the page was frozen.
+   */
   wake() {
+    const silence = Date.now() - this.#connection?.lastFrameAt;
+    if (this.state === 'online' && silence > SILENCE_MS + PONG_TIMEOUT_MS) this.#onEnded(this.#connection);
     if (this.state === 'waiting') this.#dial();
-    else if (this.state === 'online') this.#ask(this.#line);
+    else if (this.state === 'online') this.#probe(this.#connection, WAKE_PONG_TIMEOUT_MS);
   }
 
   /**
-   * Reads further back. A room tells its past to those who join: so this joins once more, in the same session with a longer
-   * history, and goes on with that connection. @returns {Promise<{events: LogEvent[], more: boolean}>} oldest first,
-   *   so many that a page can show them at once
+   * Loads older events. A room sends history to a joining member only, so the client joins again, in the same session with a longer
+   * history, and continues with that connection. @returns {Promise<{events: LogEvent[], more: boolean}>} oldest first, at most
+   *   MAX_PAGE_EVENTS
    */
   loadOlder() {
-    if (this.#reserve.length > 0) return Promise.resolve(this.#page());
-    if (this.state !== 'online' || this.#older || !this.hasMore) return Promise.resolve({ events: [], more: this.hasMore });
-    const history = Math.min(MAX_HISTORY, Math.max(PAGE, 3 * (this.#last - this.#oldest + 1)));
+    if (this.#olderEvents.length > 0) return Promise.resolve(this.#takePage());
+    if (this.state !== 'online' || this.#olderRequest || !this.hasMore) return Promise.resolve({ events: [], more: this.hasMore });
+    const history = Math.min(MAX_HISTORY_EVENTS, Math.max(MIN_OLDER_EVENTS, OLDER_EVENTS_GROWTH * (this.#newest - this.#oldest + 1)));
     return new Promise((resolve, reject) => {
-      this.#older = { resolve, reject };
-      this.#next = this.#open(history, []);
+      this.#olderRequest = { resolve, reject };
+      this.#nextConnection = this.#openConnection(history, []);
     });
   }
 
   async #dial() {
-    const dialing = ++this.#dialing;
-    clearTimeout(this.#retry);
-    this.#become('connecting', this.reason);
+    const attempt = ++this.#attempt;
+    clearTimeout(this.#retryTimer);
+    this.#setState('connecting', this.reason);
     try {
       if (this.#urls.length === 0 || (this.#failures > 0 && this.#failures % this.#urls.length === 0)) {
-        const urls = [...await this.#find(this.#failures)];
-        if (dialing !== this.#dialing) return;
+        const urls = [...await this.#findUrls(this.#failures)];
+        if (attempt !== this.#attempt) return;
         this.#urls = urls;
       }
-      this.#line = this.#open(this.#options.history);
+      await this.#tokens.refresh();
+      if (attempt !== this.#attempt) return;
+      const next = this.#urls[this.#failures % this.#urls.length];
+      if (this.#failures > 0) await checkJoin(next, this.#options.user, this.#tokens.current);
+      if (attempt !== this.#attempt) return;
+      this.#connection = this.#openConnection(this.#options.history);
     } catch (error) {
-      if (dialing !== this.#dialing) return;
-      if (error instanceof Refused) this.#finish(error.code);
-      else this.#lost();
+      if (attempt !== this.#attempt) return;
+      if (error instanceof Refused) this.#end(error.code, undefined, error.message);
+      else this.#retryLater();
     }
   }
 
-  /** @param older gathers events before those seen */
-  #open(history, older = null) {
-    const { user, token, session, WebSocket } = this.#options;
-    const since = this.#last > 0 && !older ? `${this.#epoch}.${this.#last}` : '';
+  /** @param older receives the events before `oldest`; null if the connection loads none */
+  #openConnection(history, older = null) {
+    const { user, session, WebSocket } = this.#options;
+    const since = this.#newest > 0 && !older ? `${this.#epoch}.${this.#newest}` : '';
     const url = new URL(this.#urls[this.#failures % this.#urls.length]);
-    for (const [name, value] of Object.entries({ user, token, session, history, since })) if (value) url.searchParams.set(name, value);
-    const socket = new WebSocket(url.href, 'chat.v1');
-    const line = { socket, history, older, head: -1, heard: Date.now(), began: 0 };
-    const late = setTimeout(() => this.#ended(line), HANDSHAKE);
-    socket.onmessage = ({ data }) => { clearTimeout(late); this.#hear(line, JSON.parse(data)); };
-    socket.onclose = ({ code }) => { clearTimeout(late); this.#ended(line, code); };
+    // 0 is a value of history: no earlier events.
+    const protocols = ['chat.v1'];
+    // Proxies log URLs. A subprotocol cannot contain every character that a session may have.
+    for (const [name, secret] of Object.entries({ session, token: this.#tokens.current })) {
+      if (/^[A-Za-z0-9._~-]+$/.test(secret)) protocols.push(`chat.v1.${name}.${secret}`);
+      else if (secret) url.searchParams.set(name, secret);
+    }
+    for (const [name, value] of Object.entries({ user, history, since })) if (value || value === 0) url.searchParams.set(name, value);
+    const socket = new WebSocket(url.href, protocols);
+    const connection = { socket, history, older, head: -1, lastFrameAt: Date.now(), awaitsFrame: false, onlineSince: 0 };
+    const timeout = setTimeout(() => this.#onEnded(connection), HANDSHAKE_TIMEOUT_MS);
+    socket.onmessage = ({ data }) => { clearTimeout(timeout); this.#onFrame(connection, JSON.parse(data)); };
+    socket.onclose = ({ code, reason }) => { clearTimeout(timeout); this.#onEnded(connection, code, reason); };
     socket.onerror = () => {};
-    return line;
+    return connection;
   }
 
-  #hear(line, frame) {
-    if (line !== this.#line && line !== this.#next) return;
-    line.heard = Date.now();
-    if (frame.type === 'welcome') this.#welcome(line, frame);
-    else if ('seq' in frame) this.#log(line, frame);
+  #onFrame(connection, frame) {
+    if (connection !== this.#connection && connection !== this.#nextConnection) return;
+    connection.lastFrameAt = Date.now();
+    connection.awaitsFrame = false;
+    if (frame.type === 'welcome') this.#onWelcome(connection, frame);
+    else if ('seq' in frame) this.#onLogEvent(connection, frame);
     else if (frame.type === 'error' && this.#outbox.has(frame.id)) {
       const pending = this.#outbox.refuse(frame);
       if (pending) this.#emit('refused', { pending, code: frame.code, message: frame.message });
-    } else if (frame.type !== 'pong') this.#emit(frame.type, frame);
+      else this.#emit('delayed', { id: frame.id, code: frame.code, message: frame.message, retryAfterMs: frame.retryAfterMs });
+    } else if (this.#commands.answer(frame)) return;
+    else if (frame.type !== 'pong' && frame.type !== 'done') this.#emit(frame.type, frame);
   }
 
-  #welcome(line, frame) {
-    if (line === this.#next) this.#promote();
+  #onWelcome(connection, frame) {
+    if (connection === this.#nextConnection) this.#useNextConnection();
     const again = this.#epoch !== '';
-    line.head = frame.seq;
-    line.began = Date.now();
+    connection.head = frame.seq;
+    connection.onlineSince = Date.now();
     if (again && this.#epoch !== frame.epoch) {
-      // A sequence of another epoch means nothing in this one.
-      this.#last = this.#oldest = 0;
+      // Sequences of another epoch are invalid in this one.
+      this.#newest = this.#oldest = 0;
       this.hasMore = false;
-      this.#reserve = [];
-      this.#showOlder(line);
+      this.#olderEvents = [];
+      this.#resolveOlder(connection);
       this.#emit('reset', frame);
     }
     this.#epoch = frame.epoch;
     this.user = frame.user;
+    this.uid = frame.uid;
+    this.permissions = frame.permissions ?? ['read', 'write'];
     this.#emit('welcome', { ...frame, again });
-    this.#become('online', '');
-    this.#watchOver(line);
-    this.#outbox.start(said => this.#write(said));
+    this.#setState('online', '');
+    this.#watchSilence(connection);
+    this.#outbox.start(message => this.#write(message), frame.limits);
+    this.#tokens.start(token => this.#write({ type: 'token', id: `token-${++this.#renewals}`, token }));
+    this.#commands.start(command => this.#write(command));
   }
 
-  #log(line, event) {
+  #onLogEvent(connection, event) {
     const own = event.type === 'message' && this.#outbox.has(event.id);
-    if (!line.older || event.seq >= this.#oldest) this.#place(line, event);
-    else if (event.seq > (line.older.at(-1)?.seq ?? 0)) line.older.push(event);
+    if (!connection.older || event.seq >= this.#oldest) this.#append(connection, event);
+    else if (event.seq > (connection.older.at(-1)?.seq ?? 0)) connection.older.push(event);
+    this.#commands.answer(event);
     if (!own) return;
     this.#emit('settled', event);
-    this.#outbox.settle(event);
+    this.#outbox.acknowledge(event);
   }
 
-  #place(line, event) {
-    this.#showOlder(line);
-    if (event.seq <= this.#last) return;
-    if (this.#last > 0 && event.seq > this.#last + 1) this.#emit('gap', { after: this.#last, before: event.seq });
-    if (this.#last === 0) this.#reachBack(line, event.seq);
-    this.#last = event.seq;
+  #append(connection, event) {
+    this.#resolveOlder(connection);
+    if (event.seq <= this.#newest) return;
+    if (this.#newest > 0 && event.seq > this.#newest + 1) this.#emit('gap', { after: this.#newest, before: event.seq });
+    if (this.#newest === 0) this.#setOldest(connection, event.seq);
+    this.#newest = event.seq;
     this.#emit(event.type, event);
   }
 
-  #showOlder(line) {
-    if (!line.older) return;
-    this.#reserve = line.older;
-    line.older = null;
+  #resolveOlder(connection) {
+    if (!connection.older) return;
+    this.#olderEvents = connection.older;
+    connection.older = null;
     this.hasMore = false;
-    if (this.#reserve.length > 0) this.#reachBack(line, this.#reserve[0].seq);
-    this.#reaches = this.hasMore;
-    this.#older.resolve(this.#page());
-    this.#older = null;
+    if (this.#olderEvents.length > 0) this.#setOldest(connection, this.#olderEvents[0].seq);
+    this.#logHasMore = this.hasMore;
+    this.#olderRequest.resolve(this.#takePage());
+    this.#olderRequest = null;
   }
 
-  #page() {
-    const events = this.#reserve.splice(-PORTION);
+  #takePage() {
+    const events = this.#olderEvents.splice(-MAX_PAGE_EVENTS);
     if (events.length > 0) this.#oldest = events[0].seq;
-    this.hasMore = this.#reserve.length > 0 || this.#reaches;
+    this.hasMore = this.#olderEvents.length > 0 || this.#logHasMore;
     const page = { events, more: this.hasMore };
     this.#emit('history', page);
     return page;
   }
 
-  #reachBack(line, oldest) {
+  #setOldest(connection, oldest) {
     this.#oldest = oldest;
-    this.hasMore = oldest > 1 && line.history < MAX_HISTORY && line.head - oldest + 1 >= line.history;
+    this.hasMore = oldest > 1 && connection.history < MAX_HISTORY_EVENTS && connection.head - oldest + 1 >= connection.history;
   }
 
-  #promote() {
-    const old = this.#line;
-    this.#line = this.#next;
-    this.#next = null;
+  #useNextConnection() {
+    const old = this.#connection;
+    this.#connection = this.#nextConnection;
+    this.#nextConnection = null;
     old?.socket.close();
   }
 
-  #ended(line, code) {
-    if (line === this.#next) this.#drop(line);
-    if (line !== this.#line) return;
-    // By ourselves: this overtook the other connection's welcome.
-    if (code === REPLACED && this.#next) this.#promote();
-    else if (FINAL[code]) this.#finish(FINAL[code]);
-    else this.#lost(code);
+  #onEnded(connection, code, reason) {
+    if (connection === this.#nextConnection) this.#closeConnections(connection);
+    if (connection !== this.#connection) return;
+    // Replaced by our own next connection, whose welcome has not arrived yet.
+    if (code === REPLACED && this.#nextConnection) this.#useNextConnection();
+    else if (code === BANNED && reason?.startsWith('token-')) {
+      if (reason === 'token-expired' && this.#tokens.isRenewable) this.#retryLater(code);
+      else this.#end('token');
+    } else if (FINAL_CODES[code]) this.#end(FINAL_CODES[code]);
+    else this.#retryLater(code);
   }
 
-  #lost(code) {
-    const line = this.#line, welcomed = line?.head >= 0, steady = welcomed && Date.now() - line.began > STEADY;
-    this.#drop(line);
+  #retryLater(code) {
+    const connection = this.#connection, welcomed = connection?.head >= 0;
+    const steady = welcomed && Date.now() - connection.onlineSince > STEADY_MS;
+    this.#closeConnections(connection);
     this.#failures = steady ? 0 : this.#failures + 1;
     if (steady) this.#urls.push(this.#urls.shift());
     const round = Math.ceil(this.#failures / Math.max(1, this.#urls.length));
-    const delay = code === POLICY ? AFTER_POLICY : Math.min(LONGEST_RETRY, FIRST_RETRY * 2 ** Math.max(0, round - 1));
-    this.#become('waiting', code === POLICY ? 'flood' : code === TOO_SLOW ? 'too-slow' : welcomed ? 'lost' : this.reason || 'unreachable');
-    // Jittered: those whom one host lost do not come back as one wave.
-    this.#retry = setTimeout(() => this.#dial(), delay * (0.5 + Math.random() / 2));
+    const delay = code === POLICY ? POLICY_RETRY_MS : Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.max(0, round - 1));
+    const reason = code === POLICY ? 'flood' : code === TOO_SLOW ? 'too-slow' : welcomed ? 'lost' : this.reason || 'unreachable';
+    this.#setState('waiting', reason);
+    // Jitter: the members of a failed host must not reconnect at the same time.
+    this.#retryTimer = setTimeout(() => this.#dial(), delay * (0.5 + Math.random() / 2));
   }
 
-  #finish(reason, code) {
-    this.#dialing++;
-    clearTimeout(this.#retry);
-    this.#drop(this.#line, code);
-    this.#become('closed', reason);
+  #end(reason, code, detail = '') {
+    this.#attempt++;
+    this.detail = detail;
+    clearTimeout(this.#retryTimer);
+    this.#closeConnections(this.#connection, code);
+    this.#commands.abandon(reason);
+    this.#setState('closed', reason);
   }
 
-  #drop(line, code) {
-    const next = this.#next;
-    this.#next = null;
+  #closeConnections(connection, code) {
+    const next = this.#nextConnection;
+    this.#nextConnection = null;
     next?.socket.close();
-    if (line === this.#line) {
-      this.#line = null;
-      clearTimeout(this.#watch);
+    if (connection === this.#connection) {
+      this.#connection = null;
+      clearTimeout(this.#watchTimer);
+      this.#tokens.stop();
       this.#outbox.stop();
-      line?.socket.close(code);
+      this.#commands.stop();
+      connection?.socket.close(code);
     }
-    this.#older?.reject(new Error('The connection was lost.'));
-    this.#older = null;
+    this.#olderRequest?.reject(new Error('The connection was lost.'));
+    this.#olderRequest = null;
   }
 
-  #watchOver(line) {
-    clearTimeout(this.#watch);
-    const quiet = Date.now() - line.heard;
-    if (quiet >= SILENCE) this.#ask(line);
-    else this.#watch = setTimeout(() => this.#watchOver(line), SILENCE - quiet);
+  #watchSilence(connection) {
+    clearTimeout(this.#watchTimer);
+    const quiet = Date.now() - connection.lastFrameAt;
+    if (quiet >= SILENCE_MS) this.#probe(connection);
+    else this.#watchTimer = setTimeout(() => this.#watchSilence(connection), SILENCE_MS - quiet);
   }
 
-  #ask(line) {
-    const asked = Date.now();
+  #probe(connection, timeout = PONG_TIMEOUT_MS) {
+    // A flag instead of times: a frame before the ping can have the same millisecond.
+    connection.awaitsFrame = true;
     this.#write({ type: 'ping' });
-    clearTimeout(this.#watch);
-    this.#watch = setTimeout(() => line.heard >= asked ? this.#watchOver(line) : this.#ended(line), PONG);
+    clearTimeout(this.#watchTimer);
+    this.#watchTimer = setTimeout(() => {
+      if (!connection.awaitsFrame) this.#watchSilence(connection);
+      else this.#onEnded(connection);
+    }, timeout);
   }
 
-  #write(frame) { if (this.#line?.socket.readyState === 1) this.#line.socket.send(JSON.stringify(frame)); }
+  #write(frame) { if (this.#connection?.socket.readyState === 1) this.#connection.socket.send(JSON.stringify(frame)); }
 
-  #become(state, reason) { this.#emit('state', Object.assign(this, { state, reason })); }
+  #setState(state, reason) { this.#emit('state', Object.assign(this, { state, reason })); }
 
   #emit(type, detail) { this.dispatchEvent(new CustomEvent(type, { detail })); }
-}
-
-// A WebSocket does not say why it was refused; the same address asked over HTTP does.
-async function lookAt(urls, failures) {
-  const answer = failures > 0 && await fetch(urls[0].replace(/^ws/, 'http')).catch(() => null);
-  if (answer?.status === 404) throw new Refused('not-found', 'There is no such room.');
-  return urls;
 }

@@ -4,14 +4,22 @@ export interface LogEvent {
   seq: number;
   /** ISO 8601. */
   time: string;
-  /** The sender of a `message`. */
+  /** The name of the sender of a `message`. */
   user?: string;
+  /** Identifies the sender; names can pass to another person. Missing in logs of versions before 1.0. */
+  uid?: string;
   /** The sender's id for a `message`. */
   id?: string;
   /** The text of a `message` or an `announcement`. */
   text?: string;
   /** Of `deleted`: the `seq` of the message that was removed. */
   target?: number;
+  /** Of `deleted`, in place of `target`: the messages that were removed together. */
+  targets?: number[];
+  /** Of `deleted`: who removed the message. */
+  by?: 'author' | 'moderator' | 'backend';
+  /** Of a `message` in a history that was removed: the `deleted` event. Its `text` is empty. */
+  deleted?: { seq: number; time: string; by: 'author' | 'moderator' | 'backend' };
 }
 
 /** A message that the room has not acknowledged yet. */
@@ -36,11 +44,14 @@ export interface ChatClientOptions {
   url: string | string[] | ((failures: number) => string[] | Promise<string[]>);
   /** 1 to 32 characters. Without it, the room assigns a guest name. */
   user?: string;
-  /** The join token of a private room. */
-  token?: string;
+  /**
+   * A join token, for example of a private room, or a function that gets one. The function is called before each connection, and before
+   * the token expires, to renew it on the open connection. If it throws `Refused`, the client closes.
+   */
+  token?: string | (() => string | Promise<string>);
   /** 16 to 64 characters that identify the member across connections. Default: a new random one. */
   session?: string;
-  /** Number of events to receive when the client joins for the first time, 1 to 10,000. Default: 50. */
+  /** Number of events to receive when the client joins for the first time, 0 to 10,000. Default: 50. */
   history?: number;
   outbox?: Store;
   /** A WebSocket constructor. Default: `globalThis.WebSocket`. */
@@ -53,12 +64,29 @@ export interface HistoryPage {
   more: boolean;
 }
 
+/** A member of the room. */
+export interface Person {
+  user: string;
+  uid: string;
+}
+
+export type Permission = 'read' | 'write' | 'moderate';
+
+/** Terms of a ban or mute. */
+export interface Terms {
+  /** How long it is in force, at most ten years. Missing: until it is lifted. */
+  seconds?: number;
+  /** The user sees it: at most 200 characters. */
+  reason?: string;
+}
+
 /** The first frame of each connection. `again` is false for the first connection and true for reconnects. */
 export interface Welcome {
   type: 'welcome';
   room: string;
   title: string;
   user: string;
+  uid: string;
   session: string;
   epoch: string;
   /** The newest event of the log. */
@@ -68,7 +96,11 @@ export interface Welcome {
   count: number;
   /** At most 100 names. */
   members: string[];
-  limits: { maxTextLength: number; [name: string]: unknown };
+  /** The same members with their `uid`. */
+  people: Person[];
+  /** What the member may do. */
+  permissions?: Permission[];
+  limits: { maxTextLength: number; messagesPerSecond: number; messageBurst: number; [name: string]: unknown };
   again: boolean;
 }
 
@@ -83,6 +115,8 @@ export interface ChatEvents {
   message: LogEvent;
   announcement: LogEvent;
   deleted: LogEvent;
+  /** Options of the room changed: those that did. */
+  room: { title?: string; slowModeSeconds?: number; maxMembers?: number };
   presence: { count: number; joined: string[]; left: string[] };
   typing: { users: string[] };
   closing: { reason: string; reconnect: boolean };
@@ -94,6 +128,8 @@ export interface ChatEvents {
   settled: LogEvent;
   /** The room refused the message; the promise of `send` is rejected. */
   refused: { pending: Pending; code: string; message: string };
+  /** The room refused the message for now (`slow-mode`, `rate-limited`, `unavailable`); the client sends it again by itself. */
+  delayed: { id: string; code: string; message: string; retryAfterMs?: number };
   /** The page that `loadOlder` found. */
   history: HistoryPage;
   /** The room no longer has the events between these two sequence numbers. */
@@ -111,10 +147,18 @@ export class ChatClient extends EventTarget {
   constructor(options: ChatClientOptions);
 
   readonly state: State;
-  /** Why the client is waiting or closed, for example `lost`, `unreachable`, `kicked`, `banned`, `replaced`, `room-closed`, `not-found`. */
+  /**
+   * Why the client is waiting or closed, for example `lost`, `unreachable`, `kicked`, `banned`, `replaced`, `room-closed`, `not-found`,
+   * `name`, `private`, `token`. */
   readonly reason: string;
+  /** The server's words for a refusal before joining; otherwise empty. */
+  readonly detail: string;
   /** The name that the room assigned. */
   readonly user: string;
+  /** Identifies the member in the events of every room. */
+  readonly uid: string;
+  /** What the room lets the member do. */
+  readonly permissions: readonly Permission[];
   /** Whether the room may have events older than `oldest`. */
   readonly hasMore: boolean;
   /** Messages that the room has not acknowledged yet, oldest first. */
@@ -128,6 +172,22 @@ export class ChatClient extends EventTarget {
   close(): void;
   /** Sends a message; resolves with its event when the log contains it. Rejects with `Refused` if the room refuses it. */
   send(text: string): Promise<LogEvent>;
+  /**
+   * Deletes a message: one's own or, with the permission `moderate`, any. Resolves with its `deleted` event, or undefined if the answer
+   * to an earlier attempt was lost. This and the following methods are sent again after a reconnect and carried out once; they reject with
+   * `Refused` if the room refuses them, or if the client closes before the answer.
+   */
+  delete(seq: number): Promise<LogEvent | undefined>;
+  /** Removes a member, which may return at once. This and the following methods require the permission `moderate`. */
+  kick(uid: string, terms?: { reason?: string }): Promise<void>;
+  /** Bans a user from the room. */
+  ban(uid: string, terms?: Terms): Promise<void>;
+  /** Lets a user send no messages in the room. */
+  mute(uid: string, terms?: Terms): Promise<void>;
+  /** Lifts a ban. */
+  unban(uid: string, terms?: { reason?: string }): Promise<void>;
+  /** Lifts a mute. */
+  unmute(uid: string, terms?: { reason?: string }): Promise<void>;
   /** Tells the room that the user is typing. */
   typing(): void;
   /** Call it when the network or the machine is available again: the client reconnects at once, or checks its connection. */
