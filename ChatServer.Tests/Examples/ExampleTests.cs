@@ -61,11 +61,11 @@ public sealed class ExampleTests(ExampleDeployment deployment) : IClassFixture<E
         await using var browser = await ChatDeployment.LaunchAsync(playwright, chromium);
         var page = await browser.NewPageAsync();
         await page.GotoAsync(new Uri(copy).AbsoluteUri);
-        var patience = new LocatorAssertionsToContainTextOptions { Timeout = (float)ChatSite.Patient.TotalMilliseconds };
-        await Assertions.Expect(page.Locator("#messages")).ToContainTextAsync("ada: Hello, page.", patience);
+        var timeout = new LocatorAssertionsToContainTextOptions { Timeout = (float)ChatSite.Timeout.TotalMilliseconds };
+        await Assertions.Expect(page.Locator("#messages")).ToContainTextAsync("ada: Hello, page.", timeout);
         await page.GetByLabel("Message").FillAsync("Hello, ada.");
         await page.Keyboard.PressAsync("Enter");
-        await Assertions.Expect(page.Locator("#messages")).ToContainTextAsync(": Hello, ada.", patience);
+        await Assertions.Expect(page.Locator("#messages")).ToContainTextAsync(": Hello, ada.", timeout);
 
         Directory.Delete(Path.GetDirectoryName(copy)!, recursive: true);
     }
