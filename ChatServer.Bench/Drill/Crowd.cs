@@ -31,7 +31,7 @@ internal sealed class Crowd(DrillPlan plan, IDeployment deployment) : IAsyncDisp
     /// <summary>The rooms that were created.</summary>
     public IReadOnlyCollection<CrowdRoom> Rooms => _rooms;
 
-    /// <summary>Times without a connection, of all members.</summary>
+    /// <summary>Reconnects and latencies of all members.</summary>
     public Outages Outages { get; } = new();
 
     /// <summary>The current state, for the progress display.</summary>
@@ -41,8 +41,8 @@ internal sealed class Crowd(DrillPlan plan, IDeployment deployment) : IAsyncDisp
     /// <exception cref="BenchException">A room cannot be created, or a member cannot join within a minute.</exception>
     public async Task JoinAsync(Action<int> joined, CancellationToken ct)
     {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        patience.CancelAfter(JoinTimeout);
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        deadline.CancelAfter(JoinTimeout);
         try
         {
             var count = 0;
@@ -52,13 +52,13 @@ internal sealed class Crowd(DrillPlan plan, IDeployment deployment) : IAsyncDisp
                 await deployment.Api.CreateAsync(
                     room.Checker.Room, new RoomOptions { History = RoomOptions.MaxHistory, IdleTimeoutSeconds = 600 }, ct);
                 _rooms.Add(room);
-                room.Witness = await Witness.JoinAsync(room.Checker, deployment.Balancers, ct);
+                room.Witness = await Witness.JoinAsync(room.Checker, deployment.Balancers, Outages, ct);
                 for (var member = number; member < plan.Members; member += plan.Rooms)
                 {
                     room.Members.Add(await CrowdMember.JoinAsync(room, deployment.Balancers, $"member-{member}", Outages, ct));
                     joined(Interlocked.Increment(ref count));
                 }
-            }, patience.Token);
+            }, deadline.Token);
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
@@ -80,17 +80,27 @@ internal sealed class Crowd(DrillPlan plan, IDeployment deployment) : IAsyncDisp
     /// <summary>Waits until all messages sent so far were acknowledged and seen by all members. False: the time limit expired.</summary>
     public async Task<bool> SettleAsync(CancellationToken ct)
     {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        patience.CancelAfter(plan.SettleTimeout);
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        deadline.CancelAfter(plan.SettleTimeout);
         try
         {
-            await Task.WhenAll(_rooms.Select(room => room.SettleAsync(patience.Token)));
+            await Task.WhenAll(_rooms.Select(room => room.SettleAsync(deadline.Token)));
             return true;
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
             return false;
         }
+    }
+
+    /// <summary>
+    /// Waits until the members of each room, and the room itself if the deployment has an Admin, list exactly the members that are in it.
+    /// Returns descriptions of the lists that are still wrong after the time limit.
+    /// </summary>
+    public async Task<IReadOnlyList<string>> SettlePresenceAsync(CancellationToken ct)
+    {
+        var wrong = await Task.WhenAll(_rooms.Select(room => room.SettlePresenceAsync(deployment.Admin, plan.SettleTimeout, ct)));
+        return [.. wrong.SelectMany(lists => lists)];
     }
 
     /// <summary>Stops sending.</summary>

@@ -64,6 +64,7 @@ internal sealed class CrowdMember : IAsyncDisposable
     private async Task ReadAsync()
     {
         var isIn = false;
+        var lostReason = "";
         await foreach (var e in _chat.Events)
         {
             switch (e)
@@ -72,13 +73,23 @@ internal sealed class CrowdMember : IAsyncDisposable
                     var text = (logged as Message)?.Text;
                     History.AddSeen(logged.Epoch, logged.Seq, text);
                     if (_room.Checker.Find(text) is { } said)
-                        _outages.AddDelay(this, Stopwatch.GetElapsedTime(said.SentAt));
+                        _outages.AddDelay(History, Stopwatch.GetElapsedTime(said.SentAt));
                     break;
-                case Welcomed welcomed when isIn:
-                    _outages.AddResume(this, welcomed.Away);
-                    break;
-                case Welcomed:
+                case Welcomed welcomed:
+                    if (isIn)
+                        _outages.AddReconnect(new Reconnect(History, _room.Checker.Room, welcomed.Away, lostReason));
                     isIn = true;
+                    History.User = welcomed.User;
+                    History.Presence.Replace(welcomed.Count, welcomed.Members);
+                    break;
+                case PresenceChanged { Members: { } members } presence:
+                    History.Presence.Replace(presence.Count, members);
+                    break;
+                case PresenceChanged presence:
+                    History.Presence.Change(presence.Count, presence.Joined, presence.Left);
+                    break;
+                case ConnectionLost lost:
+                    lostReason = $"{lost.Code} {lost.Reason}";
                     break;
                 case HistoryChanged:
                     History.AddAnnouncedBreak();

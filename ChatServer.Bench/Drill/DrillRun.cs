@@ -13,7 +13,9 @@ internal sealed class DrillRun(DrillPlan plan, IDeployment deployment, IPhases p
 {
     private static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(200);
 
-    private readonly List<(Fault Fault, Outage Outage, bool HasSettled)> _injected = [];
+    private readonly List<InjectedFault> _injected = [];
+    private string? _notInjected;
+    private IReadOnlyList<string> _wrongLists = [];
 
     /// <exception cref="BenchException">The deployment does not support a fault, or a call fails.</exception>
     public async Task<Verdict> RunAsync(CancellationToken ct)
@@ -30,14 +32,15 @@ internal sealed class DrillRun(DrillPlan plan, IDeployment deployment, IPhases p
                 await crowd.JoinAsync(joined => joining.Report(joined), ct);
             var started = Stopwatch.GetTimestamp();
             crowd.StartSending();
-            await InjectFaultAsync(crowd, ct);
+            await InjectFaultsAsync(crowd, ct);
             await crowd.StopSendingAsync();
             await WithProgressAsync("waiting for the last acknowledgements", crowd, crowd.SettleAsync(ct));
+            _wrongLists = await WithProgressAsync("waiting for the last presence events", crowd, crowd.SettlePresenceAsync(ct));
             var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
             // No member receives further events: the histories are complete.
-            var putOut = crowd.Rooms.SelectMany(r => r.Members).Where(m => m.ClosedReason is not null).ToList();
+            var removed = crowd.Rooms.SelectMany(r => r.Members).Where(m => m.ClosedReason is not null).ToList();
             await crowd.DisposeAsync();
-            return Verdict(seconds, await CheckAsync(crowd, ct), putOut);
+            return Verdict(seconds, await CheckAsync(crowd, ct), removed);
         }
         finally
         {
@@ -46,7 +49,7 @@ internal sealed class DrillRun(DrillPlan plan, IDeployment deployment, IPhases p
         }
     }
 
-    private async Task InjectFaultAsync(Crowd crowd, CancellationToken ct)
+    private async Task InjectFaultsAsync(Crowd crowd, CancellationToken ct)
     {
         await WithProgressAsync("before the first fault", crowd, PauseAsync(crowd, ct));
         crowd.Outages.Take();
@@ -54,14 +57,23 @@ internal sealed class DrillRun(DrillPlan plan, IDeployment deployment, IPhases p
         foreach (var fault in Enumerable.Range(0, plan.Times).SelectMany(_ => plan.Faults))
         {
             var name = $"{fault.Name}, {number + 1} of {plan.Times * plan.Faults.Count}";
-            var hasSettled = await WithProgressAsync(name, crowd, InjectFaultAsync(fault, number++, crowd, ct));
-            _injected.Add((fault, crowd.Outages.Take(), hasSettled));
+            try
+            {
+                var hasSettled = await WithProgressAsync(name, crowd, InjectFaultAsync(fault, number++, crowd, ct));
+                _injected.Add(new InjectedFault(fault, name, crowd.Outages.Take(), hasSettled));
+            }
+            catch (BenchException e) when (_injected.Count > 0)
+            {
+                // The verdict about the earlier faults is still reported.
+                _notInjected = $"{name}: {e.Message}";
+                return;
+            }
         }
     }
 
     private async Task<bool> InjectFaultAsync(Fault fault, int number, Crowd crowd, CancellationToken ct)
     {
-        await fault.InjectAsync(deployment, number, ct);
+        await fault.InjectAsync(deployment, [.. crowd.Rooms.Select(r => r.Checker.Room)], number, ct);
         return await crowd.SettleAsync(ct) & await PauseAsync(crowd, ct);
     }
 
@@ -120,7 +132,7 @@ internal sealed class DrillRun(DrillPlan plan, IDeployment deployment, IPhases p
             await admin.DeleteAsync(room.Checker.Room, CancellationToken.None);
     }
 
-    private Verdict Verdict(double seconds, IReadOnlyList<Findings> findings, IReadOnlyList<CrowdMember> putOut) => new()
+    private Verdict Verdict(double seconds, IReadOnlyList<Findings> findings, IReadOnlyList<CrowdMember> removed) => new()
     {
         Rooms = plan.Rooms,
         Members = plan.Members,
@@ -132,20 +144,37 @@ internal sealed class DrillRun(DrillPlan plan, IDeployment deployment, IPhases p
         Duplicated = findings.Sum(f => f.DuplicatedMessages),
         Reordered = findings.Sum(f => f.ReorderedEvents),
         DivergentMembers = findings.Sum(f => f.DivergentMembers),
+        WrongPresenceLists = _wrongLists.Count,
         HistoriesChanged = findings.Sum(f => f.Breaks),
-        PutOut = putOut.Count,
+        PutOut = removed.Count,
+        NotInjected = _notInjected,
         Seen = findings.Sum(f => f.Seen),
-        ResumeMs = OutageTimes.Of(_injected.SelectMany(s => s.Outage.Away)),
-        GapMs = OutageTimes.Of(_injected.SelectMany(s => s.Outage.Gaps)),
-        Faults = [.. _injected.GroupBy(s => s.Fault.Name).Select(g => new FaultVerdict(
+        ResumeMs = OutageTimes.Of(_injected.SelectMany(i => i.Outage.Away)),
+        GapMs = OutageTimes.Of(_injected.SelectMany(i => i.Outage.Gaps)),
+        KeptGapMs = OutageTimes.Of(_injected.SelectMany(i => i.Outage.KeptGaps)),
+        Faults = [.. _injected.GroupBy(i => i.Fault.Name).Select(g => new FaultVerdict(
             g.Key,
             g.Count(),
-            g.Count(s => !s.HasSettled),
-            g.Sum(s => s.Outage.Away.Count),
-            g.Max(s => s.Outage.MostReturns),
-            OutageTimes.Of(g.SelectMany(s => s.Outage.Away)),
-            OutageTimes.Of(g.SelectMany(s => s.Outage.Gaps))))],
+            g.Count(i => !i.HasSettled),
+            g.Sum(i => i.Outage.Reconnects.Count),
+            g.Sum(i => i.UnexpectedReconnects.Count),
+            g.Max(i => i.Outage.MostReconnects),
+            OutageTimes.Of(g.SelectMany(i => i.Outage.Away)),
+            OutageTimes.Of(g.SelectMany(i => i.Outage.Gaps)),
+            OutageTimes.Of(g.SelectMany(i => i.Outage.KeptGaps))))],
         Findings =
-            [.. putOut.Select(m => $"put out: {m.History.Name}: {m.ClosedReason}").Concat(findings.SelectMany(f => f.Details)).Take(20)],
+        [
+            .. removed.Select(m => $"removed: {m.History.Name}: {m.ClosedReason}")
+                .Concat(_injected.SelectMany(i => i.UnexpectedReconnects.Select(r => $"reconnected: {r}, at {i.Name}")))
+                .Concat(_wrongLists)
+                .Concat(findings.SelectMany(f => f.Details))
+                .Take(20),
+        ],
     };
+
+    private sealed record InjectedFault(Fault Fault, string Name, Outage Outage, bool HasSettled)
+    {
+        public IReadOnlyList<Reconnect> UnexpectedReconnects =>
+            [.. Outage.Reconnects.GroupBy(reconnect => reconnect.Member).SelectMany(member => member.Skip(Fault.MaxReconnects))];
+    }
 }

@@ -1,6 +1,6 @@
 namespace ChatServer.Bench.Drill;
 
-/// <summary>The events that one member saw, in this order. Written by one thread.</summary>
+/// <summary>What one member saw: the events, in this order, and the members of the room. Written by one thread.</summary>
 internal sealed class MemberHistory(string name)
 {
     private readonly List<SeenEvent> _events = [];
@@ -9,6 +9,12 @@ internal sealed class MemberHistory(string name)
     private LogEventId? _newest;
 
     public string Name => name;
+
+    /// <summary>Its name in the room, which may have a number appended; empty before its welcome.</summary>
+    public string User { get; set; } = "";
+
+    /// <summary>The members of the room, as it knows them.</summary>
+    public PresenceList Presence { get; } = new();
 
     /// <summary>Whether the room closed its connection for good: it does not see later events.</summary>
     public bool IsOver { get; set; }
@@ -45,7 +51,7 @@ internal sealed class MemberHistory(string name)
         findings.Seen += _events.Count;
         findings.Breaks += _breaks.Count;
         if (_breaks.Count > 0)
-            findings.AddDetail($"{name} was told {_breaks.Count} times that its history is not continued");
+            findings.AddDetail($"{name} received {_breaks.Count} announcements of a break in its history");
         var placesOf = new Dictionary<string, LogEventId>(StringComparer.Ordinal);
         var places = new HashSet<LogEventId>();
         var epochs = new HashSet<string>(StringComparer.Ordinal);
@@ -58,14 +64,14 @@ internal sealed class MemberHistory(string name)
                 (last, places) = (null, []);
 
             if (!places.Add(place))
-                findings.Duplicated(text ?? $"{place}", $"was told to {name} again at {place}");
+                findings.Duplicated(text ?? $"{place}", $"was sent to {name} again at {place}");
             else if (last is not null && (epoch == last.Epoch ? seq < last.Seq : epochs.Contains(epoch)))
                 findings.Reordered($"{name} saw {place} after {last}");
             else if (last is not null && epoch == last.Epoch && seq > last.Seq + 1)
                 findings.Diverges(name, $"saw nothing between {last} and {place}");
 
             if (find(text) is not null && !placesOf.TryAdd(text!, place) && placesOf[text!] != place)
-                findings.Duplicated(text!, $"was told to {name} at {placesOf[text!]} and at {place}");
+                findings.Duplicated(text!, $"was sent to {name} at {placesOf[text!]} and at {place}");
             if (truth.TryGetValue(place, out var there) ? there != text : isKept(place))
                 findings.Diverges(name, $"saw {text ?? "an event"} at {place}, where the log has {there ?? "something else"}");
             epochs.Add(epoch);

@@ -1,30 +1,26 @@
 namespace ChatServer.Bench.Drill;
 
-/// <summary>Times without a connection, between two calls of <see cref="Take"/>.</summary>
+/// <summary>Reconnects of members and latencies of messages, between two calls of <see cref="Take"/>.</summary>
 internal sealed class Outages
 {
     private readonly Lock _gate = new();
-    private readonly Dictionary<CrowdMember, (int Returns, TimeSpan Longest)> _members = [];
-    private readonly List<TimeSpan> _away = [];
+    private readonly Dictionary<MemberHistory, TimeSpan> _longestDelays = [];
+    private readonly List<Reconnect> _reconnects = [];
 
-    /// <summary>Records a reconnect of a member.</summary>
-    public void AddResume(CrowdMember member, TimeSpan away)
+    /// <summary>Records that a member has a new connection.</summary>
+    public void AddReconnect(Reconnect reconnect)
     {
         lock (_gate)
-        {
-            var (returns, longest) = _members.GetValueOrDefault(member);
-            _members[member] = (returns + 1, longest);
-            _away.Add(away);
-        }
+            _reconnects.Add(reconnect);
     }
 
     /// <summary>Records the latency of a message.</summary>
-    public void AddDelay(CrowdMember member, TimeSpan after)
+    public void AddDelay(MemberHistory member, TimeSpan after)
     {
         lock (_gate)
         {
-            var (returns, longest) = _members.GetValueOrDefault(member);
-            _members[member] = (returns, after > longest ? after : longest);
+            if (after > _longestDelays.GetValueOrDefault(member))
+                _longestDelays[member] = after;
         }
     }
 
@@ -33,17 +29,39 @@ internal sealed class Outages
     {
         lock (_gate)
         {
-            var outage = new Outage(
-                [.. _away], [.. _members.Values.Select(m => m.Longest)], _members.Values.Select(m => m.Returns).DefaultIfEmpty().Max());
-            _members.Clear();
-            _away.Clear();
+            var outage = new Outage([.. _reconnects], new Dictionary<MemberHistory, TimeSpan>(_longestDelays));
+            _reconnects.Clear();
+            _longestDelays.Clear();
             return outage;
         }
     }
 }
 
+/// <summary>A new connection of a member whose previous one ended.</summary>
+/// <param name="Member">The member.</param>
+/// <param name="Room">The name of its room.</param>
+/// <param name="Away">Time from the end of the connection to the welcome; null for a witness, which waits before it reconnects.</param>
+/// <param name="Reason">Why the previous connection ended.</param>
+internal sealed record Reconnect(MemberHistory Member, string Room, TimeSpan? Away, string Reason)
+{
+    public override string ToString() => $"{Member.Name} in {Room}: {Reason}";
+}
+
 /// <summary>The effect of one fault on the members.</summary>
-/// <param name="Away">Time from the end of a connection to the next welcome, for each reconnect.</param>
-/// <param name="Gaps">Maximum latency of a message, for each member.</param>
-/// <param name="MostReturns">Maximum number of reconnects of one member.</param>
-internal sealed record Outage(IReadOnlyList<TimeSpan> Away, IReadOnlyList<TimeSpan> Gaps, int MostReturns);
+/// <param name="Reconnects">The new connections.</param>
+/// <param name="LongestDelays">Maximum latency of a message, for each member that received one.</param>
+internal sealed record Outage(IReadOnlyList<Reconnect> Reconnects, IReadOnlyDictionary<MemberHistory, TimeSpan> LongestDelays)
+{
+    /// <summary>Times without a connection.</summary>
+    public IEnumerable<TimeSpan> Away => Reconnects.Select(r => r.Away).OfType<TimeSpan>();
+
+    /// <summary>Maximum latency of a message, for each member.</summary>
+    public IEnumerable<TimeSpan> Gaps => LongestDelays.Values;
+
+    /// <summary>The same, for members that kept their connection.</summary>
+    public IEnumerable<TimeSpan> KeptGaps =>
+        LongestDelays.ExceptBy(Reconnects.Select(r => r.Member), d => d.Key).Select(d => d.Value);
+
+    /// <summary>Maximum number of reconnects of one member.</summary>
+    public int MostReconnects => Reconnects.CountBy(r => r.Member).Select(r => r.Value).DefaultIfEmpty().Max();
+}

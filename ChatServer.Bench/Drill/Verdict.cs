@@ -26,11 +26,17 @@ internal sealed record Verdict : IReport
     /// <summary>Members whose history differs from that of the room.</summary>
     public required int DivergentMembers { get; init; }
 
+    /// <summary>Lists of members, of a member or of a room, that differ from the members that are in the room at the end.</summary>
+    public required int WrongPresenceLists { get; init; }
+
     /// <summary>Number of announced breaks of a member's history.</summary>
     public required int HistoriesChanged { get; init; }
 
     /// <summary>Members that the room removed for good.</summary>
     public required int PutOut { get; init; }
+
+    /// <summary>The fault that could not be injected, and the reason; later faults were not injected either. Null if all were.</summary>
+    public required string? NotInjected { get; init; }
 
     /// <summary>Number of events that members saw and that were checked.</summary>
     public required long Seen { get; init; }
@@ -41,6 +47,9 @@ internal sealed record Verdict : IReport
     /// <summary>Maximum latency of a message, per member and fault, in milliseconds.</summary>
     public required OutageTimes GapMs { get; init; }
 
+    /// <summary>The same, for members that kept their connection during the fault.</summary>
+    public required OutageTimes KeptGapMs { get; init; }
+
     /// <summary>The figures per kind of fault.</summary>
     public required IReadOnlyList<FaultVerdict> Faults { get; init; }
 
@@ -48,8 +57,9 @@ internal sealed record Verdict : IReport
     public required IReadOnlyList<string> Findings { get; init; }
 
     public bool Well =>
-        (Unacknowledged, Lost, Duplicated, Reordered, DivergentMembers, HistoriesChanged, PutOut) == default
-            && Faults.All(f => f.NotSettled == 0);
+        (Unacknowledged, Lost, Duplicated, Reordered, DivergentMembers, WrongPresenceLists, HistoriesChanged, PutOut) == default
+            && NotInjected is null
+            && Faults.All(f => f is { NotSettled: 0, UnexpectedReconnects: 0 });
 
     public IEnumerable<Row> Rows()
     {
@@ -60,24 +70,33 @@ internal sealed record Verdict : IReport
         yield return new("duplicated", $"{Duplicated:N0}");
         yield return new("reordered", $"{Reordered:N0}");
         yield return new("divergent members", $"{DivergentMembers:N0}");
+        yield return new("wrong presence lists", $"{WrongPresenceLists:N0}");
         yield return new("events seen and checked", $"{Seen:N0}");
         yield return new("resume p50, p99, max", $"{ResumeMs}");
         yield return new("longest gap p50, p99, max", $"{GapMs}");
+        yield return new("  of members that kept their connection", $"{KeptGapMs}");
         foreach (var fault in Faults)
         {
             yield return new(
-                $"{fault.Fault}, {fault.Times} times: reconnects", $"{fault.Reconnects:N0}, at most {fault.MostReconnects} of a member");
-            yield return new("  resume p50, p99, max", $"{fault.ResumeMs}");
+                $"{fault.Fault}, {fault.Times} times: new connections",
+                $"{fault.Reconnects:N0}, at most {fault.MostReconnects} of a member");
+            if (fault.UnexpectedReconnects > 0)
+                yield return new("  none of them was necessary", $"{fault.UnexpectedReconnects:N0}");
+            if (fault.Reconnects > 0)
+                yield return new("  resume p50, p99, max", $"{fault.ResumeMs}");
             yield return new("  longest gap p50, p99, max", $"{fault.GapMs}");
+            yield return new("  of members that kept their connection", $"{fault.KeptGapMs}");
             if (fault.NotSettled > 0)
-                yield return new("  not everybody had everything again", $"{fault.NotSettled} times");
+                yield return new("  without recovery in time", $"{fault.NotSettled} times");
         }
         if (Unacknowledged > 0)
             yield return new("never acknowledged", $"{Unacknowledged:N0}");
         if (HistoriesChanged > 0)
-            yield return new("histories that were not continued", $"{HistoriesChanged:N0}");
+            yield return new("announced breaks of histories", $"{HistoriesChanged:N0}");
         if (PutOut > 0)
-            yield return new("members put out", $"{PutOut:N0}");
+            yield return new("members removed by the room", $"{PutOut:N0}");
+        if (NotInjected is not null)
+            yield return new($"not injected: {NotInjected}", "");
         foreach (var finding in Findings)
             yield return new(finding, "");
     }
@@ -87,12 +106,15 @@ internal sealed record Verdict : IReport
 /// <param name="Fault">Name of the fault.</param>
 /// <param name="Times">Number of injections.</param>
 /// <param name="NotSettled">Number of injections without a recovery within the time limit.</param>
-/// <param name="Reconnects">Number of reconnects of members.</param>
+/// <param name="Reconnects">Number of new connections of members and witnesses.</param>
+/// <param name="UnexpectedReconnects">Those beyond <see cref="Drill.Fault.MaxReconnects"/> of each member.</param>
 /// <param name="MostReconnects">Maximum number of reconnects of one member after one fault.</param>
 /// <param name="ResumeMs">See <see cref="Verdict"/>.</param>
 /// <param name="GapMs">See <see cref="Verdict"/>.</param>
+/// <param name="KeptGapMs">See <see cref="Verdict"/>.</param>
 internal sealed record FaultVerdict(
-    string Fault, int Times, int NotSettled, int Reconnects, int MostReconnects, OutageTimes ResumeMs, OutageTimes GapMs);
+    string Fault, int Times, int NotSettled, int Reconnects, int UnexpectedReconnects, int MostReconnects, OutageTimes ResumeMs,
+    OutageTimes GapMs, OutageTimes KeptGapMs);
 
 /// <summary>Times in milliseconds; zero without values.</summary>
 internal sealed record OutageTimes(double P50, double P99, double Max)

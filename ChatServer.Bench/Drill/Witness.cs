@@ -24,16 +24,18 @@ internal sealed class Witness : IAsyncDisposable
 
     private readonly string _room;
     private readonly IReadOnlyList<Uri> _balancers;
+    private readonly Outages _outages;
     private readonly string _session = $"{Guid.NewGuid():N}";
     private readonly CancellationTokenSource _leaving = new();
     private readonly TaskCompletionSource _joined = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _running;
     private string? _epoch;
+    private string? _lostReason;
     private int _attempts = Random.Shared.Next(1024);
 
-    private Witness(HistoryChecker checker, IReadOnlyList<Uri> balancers)
+    private Witness(HistoryChecker checker, IReadOnlyList<Uri> balancers, Outages outages)
     {
-        (_room, _balancers) = (checker.Room, balancers);
+        (_room, _balancers, _outages) = (checker.Room, balancers, outages);
         History = checker.Join("the witness");
         _running = RunAsync();
     }
@@ -41,9 +43,10 @@ internal sealed class Witness : IAsyncDisposable
     public MemberHistory History { get; }
 
     /// <summary>Joins, and reconnects until it is disposed.</summary>
-    public static async Task<Witness> JoinAsync(HistoryChecker checker, IReadOnlyList<Uri> balancers, CancellationToken ct)
+    public static async Task<Witness> JoinAsync(
+        HistoryChecker checker, IReadOnlyList<Uri> balancers, Outages outages, CancellationToken ct)
     {
-        var witness = new Witness(checker, balancers);
+        var witness = new Witness(checker, balancers, outages);
         await witness._joined.Task.WaitAsync(ct);
         return witness;
     }
@@ -67,6 +70,7 @@ internal sealed class Witness : IAsyncDisposable
                 or JsonException or KeyNotFoundException or InvalidOperationException)
             {
                 // It reconnects after any failure.
+                _lostReason ??= e.Message;
             }
             await Task.Delay(ReconnectDelay, _leaving.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
@@ -96,6 +100,7 @@ internal sealed class Witness : IAsyncDisposable
             while (!read.EndOfMessage);
             if (read.MessageType == WebSocketMessageType.Close)
             {
+                _lostReason ??= $"{(int?)socket.CloseStatus} {socket.CloseStatusDescription}";
                 await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, silence.Token);
                 return;
             }
@@ -113,13 +118,27 @@ internal sealed class Witness : IAsyncDisposable
             if (History.Newest is not null && !e.GetProperty("resumed").GetBoolean())
                 History.AddAnnouncedBreak();
             _epoch = epoch;
-            _joined.TrySetResult();
+            History.User = e.GetProperty("user").GetString()!;
+            History.Presence.Replace(e.GetProperty("count").GetInt32(), Names(e, "members"));
+            if (!_joined.TrySetResult())
+                _outages.AddReconnect(new Reconnect(History, _room, null, _lostReason ?? ""));
+            _lostReason = null;
+        }
+        else if (type == "presence")
+        {
+            if (e.TryGetProperty("members", out _))
+                History.Presence.Replace(e.GetProperty("count").GetInt32(), Names(e, "members"));
+            else
+                History.Presence.Change(e.GetProperty("count").GetInt32(), Names(e, "joined"), Names(e, "left"));
         }
         else if (e.TryGetProperty("seq", out var seq))
         {
             History.AddSeen(_epoch!, seq.GetInt64(), type == "message" ? e.GetProperty("text").GetString() : null);
         }
     }
+
+    private static IEnumerable<string> Names(JsonElement e, string member) =>
+        e.GetProperty(member).EnumerateArray().Select(name => name.GetString()!);
 
     private Uri JoinUrl()
     {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using ChatServer.Bench.Deployment;
 
@@ -29,6 +30,12 @@ internal sealed class AttachedDeployment(ApiClient api, ApiClient? admin, IReadO
 /// <param name="Pid">Its id, or a file that contains the current id.</param>
 internal sealed record AttachedProcess(ServerRole Role, string Name, string Pid) : IServerProcess
 {
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(100);
+
+    private int _killedId;
+
+    private bool IsFixedId => Pid.All(char.IsAsciiDigit);
+
     /// <summary>Reads <c>roomhost-1=1234</c> or <c>roomhost-1=/run/roomhost-1.pid</c>.</summary>
     /// <exception cref="BenchException">The text has another form.</exception>
     public static AttachedProcess Parse(string text)
@@ -42,28 +49,86 @@ internal sealed record AttachedProcess(ServerRole Role, string Name, string Pid)
         throw InvalidArgument(text);
     }
 
-    public Task KillAsync(CancellationToken ct) => SendAsync(Signals.Kill, ct);
+    /// <summary>Time limit for the supervisor to start the process again.</summary>
+    public TimeSpan RestartTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    public async Task<int> ReadIdAsync(CancellationToken ct)
+    {
+        try
+        {
+            var text = IsFixedId ? Pid : (await File.ReadAllTextAsync(Pid, ct)).Trim();
+            return int.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException or OverflowException)
+        {
+            throw new BenchException($"The process id of {Name} cannot be read from {Pid}: {e.Message}");
+        }
+    }
+
+    public async Task KillAsync(CancellationToken ct)
+    {
+        _killedId = await ReadIdAsync(ct);
+        await Signals.SendAsync(_killedId, Signals.Kill, ct);
+    }
+
+    public async Task TerminateAsync(CancellationToken ct)
+    {
+        _killedId = await ReadIdAsync(ct);
+        await Signals.SendAsync(_killedId, Signals.Terminate, ct);
+        for (var watch = Stopwatch.StartNew(); Exists(_killedId);)
+        {
+            if (watch.Elapsed >= Signals.TerminateTimeout)
+                throw new BenchException($"{Name} has not ended {Signals.TerminateTimeout.TotalSeconds} s after SIGTERM.");
+            await Task.Delay(PollInterval, ct);
+        }
+    }
 
     public Task StopAsync(CancellationToken ct) => SendAsync(Signals.Stop, ct);
 
     public Task ContinueAsync(CancellationToken ct) => SendAsync(Signals.Continue, ct);
 
-    public Task StartAgainAsync(CancellationToken ct) => Task.CompletedTask;
+    public async Task StartAgainAsync(CancellationToken ct)
+    {
+        if (IsFixedId)
+            return;
+        for (var watch = Stopwatch.StartNew(); !await IsRunningAsync(ct);)
+        {
+            if (watch.Elapsed >= RestartTimeout)
+                throw new BenchException($"{Name} was not started again within {RestartTimeout.TotalSeconds} s: see {Pid}.");
+            await Task.Delay(PollInterval, ct);
+        }
+    }
 
     private static BenchException InvalidArgument(string text) => new(
         $"--pid {text} is not like roomhost-1=1234 or roomhost-1=/run/roomhost-1.pid; names begin with "
             + $"{string.Join(", ", Enum.GetNames<ServerRole>()).ToLowerInvariant()}.");
 
-    private async Task SendAsync(string signal, CancellationToken ct)
+    private async Task SendAsync(string signal, CancellationToken ct) => await Signals.SendAsync(await ReadIdAsync(ct), signal, ct);
+
+    // The file has the id of the killed process until the supervisor replaces it.
+    private async Task<bool> IsRunningAsync(CancellationToken ct)
     {
         try
         {
-            var text = Pid.All(char.IsAsciiDigit) ? Pid : (await File.ReadAllTextAsync(Pid, ct)).Trim();
-            await Signals.SendAsync(int.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture), signal, ct);
+            var id = await ReadIdAsync(ct);
+            return id != _killedId && Exists(id);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException or OverflowException)
+        catch (BenchException)
         {
-            throw new BenchException($"The process id of {Name} cannot be read from {Pid}: {e.Message}");
+            return false;
+        }
+    }
+
+    private static bool Exists(int id)
+    {
+        try
+        {
+            using var process = Process.GetProcessById(id);
+            return true;
+        }
+        catch (ArgumentException)
+        {
+            return false;
         }
     }
 }

@@ -34,8 +34,15 @@ internal interface IServerProcess
     /// <summary>Its name; the host id of a RoomHost that the drill started.</summary>
     string Name { get; }
 
+    /// <summary>Its current process id.</summary>
+    Task<int> ReadIdAsync(CancellationToken ct);
+
     /// <summary>SIGKILL.</summary>
     Task KillAsync(CancellationToken ct);
+
+    /// <summary>SIGTERM; waits until it has ended.</summary>
+    /// <exception cref="BenchException">It has not ended within a minute.</exception>
+    Task TerminateAsync(CancellationToken ct);
 
     /// <summary>SIGSTOP: it stops with its sockets open.</summary>
     Task StopAsync(CancellationToken ct);
@@ -44,7 +51,8 @@ internal interface IServerProcess
     Task ContinueAsync(CancellationToken ct);
 
     /// <summary>
-    /// Starts a killed process again and waits until it is ready. Has no effect on a process that the drill did not start.
+    /// Starts a killed process again and waits until it is ready. A process that the drill did not start is started by its supervisor:
+    /// this waits until the file with its id names a running process, and has no effect without such a file.
     /// </summary>
     Task StartAgainAsync(CancellationToken ct);
 }

@@ -15,6 +15,9 @@ internal sealed record LaunchPlan
     /// <summary>Whether to use the embedded Redis even if redis-server is installed.</summary>
     public bool EmbeddedRedis { get; init; }
 
+    /// <summary>Whether to use a Redis Cluster; needs redis-server.</summary>
+    public bool RedisCluster { get; init; }
+
     /// <summary>First of its consecutive ports; null: free ports.</summary>
     public int? FirstPort { get; init; }
 
@@ -26,13 +29,13 @@ internal sealed record LaunchPlan
 }
 
 /// <summary>
-/// A deployment that the drill starts: a Redis that stores each write on disk before it answers, two RoomHosts, an Api, an Admin and two
-/// load balancers. All run on this machine and end with this process.
+/// A deployment that the drill starts: a Redis, or a Redis Cluster, that stores each write on disk before it answers, two RoomHosts, an
+/// Api, an Admin and two load balancers. All run on this machine and end with this process.
 /// </summary>
 internal sealed class LaunchedDeployment : IDeployment
 {
     private const int RedisPortOffset = 0, HostPortOffset = 1, LoadBalancerPortOffset = 3, ApiPortOffset = 5, AdminPortOffset = 6,
-        FirstRoomPortOffset = 7;
+        ClusterPortOffset = 7;
     private const int HostCount = 2, LoadBalancerCount = 2;
 
     // The key of all services: the deployment is reachable from this machine only, and ends with the drill.
@@ -47,6 +50,7 @@ internal sealed class LaunchedDeployment : IDeployment
     private readonly List<LaunchedProcess> _processes = [];
     private readonly LaunchPlan _plan;
     private readonly ProgramPaths _programs;
+    private readonly RedisClusterPlan? _cluster;
     private readonly int _port;
 
     private LaunchedDeployment(LaunchPlan plan)
@@ -54,6 +58,10 @@ internal sealed class LaunchedDeployment : IDeployment
         _plan = plan;
         _programs = new ProgramPaths(plan.Services);
         _port = plan.FirstPort ?? FreePorts(FirstRoomPortOffset);
+        if (plan.RedisCluster)
+            _cluster = new RedisClusterPlan(RequiredRedis(), _folder, _port + ClusterPortOffset);
+        if (_port + FirstRoomPortOffset + plan.Rooms > IPEndPoint.MaxPort)
+            throw new BenchException($"--first-port {_port} leaves too few ports for {plan.Rooms} rooms.");
         Api = new ApiClient(Address(ApiPortOffset), Key, plan.Parallel);
         Admin = new ApiClient(Address(AdminPortOffset), Key, plan.Parallel);
         Balancers = [.. Enumerable.Range(LoadBalancerPortOffset, LoadBalancerCount).Select(Address)];
@@ -72,7 +80,15 @@ internal sealed class LaunchedDeployment : IDeployment
         var own = new LaunchedDeployment(plan);
         try
         {
-            await own.StartAsync([own.RedisPlan()], ct);
+            if (own._cluster is { } cluster)
+            {
+                await own.StartAsync(cluster.NodePlans(Settings(), own.PingAsync), ct);
+                await cluster.FormAsync(ct);
+            }
+            else
+            {
+                await own.StartAsync([own.RedisPlan()], ct);
+            }
             await own.StartAsync([.. own.HostPlans(), .. own.LoadBalancerPlans(), own.AdminPlan()], ct);
             await own.StartAsync([own.ApiPlan()], ct);
             return own;
@@ -109,15 +125,18 @@ internal sealed class LaunchedDeployment : IDeployment
         // A response means that the write is on disk: the drill tests ChatServer, not the loss of data in Redis.
         return _plan.EmbeddedRedis || ProgramPaths.Installed("redis-server") is not { } installed
             ? new(ServerRole.Redis, "redis", _programs.Service("Redis"),
-                Settings(("PORT", $"{_port + RedisPortOffset}"), ("REDIS_DATA", data)), PingAsync)
+                Settings(("PORT", $"{_port + RedisPortOffset}"), ("REDIS_DATA", data)), PingRedisAsync)
             : new(
                 ServerRole.Redis,
                 "redis",
                 [installed, "--port", $"{_port + RedisPortOffset}", "--bind", "127.0.0.1", "--dir", data, "--save", "", "--appendonly",
                     "yes", "--appendfsync", "always"],
                 Settings(),
-                PingAsync);
+                PingRedisAsync);
     }
+
+    private static string RequiredRedis() => ProgramPaths.Installed("redis-server")
+        ?? throw new BenchException("--redis-cluster needs redis-server on the PATH.");
 
     private IEnumerable<ProcessPlan> HostPlans() => Enumerable.Range(0, HostCount).Select(n => Service(
         ServerRole.RoomHost, $"roomhost-{n + 1}", "RoomHost", HostPortOffset + n,
@@ -143,7 +162,7 @@ internal sealed class LaunchedDeployment : IDeployment
         role,
         name,
         _programs.Service(project),
-        Settings([("ConnectionStrings__redis", $"127.0.0.1:{_port + RedisPortOffset}"), .. settings]),
+        Settings([("ConnectionStrings__redis", _cluster?.ConnectionString ?? $"127.0.0.1:{_port + RedisPortOffset}"), .. settings]),
         async ct =>
         {
             using var answer = await _http.GetAsync(new Uri(Address(port), "health"), ct);
@@ -161,12 +180,16 @@ internal sealed class LaunchedDeployment : IDeployment
 
     private int RoomPorts => 3 * _plan.Rooms + 50;
 
+    private int FirstRoomPortOffset => ClusterPortOffset + (_plan.RedisCluster ? RedisClusterPlan.Ports : 0);
+
     private Uri Address(int port) => new($"http://127.0.0.1:{_port + port}/");
 
-    private async Task<bool> PingAsync(CancellationToken ct)
+    private Task<bool> PingRedisAsync(CancellationToken ct) => PingAsync(_port + RedisPortOffset, ct);
+
+    private async Task<bool> PingAsync(int port, CancellationToken ct)
     {
         using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
-        await socket.ConnectAsync("127.0.0.1", _port + RedisPortOffset, ct);
+        await socket.ConnectAsync("127.0.0.1", port, ct);
         await socket.SendAsync("*1\r\n$4\r\nPING\r\n"u8.ToArray(), ct);
         var answer = new byte[64];
         var length = await socket.ReceiveAsync(answer, ct);

@@ -52,10 +52,25 @@ internal sealed class LaunchedProcess(ProcessPlan plan, string folder) : IServer
         }
     }
 
+    public Task<int> ReadIdAsync(CancellationToken ct) => Task.FromResult(Running.Id);
+
     public async Task KillAsync(CancellationToken ct)
     {
         await SendAsync(Signals.Kill, ct);
         await _process!.WaitForExitAsync(ct);
+    }
+
+    public async Task TerminateAsync(CancellationToken ct)
+    {
+        await SendAsync(Signals.Terminate, ct);
+        try
+        {
+            await _process!.WaitForExitAsync(ct).WaitAsync(Signals.TerminateTimeout, ct);
+        }
+        catch (TimeoutException)
+        {
+            throw new BenchException($"{Name} has not ended {Signals.TerminateTimeout.TotalSeconds} s after SIGTERM.");
+        }
     }
 
     public Task StopAsync(CancellationToken ct) => SendAsync(Signals.Stop, ct);
@@ -82,9 +97,11 @@ internal sealed class LaunchedProcess(ProcessPlan plan, string folder) : IServer
         (_process, _guard) = (null, null);
     }
 
-    private Task SendAsync(string signal, CancellationToken ct) => _process is { HasExited: false } process
-        ? Signals.SendAsync(process.Id, signal, ct)
+    private Process Running => _process is { HasExited: false } process
+        ? process
         : throw new BenchException($"{Name} exited unexpectedly: {LastLine()}");
+
+    private Task SendAsync(string signal, CancellationToken ct) => Signals.SendAsync(Running.Id, signal, ct);
 
     private async Task<bool> IsReadyAsync(CancellationToken ct)
     {

@@ -8,8 +8,12 @@ namespace ChatServer.Bench.Drill.Deployments;
 internal static class Signals
 {
     public const string Kill = "KILL";
+    public const string Terminate = "TERM";
     public const string Stop = "STOP";
     public const string Continue = "CONT";
+
+    /// <summary>How long a process may take to end after <see cref="Terminate"/>.</summary>
+    public static readonly TimeSpan TerminateTimeout = TimeSpan.FromSeconds(60);
 
     /// <summary>Sends a signal.</summary>
     /// <exception cref="BenchException">The process does not exist, access is denied, or the system has no signals.</exception>

@@ -1,4 +1,6 @@
+using ChatServer.Bench;
 using ChatServer.Bench.Drill;
+using ChatServer.Bench.Drill.Deployments;
 using ChatServer.Bench.Reports;
 
 namespace ChatServer.Tests.Bench.Drill;
@@ -15,8 +17,32 @@ public sealed class DefectTests
         // Four members and the witness saw each event.
         Assert.Equal(5 * verdict.Acknowledged, verdict.Seen);
         var fault = Assert.Single(verdict.Faults);
-        Assert.Equal((3, 12, 1), (fault.Times, fault.Reconnects, fault.MostReconnects));
+        Assert.Equal((3, 15, 0, 1), (fault.Times, fault.Reconnects, fault.UnexpectedReconnects, fault.MostReconnects));
         Assert.True(verdict.ResumeMs.Max > 0);
+        Assert.True(verdict.GapMs.Max > 0);
+        Assert.Equal(0, verdict.KeptGapMs.Max);
+    }
+
+    [Fact]
+    public async Task New_connection_at_a_fault_that_keeps_connections_is_a_defect()
+    {
+        var verdict = await DrillAsync(Defect.None, [new StrikeFault { KeepsConnections = true }]);
+        Assert.False(verdict.Well);
+        Assert.Equal(5, Assert.Single(verdict.Faults).UnexpectedReconnects);
+        Assert.Equal(5, verdict.Findings.Count);
+        Assert.All(
+            verdict.Findings,
+            f => Assert.Matches("^reconnected: (member-[0-3]|the witness) in drill-[^ ]+: 1001.*, at strike, 1 of 1$", f));
+    }
+
+    [Fact]
+    public async Task A_join_that_is_not_announced_leaves_wrong_presence_lists()
+    {
+        var verdict = await DrillAsync(Defect.UnannouncedJoins);
+        Assert.False(verdict.Well);
+        // All but the last one that came back.
+        Assert.Equal((4, 0, 0), (verdict.WrongPresenceLists, verdict.Lost, verdict.DivergentMembers));
+        Assert.All(verdict.Findings, f => Assert.Matches("^presence: drill-[^ ]+: .* counts [1-4] members of 5$", f));
     }
 
     [Fact]
@@ -37,7 +63,7 @@ public sealed class DefectTests
     }
 
     [Fact]
-    public async Task A_resume_that_leaves_an_event_out_loses_it_for_the_others()
+    public async Task Resume_that_skips_an_event_loses_it()
     {
         var verdict = await DrillAsync(Defect.ResumeSkips);
         Assert.False(verdict.Well);
@@ -47,7 +73,7 @@ public sealed class DefectTests
     }
 
     [Fact]
-    public async Task A_resume_that_repeats_an_event_is_seen_by_the_witness()
+    public async Task Resume_that_repeats_an_event_is_detected_by_the_witness()
     {
         var verdict = await DrillAsync(Defect.ResumeRepeats);
         Assert.False(verdict.Well);
@@ -64,12 +90,28 @@ public sealed class DefectTests
         Assert.True(verdict.DivergentMembers >= 1);
     }
 
-    private static async Task<Verdict> DrillAsync(Defect defect, int times = 1)
+    [Fact]
+    public async Task A_fault_that_cannot_be_injected_keeps_the_verdict_about_the_earlier_ones()
+    {
+        var verdict = await DrillAsync(Defect.None, [new StrikeFault(), new ImpossibleFault()]);
+        Assert.False(verdict.Well);
+        Assert.Equal("impossible, 2 of 2: It cannot be injected.", verdict.NotInjected);
+        Assert.Equal("strike", Assert.Single(verdict.Faults).Fault);
+        Assert.Equal((0, 0), (verdict.Lost, verdict.Unacknowledged));
+    }
+
+    [Fact]
+    public async Task A_first_fault_that_cannot_be_injected_ends_the_drill() =>
+        await Assert.ThrowsAsync<BenchException>(() => DrillAsync(Defect.None, [new ImpossibleFault()]));
+
+    private static Task<Verdict> DrillAsync(Defect defect, int times = 1) => DrillAsync(defect, [new StrikeFault()], times);
+
+    private static async Task<Verdict> DrillAsync(Defect defect, IReadOnlyList<ChatServer.Bench.Drill.Fault> faults, int times = 1)
     {
         await using var deployment = await FaultyDeployment.StartAsync(defect);
         var plan = new DrillPlan
         {
-            Faults = [new StrikeFault()],
+            Faults = faults,
             Times = times,
             Rooms = 1,
             Members = 4,
@@ -79,6 +121,15 @@ public sealed class DefectTests
             SettleTimeout = TimeSpan.FromSeconds(defect is Defect.None or Defect.ResumeRepeats ? 30 : 3),
         };
         return await new DrillRun(plan, deployment, new NoPhases()).RunAsync(TestContext.Current.CancellationToken);
+    }
+
+    private sealed record ImpossibleFault() : ChatServer.Bench.Drill.Fault("impossible")
+    {
+        public override string? MissingRequirement(IDeployment deployment) => null;
+
+        public override Task InjectAsync(
+            IDeployment deployment, IReadOnlyCollection<string> rooms, int number, CancellationToken ct) =>
+            Task.FromException(new BenchException("It cannot be injected."));
     }
 
     private sealed class NoPhases : IPhases, IPhase

@@ -31,6 +31,9 @@ public enum Defect
     /// <summary>A resume begins one event too early.</summary>
     ResumeRepeats,
 
+    /// <summary>Joins are not announced to the members that are already in the room.</summary>
+    UnannouncedJoins,
+
     /// <summary>Half of the members stay with the old host, which accepts one more message that the new host never gets.</summary>
     NoFence,
 }
@@ -126,13 +129,20 @@ internal sealed class FaultyDeployment : IDeployment
             // The member has disconnected.
         }
         lock (_lock)
-            _seats.Remove(seat);
+        {
+            if (_seats.Remove(seat))
+                AnnouncePresence([], [seat.User]);
+        }
         seat.Frames.Writer.TryComplete();
         await sending;
     }
 
     private void Welcome(FaultySeat seat, string room, string? since)
     {
+        seat.IsWithOldHost = _seats.Count % 2 == 1;
+        if (_defect != Defect.UnannouncedJoins || since is null)
+            AnnouncePresence([seat.User], [], count: _seats.Count + 1);
+        _seats.Add(seat);
         seat.Send(JsonSerializer.Serialize(new
         {
             type = "welcome",
@@ -143,8 +153,8 @@ internal sealed class FaultyDeployment : IDeployment
             epoch = Epoch,
             seq = _log.Count,
             resumed = since is not null,
-            count = 1,
-            members = new[] { seat.User },
+            count = _seats.Count,
+            members = _seats.Select(s => s.User),
             limits = new { maxFrameBytes = 65536, messagesPerSecond = 0, messageBurst = 100, pingSeconds = 20, silenceSeconds = 45 },
         }));
         var last = since is null ? _log.Count : int.Parse(since[(Epoch.Length + 1)..], CultureInfo.InvariantCulture);
@@ -157,8 +167,12 @@ internal sealed class FaultyDeployment : IDeployment
         // A client that has its echo does not send the message again, so the sender does not get the echo.
         if (seat.Session != _unheard)
             seat.SendMissed();
-        seat.IsWithOldHost = _seats.Count % 2 == 1;
-        _seats.Add(seat);
+    }
+
+    private void AnnouncePresence(string[] joined, string[] left, int? count = null)
+    {
+        foreach (var seat in _seats)
+            seat.Send(JsonSerializer.Serialize(new { type = "presence", count = count ?? _seats.Count, joined, left }));
     }
 
     private void Hear(FaultySeat seat, JsonElement frame)
@@ -282,6 +296,7 @@ internal sealed record StrikeFault() : ChatServer.Bench.Drill.Fault("strike")
 {
     public override string? MissingRequirement(IDeployment deployment) => null;
 
-    public override Task InjectAsync(IDeployment deployment, int number, CancellationToken ct) =>
+    public override Task InjectAsync(
+        IDeployment deployment, IReadOnlyCollection<string> rooms, int number, CancellationToken ct) =>
         ((FaultyDeployment)deployment).StrikeAsync().WaitAsync(ct);
 }

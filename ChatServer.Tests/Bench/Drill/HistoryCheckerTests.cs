@@ -58,7 +58,7 @@ public sealed class HistoryCheckerTests
     }
 
     [Fact]
-    public void An_acknowledged_message_that_one_member_did_not_see_is_lost()
+    public void Acknowledged_message_not_received_by_one_member_is_lost()
     {
         Logged(1, 2, 3);
         See(_ada, 1, 2, 3);
@@ -86,7 +86,7 @@ public sealed class HistoryCheckerTests
     }
 
     [Fact]
-    public void A_log_with_another_epoch_has_lost_everything_and_says_so()
+    public void Log_with_another_epoch_counts_all_messages_as_lost()
     {
         Logged(1, 2);
         See(_ada, 1, 2);
@@ -98,7 +98,7 @@ public sealed class HistoryCheckerTests
     }
 
     [Fact]
-    public void A_message_that_is_in_the_log_twice_is_duplicated_however_many_saw_it()
+    public void Message_logged_twice_is_one_duplicate_for_any_number_of_readers()
     {
         Logged(1, 2);
         _log.Add(new SeenEvent(Epoch, 3, "1"));
@@ -111,7 +111,7 @@ public sealed class HistoryCheckerTests
     }
 
     [Fact]
-    public void An_event_that_a_member_was_told_again_is_duplicated()
+    public void Event_sent_twice_to_a_member_is_duplicated()
     {
         Logged(1, 2, 3);
         See(_ada, 1, 2, 2, 3);
@@ -131,7 +131,7 @@ public sealed class HistoryCheckerTests
     }
 
     [Fact]
-    public void An_event_that_came_after_a_later_one_is_reordered()
+    public void Event_received_after_a_later_one_is_reordered()
     {
         Logged(1, 2, 3);
         See(_ada, 1, 3, 2);
@@ -140,7 +140,7 @@ public sealed class HistoryCheckerTests
     }
 
     [Fact]
-    public void An_event_of_an_epoch_that_was_over_is_reordered()
+    public void Event_of_an_earlier_epoch_is_reordered()
     {
         Logged(1, 2);
         See(_bob, 1, 2);
@@ -151,7 +151,7 @@ public sealed class HistoryCheckerTests
     }
 
     [Fact]
-    public void A_message_before_one_that_was_acknowledged_when_it_was_said_is_reordered()
+    public void Message_logged_before_an_earlier_acknowledged_one_is_reordered()
     {
         _checker.Acknowledge(_checker.AddSent("2", 0), new LogEventId(Epoch, 2));
         _checker.Acknowledge(_checker.AddSent("1", 0), new LogEventId(Epoch, 1));
@@ -162,7 +162,7 @@ public sealed class HistoryCheckerTests
     }
 
     [Fact]
-    public void Messages_that_were_said_at_once_may_be_logged_either_way()
+    public void Concurrent_messages_may_be_logged_in_any_order()
     {
         var (first, second) = (_checker.AddSent("1", 0), _checker.AddSent("2", 0));
         _checker.Acknowledge(second, new LogEventId(Epoch, 1));
