@@ -3,14 +3,17 @@ using ChatServer.Bench.Commands;
 
 var bench = new RootCommand(
     """
-    Loads a ChatServer deployment and checks every delivery.
-    Exit code: 0 all is well, 1 something was lost, repeated, reordered or cut off, 2 the run could not be done.
+    Loads a ChatServer deployment and checks every delivery, or checks its configuration.
+    Exit code: 0 all is well, 1 something was lost, repeated, reordered, cut off or misconfigured, 2 the run could not be done.
     """)
 {
     FanoutCommand.Create(),
     ConnectionsCommand.Create(),
     RoomsCommand.Create(),
     DrillCommand.Create(),
+    StormCommand.Create(),
+    HistoryReadsCommand.Create(),
+    DoctorCommand.Create(),
 };
 
 var parsed = bench.Parse(args);

@@ -8,7 +8,7 @@ internal static class BenchCommand
 {
     /// <summary>Option with the process id of the server, for its CPU time and memory.</summary>
     public static Option<int?> Pid() =>
-        new("--pid") { Description = "Process of the RoomHost, on this machine: tells its CPU time and memory." };
+        new("--pid") { Description = "Process id of the RoomHost, on this machine: adds its CPU time and memory to the report." };
 
     /// <summary>Adds <c>--json</c> to <paramref name="command"/> and sets its action to <paramref name="run"/>.</summary>
     public static Command Running(this Command command, Func<ParseResult, IPhases, CancellationToken, Task<IReport>> run)

@@ -1,33 +1,44 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using System.Numerics;
 
 namespace ChatServer.Bench.Commands;
 
 /// <summary>Options with their checks.</summary>
 internal static class BenchOptions
 {
+    private const double MaxSeconds = 86_400;
+
     /// <summary>A whole number.</summary>
-    public static Option<int> Number(string name, string description, int otherwise, int least = 1, int most = int.MaxValue)
+    public static Option<int> Number(string name, string description, int otherwise, int least = 1, int most = int.MaxValue) => new(name)
     {
-        var option = new Option<int>(name) { Description = description, DefaultValueFactory = _ => otherwise };
-        option.Validators.Add(result =>
-        {
-            if (result.Tokens.Count > 0 && result.GetValueOrDefault<int>() is var value && (value < least || value > most))
-                result.AddError($"{name} is {value}; it is from {least} to {most}.");
-        });
-        return option;
-    }
+        Description = description,
+        DefaultValueFactory = _ => otherwise,
+        CustomParser = result => Parse(result, name, "a whole number", least, most),
+    };
+
+    /// <summary>A whole number; null without the option.</summary>
+    public static Option<int?> OptionalNumber(string name, string description, int least, int most) => new(name)
+    {
+        Description = description,
+        CustomParser = result => Parse(result, name, "a whole number", least, most),
+    };
+
+    /// <summary>A number per second; null without the option.</summary>
+    public static Option<double?> OptionalRate(string name, string description, double least, double most) => new(name)
+    {
+        Description = description,
+        CustomParser = result => Parse(result, name, "a rate per second", least, most),
+    };
 
     /// <summary>A duration in seconds, with an optional fraction.</summary>
-    public static Option<double> Seconds(string name, string description, double otherwise, double least = 0)
+    public static Option<double> Seconds(string name, string description, double otherwise, double least = 0) => new(name)
     {
-        var option = new Option<double>(name) { Description = description, DefaultValueFactory = _ => otherwise };
-        option.Validators.Add(result =>
-        {
-            if (result.Tokens.Count > 0 && result.GetValueOrDefault<double>() is var value && !(value >= least && value <= 86_400))
-                result.AddError($"{name} is from {least} to 86400 seconds.");
-        });
-        return option;
-    }
+        Description = description,
+        DefaultValueFactory = _ => otherwise,
+        CustomParser = result => Parse(result, name, "a number of seconds", least, MaxSeconds),
+    };
 
     /// <summary>The address of an HTTP service.</summary>
     public static Option<Uri?> Address(string name, string description, Uri? otherwise = null) => new(name)
@@ -60,4 +71,13 @@ internal static class BenchOptions
         (parsed.GetValue(key) ?? Environment.GetEnvironmentVariable(variable))?.Split(',')[0].Trim() is { Length: > 0 } found
             ? found
             : throw new BenchException($"{key.Name} is missing, and {variable} of the environment is not set.");
+
+    private static T Parse<T>(ArgumentResult result, string name, string kind, T least, T most) where T : struct, INumber<T>
+    {
+        var text = result.Tokens[0].Value;
+        if (T.TryParse(text, CultureInfo.InvariantCulture, out var value) && value >= least && value <= most)
+            return value;
+        result.AddError(string.Create(CultureInfo.InvariantCulture, $"{name} is '{text}', not {kind} from {least} to {most}."));
+        return default;
+    }
 }

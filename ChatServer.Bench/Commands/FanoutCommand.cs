@@ -13,11 +13,10 @@ internal static class FanoutCommand
     {
         var clients = BenchOptions.Number("--clients", "Members of the room.", 100, 1, 100_000);
         var publishers = BenchOptions.Number("--publishers", "Number of publishing members.", 8, 1, 1000);
-        var window = new Option<int?>("--window")
-        {
-            Description = $"Messages in flight per publisher, until their echo; {DefaultWindow} without --rate.",
-        };
-        var rate = new Option<double?>("--rate") { Description = "Messages per second of all publishers together, instead of a window." };
+        var window = BenchOptions.OptionalNumber(
+            "--window", $"Messages in flight per publisher, until their echo; {DefaultWindow} without --rate.", 1, 10_000);
+        var rate = BenchOptions.OptionalRate(
+            "--rate", "Messages per second of all publishers together, instead of a window.", 0.001, 10_000_000);
         var payload = BenchOptions.Number("--payload", "Characters of a message.", 100, BenchText.MinLength, Limits.MaxTextLength);
         var warmUp = BenchOptions.Seconds("--warm-up", "Seconds before the measurement.", 2);
         var duration = BenchOptions.Seconds("--duration", "Seconds of the measurement.", 10, least: 0.1);
@@ -31,18 +30,10 @@ internal static class FanoutCommand
             clients, publishers, window, rate, payload, warmUp, duration, drain, pid,
         };
         room.AddTo(command);
-        command.Validators.Add(result =>
+        return command.Running(async (parsed, phases, ct) =>
         {
-            if (result.GetValue(window) is not null && result.GetValue(rate) is not null)
-                result.AddError("--window and --rate exclude each other.");
-            if (result.GetValue(window) is < 1 or > 10_000)
-                result.AddError("--window is from 1 to 10000.");
-            if (result.GetValue(rate) is <= 0 or > 10_000_000)
-                result.AddError("--rate is above 0, and at most 10000000.");
-        });
-
-        return command.Running(async (parsed, phases, ct) => await room.UseAsync(parsed, async address =>
-        {
+            if (parsed.GetValue(window) is not null && parsed.GetValue(rate) is not null)
+                throw new BenchException("--window and --rate exclude each other.");
             var plan = new FanoutPlan
             {
                 Clients = parsed.GetValue(clients),
@@ -55,8 +46,11 @@ internal static class FanoutCommand
                 Drain = TimeSpan.FromSeconds(parsed.GetValue(drain)),
                 ServerPid = parsed.GetValue(pid),
             };
-            using var run = new FanoutRun(plan, address, phases);
-            return await run.RunAsync(ct);
-        }, ct));
+            return await room.UseAsync(parsed, async address =>
+            {
+                using var run = new FanoutRun(plan, address, phases);
+                return await run.RunAsync(ct);
+            }, ct);
+        });
     }
 }

@@ -31,6 +31,10 @@ internal sealed class ApiClient : IDisposable
     public Task<RoomDescription> DescribeAsync(string room, CancellationToken ct) =>
         SendAsync<RoomDescription>(HttpMethod.Get, $"api/v1/room/{room}", null, ct);
 
+    /// <summary>Describes a room with the names of its members (Admin).</summary>
+    public Task<AdminRoomDescription> DescribeMembersAsync(string room, CancellationToken ct) =>
+        SendAsync<AdminRoomDescription>(HttpMethod.Get, $"api/v1/room/{room}", null, ct);
+
     /// <summary>
     /// Shuts down a room (Admin). Retries for a while if the service is unavailable, because the run has loaded it.
     /// </summary>
@@ -49,6 +53,10 @@ internal sealed class ApiClient : IDisposable
             }
         }
     }
+
+    /// <summary>Posts a message; it is in the log when this returns.</summary>
+    public Task<Logged> PostAsync(string room, SayRequest message, CancellationToken ct) =>
+        SendAsync<Logged>(HttpMethod.Post, $"api/v1/room/{room}/message", message, ct);
 
     /// <summary>A page of a room's log: events before <paramref name="before"/>, or the newest.</summary>
     public Task<HistoryPage> HistoryAsync(string room, long? before, CancellationToken ct) => SendAsync<HistoryPage>(

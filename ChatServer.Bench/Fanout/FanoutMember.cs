@@ -36,7 +36,7 @@ internal sealed class FanoutMember(FanoutState state, DeliveryCheck check) : IRo
     }
 
     /// <summary>Adds a frame, which <see cref="Flush"/> sends.</summary>
-    public void Add(ReadOnlySpan<byte> text) => _socket!.Add(WebSocketOpcode.Text, text);
+    public void Add(ReadOnlySpan<byte> text) => _socket!.Add(text);
 
     public void Flush() => _socket!.Flush();
 

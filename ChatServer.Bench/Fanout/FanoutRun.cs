@@ -113,7 +113,7 @@ internal sealed class FanoutRun(FanoutPlan plan, RoomAddress room, IPhases phase
         if (limit > 0 && (plan.Window > 0 || plan.Rate / plan.Publishers > limit))
         {
             throw new BenchException(
-                $"The room lets a member say {limit} messages a second. Use --rate {limit * plan.Publishers} or less, more --publishers, "
+                $"The room allows {limit} messages per second and member. Use --rate {limit * plan.Publishers} or less, more --publishers, "
                 + "or set MESSAGES_PER_SECOND=0 on the RoomHost.");
         }
     }

@@ -14,7 +14,10 @@ internal sealed record RoomAddress(IPEndPoint EndPoint, string Authority, string
     public static async Task<RoomAddress> ResolveAsync(string url, CancellationToken ct)
     {
         if (!Uri.TryCreate(url, UriKind.Absolute, out var uri) || uri.Scheme != Uri.UriSchemeWs)
-            throw new BenchException($"'{url}' is not an address such as ws://localhost:34000/. For wss:// go to what is behind the TLS.");
+        {
+            throw new BenchException(
+                $"'{url}' is not an address such as ws://localhost:34000/. wss:// is not supported: use the address behind the TLS proxy.");
+        }
         try
         {
             var addresses = await Dns.GetHostAddressesAsync(uri.IdnHost, ct);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
@@ -28,8 +29,12 @@ internal sealed class RoomConnector(RoomAddress room)
         {
             while (true)
             {
-                if (await TryJoinAsync(number, handler, bufferBytes, deadline.Token) is { } joined)
+                var (joined, status) = await TryJoinAsync(
+                    number, $"history=0&user=bench-{number}", handler, bufferBytes, deadline.Token);
+                if (joined is not null)
                     return joined;
+                if (status != TooManyRequests)
+                    throw new BenchException($"{room.EndPoint} refused a member with status {status}.");
                 await Task.Delay(Random.Shared.Next(100, 400), deadline.Token);
             }
         }
@@ -54,20 +59,23 @@ internal sealed class RoomConnector(RoomAddress room)
         }
     }
 
-    // Null: the rate limit of connections is reached.
-    private async Task<RoomSocket?> TryJoinAsync(int number, IRoomSocketHandler handler, int bufferBytes, CancellationToken ct)
+    /// <summary>Attempts once to join as connection <paramref name="number"/>.</summary>
+    /// <returns>The connection, or null and the status of the refusal.</returns>
+    /// <exception cref="BenchException">No server responds.</exception>
+    public async Task<(RoomSocket? Joined, int Status)> TryJoinAsync(
+        int number, string query, IRoomSocketHandler handler, int bufferBytes, CancellationToken ct)
     {
         var socket = new Socket(room.EndPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
-            var (status, surplus) = await UpgradeAsync(socket, number, ct);
+            var (status, surplus) = await UpgradeAsync(socket, number, query, ct);
             if (status == (int)HttpStatusCode.SwitchingProtocols)
             {
                 var joined = new RoomSocket(socket, handler, surplus.Span, bufferBytes);
                 socket = null;
-                return joined;
+                return (joined, status);
             }
-            return status == TooManyRequests ? null : throw new BenchException($"{room.EndPoint} refused a member with status {status}.");
+            return (null, status);
         }
         catch (SocketException e)
         {
@@ -79,7 +87,8 @@ internal sealed class RoomConnector(RoomAddress room)
         }
     }
 
-    private async Task<(int Status, ReadOnlyMemory<byte> Surplus)> UpgradeAsync(Socket socket, int number, CancellationToken ct)
+    private async Task<(int Status, ReadOnlyMemory<byte> Surplus)> UpgradeAsync(
+        Socket socket, int number, string query, CancellationToken ct)
     {
         if (room.SourceOf(number) is { } source)
         {
@@ -88,10 +97,11 @@ internal sealed class RoomConnector(RoomAddress room)
         }
         await socket.ConnectAsync(room.EndPoint, ct);
 
+        // The key only proves that the server knows WebSockets: the first frame proves more.
         var key = Convert.ToBase64String(RandomNumberGenerator.GetBytes(16));
         var separator = room.Target.Contains('?', StringComparison.Ordinal) ? '&' : '?';
         await socket.SendAsync(Encoding.ASCII.GetBytes(
-            $"GET {room.Target}{separator}history=0&user=bench-{number} HTTP/1.1\r\nHost: {room.Authority}\r\n"
+            $"GET {room.Target}{separator}{query} HTTP/1.1\r\nHost: {room.Authority}\r\n"
             + $"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n"), ct);
 
         var buffer = new byte[MaxHeadBytes];
@@ -102,27 +112,15 @@ internal sealed class RoomConnector(RoomAddress room)
             filled += received;
             var end = buffer.AsSpan(0, filled).IndexOf("\r\n\r\n"u8);
             if (end >= 0)
-                return (StatusOf(Encoding.ASCII.GetString(buffer, 0, end), key), buffer.AsMemory((end + 4)..filled));
+                return (StatusOf(Encoding.ASCII.GetString(buffer, 0, end)), buffer.AsMemory((end + 4)..filled));
             if (received == 0 || filled == buffer.Length)
                 throw new BenchException($"{room.EndPoint} did not answer the handshake with HTTP.");
         }
     }
 
-    private int StatusOf(string head, string key)
-    {
-        var lines = head.Split("\r\n");
-        if (!lines[0].StartsWith("HTTP/1.1 ", StringComparison.Ordinal)
-            || !int.TryParse(lines[0].AsSpan(9, Math.Min(3, lines[0].Length - 9)), out var status))
-            throw new BenchException($"{room.EndPoint} did not answer the handshake with HTTP.");
-        if (status == (int)HttpStatusCode.SwitchingProtocols
-            && !lines.Contains($"Sec-WebSocket-Accept: {AcceptOf(key)}", StringComparer.OrdinalIgnoreCase))
-            throw new BenchException($"{room.EndPoint} did not accept the handshake's key.");
-        return status;
-    }
-
-    // RFC 6455, section 1.3, defines SHA-1 and this text.
-    [System.Diagnostics.CodeAnalysis.SuppressMessage(
-        "Security", "CA5350", Justification = "The protocol requires it; it protects no secret.")]
-    private static string AcceptOf(string key) =>
-        Convert.ToBase64String(SHA1.HashData(Encoding.ASCII.GetBytes(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11")));
+    private int StatusOf(string head) =>
+        head.StartsWith("HTTP/1.1 ", StringComparison.Ordinal)
+            && int.TryParse(head.AsSpan(9, Math.Min(3, head.Length - 9)), NumberStyles.None, CultureInfo.InvariantCulture, out var status)
+            ? status
+            : throw new BenchException($"{room.EndPoint} did not answer the handshake with HTTP.");
 }

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Net.Sockets;
 using System.Text;
+using ChatServer.Broadcast.Frames;
 using ChatServer.Contracts;
 
 namespace ChatServer.Bench.Sockets;
@@ -12,7 +13,10 @@ namespace ChatServer.Bench.Sockets;
 internal sealed class RoomSocket : IThreadPoolWorkItem, IDisposable
 {
     private const int MaxSyncReceives = 4;
-    private const int NoStatus = 1005, AbnormalClosure = 1006;
+    private const int AbnormalClosure = 1006;
+
+    // More than the largest event: a text has at most 4,000 characters.
+    private const int MaxPayloadBytes = 1 << 20;
 
     private readonly Socket _socket;
     private readonly IRoomSocketHandler _handler;
@@ -38,8 +42,8 @@ internal sealed class RoomSocket : IThreadPoolWorkItem, IDisposable
         _receive.Completed += (_, _) => Received();
     }
 
-    /// <summary>Adds a frame, which <see cref="Flush"/> sends.</summary>
-    public void Add(WebSocketOpcode opcode, ReadOnlySpan<byte> payload) => _outbox.Add(opcode, payload);
+    /// <summary>Adds a text frame, which <see cref="Flush"/> sends.</summary>
+    public void Add(ReadOnlySpan<byte> text) => _outbox.Add(FrameOpcode.Text, text);
 
     /// <summary>Sends the added frames.</summary>
     public void Flush() => _outbox.Flush();
@@ -55,12 +59,20 @@ internal sealed class RoomSocket : IThreadPoolWorkItem, IDisposable
             _closed = true;
             Span<byte> normal = stackalloc byte[2];
             BinaryPrimitives.WriteUInt16BigEndian(normal, CloseCodes.Normal);
-            _outbox.Add(WebSocketOpcode.Close, normal);
+            _outbox.Add(FrameOpcode.Close, normal);
             _outbox.Flush();
         }
         _socket.Dispose();
         _outbox.Dispose();
         _receive.Dispose();
+    }
+
+    /// <summary>Resets the connection (TCP RST) instead of closing it.</summary>
+    public void Reset()
+    {
+        _closed = true;
+        _socket.LingerState = new LingerOption(true, 0);
+        Dispose();
     }
 
     void IThreadPoolWorkItem.Execute()
@@ -111,17 +123,19 @@ internal sealed class RoomSocket : IThreadPoolWorkItem, IDisposable
     private bool HandleFrames()
     {
         var start = 0;
-        while (true)
+        while (FrameHeader.TryParse(_buffer.AsSpan(start, _filled - start), out var header))
         {
-            var read = WebSocketFrame.TryRead(_buffer.AsSpan(start, _filled - start), out var frame);
-            if (read == FrameReadResult.Malformed)
+            // A room sends no other frames without an extension.
+            if (header is not { Final: true, Reserved: 0, Masked: false, Length: <= MaxPayloadBytes })
                 return Close(AbnormalClosure, "a frame that no room sends");
-            if (read == FrameReadResult.Incomplete)
+            var end = start + header.Size + (int)header.Length;
+            if (_filled < end)
                 break;
-            start += frame.Length;
-            if (frame.Opcode == WebSocketOpcode.Text)
-                _handler.OnText(frame.Payload);
-            else if (!HandleControlFrame(frame))
+            var payload = _buffer.AsSpan(start + header.Size, (int)header.Length);
+            start = end;
+            if (header.Opcode == FrameOpcode.Text)
+                _handler.OnText(payload);
+            else if (!HandleControlFrame(header.Opcode, payload))
                 return false;
         }
         _handler.OnIdle();
@@ -133,22 +147,22 @@ internal sealed class RoomSocket : IThreadPoolWorkItem, IDisposable
         return true;
     }
 
-    private bool HandleControlFrame(WebSocketFrame frame)
+    private bool HandleControlFrame(FrameOpcode opcode, ReadOnlySpan<byte> payload)
     {
-        switch (frame.Opcode)
+        switch (opcode)
         {
-            case WebSocketOpcode.Ping:
-                _outbox.Add(WebSocketOpcode.Pong, frame.Payload);
+            case FrameOpcode.Ping:
+                _outbox.Add(FrameOpcode.Pong, payload);
                 _outbox.Flush();
                 return true;
-            case WebSocketOpcode.Pong:
+            case FrameOpcode.Pong:
                 return true;
-            case WebSocketOpcode.Close when frame.Payload.Length >= 2:
-                return Close(BinaryPrimitives.ReadUInt16BigEndian(frame.Payload), Encoding.UTF8.GetString(frame.Payload[2..]));
-            case WebSocketOpcode.Close:
-                return Close(NoStatus, "");
+            case FrameOpcode.Close:
+                return ClosePayload.TryParse(payload, out var code, out var violation)
+                    ? Close(code, payload.IsEmpty ? "" : Encoding.UTF8.GetString(payload[sizeof(ushort)..]))
+                    : Close(AbnormalClosure, violation.Reason);
             default:
-                return Close(AbnormalClosure, $"a frame with opcode {(int)frame.Opcode}");
+                return Close(AbnormalClosure, $"a frame with opcode {(int)opcode}");
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Net.Sockets;
+using ChatServer.Broadcast.Frames;
 
 namespace ChatServer.Bench.Sockets;
 
@@ -10,6 +11,9 @@ namespace ChatServer.Bench.Sockets;
 /// </summary>
 internal sealed class SocketSendQueue : IDisposable
 {
+    private const byte MaskBit = 0x80;
+    private const int MaskBytes = 4;
+
     private readonly Lock _lock = new();
     private readonly Socket _socket;
     private readonly SocketAsyncEventArgs _send = new();
@@ -25,32 +29,20 @@ internal sealed class SocketSendQueue : IDisposable
     }
 
     /// <summary>Adds a masked frame, which the next <see cref="Flush"/> sends.</summary>
-    public void Add(WebSocketOpcode opcode, ReadOnlySpan<byte> payload)
+    public void Add(FrameOpcode opcode, ReadOnlySpan<byte> payload)
     {
         lock (_lock)
         {
-            var frame = _waiting.GetSpan(8 + payload.Length);
-            frame[0] = (byte)(0x80 | (byte)opcode);
-            var header = 2;
-            if (payload.Length < 126)
-            {
-                frame[1] = (byte)(0x80 | payload.Length);
-            }
-            else
-            {
-                frame[1] = 0x80 | 126;
-                BinaryPrimitives.WriteUInt16BigEndian(frame[2..], checked((ushort)payload.Length));
-                header = 4;
-            }
+            var frame = _waiting.GetSpan(FrameHeader.MaxBytes + payload.Length);
+            var header = FrameWriter.WriteHeader(frame, opcode, payload.Length);
+            frame[1] |= MaskBit;
             // The mask prevents proxies from interpreting a frame as a request. It must vary, but need not be secret.
             _mask = (_mask * 1664525) + 1013904223;
-            Span<byte> mask = stackalloc byte[4];
-            BinaryPrimitives.WriteUInt32LittleEndian(mask, _mask);
-            mask.CopyTo(frame[header..]);
-            var masked = frame.Slice(header + 4, payload.Length);
-            for (var i = 0; i < payload.Length; i++)
-                masked[i] = (byte)(payload[i] ^ mask[i & 3]);
-            _waiting.Advance(header + 4 + payload.Length);
+            BinaryPrimitives.WriteUInt32LittleEndian(frame[header..], _mask);
+            var masked = frame.Slice(header + MaskBytes, payload.Length);
+            payload.CopyTo(masked);
+            FrameMask.Apply(masked, _mask);
+            _waiting.Advance(header + MaskBytes + payload.Length);
         }
     }
 

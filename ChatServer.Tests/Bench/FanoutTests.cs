@@ -41,8 +41,14 @@ public sealed class FanoutTests(BenchCluster cluster) : IClassFixture<BenchClust
     public static TheoryData<string, string[]> Impossible => new()
     {
         { "exclude each other", ["fanout", "--window", "2", "--rate", "3"] },
-        { "--clients is 0", ["fanout", "--clients", "0"] },
-        { "--duration is from", ["fanout", "--duration", "0"] },
+        { "--clients is '0', not a whole number from 1 to 100000.", ["fanout", "--clients", "0"] },
+        { "--clients is 'x', not a whole number", ["fanout", "--clients", "x"] },
+        { "--clients is '99999999999', not a whole number", ["fanout", "--clients", "99999999999"] },
+        { "--window is 'x', not a whole number", ["fanout", "--window", "x"] },
+        { "--rate is 'NaN', not a rate per second", ["fanout", "--rate", "NaN"] },
+        { "--duration is '0', not a number of seconds from 0.1 to 86400.", ["fanout", "--duration", "0"] },
+        { "--hold is 'x', not a number of seconds", ["connections", "--hold", "x"] },
+        { "Cannot parse argument 'x' for option '--pid'", ["rooms", "--pid", "x"] },
         { "There is no process", ["rooms", "--api", "http://127.0.0.1:1", "--key", "k", "--pid", "2147483647"] },
         { "--key is missing", ["fanout"] },
         { "Connection refused", ["fanout", "--api", "http://127.0.0.1:1", "--key", "k"] },
