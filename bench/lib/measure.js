@@ -1,18 +1,21 @@
-// Rounds: every contender in turn, alone on the machine, from a fresh start each time.
+// Rounds: each contender in turn, freshly started and alone on the machine.
 import { join } from "node:path";
 import { built } from "./places.js";
 import { contenders } from "./contenders.js";
-import { otherCore, start } from "./processes.js";
+import { separateCores, start } from "./processes.js";
 
-/** Gives every contender's runs; a run that could not be done is `{ failed }`. */
-export async function measure(names, { load, rounds, durability }, tell) {
+/**
+ * Returns the runs of each contender; a run that failed is `{ failed }`. Options: `load`, `rounds`, `durability` of the contender
+ * `ours`, `cores` (default: separate cores).
+ */
+export async function measure(names, { load, rounds, durability, cores = separateCores }, tell) {
   const runs = Object.fromEntries(names.map((name) => [name, []]));
   for (let round = 1; round <= rounds; round++) {
     for (const name of names) {
       const { frameOf } = contenders[name];
       const model = frameOf && runs[frameOf]?.at(-1)?.frameBytes;
-      if (frameOf && !model) throw new Error(`${name} comes after ${frameOf}, whose messages it is as long as.`);
-      const run = await once(contenders[name], { ...load, payload: model ? Math.round(model) : load.payload }, { durability });
+      if (frameOf && !model) throw new Error(`${name} must follow ${frameOf}, whose message length it uses.`);
+      const run = await once(contenders[name], { ...load, payload: model ? Math.round(model) : load.payload }, { durability, cores });
       runs[name].push(run);
       tell(`round ${round}: ${name.padEnd(16)} ${run.failed ?? `${run.cpuPerMillion.toFixed(3)} CPU s per million deliveries`}`);
     }
@@ -23,12 +26,13 @@ export async function measure(names, { load, rounds, durability }, tell) {
 async function once(contender, load, options) {
   const server = await contender.start(options);
   try {
-    const generator = start(otherCore, join(built, "load"), [
-      ["--port", server.port],
-      ["--pid", server.pid],
+    const warmUp = load.warmUp ?? contender.warmUp;
+    const generator = start(options.cores.other, join(built, "load"), [
+      ["--port", server.ports.join(",")],
+      ["--pid", server.pids.join(",")],
       ["--dialect", contender.dialect],
       server.target ? ["--target", server.target] : [],
-      contender.warmUp ? ["--warm-up", contender.warmUp] : [],
+      warmUp ? ["--warm-up", warmUp] : [],
       ["--clients", load.clients],
       ["--publishers", load.publishers],
       load.rate ? ["--rate", load.rate] : ["--window", load.window],

@@ -1,80 +1,77 @@
-// A deployment of ours as an operator would have it, with message rates off: Redis, a RoomHost, an Api that creates the room.
-import { join } from "node:path";
-import { installed } from "./prepare.js";
-import { built, dll } from "./places.js";
-import { coresBetween, freePort, listens, otherCore, serverCore, start, stop, until } from "./processes.js";
+// Our services as an operator runs them, with the rates of clients off.
+import { dll } from "./places.js";
+import { freePort, group, untilOk } from "./processes.js";
+import { startRedis } from "./redis.js";
 
 const key = "bench";
-const name = "bench";
+const room = "bench";
 
-export async function startOurs({ durability }) {
-  const started = [];
-  const end = async () => {
-    for (const child of started.reverse()) await stop(child);
-  };
-  try {
-    const redisPort = await freePort();
-    const redis = installed("redis-server")
-      ? start(otherCore, "redis-server", ["--port", redisPort, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"].map(String))
-      : start(otherCore, "dotnet", [dll("ChatServer.Redis")], { PORT: String(redisPort), BIND: "127.0.0.1" });
-    started.push(redis);
-    await until(redis, "Redis", async () => (await listens(redisPort), true));
-
-    const common = { ConnectionStrings__redis: `127.0.0.1:${redisPort}`, BIND: "127.0.0.1" };
-    const hostPort = await freePort();
-    const host = start(serverCore, "dotnet", [dll("ChatServer.RoomHost")], { ...common, PORT: String(hostPort), MESSAGES_PER_SECOND: "0", CONNECTIONS_PER_SECOND: "0" });
-    started.push(host);
-    const apiPort = await freePort();
-    const api = start(otherCore, "dotnet", [dll("ChatServer.Api")], { ...common, PORT: String(apiPort), KEY: key, LOADBALANCERS: "" });
-    started.push(api);
-    await until(host, "RoomHost", () => isOk(`http://127.0.0.1:${hostPort}/health`));
-    await until(api, "Api", () => isOk(`http://127.0.0.1:${apiPort}/health`));
-
-    const created = await fetch(`http://127.0.0.1:${apiPort}/api/v1/room/${name}`, {
-      method: "POST",
-      headers: { "X-API-Key": key, "Content-Type": "application/json" },
-      body: JSON.stringify({ durability }),
-    });
-    const { data } = await created.json();
-    if (!data?.port) throw new Error(`The Api answered ${created.status} to the creation of a room.`);
-    return { port: data.port, pid: host.pid, settings: common, stop: end };
-  } catch (error) {
-    await end();
-    throw error;
-  }
-}
-
-/** The room behind a load balancer, which finds it by name. */
-export const startLoadBalancer = (options) =>
-  before(options, async (room, port) => {
-    const balancer = start(coresBetween, "dotnet", [dll("ChatServer.LoadBalancer")], { ...room.settings, PORT: String(port), LOADBALANCER_KEY: key });
-    const target = `/rooms/${name}`;
-    await until(balancer, "load balancer", () => isOk(`http://127.0.0.1:${port}${target}`));
-    return { process: balancer, target };
+/** One room: Redis, a RoomHost, an Api. The figures are those of the RoomHost. */
+export const startOurs = ({ durability, cores }) =>
+  group(async (start) => {
+    const redis = await startRedis(start, cores.other);
+    const host = await startHost(start, cores.server, redis.port);
+    const api = await startApi(start, cores.other, redis.port, []);
+    await allHealthy([host, api]);
+    return { ports: [await createRoom(api.port, durability)], pids: [host.process.pid] };
   });
 
-/** The room behind a program that only forwards bytes. */
-export const startForwarder = (options) =>
-  before(options, async (room, port) => {
-    const forwarder = start(coresBetween, join(built, "forwarder"), [port, room.port].map(String));
-    await until(forwarder, "forwarder", async () => (await listens(port), true));
-    return { process: forwarder };
+/** The deployment, with its members at both load balancers. */
+export const startDeployed = ({ cores }) =>
+  group(async (start) => {
+    const { balancers, pids } = await startDeployment(start, cores.server);
+    const target = `/rooms/${room}`;
+    for (const { process, port } of balancers) await untilOk(process, "LoadBalancer", `http://127.0.0.1:${port}${target}`);
+    return { ports: balancers.map(({ port }) => port), pids, target: `${target}?history=0` };
   });
 
-async function before(options, startFront) {
-  const room = await startOurs(options);
-  try {
-    const port = await freePort();
-    const { process, target } = await startFront(room, port);
-    const end = async () => {
-      await stop(process);
-      await room.stop();
-    };
-    return { port, pid: process.pid, target, stop: end };
-  } catch (error) {
-    await room.stop();
-    throw error;
-  }
+/** The same deployment, with its members at the room's own port. */
+export const startDeployedDirect = ({ cores }) =>
+  group(async (start) => {
+    const { roomPort, pids } = await startDeployment(start, cores.server);
+    return { ports: [roomPort], pids };
+  });
+
+// Redis, two RoomHosts, two load balancers, an Api, and a room whose messages are logged in Redis. The figures are those of all processes.
+async function startDeployment(start, cores) {
+  const redis = await startRedis(start, cores);
+  const hosts = [await startHost(start, cores, redis.port), await startHost(start, cores, redis.port)];
+  const balancers = [await startBalancer(start, cores, redis.port), await startBalancer(start, cores, redis.port)];
+  const api = await startApi(start, cores, redis.port, balancers);
+  await allHealthy([...hosts, ...balancers, api]);
+  const roomPort = await createRoom(api.port, "redis");
+  return { roomPort, balancers, pids: [redis, ...hosts, ...balancers, api].map(({ process }) => process.pid) };
 }
 
-const isOk = async (url) => (await fetch(url)).ok;
+const startHost = (start, cores, redisPort) =>
+  startService(start, cores, "RoomHost", redisPort, { MESSAGES_PER_SECOND: "0", CONNECTIONS_PER_SECOND: "0" });
+
+const startBalancer = (start, cores, redisPort) => startService(start, cores, "LoadBalancer", redisPort, { LOADBALANCER_KEY: key });
+
+const startApi = (start, cores, redisPort, balancers) =>
+  startService(start, cores, "Api", redisPort, {
+    KEY: key,
+    LOADBALANCER_KEY: key,
+    LOADBALANCERS: balancers.map(({ port }) => `http://127.0.0.1:${port}`).join(","),
+  });
+
+async function startService(start, cores, name, redisPort, settings) {
+  const port = await freePort();
+  const common = { ConnectionStrings__redis: `127.0.0.1:${redisPort}`, BIND: "127.0.0.1", HOST: "127.0.0.1", PORT: String(port) };
+  return { name, port, process: start(cores, "dotnet", [dll(`ChatServer.${name}`)], { ...common, ...settings }) };
+}
+
+async function allHealthy(services) {
+  for (const { name, process, port } of services) await untilOk(process, name, `http://127.0.0.1:${port}/health`);
+}
+
+async function createRoom(apiPort, durability) {
+  const answer = await fetch(`http://127.0.0.1:${apiPort}/api/v1/room/${room}`, {
+    method: "POST",
+    headers: { "X-API-Key": key, "Content-Type": "application/json" },
+    body: JSON.stringify({ durability }),
+  });
+  const { data } = await answer.json();
+  if (!data?.port) throw new Error(`The Api answered ${answer.status} to the creation of a room.`);
+  return data.port;
+}

@@ -1,20 +1,24 @@
-// Builds and installs what a comparison needs, and nothing that it does not.
+// Builds and installs what the chosen contenders need.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { here, built, root, dll } from "./places.js";
+import { here, built, root, dll, signalR, signalRProject } from "./places.js";
 
 export function prepare(names, tell) {
+  const any = (...wanted) => names.some((name) => wanted.includes(name));
+  const deployed = any("deployed", "deployed-direct");
+
   tell("building the load generator");
   mkdirSync(built, { recursive: true });
   compile("load", ["client.c", "main.c", "message.c", "stats.c"].map((file) => join(here, "load", file)));
-  if (names.some((name) => name.startsWith("baseline"))) compile("baseline", [join(here, "peers", "baseline.c")]);
-  if (names.some((name) => ["bun", "ws", "socket.io"].includes(name))) installPeers(tell);
-  if (names.includes("forwarder")) compile("forwarder", [join(here, "peers", "forwarder.c")]);
-  if (names.some((name) => ["ours", "load-balancer", "forwarder"].includes(name))) buildOurs(names, tell);
+  if (any("baseline", "baseline-as-ours")) compile("baseline", [join(here, "peers", "baseline.c")]);
+  if (any("bun", "ws", "socket.io", "bun-redis", "socket.io-redis")) installPeers(tell);
+  if (deployed || any("ours")) buildOurs(["RoomHost", "Api", ...(deployed ? ["LoadBalancer"] : [])], tell);
+  if (any("signalr-redis")) buildSignalR(tell);
+  if (!installed("redis-server") && (deployed || any("ours", "bun-redis", "signalr-redis", "socket.io-redis"))) buildOurs(["Redis"], tell);
 }
 
-/** From npm, exactly as the lock has them; nothing when they are there already. */
+/** Installs the npm packages of the lock file, unless they are installed. */
 export function installPeers(tell) {
   const [lock, done] = ["package-lock.json", join("node_modules", ".package-lock.json")].map((file) => join(here, file));
   if (existsSync(done) && statSync(done).mtimeMs > statSync(lock).mtimeMs) return;
@@ -23,14 +27,18 @@ export function installPeers(tell) {
 }
 
 function buildOurs(names, tell) {
-  tell("building ours");
-  const projects = ["ChatServer.RoomHost", "ChatServer.Api"];
-  if (names.includes("load-balancer")) projects.push("ChatServer.LoadBalancer");
-  if (!installed("redis-server")) projects.push("ChatServer.Redis");
-  for (const project of projects) {
-    run("dotnet", ["build", "-c", "Release", "-v", "q", "--nologo", project], root);
-    if (!existsSync(dll(project))) throw new Error(`dotnet build made no ${dll(project)}`);
-  }
+  tell(`building ours: ${names.join(", ")}`);
+  for (const name of names) build(`ChatServer.${name}`, dll(`ChatServer.${name}`));
+}
+
+function buildSignalR(tell) {
+  tell("building the SignalR peer");
+  build(signalRProject, signalR);
+}
+
+function build(project, result) {
+  run("dotnet", ["build", "-c", "Release", "-v", "q", "--nologo", project], root);
+  if (!existsSync(result)) throw new Error(`dotnet build did not create ${result}`);
 }
 
 /** Whether a program is on the PATH. */

@@ -1,4 +1,4 @@
-// From runs to a table: medians of what was measured, sums of what went wrong.
+// A table of runs: medians of the measurements, sums of the defects.
 
 export function summarize(names, runs) {
   return names
@@ -27,8 +27,9 @@ function middle(values) {
   return (sorted[Math.floor((sorted.length - 1) / 2)] + sorted[Math.ceil((sorted.length - 1) / 2)]) / 2;
 }
 
-export function markdown(load, rounds, rows) {
+export function markdown({ load, rounds, cores }, rows) {
   const how = load.rate ? `${load.rate} messages/s` : `window ${load.window}`;
+  const where = cores.server === cores.other ? `all processes on cores ${cores.server}` : `servers on core ${cores.server}`;
   const number = (value, digits) => (value === null ? "–" : value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits }));
   const columns = [
     ["", (row) => row.name],
@@ -44,7 +45,7 @@ export function markdown(load, rounds, rows) {
   ];
   const line = (cells) => `| ${cells.join(" | ")} |`;
   return [
-    `${load.clients} members, ${load.publishers} publishers, ${load.payload} bytes, ${how}; medians of ${rounds} rounds of ${load.duration} s.`,
+    `${load.clients} members, ${load.publishers} publishers, ${load.payload} bytes, ${how}; ${where}; medians of ${rounds} rounds of ${load.duration} s.`,
     "",
     line(columns.map(([title]) => title)),
     line(columns.map((_, index) => (index === 0 ? "---" : "---:"))),

@@ -1,4 +1,4 @@
-/* A connection: its handshake, and the frames on it (RFC 6455, as much of it as the servers here use). */
+/* A connection: its handshake and its frames (the part of RFC 6455 that these servers use). */
 #include "load.h"
 
 #include <errno.h>
@@ -10,11 +10,11 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
-/* The RFC's own example of a key, and what has to be answered to it. */
+/* The key of the RFC's example, and the answer to it. */
 #define KEY "dGhlIHNhbXBsZSBub25jZQ=="
 #define ACCEPT "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
 
-enum { TEXT = 1, CLOSE = 8, PING = 9, PONG = 10 };
+enum { CONTINUATION = 0, TEXT = 1, CLOSE = 8, PING = 9, PONG = 10 };
 
 uint64_t received_at;
 
@@ -26,7 +26,7 @@ static uint8_t *reserve(struct bytes *b, size_t more)
         b->room = (b->end + more) * 2;
         b->at = realloc(b->at, b->room);
         if (!b->at)
-            give_up("out of memory");
+            fail("out of memory");
     }
     return b->at + b->end;
 }
@@ -36,7 +36,7 @@ static void watch(struct client *c, int how, bool blocked)
     struct epoll_event e = { .events = EPOLLIN | (blocked ? EPOLLOUT : 0), .data.ptr = c };
     c->blocked = blocked;
     if (epoll_ctl(load.epoll, how, c->fd, &e))
-        give_up("epoll: %s", strerror(errno));
+        fail("epoll: %s", strerror(errno));
 }
 
 void client_flush(struct client *c)
@@ -49,7 +49,7 @@ void client_flush(struct client *c)
             return;
         }
         if (sent < 0)
-            give_up("send: %s", strerror(errno));
+            fail("send: %s", strerror(errno));
         c->out.start += (size_t)sent;
     }
     if (c->blocked)
@@ -70,7 +70,7 @@ static void add_frame(struct client *c, int opcode, const uint8_t *payload, size
         frame[3] = (uint8_t)length;
         header = 4;
     } else {
-        give_up("a message of %zu bytes", length);
+        fail("a message of %zu bytes", length);
     }
     mask = mask * 1664525 + 1013904223;
     memcpy(frame + header, &mask, 4);
@@ -79,23 +79,24 @@ static void add_frame(struct client *c, int opcode, const uint8_t *payload, size
     c->out.end += header + 4 + length;
 }
 
-void client_say(struct client *c, const uint8_t *text, size_t length)
+void client_send(struct client *c, const uint8_t *text, size_t length)
 {
     add_frame(c, TEXT, text, length);
 }
 
 void client_open(struct client *c, int number)
 {
-    struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons((uint16_t)load.port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-    int yes = 1;
+    int port = load.ports[number % load.port_count], yes = 1;
+    struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
     c->number = number;
+    c->port = port;
     c->next = calloc((size_t)load.publishers, sizeof *c->next);
     c->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
     if (c->fd < 0)
-        give_up("socket: %s", strerror(errno));
+        fail("socket: %s", strerror(errno));
     setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
     if (connect(c->fd, (struct sockaddr *)&to, sizeof to) && errno != EINPROGRESS)
-        give_up("connect: %s", strerror(errno));
+        fail("connect: %s", strerror(errno));
     c->stage = CONNECTING;
     watch(c, EPOLL_CTL_ADD, true);
 }
@@ -106,10 +107,10 @@ static void upgrade(struct client *c)
     socklen_t size = sizeof error;
     getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &error, &size);
     if (error)
-        give_up("connect to port %d: %s", load.port, strerror(error));
+        fail("connect to port %d: %s", c->port, strerror(error));
     c->out.end += (size_t)sprintf((char *)reserve(&c->out, 1024),
         "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        "Sec-WebSocket-Key: " KEY "\r\nSec-WebSocket-Version: 13\r\n\r\n", load.target, load.port);
+        "Sec-WebSocket-Key: " KEY "\r\nSec-WebSocket-Version: 13\r\n\r\n", load.target, c->port);
     c->stage = UPGRADING;
 }
 
@@ -119,7 +120,7 @@ static void join(struct client *c)
     load.members++;
 }
 
-/* How much of what is there was a whole answer to the handshake; 0: not yet. */
+/* Returns the length of the complete answer to the handshake; 0: it is incomplete. */
 static size_t upgraded(struct client *c, const uint8_t *at, size_t there)
 {
     const uint8_t *end = memmem(at, there, "\r\n\r\n", 4);
@@ -127,32 +128,62 @@ static size_t upgraded(struct client *c, const uint8_t *at, size_t there)
         return 0;
     size_t head = (size_t)(end + 4 - at);
     if (memcmp(at, "HTTP/1.1 101", 12) || !memmem(at, head, ACCEPT, sizeof ACCEPT - 1))
-        give_up("handshake refused: %.*s", (int)head, (const char *)at);
-    if (load.dialect->greets)
-        c->stage = GREETING;
+        fail("handshake refused: %.*s", (int)head, (const char *)at);
+    if (load.dialect->hello)
+        client_send(c, (const uint8_t *)load.dialect->hello, strlen(load.dialect->hello));
+    if (load.dialect->joined)
+        c->stage = JOINING;
     else
         join(c);
     return head;
+}
+
+static void on_message(struct client *c, const uint8_t *text, size_t length)
+{
+    if (c->stage == MEMBER)
+        message_received(c, text, length);
+    else if (message_joins(c, text, length))
+        join(c);
+}
+
+static void keep(struct bytes *b, const uint8_t *at, size_t length)
+{
+    memcpy(reserve(b, length), at, length);
+    b->end += length;
+}
+
+/* A frame contains several records, or a part of one. */
+static void on_records(struct client *c, const uint8_t *at, size_t length)
+{
+    for (const uint8_t *end; (end = memchr(at, RECORD_END, length)); length -= (size_t)(end + 1 - at), at = end + 1) {
+        if (c->record.end == 0) {
+            on_message(c, at, (size_t)(end - at));
+        } else {
+            keep(&c->record, at, (size_t)(end - at));
+            on_message(c, c->record.at, c->record.end);
+            c->record.end = 0;
+        }
+    }
+    if (length)
+        keep(&c->record, at, length);
 }
 
 static void on_frame(struct client *c, int first, const uint8_t *payload, size_t length)
 {
     int opcode = first & 15;
     if (opcode == CLOSE)
-        give_up("member %d was closed with code %d", c->number, length > 1 ? payload[0] << 8 | payload[1] : 1005);
-    if ((first & 0xf0) != 0x80)
+        fail("member %d was closed with code %d", c->number, length > 1 ? payload[0] << 8 | payload[1] : 1005);
+    if (load.dialect->records && (opcode == TEXT || opcode == CONTINUATION))
+        on_records(c, payload, length);
+    else if ((first & 0xf0) != 0x80)
         load.malformed++;
     else if (opcode == PING)
         add_frame(c, PONG, payload, length);
-    else if (opcode == PONG)
-        return;
-    else if (c->stage == MEMBER)
-        message_heard(c, payload, length);
-    else if (message_greeted(c, payload, length))
-        join(c);
+    else if (opcode != PONG)
+        on_message(c, payload, length);
 }
 
-/* How many of the bytes were whole frames. */
+/* Returns the number of bytes in complete frames. */
 static size_t take_frames(struct client *c, const uint8_t *at, size_t there)
 {
     size_t used = 0;
@@ -182,20 +213,20 @@ static size_t take_frames(struct client *c, const uint8_t *at, size_t there)
 
 static void receive(struct client *c)
 {
-    /* One buffer for all: it stays in the cache. What is left of a frame is kept with its client. */
+    /* All clients share one buffer, which stays in the cache. A client keeps the rest of an incomplete frame. */
     static uint8_t *buffer;
     static size_t room;
     size_t kept = c->in.end - c->in.start;
     if (room < kept + RECEIVE_BYTES) {
         room = kept + 2 * RECEIVE_BYTES;
         if (!(buffer = realloc(buffer, room)))
-            give_up("out of memory");
+            fail("out of memory");
     }
     ssize_t got = recv(c->fd, buffer + kept, RECEIVE_BYTES, 0);
     if (got < 0 && errno == EAGAIN)
         return;
     if (got <= 0)
-        give_up("member %d lost its connection: %s", c->number, got ? strerror(errno) : "end of stream");
+        fail("member %d lost its connection: %s", c->number, got ? strerror(errno) : "end of stream");
     received_at = now_ns();
     if (kept)
         memcpy(buffer, c->in.at + c->in.start, kept);
@@ -205,10 +236,8 @@ static void receive(struct client *c)
         used = upgraded(c, buffer, there);
     if (c->stage != UPGRADING)
         used += take_frames(c, buffer + used, there - used);
-    if (used < there) {
-        memcpy(reserve(&c->in, there - used), buffer + used, there - used);
-        c->in.end += there - used;
-    }
+    if (used < there)
+        keep(&c->in, buffer + used, there - used);
 }
 
 void client_ready(struct client *c, uint32_t events)

@@ -1,11 +1,14 @@
 /*
- * Loads one room over raw WebSockets and checks every delivery: N clients join, some of them publish, each gets all that is said,
- * its own included. One thread, one epoll, so that it fits a core of its own beside the server's.
+ * Loads one room over raw WebSockets and checks every delivery: N clients join, some of them publish, and each receives all messages,
+ * including its own. It has one thread, so that it needs one core beside that of the server.
  *
  *   load --port 34000 --dialect chat --clients 500 --publishers 8 --window 64 --payload 100 --pid 4711
  *
- * With a window every publisher keeps that many messages on their way until its own echo returns; with a rate messages are said at
- * that rate in all, come what may. Prints one JSON object. Exit code: 0 sound, 1 something lost or reordered, 2 could not be done.
+ * --port takes a list (2000,2001), over which the clients are distributed in turn, --pid a list of processes, whose usage is added.
+ *
+ * With a window each publisher keeps that many messages in flight until it receives its own echo. With a rate all publishers together send
+ * that many messages a second, regardless of the echoes. Prints one JSON object. Exit code: 0; 1 if a message was lost or reordered; 2 if
+ * the room could not be loaded.
  */
 #include "load.h"
 
@@ -22,13 +25,13 @@
 #include <unistd.h>
 
 #define SECOND 1000000000ull
-#define AT_A_TIME 64 /* joins under way */
+#define MAX_PARALLEL_JOINS 64
 
 struct load load = { .count = 50, .publishers = 8, .payload = 100 };
 static int opened, timer = -1;
 static uint64_t ticks;
 
-_Noreturn void give_up(const char *format, ...)
+_Noreturn void fail(const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
@@ -38,7 +41,7 @@ _Noreturn void give_up(const char *format, ...)
     exit(2);
 }
 
-/* A rate's next moments have come: publishers take turns. */
+/* Sends the messages that are due; publishers take turns. */
 static void on_timer(void)
 {
     uint64_t missed;
@@ -46,12 +49,12 @@ static void on_timer(void)
         return;
     for (; missed && load.publishing; missed--) {
         struct client *publisher = &load.clients[ticks++ % (uint64_t)load.publishers];
-        message_say(publisher);
+        message_send(publisher);
         client_flush(publisher);
     }
 }
 
-static void turn(int milliseconds)
+static void poll_once(int milliseconds)
 {
     struct epoll_event events[64];
     int count = epoll_wait(load.epoll, events, 64, milliseconds);
@@ -62,27 +65,27 @@ static void turn(int milliseconds)
             on_timer();
     }
     for (int i = 0; load.window && i < load.publishers; i++)
-        if (load.clients[i].heard)
+        if (load.clients[i].has_echo)
             message_fill_window(&load.clients[i]);
 }
 
 static void run_for(double seconds)
 {
     for (uint64_t end = now_ns() + (uint64_t)(seconds * SECOND); now_ns() < end;)
-        turn(5);
+        poll_once(5);
 }
 
 static void join_all(void)
 {
     uint64_t deadline = now_ns() + 60 * SECOND;
     while (load.members < load.count) {
-        for (; opened < load.count && opened - load.members < AT_A_TIME; opened++)
+        for (; opened < load.count && opened - load.members < MAX_PARALLEL_JOINS; opened++)
             client_open(&load.clients[opened], opened);
-        turn(50);
+        poll_once(50);
         if (now_ns() > deadline)
-            give_up("only %d of %d have joined", load.members, load.count);
+            fail("only %d of %d have joined", load.members, load.count);
     }
-    run_for(0.3); /* joins are told to the others, too */
+    run_for(0.3); /* the events about the joins */
 }
 
 static void start(void)
@@ -101,18 +104,31 @@ static void start(void)
     epoll_ctl(load.epoll, EPOLL_CTL_ADD, timer, &e);
 }
 
-/* Until all has come, or nothing has for three seconds. */
+/* Waits until all deliveries have arrived, or none for three seconds. */
 static void drain(void)
 {
     load.publishing = false;
     uint64_t last = load.delivered, since = now_ns();
-    while (load.delivered < load.said * (uint64_t)load.count && now_ns() - since < 3 * SECOND) {
-        turn(10);
+    while (load.delivered < load.sent * (uint64_t)load.count && now_ns() - since < 3 * SECOND) {
+        poll_once(10);
         if (load.delivered != last) {
             last = load.delivered;
             since = now_ns();
         }
     }
+}
+
+/* Reads a list of numbers, such as 2000,2001. Returns how many there are. */
+static int read_list(const char *text, int *numbers)
+{
+    int count = 0;
+    for (char *end = (char *)text; *end; text = end + 1) {
+        long number = strtol(text, &end, 10);
+        if (end == text || (*end && *end != ',') || number < 1 || count == MAX_SERVERS)
+            fail("a list is of at most %d numbers, such as 2000,2001", MAX_SERVERS);
+        numbers[count++] = (int)number;
+    }
+    return count;
 }
 
 int main(int argc, char **argv)
@@ -124,10 +140,11 @@ int main(int argc, char **argv)
     };
     const char *dialect = "plain";
     double warm_up = 1.5, duration = 5;
-    pid_t pid = 0;
+    pid_t pids[MAX_SERVERS];
+    int pid_count = 0;
     for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         switch (o) {
-        case 'p': load.port = atoi(optarg); break;
+        case 'p': load.port_count = read_list(optarg, load.ports); break;
         case 'x': dialect = optarg; break;
         case 'c': load.count = atoi(optarg); break;
         case 'b': load.publishers = atoi(optarg); break;
@@ -136,7 +153,7 @@ int main(int argc, char **argv)
         case 's': load.payload = atoi(optarg); break;
         case 'u': warm_up = atof(optarg); break;
         case 'd': duration = atof(optarg); break;
-        case 'i': pid = atoi(optarg); break;
+        case 'i': pid_count = read_list(optarg, pids); break;
         case 't': load.target = optarg; break;
         default: return 2;
         }
@@ -146,9 +163,9 @@ int main(int argc, char **argv)
         load.target = load.dialect->target;
     if (load.publishers > load.count)
         load.publishers = load.count;
-    if (!pid || !load.port || load.publishers < 1 || load.publishers > MAX_PUBLISHERS || load.payload < 32 || load.payload > 60000
+    if (!pid_count || !load.port_count || load.publishers < 1 || load.publishers > MAX_PUBLISHERS || load.payload < 32 || load.payload > 60000
         || (load.window > 0) == (load.rate > 0))
-        give_up("needs --port, --pid, and a --window or a --rate; a payload is 32 to 60000 bytes, publishers are 1 to %d", MAX_PUBLISHERS);
+        fail("needs --port, --pid, and a --window or a --rate; a payload is 32 to 60000 bytes, publishers are 1 to %d", MAX_PUBLISHERS);
 
     signal(SIGPIPE, SIG_IGN);
     struct rlimit files;
@@ -162,25 +179,25 @@ int main(int argc, char **argv)
     start();
     run_for(warm_up);
 
-    struct usage before = usage_of(pid);
-    uint64_t delivered = load.delivered, said = load.said, began = now_ns();
+    struct usage before = usage_of(pids, pid_count);
+    uint64_t delivered = load.delivered, sent = load.sent, began = now_ns();
     double own = own_cpu_seconds();
     load.measuring = true;
     run_for(duration);
     load.measuring = false;
     double seconds = (double)(now_ns() - began) / SECOND;
-    struct usage after = usage_of(pid);
+    struct usage after = usage_of(pids, pid_count);
     delivered = load.delivered - delivered;
-    said = load.said - said;
+    sent = load.sent - sent;
     own = own_cpu_seconds() - own;
 
     drain();
-    uint64_t expected = load.said * (uint64_t)load.count, lost = expected > load.delivered ? expected - load.delivered : 0;
+    uint64_t expected = load.sent * (uint64_t)load.count, lost = expected > load.delivered ? expected - load.delivered : 0;
     double millions = delivered ? (double)delivered / 1e6 : 1;
     printf("{\"deliveries\":%llu,\"deliveriesPerSecond\":%.0f,\"messagesPerSecond\":%.1f,\"frameBytes\":%.1f,"
            "\"cpuPerMillion\":%.5f,\"generatorCpuPerMillion\":%.5f,\"p50\":%.3f,\"p99\":%.3f,\"max\":%.3f,"
            "\"rssKb\":%ld,\"peakKb\":%ld,\"lost\":%llu,\"reordered\":%llu,\"malformed\":%llu}\n",
-        (unsigned long long)delivered, (double)delivered / seconds, (double)said / seconds,
+        (unsigned long long)delivered, (double)delivered / seconds, (double)sent / seconds,
         load.delivered ? (double)load.frame_bytes / (double)load.delivered : 0, (after.cpu_seconds - before.cpu_seconds) / millions, own / millions,
         latency_ms(0.5), latency_ms(0.99), latency_ms(1), after.rss_kb, after.peak_kb, (unsigned long long)lost,
         (unsigned long long)load.reordered, (unsigned long long)load.malformed);

@@ -1,4 +1,4 @@
-/* Time, latencies, and what a process has used. */
+/* Time, latencies, and the usage of processes. */
 #include "load.h"
 
 #include <stdio.h>
@@ -7,7 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* A bucket is a sixty-fourth of its power of two wide: every percentile is right to 1.6 %. */
+/* Each power of two has 64 buckets: the error of a percentile is at most 1.6 %. */
 #define PARTS 64
 static uint64_t buckets[64 * PARTS], recorded;
 
@@ -38,29 +38,38 @@ double latency_ms(double share)
     return 0;
 }
 
-struct usage usage_of(pid_t pid)
+static void add_usage(struct usage *u, pid_t pid)
 {
-    struct usage u = { 0 };
+    long rss = 0, peak = 0;
     char path[64], line[1024];
     snprintf(path, sizeof path, "/proc/%d/stat", pid);
     FILE *f = fopen(path, "r");
     if (!f || !fgets(line, sizeof line, f))
-        give_up("no process %d", pid);
+        fail("no process %d", pid);
     fclose(f);
-    /* The name in parentheses may hold anything; the 14th and 15th fields are user and system time. */
+    /* The name in parentheses may contain any character. Fields 14 and 15 are user and system time. */
     unsigned long user, system;
     char *rest = strrchr(line, ')');
     if (!rest || sscanf(rest + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system) != 2)
-        give_up("cannot read %s", path);
-    u.cpu_seconds = (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
+        fail("cannot read %s", path);
+    u->cpu_seconds += (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
     snprintf(path, sizeof path, "/proc/%d/status", pid);
     if ((f = fopen(path, "r"))) {
         while (fgets(line, sizeof line, f)) {
-            sscanf(line, "VmRSS: %ld", &u.rss_kb);
-            sscanf(line, "VmHWM: %ld", &u.peak_kb);
+            sscanf(line, "VmRSS: %ld", &rss);
+            sscanf(line, "VmHWM: %ld", &peak);
         }
         fclose(f);
     }
+    u->rss_kb += rss;
+    u->peak_kb += peak;
+}
+
+struct usage usage_of(const pid_t *pids, int count)
+{
+    struct usage u = { 0 };
+    for (int i = 0; i < count; i++)
+        add_usage(&u, pids[i]);
     return u;
 }
 

@@ -1,7 +1,7 @@
 /*
- * What one core can do: a room in C without anything that a product needs. One thread; said frames are appended once to a ring, a
- * member is a cursor in it, and one writev tells it all that it has not got yet. Answers the handshake of RFC 6455's example key only,
- * trusts its clients, and drops a member that the ring overtakes.
+ * The limit of one core: a room in C with one thread and no other function. A frame is appended once to a ring, a member is a cursor in
+ * the ring, and one writev sends all its pending bytes. It answers only the handshake with the key of RFC 6455's example, trusts its
+ * clients, and drops a member that falls behind the ring.
  *
  *   baseline PORT
  */
@@ -25,15 +25,15 @@
 
 struct member {
     int fd;
-    size_t place;          /* in members */
+    size_t place;          /* its index in members */
     bool joined, blocked;
-    uint64_t cursor;       /* bytes of the ring that it has got, since the start */
-    uint8_t *unread;       /* a part of a frame */
+    uint64_t cursor;       /* bytes that were sent to it, since the start */
+    uint8_t *unread;       /* an incomplete frame */
     size_t unread_length;
 };
 
 static uint8_t ring[RING];
-static uint64_t head; /* bytes that were ever appended */
+static uint64_t head; /* bytes that were appended, since the start */
 static struct member **members;
 static size_t count, room_for;
 static int epoll;
@@ -46,7 +46,7 @@ static void append(const void *bytes, size_t length)
     head += length;
 }
 
-static void leave(struct member *m)
+static void drop(struct member *m)
 {
     close(m->fd);
     members[m->place] = members[--count];
@@ -63,19 +63,19 @@ static void block(struct member *m, bool blocked)
     m->blocked = blocked;
 }
 
-/* False when it is gone. */
-static bool tell(struct member *m)
+/* Returns false if the member was dropped. */
+static bool send_pending(struct member *m)
 {
     while (m->cursor < head) {
         size_t at = m->cursor % RING, length = (size_t)(head - m->cursor), first = length < RING - at ? length : RING - at;
         struct iovec parts[2] = { { ring + at, first }, { ring, length - first } };
         if (length > RING) {
-            leave(m);
+            drop(m);
             return false;
         }
         ssize_t sent = writev(m->fd, parts, parts[1].iov_len ? 2 : 1);
         if (sent < 0 && errno != EAGAIN) {
-            leave(m);
+            drop(m);
             return false;
         }
         if (sent > 0)
@@ -89,7 +89,7 @@ static bool tell(struct member *m)
     return true;
 }
 
-/* A client's frame: masked, whole, below 64 KiB. How long it is; 0: not yet whole; -1: goodbye. */
+/* Reads a masked frame below 64 KiB. Returns its length; 0: it is incomplete; -1: the client closes. */
 static ssize_t take_frame(uint8_t *at, size_t there)
 {
     size_t header = 2, length = at[1] & 127;
@@ -123,7 +123,7 @@ static ssize_t take_frame(uint8_t *at, size_t there)
     return (ssize_t)(header + 4 + length);
 }
 
-static size_t shake_hands(struct member *m, const uint8_t *at, size_t there)
+static size_t answer_handshake(struct member *m, const uint8_t *at, size_t there)
 {
     static const char answer[] = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                                  "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
@@ -135,21 +135,21 @@ static size_t shake_hands(struct member *m, const uint8_t *at, size_t there)
     return (size_t)(end + 4 - at);
 }
 
-static void hear(struct member *m)
+static void receive(struct member *m)
 {
     static uint8_t buffer[2 * UNREAD];
     memcpy(buffer, m->unread, m->unread_length);
     ssize_t got = recv(m->fd, buffer + m->unread_length, sizeof buffer - m->unread_length, 0);
     if (got <= 0) {
         if (got == 0 || errno != EAGAIN)
-            leave(m);
+            drop(m);
         return;
     }
-    size_t there = m->unread_length + (size_t)got, used = m->joined ? 0 : shake_hands(m, buffer, there);
+    size_t there = m->unread_length + (size_t)got, used = m->joined ? 0 : answer_handshake(m, buffer, there);
     for (ssize_t frame; m->joined && there - used > 1; used += (size_t)frame) {
         frame = take_frame(buffer + used, there - used);
         if (frame < 0) {
-            leave(m);
+            drop(m);
             return;
         }
         if (frame == 0)
@@ -159,7 +159,7 @@ static void hear(struct member *m)
     memcpy(m->unread, buffer + used, m->unread_length);
 }
 
-static void welcome(int listener)
+static void accept_members(int listener)
 {
     int yes = 1;
     for (int fd; (fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK)) >= 0;) {
@@ -196,14 +196,14 @@ int main(int argc, char **argv)
         for (int i = 0; i < ready; i++) {
             struct member *m = events[i].data.ptr;
             if (!m)
-                welcome(listener);
-            else if (!(events[i].events & EPOLLOUT) || tell(m))
+                accept_members(listener);
+            else if (!(events[i].events & EPOLLOUT) || send_pending(m))
                 if (events[i].events & ~(uint32_t)EPOLLOUT)
-                    hear(m);
+                    receive(m);
         }
-        /* From the last to the first: whoever leaves is replaced by one that was told already. */
+        /* From the last to the first: a dropped member is replaced by the last one, which was served before. */
         for (size_t i = count; head != before && i-- > 0;)
             if (members[i]->joined && !members[i]->blocked)
-                tell(members[i]);
+                send_pending(members[i]);
     }
 }

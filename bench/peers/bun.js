@@ -6,7 +6,7 @@ const room = Bun.serve({
   websocket: {
     perMessageDeflate: false,
     idleTimeout: 0,
-    // Nobody is dropped for being slow: a message that is not sent would cost nothing.
+    // No member is dropped because it is slow: a message that is not sent would cost nothing.
     backpressureLimit: 256 * 1024 * 1024,
     open: (member) => member.subscribe("room"),
     message: (_, text) => room.publish("room", text),

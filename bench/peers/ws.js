@@ -1,4 +1,4 @@
-// A room in Node with ws: every member is told in turn, as its README does it. Port: the first argument.
+// A room in Node with ws: a loop over the members, as in its README. Port: the first argument.
 import { WebSocketServer, WebSocket } from "ws";
 
 const room = new WebSocketServer({ host: "127.0.0.1", port: Number(process.argv[2]), backlog: 4096, perMessageDeflate: false });
