@@ -2,7 +2,7 @@ using Microsoft.Playwright;
 
 namespace ChatServer.Tests.EndToEnd.Web;
 
-/// <summary>For everybody: by keyboard, on a phone, in the dark, with a screen reader, and whatever a member writes.</summary>
+/// <summary>Accessibility: keyboard, phones, dark mode, screen readers, and unusual texts.</summary>
 public sealed class AccessTests(ChatSiteFixture fixture) : WebTests(fixture)
 {
     private const string Markup = """<img src=x onerror="document.title='owned'"><b>bold</b>&amp;<script>document.title='owned'</script>""";
@@ -11,10 +11,10 @@ public sealed class AccessTests(ChatSiteFixture fixture) : WebTests(fixture)
     public async Task Markup_in_names_and_texts_is_escaped()
     {
         var room = await Site.RoomAsync();
-        var anna = await Site.PersonAsync("Anna", room);
-        var mallory = await Site.PersonAsync("<img src=x onerror=alert()>", room);
+        var anna = await Site.JoinAsync("Anna", room);
+        var mallory = await Site.JoinAsync("<img src=x onerror=alert()>", room);
         await mallory.SayAsync(Markup);
-        await anna.SeesAsync(Markup);
+        await anna.ShowsMessagesAsync(Markup);
         await anna.Locator(".row .who").ShowsAsync("<img src=x onerror=alert()>");
         await anna.Locator("#members").ShowsAsync("<img src=x onerror=alert()>");
         Assert.Equal(0, await anna.Locator("main b, main img, main script, aside img").CountAsync());
@@ -25,16 +25,16 @@ public sealed class AccessTests(ChatSiteFixture fixture) : WebTests(fixture)
     public async Task Only_web_links_are_rendered()
     {
         var room = await Site.RoomAsync();
-        var anna = await Site.PersonAsync("Anna", room);
+        var anna = await Site.JoinAsync("Anna", room);
         await anna.SayAsync("See https://example.com/a_(b)?c=d. Not javascript:alert(1), nor http://");
-        await anna.SeesAsync("See https://example.com/a_(b)?c=d. Not javascript:alert(1), nor http://");
+        await anna.ShowsMessagesAsync("See https://example.com/a_(b)?c=d. Not javascript:alert(1), nor http://");
         var link = Assert.Single(await anna.Locator(".row a").AllAsync());
         Assert.Equal("https://example.com/a_(b)?c=d", await link.GetAttributeAsync("href"));
         Assert.Contains("noopener", await link.GetAttributeAsync("rel"), StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task Everything_is_done_by_keyboard()
+    public async Task Chat_app_is_usable_by_keyboard_alone()
     {
         var room = await Site.RoomAsync();
         var page = await Site.BrowserAsync();
@@ -51,19 +51,22 @@ public sealed class AccessTests(ChatSiteFixture fixture) : WebTests(fixture)
         await page.Keyboard.PressAsync("Shift+Enter");
         await page.Keyboard.TypeAsync("lines");
         await page.Keyboard.PressAsync("Enter");
-        await page.SeesAsync("two\nlines");
+        await page.ShowsMessagesAsync("two\nlines");
         await Assertions.Expect(text).ToBeFocusedAsync();
+        await page.Keyboard.PressAsync("Shift+Tab");
+        await Assertions.Expect(page.GetByRole(AriaRole.Button, new() { Name = "Actions for" })).ToBeFocusedAsync();
         await page.Keyboard.PressAsync("Shift+Tab");
         await Assertions.Expect(page.Locator("#scroller")).ToBeFocusedAsync();
     }
 
     [Fact]
-    public async Task On_a_phone_the_people_are_a_sheet()
+    public async Task Member_list_is_a_sheet_on_a_phone()
     {
         var room = await Site.RoomAsync();
-        var page = await Site.PersonAsync("Anna", room, narrow: true);
+        var page = await Site.JoinAsync("Anna", room, narrow: true);
         await page.SayAsync($"A long word: {new string('w', 300)}");
-        Assert.True(await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= innerWidth && scroller.scrollWidth <= scroller.clientWidth"));
+        Assert.True(await page.EvaluateAsync<bool>(
+            "document.documentElement.scrollWidth <= innerWidth && scroller.scrollWidth <= scroller.clientWidth"));
         await Assertions.Expect(page.Locator("#people")).ToBeHiddenAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "People", Exact = true }).ClickAsync();
         await page.Locator("#people").ShowsAsync("Anna");
@@ -77,13 +80,13 @@ public sealed class AccessTests(ChatSiteFixture fixture) : WebTests(fixture)
     public async Task Unread_messages_are_counted_and_marked()
     {
         var room = await Site.RoomAsync(new { title = "Lobby" });
-        var anna = await Site.PersonAsync("Anna", room);
-        var ben = await Site.PersonAsync("Ben", room);
+        var anna = await Site.JoinAsync("Anna", room);
+        var ben = await Site.JoinAsync("Ben", room);
         await anna.SayAsync("seen");
-        await ben.SeesAsync("seen");
+        await ben.ShowsMessagesAsync("seen");
         await ben.EvaluateAsync("document.hasFocus = () => false");
         await anna.SayAsync("news");
-        await ben.SeesAsync("seen", "news");
+        await ben.ShowsMessagesAsync("seen", "news");
         await Assertions.Expect(ben).ToHaveTitleAsync("(1) Lobby · ChatServer");
         await Assertions.Expect(ben.Locator("li.new + li .text")).ToHaveTextAsync("news");
         await ben.Locator("#said").ShowsAsync("Anna: news");
@@ -107,14 +110,14 @@ public sealed class AccessTests(ChatSiteFixture fixture) : WebTests(fixture)
         await page.Locator("#empty").ShowsAsync("Quiet in here.");
         await page.IsAccessibleAsync();
         await page.SayAsync("Hello https://example.com");
-        await page.SeesAsync("Hello https://example.com");
-        var ben = await Site.PersonAsync("Ben", room);
+        await page.ShowsMessagesAsync("Hello https://example.com");
+        var ben = await Site.JoinAsync("Ben", room);
         await ben.SayAsync("👋");
         await ben.SayAsync("Good morning");
-        await Site.OperateAsync(HttpMethod.Post, $"/api/v1/room/{room}/message", """{"text":"Maintenance at noon"}""");
+        await Site.SendToAdminAsync(HttpMethod.Post, $"/api/v1/room/{room}/message", """{"text":"Maintenance at noon"}""");
         await page.Locator(".announcement").ShowsAsync("Maintenance at noon");
         await page.IsAccessibleAsync();
-        await Site.OperateAsync(HttpMethod.Delete, $"/api/v1/room/{room}/shutdown");
+        await Site.SendToAdminAsync(HttpMethod.Delete, $"/api/v1/room/{room}/shutdown");
         await page.Locator("#notice").ShowsAsync("This room was closed.");
         await page.IsAccessibleAsync();
     }
@@ -123,8 +126,8 @@ public sealed class AccessTests(ChatSiteFixture fixture) : WebTests(fixture)
     public async Task Dark_mode_has_a_dark_background()
     {
         var room = await Site.RoomAsync();
-        var light = await Site.PersonAsync("Anna", room);
-        var dark = await Site.PersonAsync("Ben", room, dark: true);
+        var light = await Site.JoinAsync("Anna", room);
+        var dark = await Site.JoinAsync("Ben", room, dark: true);
         Assert.InRange(await BrightnessAsync(light), 200, 255);
         Assert.InRange(await BrightnessAsync(dark), 0, 60);
     }

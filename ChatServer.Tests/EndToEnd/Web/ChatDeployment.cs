@@ -31,7 +31,7 @@ internal sealed class ChatDeployment : IAsyncDisposable
     /// <param name="chromium">The path of the program.</param>
     public async Task StartAsync(string chromium)
     {
-        Assertions.SetDefaultExpectTimeout((float)ChatSite.Patient.TotalMilliseconds);
+        Assertions.SetDefaultExpectTimeout((float)ChatSite.Timeout.TotalMilliseconds);
         await Own(_redis).StartAsync();
         var browser = LaunchAsync(chromium);
         var hosts = Task.WhenAll(Enumerable.Range(0, 2).Select(RoomHostAsync));
@@ -42,7 +42,8 @@ internal sealed class ChatDeployment : IAsyncDisposable
         (Admin, RoomHosts, Browser) = (await admin, await hosts, await browser);
         // Forwarded to the Api, once it has registered.
         foreach (var loadBalancer in LoadBalancers)
-            await Eventually.Async(() => StatusAsync(loadBalancer, "/no-such-page"), seen => seen == HttpStatusCode.NotFound, ChatSite.Patient);
+            await Eventually.Async(
+                () => StatusAsync(loadBalancer, "/no-such-page"), seen => seen == HttpStatusCode.NotFound, ChatSite.Timeout);
     }
 
     /// <summary>Sends SIGKILL to the host of a room, and starts another one at its address.</summary>
@@ -63,7 +64,7 @@ internal sealed class ChatDeployment : IAsyncDisposable
     private static string HostAddress(int host) => $"127.0.0.{host + 2}";
 
     private Task<ServiceProcess> RoomHostAsync(int host) =>
-        StartAsync("RoomHost", "PORT", ("BIND", "0.0.0.0"), ("HOST", HostAddress(host)), ("MESSAGES_PER_SECOND", "0"));
+        StartAsync("RoomHost", "PORT", ("BIND", "0.0.0.0"), ("HOST", HostAddress(host)), ("KEY", Key), ("MESSAGES_PER_SECOND", "0"));
 
     private Task<ServiceProcess> LoadBalancerAsync() => StartAsync("LoadBalancer", "PORT", ("LOADBALANCER_KEY", LoadBalancerKey));
 

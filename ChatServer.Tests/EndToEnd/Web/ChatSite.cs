@@ -25,21 +25,30 @@ public sealed class ChatSite : IAsyncDisposable
     public IList<ServiceProcess> RoomHosts => _deployment.RoomHosts;
 
     /// <summary>Generous: a browser and eight processes share the machine with other tests.</summary>
-    public static TimeSpan Patient { get; } = TimeSpan.FromSeconds(60);
+    public static TimeSpan Timeout { get; } = TimeSpan.FromSeconds(60);
 
     public static string AddressOf(ServiceProcess service) => service.Http.BaseAddress!.GetLeftPart(UriPartial.Authority);
 
-    /// <summary>A room that nobody else uses. Options as the API has them.</summary>
+    /// <summary>Creates a room for one test, with the options of the API.</summary>
     public async Task<string> RoomAsync(object? options = null)
     {
         var name = $"room-{Guid.NewGuid():N}"[..16];
-        await MakeAsync(name, options);
+        await CreateRoomAsync(name, options);
         return name;
     }
 
-    public async Task MakeAsync(string name, object? options = null)
+    public Task CreateRoomAsync(string name, object? options = null) => SendRoomAsync(HttpMethod.Post, name, options ?? new { });
+
+    /// <summary>Changes options of a room.</summary>
+    public Task ChangeRoomAsync(string name, object change) => SendRoomAsync(HttpMethod.Patch, name, change);
+
+    private async Task SendRoomAsync(HttpMethod method, string name, object body)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, $"/api/v1/room/{name}") { Headers = { { "X-API-Key", Key } }, Content = JsonContent.Create(options ?? new { }) };
+        using var request = new HttpRequestMessage(method, $"/api/v1/room/{name}")
+        {
+            Headers = { { "X-API-Key", Key } },
+            Content = JsonContent.Create(body),
+        };
         using var response = await Api.Http.SendAsync(request, TestContext.Current.CancellationToken);
         response.EnsureSuccessStatusCode();
     }
@@ -47,7 +56,9 @@ public sealed class ChatSite : IAsyncDisposable
     /// <summary>Sends the numbers from 1 to <paramref name="count"/> as one member, who has left at the end.</summary>
     public Task SayAsync(string room, int count) => SayAsync(room, "Counter", Enumerable.Range(1, count));
 
-    /// <summary>Sends the numbers below <paramref name="count"/> as eight members at once, each with its own name, who have left at the end.</summary>
+    /// <summary>
+    /// Sends the numbers below <paramref name="count"/> as eight concurrent members, each with its own name, who have left at the end.
+    /// </summary>
     public Task TalkAsync(string room, int count) => Task.WhenAll(Enumerable.Range(0, 8).Select(speaker =>
         SayAsync(room, $"Speaker {speaker}", Enumerable.Range(0, count).Where(i => i % 8 == speaker))));
 
@@ -61,6 +72,16 @@ public sealed class ChatSite : IAsyncDisposable
         foreach (var text in texts) await member.SendAsync(new { type = "message", id = text, text });
         foreach (var text in texts) await member.NextAsync(e => e["user"] == user && e["text"] == text, text);
         await member.CloseAsync();
+    }
+
+    /// <summary>A join token for a room, which is valid for ten minutes.</summary>
+    public async Task<string> TokenAsync(string room, string user, params string[] permissions)
+    {
+        var json = JsonSerializer.Serialize(new { user, permissions, expiresInSeconds = 600 });
+        using var response = await Api.SendAsync(HttpMethod.Post, $"/api/v1/room/{room}/token", Key, json);
+        response.EnsureSuccessStatusCode();
+        var body = JsonElement.Parse(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        return body.GetProperty("data").GetProperty("token").GetString()!;
     }
 
     /// <summary>The texts of a room's messages, as the log has them.</summary>
@@ -79,13 +100,15 @@ public sealed class ChatSite : IAsyncDisposable
     /// <inheritdoc cref="ChatDeployment.KillHostOfAsync"/>
     public Task KillHostOfAsync(string room) => _deployment.KillHostOfAsync(room);
 
-    public async Task OperateAsync(HttpMethod method, string path, string? json = null)
+    public async Task SendToAdminAsync(HttpMethod method, string path, string? json = null)
     {
         using var response = await Admin.SendAsync(method, path, AdminKey, json);
         response.EnsureSuccessStatusCode();
     }
 
-    /// <summary>A browser of its own, with nothing remembered but the <paramref name="name"/> that somebody gave at <paramref name="origin"/>.</summary>
+    /// <summary>
+    /// A page in a browser context of its own, whose storage contains only the <paramref name="name"/> for <paramref name="origin"/>.
+    /// </summary>
     public async Task<IPage> BrowserAsync(bool dark = false, bool narrow = false, string? name = null, string? origin = null)
     {
         var context = await _deployment.Browser.NewContextAsync(new()
@@ -97,32 +120,35 @@ public sealed class ChatSite : IAsyncDisposable
             StorageState = name is null ? null : JsonSerializer.Serialize(new
             {
                 cookies = Array.Empty<string>(),
-                origins = new[] { new { origin, localStorage = new[] { new { name = "chat.name", value = JsonSerializer.Serialize(name) } } } },
+                origins = new[]
+                {
+                    new { origin, localStorage = new[] { new { name = "chat.name", value = JsonSerializer.Serialize(name) } } },
+                },
             }),
         });
         _contexts.Add(context);
-        context.SetDefaultTimeout((float)Patient.TotalMilliseconds);
+        context.SetDefaultTimeout((float)Timeout.TotalMilliseconds);
         return await context.NewPageAsync();
     }
 
-    /// <summary>A person who came to a room with a browser of their own, gave a name, and is in.</summary>
-    public async Task<IPage> PersonAsync(string name, string room, ServiceProcess? at = null, bool dark = false, bool narrow = false)
+    /// <summary>The page of a member that has joined a room, in a browser context of its own.</summary>
+    public async Task<IPage> JoinAsync(string name, string room, ServiceProcess? at = null, bool dark = false, bool narrow = false)
     {
         var page = await BrowserAsync(dark, narrow);
-        await EnterAsync(page, name, room, at);
+        await OpenRoomAsync(page, name, room, at);
         await Assertions.Expect(page.Locator("#count")).ToContainTextAsync("here");
         return page;
     }
 
-    /// <summary>Goes to a room and gives a name; the rest is up to the room.</summary>
-    public async Task EnterAsync(IPage page, string name, string room, ServiceProcess? at = null)
+    /// <summary>Opens the page of a room and enters a name. Does not wait for the join.</summary>
+    public async Task OpenRoomAsync(IPage page, string name, string room, ServiceProcess? at = null)
     {
         await page.GotoAsync($"{AddressOf(at ?? LoadBalancers[0])}/room/{room}");
         await page.GetByLabel("Your name").FillAsync(name);
         await page.Keyboard.PressAsync("Enter");
     }
 
-    /// <summary>The Admin's page after its key was given; shows all rooms, or <paramref name="room"/>.</summary>
+    /// <summary>The admin page after its key was entered; shows all rooms, or <paramref name="room"/>.</summary>
     public async Task<IPage> OperatorAsync(string? room = null)
     {
         var page = await BrowserAsync();

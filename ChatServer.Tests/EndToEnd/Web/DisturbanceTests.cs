@@ -9,10 +9,10 @@ public sealed class DisturbanceTests(ChatSiteFixture fixture) : WebTests(fixture
     public async Task Pending_messages_survive_a_reload_and_are_sent_once()
     {
         var room = await Site.RoomAsync();
-        var anna = await Site.PersonAsync("Anna", room);
-        var ben = await Site.PersonAsync("Ben", room, Site.LoadBalancers[1]);
+        var anna = await Site.JoinAsync("Anna", room);
+        var ben = await Site.JoinAsync("Ben", room, Site.LoadBalancers[1]);
         await anna.SayAsync("before");
-        await ben.SeesAsync("before");
+        await ben.ShowsMessagesAsync("before");
         await PausedAsync(async () =>
         {
             await anna.SayAsync("first");
@@ -21,45 +21,47 @@ public sealed class DisturbanceTests(ChatSiteFixture fixture) : WebTests(fixture
             await anna.ReloadAsync();
             await Assertions.Expect(anna.Pending().Locator(".text")).ToHaveTextAsync(["first", "second"]);
         });
-        await anna.SeesAsync("before", "first", "second");
-        await ben.SeesAsync("before", "first", "second");
+        await anna.ShowsMessagesAsync("before", "first", "second");
+        await ben.ShowsMessagesAsync("before", "first", "second");
     }
 
     [Fact]
-    public async Task A_load_balancer_dies_and_nothing_is_lost_or_doubled()
+    public async Task Death_of_a_load_balancer_loses_and_repeats_nothing()
     {
         var room = await Site.RoomAsync();
-        var anna = await Site.PersonAsync("Anna", room, Site.LoadBalancers[2]);
-        var ben = await Site.PersonAsync("Ben", room, Site.LoadBalancers[0]);
+        var anna = await Site.JoinAsync("Anna", room, Site.LoadBalancers[2]);
+        var ben = await Site.JoinAsync("Ben", room, Site.LoadBalancers[0]);
         await anna.SayAsync("one");
-        await ben.SeesAsync("one");
+        await ben.ShowsMessagesAsync("one");
         await Site.LoadBalancers[2].Process.KillAsync();
         await anna.SayAsync("two");
         await ben.SayAsync("three");
-        await anna.IsToldAsync("You missed nothing");
-        await Assertions.Expect(anna.Said()).ToHaveCountAsync(3);
+        await anna.ShowsBannerAsync("You missed nothing");
+        await Assertions.Expect(anna.Messages()).ToHaveCountAsync(3);
         await Assertions.Expect(anna.Pending()).ToHaveCountAsync(0);
-        Assert.Equal(["one", "three", "two"], (await anna.Said().AllTextContentsAsync()).Order());
-        Assert.Equal(["one", "three", "two"], (await ben.Said().AllTextContentsAsync()).Order());
+        Assert.Equal(["one", "three", "two"], (await anna.Messages().AllTextContentsAsync()).Order());
+        Assert.Equal(["one", "three", "two"], (await ben.Messages().AllTextContentsAsync()).Order());
     }
 
     [Fact]
-    public async Task A_RoomHost_is_killed_while_people_talk_and_nothing_is_lost_or_doubled()
+    public async Task Kill_of_a_RoomHost_under_load_loses_and_repeats_nothing()
     {
         var room = await Site.RoomAsync();
-        var anna = await Site.PersonAsync("Anna", room, Site.LoadBalancers[0]);
-        var ben = await Site.PersonAsync("Ben", room, Site.LoadBalancers[1]);
+        var anna = await Site.JoinAsync("Anna", room, Site.LoadBalancers[0]);
+        var ben = await Site.JoinAsync("Ben", room, Site.LoadBalancers[1]);
         await anna.SayAsync("one");
-        await ben.SeesAsync("one");
-        await Task.WhenAll(Site.KillHostOfAsync(room), anna.IsToldAsync("You missed nothing"), TalkAsync());
+        await ben.ShowsMessagesAsync("one");
+        await Task.WhenAll(Site.KillHostOfAsync(room), TalkAsync());
         foreach (var page in (IPage[])[anna, ben])
         {
-            await Assertions.Expect(page.Said()).ToHaveCountAsync(21);
+            await Assertions.Expect(page.Messages()).ToHaveCountAsync(21);
             await Assertions.Expect(page.Pending()).ToHaveCountAsync(0);
+            await Assertions.Expect(page.Locator("#banner")).ToHaveTextAsync(""); // it kept its connection
         }
-        var said = await anna.Said().AllTextContentsAsync();
-        Assert.Equal(said, await ben.Said().AllTextContentsAsync());
-        Assert.Equal(Enumerable.Range(1, 10).Select(n => $"Anna {n}"), said.Where(text => text.StartsWith("Anna", StringComparison.Ordinal)));
+        var said = await anna.Messages().AllTextContentsAsync();
+        Assert.Equal(said, await ben.Messages().AllTextContentsAsync());
+        Assert.Equal(
+            Enumerable.Range(1, 10).Select(n => $"Anna {n}"), said.Where(text => text.StartsWith("Anna", StringComparison.Ordinal)));
 
         async Task TalkAsync()
         {
@@ -72,10 +74,10 @@ public sealed class DisturbanceTests(ChatSiteFixture fixture) : WebTests(fixture
     }
 
     [Fact]
-    public async Task An_announcement_is_heard_in_every_room()
+    public async Task Announcement_to_all_rooms_is_shown_in_each()
     {
-        var anna = await Site.PersonAsync("Anna", await Site.RoomAsync(), Site.LoadBalancers[0]);
-        var ben = await Site.PersonAsync("Ben", await Site.RoomAsync(), Site.LoadBalancers[1]);
+        var anna = await Site.JoinAsync("Anna", await Site.RoomAsync(), Site.LoadBalancers[0]);
+        var ben = await Site.JoinAsync("Ben", await Site.RoomAsync(), Site.LoadBalancers[1]);
         var page = await Site.OperatorAsync();
         await page.Button("Announce…").ClickAsync();
         await page.GetByLabel("Announcement").FillAsync("Maintenance at <b>noon</b>");
@@ -86,7 +88,7 @@ public sealed class DisturbanceTests(ChatSiteFixture fixture) : WebTests(fixture
     }
 
     [Fact]
-    public async Task A_host_is_drained_and_takes_rooms_again()
+    public async Task Drained_host_gets_rooms_again_after_its_resumption()
     {
         var page = await Site.OperatorAsync();
         var host = page.Locator(".host").First;

@@ -6,8 +6,8 @@ using Microsoft.Playwright;
 namespace ChatServer.Tests.EndToEnd.Web;
 
 /// <summary>
-/// Five people plan a night market, seen by one of them. What they say goes through a room like all else; on the way to the page
-/// its times become those of the scene, which lasts two days.
+/// Five members plan a night market; the page is that of one of them. The messages go through a room. On the way to the page, their
+/// times are replaced by those of the scene, which lasts two days.
 /// </summary>
 internal sealed class MarketScene : IAsyncDisposable
 {
@@ -42,14 +42,26 @@ internal sealed class MarketScene : IAsyncDisposable
         await scene.Page.Clock.SetFixedTimeAsync(Now);
         await scene.Page.RouteWebSocketAsync(new Regex("/rooms/"), route =>
             route.ConnectToServer().OnMessage(frame => route.Send(WithTimeOfScene(frame.Text!))));
-        await site.EnterAsync(scene.Page, Me, room);
+        await site.OpenRoomAsync(scene.Page, Me, room);
         await scene.Page.Locator("#count").ShowsAsync("Only you are here");
         foreach (var name in Others)
-            scene._others.Add(await RoomClient.JoinAsync(new UriBuilder(site.LoadBalancers[1].Http.BaseAddress!) { Scheme = "ws", Path = $"/rooms/{room}", Query = $"user={name}" }.Uri));
+        {
+            var url = new UriBuilder(site.LoadBalancers[1].Http.BaseAddress!)
+            {
+                Scheme = "ws",
+                Path = $"/rooms/{room}",
+                Query = $"user={name}",
+            };
+            scene._others.Add(await RoomClient.JoinAsync(url.Uri));
+        }
         for (var i = 0; i < Lines.Length; i++)
         {
             var (_, who, text) = Lines[i];
-            if (who == Announcer) await site.OperateAsync(HttpMethod.Post, $"/api/v1/room/{room}/message", new JsonObject { ["text"] = text }.ToJsonString());
+            if (who == Announcer)
+            {
+                var announcement = new JsonObject { ["text"] = text }.ToJsonString();
+                await site.SendToAdminAsync(HttpMethod.Post, $"/api/v1/room/{room}/message", announcement);
+            }
             else if (who == Me) await scene.Page.SayAsync(text);
             else await scene._others.Single(other => other.User == who).SayAsync(text);
             // The order is that of the lines.
@@ -60,7 +72,7 @@ internal sealed class MarketScene : IAsyncDisposable
         return scene;
     }
 
-    /// <summary>Somebody begins to write.</summary>
+    /// <summary>A member begins to type.</summary>
     public async Task TypeAsync()
     {
         await _others[0].SendAsync(new { type = "typing" });
@@ -70,7 +82,7 @@ internal sealed class MarketScene : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         foreach (var other in _others) await other.DisposeAsync();
-        // Before somebody else's announcement comes to every room: the scene has no time for it.
+        // Leaves before another test sends an announcement to all rooms: the scene has no time for it.
         await Page.Context.CloseAsync();
     }
 

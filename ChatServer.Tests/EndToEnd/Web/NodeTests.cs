@@ -7,16 +7,18 @@ namespace ChatServer.Tests.EndToEnd.Web;
 public sealed class NodeTests(ChatSiteFixture fixture) : WebTests(fixture)
 {
     [Fact]
-    public async Task The_client_talks_from_Node_and_leaves_nothing_behind()
+    public async Task Client_sends_from_Node_and_lets_the_process_end()
     {
         var room = await Site.RoomAsync();
-        var anna = await Site.PersonAsync("Anna", room);
+        var anna = await Site.JoinAsync("Anna", room);
         using var folder = new Package();
+        var urls = Site.LoadBalancers.Select(
+            lb => $"'{ChatSite.AddressOf(lb).Replace("http", "ws", StringComparison.Ordinal)}/rooms/{room}'");
         await folder.WriteAsync("talk.js", $$"""
             import { ChatClient } from './chat-client.js';
 
             const chat = new ChatClient({
-              url: [{{string.Join(", ", Site.LoadBalancers.Select(lb => $"'{ChatSite.AddressOf(lb).Replace("http", "ws", StringComparison.Ordinal)}/rooms/{room}'"))}}],
+              url: [{{string.Join(", ", urls)}}],
               user: 'Node',
             });
             chat.addEventListener('message', ({ detail }) => console.log(`${detail.user}: ${detail.text}`));
@@ -25,18 +27,18 @@ public sealed class NodeTests(ChatSiteFixture fixture) : WebTests(fixture)
             console.log(`It is number ${event.seq}.`);
             chat.close();
             """);
-        // It ends by itself: no timer and no connection keeps it.
-        var output = await NodeProgram.RunAsync(folder.Path, ChatSite.Patient, NodeProgram.WithWebSocket, "talk.js");
+        // The process ends by itself: no timer and no connection keeps it alive.
+        var output = await NodeProgram.RunAsync(folder.Path, ChatSite.Timeout, NodeProgram.WithWebSocket, "talk.js");
         Assert.Equal("Node: Hello\nIt is number 1.\n", output);
-        await anna.SeesAsync("Hello");
+        await anna.ShowsMessagesAsync("Hello");
     }
 
-    /// <summary>A folder with the client's two files, as somebody has them who uses it.</summary>
+    /// <summary>A folder with the files of the client, as in a user's project.</summary>
     private sealed class Package : IDisposable
     {
         public Package()
         {
-            foreach (var file in (string[])["chat-client.js", "chat-outbox.js"])
+            foreach (var file in (string[])["chat-client.js", "chat-commands.js", "chat-outbox.js", "chat-refusals.js", "chat-token.js"])
                 File.Copy(System.IO.Path.Combine(SourceTree.Root, "clients", "js", file), System.IO.Path.Combine(Path, file));
             File.WriteAllText(System.IO.Path.Combine(Path, "package.json"), """{"type":"module"}""");
         }

@@ -3,7 +3,7 @@ using Microsoft.Playwright;
 
 namespace ChatServer.Tests.EndToEnd.Web;
 
-/// <summary>What people do on a room's page, and what they see there.</summary>
+/// <summary>Actions of users on the chat page, and assertions about its content.</summary>
 internal static class Pages
 {
     private static readonly string Axe = new BundledAxeScriptProvider().GetScript();
@@ -16,18 +16,18 @@ internal static class Pages
 
     public static ILocator Button(this IPage page, string name) => page.GetByRole(AriaRole.Button, new() { Name = name, Exact = true });
 
-    /// <summary>Everything that is said, also what is on its way.</summary>
-    public static ILocator Said(this IPage page) => page.Locator(".row .text");
+    /// <summary>All messages, including pending ones.</summary>
+    public static ILocator Messages(this IPage page) => page.Locator(".row .text");
 
     public static ILocator Pending(this IPage page) => page.Locator(".row.pending");
 
-    public static async Task SeesAsync(this IPage page, params string[] texts)
+    public static async Task ShowsMessagesAsync(this IPage page, params string[] texts)
     {
-        await Assertions.Expect(page.Said()).ToHaveTextAsync(texts);
+        await Assertions.Expect(page.Messages()).ToHaveTextAsync(texts);
         await Assertions.Expect(page.Pending()).ToHaveCountAsync(0);
     }
 
-    public static Task IsToldAsync(this IPage page, string words) => page.Locator("#banner").ShowsAsync(words);
+    public static Task ShowsBannerAsync(this IPage page, string words) => page.Locator("#banner").ShowsAsync(words);
 
     public static Task ShowsAsync(this ILocator locator, string text) =>
         Assertions.Expect(locator).ToContainTextAsync(text);

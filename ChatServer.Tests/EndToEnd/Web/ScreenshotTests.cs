@@ -5,42 +5,43 @@ using Microsoft.Playwright;
 namespace ChatServer.Tests.EndToEnd.Web;
 
 /// <summary>
-/// The pictures in the README. They are always taken, so they can be; <c>UPDATE_SCREENSHOTS=1</c> writes them to docs/images.
-/// Times and figures are those of a scene, so that only what changed on the page changes a picture.
+/// The pictures in the README. The test always takes them, which shows that it is possible; <c>UPDATE_SCREENSHOTS=1</c> writes them to
+/// docs/images. Times and figures come from a scene, so a picture changes only if the page changed.
 /// </summary>
 public sealed class ScreenshotTests(ChatSiteFixture fixture) : WebTests(fixture)
 {
     private static readonly bool Updates = Environment.GetEnvironmentVariable("UPDATE_SCREENSHOTS") == "1";
 
-    /// <summary>Bytes: a page without anything on it is smaller, and a README should be read in a moment.</summary>
+    /// <summary>Bounds in bytes: an empty page is smaller, and a README must load quickly.</summary>
     private const int Least = 8_000, Most = 60_000;
 
     [Theory]
     [InlineData("chat-light", false, false)]
     [InlineData("chat-dark", true, false)]
     [InlineData("chat-phone", false, true)]
-    public async Task People_plan_a_market(string picture, bool dark, bool narrow)
+    public async Task Chat_app_looks_complete_in_the_market_scene(string picture, bool dark, bool narrow)
     {
         await using var scene = await MarketScene.PlayAsync(Site, dark, narrow);
         await TakeAsync(scene.Page, picture, scene.TypeAsync);
     }
 
     [Fact]
-    public async Task An_operator_looks_on()
+    public async Task Admin_page_looks_complete_with_a_busy_server()
     {
         var page = await Site.BrowserAsync();
         await BusyServerScene.PlayAsync(page, ChatSite.AddressOf(Site.Admin));
         await TakeAsync(page, "admin", () => page.Locator("#health").ShowsAsync("Live"));
     }
 
-    /// <param name="page">What is to be seen.</param>
-    /// <param name="name">Of the picture, without its extension.</param>
-    /// <param name="moment">Brings about what does not last.</param>
+    /// <param name="page">The page.</param>
+    /// <param name="name">Name of the picture, without its extension.</param>
+    /// <param name="moment">Produces the state to be shown, which does not last.</param>
     private static async Task TakeAsync(IPage page, string name, Func<Task> moment)
     {
         await moment();
         var picture = await page.ScreenshotAsync(new() { Animations = ScreenshotAnimations.Disabled });
-        var (width, height) = (BinaryPrimitives.ReadInt32BigEndian(picture.AsSpan(16)), BinaryPrimitives.ReadInt32BigEndian(picture.AsSpan(20)));
+        var width = BinaryPrimitives.ReadInt32BigEndian(picture.AsSpan(16));
+        var height = BinaryPrimitives.ReadInt32BigEndian(picture.AsSpan(20));
         Assert.Equal((page.ViewportSize!.Width, page.ViewportSize.Height), (width, height));
         var small = await AsWebPAsync(page.Context, picture);
         Assert.InRange(small.Length, Least, Most);
@@ -49,7 +50,7 @@ public sealed class ScreenshotTests(ChatSiteFixture fixture) : WebTests(fixture)
         await File.WriteAllBytesAsync(Path.Combine(folder.FullName, $"{name}.webp"), small);
     }
 
-    /// <summary>Half as large as PNG and the same to the eye. The browser can, and a page without a policy lets it.</summary>
+    /// <summary>Converts to WebP, which is half as large as PNG. The browser does it, in a page without a content policy.</summary>
     private static async Task<byte[]> AsWebPAsync(IBrowserContext context, byte[] png)
     {
         var page = await context.NewPageAsync();

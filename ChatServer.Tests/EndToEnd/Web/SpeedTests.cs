@@ -2,16 +2,16 @@ using Microsoft.Playwright;
 
 namespace ChatServer.Tests.EndToEnd.Web;
 
-/// <summary>How long it takes from opening a room's address until one can write there. The figures are in docs/performance.md.</summary>
+/// <summary>Time from opening a room's address until the composer is usable. The figures are in docs/performance.md.</summary>
 public sealed class SpeedTests(ChatSiteFixture fixture) : WebTests(fixture)
 {
     /// <summary>A room that is measured instead of one of ours, such as <c>http://localhost:2000/room/lobby</c> of an AppHost.</summary>
     private static readonly string? Elsewhere = Environment.GetEnvironmentVariable("CHAT_ROOM");
 
-    /// <summary>Few, where only the bound is to be held.</summary>
+    /// <summary>Number of runs; few if only the bound is checked.</summary>
     private static readonly int Runs = Elsewhere is null ? 5 : 25;
 
-    /// <summary>In ms. The machine may be busy with all other tests; what this must find is a page that waits for something.</summary>
+    /// <summary>Upper bound in ms. Other tests may use the machine; the test must detect a page that waits for something.</summary>
     private const double Bound = 10_000;
 
     [Fact]
@@ -48,7 +48,8 @@ public sealed class SpeedTests(ChatSiteFixture fixture) : WebTests(fixture)
         /// <summary>Returns the median time to the composer, in ms.</summary>
         public double Tell()
         {
-            TestContext.Current.TestOutputHelper?.WriteLine($"From navigation, {kind}; the first time took {_composer[0]:F0} ms to the composer");
+            TestContext.Current.TestOutputHelper?.WriteLine(
+                $"From navigation, {kind}; the first time took {_composer[0]:F0} ms to the composer");
             Figures.Tell("  to a composer that keeps what one says", _composer);
             Figures.Tell("  to being in the room", _joined);
             return Figures.Median(_composer);
