@@ -57,6 +57,18 @@ public sealed class Deployment : IAsyncDisposable
         },
         rooms => rooms == 0);
 
+    /// <summary>Empties each RoomHost in turn, so that every room moves at least once.</summary>
+    public async Task MoveRoomsAsync()
+    {
+        foreach (var host in (string[])["roomhost-1", "roomhost-2"])
+        {
+            await OperateAsync($"host/{host}/drain");
+            await Eventually.Async(() => HostAsync(host), found => found is { } drained
+                && drained.GetProperty("state").GetString() == "draining" && drained.GetProperty("rooms").GetInt32() == 0);
+            await OperateAsync($"host/{host}/resume");
+        }
+    }
+
     /// <summary>The Admin's description of a RoomHost; undefined while the host is not alive.</summary>
     public async Task<JsonElement?> HostAsync(string id)
     {

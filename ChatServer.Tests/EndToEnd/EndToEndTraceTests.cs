@@ -3,7 +3,7 @@ using ChatServer.Tests.Support;
 
 namespace ChatServer.Tests.EndToEnd;
 
-/// <summary>What one request causes in several processes is one trace.</summary>
+/// <summary>All effects of a request, in all processes, are one trace.</summary>
 public sealed class EndToEndTraceTests(TracedDeployment site) : IClassFixture<TracedDeployment>
 {
     private const string LoadBalancer = "ChatServer.LoadBalancer", Api = "ChatServer.Api";

@@ -22,7 +22,7 @@ public sealed partial class ReadmeTranscriptTests : IAsyncLifetime
     private string? _epoch;
 
     [Fact]
-    public async Task The_commands_of_the_README_get_the_answers_of_the_README()
+    public async Task Commands_in_the_documents_get_the_documented_answers()
     {
         var services = _appHost.Services();
         var steps = Documents.SelectMany(document => Transcript.Of(File.ReadAllText(Path.Combine(SourceTree.Root, document)))).ToList();
@@ -70,10 +70,12 @@ public sealed partial class ReadmeTranscriptTests : IAsyncLifetime
         await member.CloseAsync();
     }
 
-    // "…" is anything; and the first answer that names the room's port tells which one it is here.
+    // "…" matches any text. The first answer with the room's port determines the port for the later answers.
     private void AssertAnswer(string typed, string expected, string answer)
     {
-        var pattern = Regex.Escape(OnOurPorts(expected)).Replace("…", ".*", StringComparison.Ordinal).Replace(RoomPort, @"(?<port>\d+)", StringComparison.Ordinal);
+        var pattern = Regex.Escape(OnOurPorts(expected))
+            .Replace("…", ".*", StringComparison.Ordinal)
+            .Replace(RoomPort, @"(?<port>\d+)", StringComparison.Ordinal);
         var match = Regex.Match(answer, $"^{pattern}$", RegexOptions.Singleline);
         Assert.True(match.Success, $"{typed}\nis answered\n{answer}\nand not\n{expected}");
         if (match.Groups["port"] is { Success: true, Value: var port }) _roomPort = port;
@@ -88,7 +90,8 @@ public sealed partial class ReadmeTranscriptTests : IAsyncLifetime
             ("localhost:2000", $"localhost:{entrances[0]}"), ("localhost:2001", $"localhost:{entrances[1]}"),
             (RoomPort, _roomPort ?? RoomPort), ("{epoch}", _epoch ?? "{epoch}"),
         ];
-        return replacements.Aggregate(text, (now, replacement) => now.Replace(replacement.Item1, replacement.Item2, StringComparison.Ordinal));
+        return replacements.Aggregate(
+            text, (now, replacement) => now.Replace(replacement.Item1, replacement.Item2, StringComparison.Ordinal));
     }
 
     [GeneratedRegex("^npx wscat -c '(?<url>ws://.*)'$")]

@@ -39,8 +39,8 @@ public sealed class TracedDeployment : IAsyncLifetime
     }
 
     /// <summary>
-    /// The trace of the one request to <paramref name="service"/> for <paramref name="path"/>, once it has all of <paramref name="names"/> and
-    /// is whole.
+    /// The trace of the only request to <paramref name="service"/> for <paramref name="path"/>, when it is complete and contains all of
+    /// <paramref name="names"/>.
     /// </summary>
     public async Task<IReadOnlyList<OtlpSpan>> TraceOfAsync(string service, string path, params string[] names)
     {

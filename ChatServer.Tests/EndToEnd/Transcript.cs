@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace ChatServer.Tests.EndToEnd;
 
-/// <summary>What a document says is typed in a terminal, and what is answered.</summary>
+/// <summary>The commands of a document and their expected output.</summary>
 internal static partial class Transcript
 {
     /// <summary>The commands of all <c>console</c> blocks, in order, with the lines that follow each.</summary>
@@ -18,8 +18,11 @@ internal static partial class Transcript
     private static partial Regex Step();
 }
 
-/// <summary>A curl call, carried out without curl: the tests need the SDK alone. It knows the options that our documents use, and no others.</summary>
-internal sealed partial record CurlCommand(HttpMethod Method, Uri Url, IReadOnlyList<(string Name, string Value)> Headers, string? Body, bool ShowsBody, string Format)
+/// <summary>
+/// A curl call that runs without curl, because the tests need only the SDK. It knows the options in our documents and no others.
+/// </summary>
+internal sealed partial record CurlCommand(
+    HttpMethod Method, Uri Url, IReadOnlyList<(string Name, string Value)> Headers, string? Body, bool ShowsBody, string Format)
 {
     public static CurlCommand Parse(string command)
     {
@@ -44,7 +47,7 @@ internal sealed partial record CurlCommand(HttpMethod Method, Uri Url, IReadOnly
         return new(method ?? (body is null ? HttpMethod.Get : HttpMethod.Post), new Uri(url!), headers, body, showsBody, format);
     }
 
-    /// <summary>What curl would print.</summary>
+    /// <summary>The output that curl would print.</summary>
     public async Task<string> RunAsync(HttpClient http)
     {
         using var request = new HttpRequestMessage(Method, Url);
