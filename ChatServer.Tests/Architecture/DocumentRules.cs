@@ -6,7 +6,7 @@ namespace ChatServer.Tests.Architecture;
 public sealed partial class DocumentRules
 {
     public static TheoryData<string> Documents => new(
-        new[] { "README.md", "CONTRIBUTING.md", "CHANGELOG.md", "examples/README.md" }.Concat(
+        new[] { "README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "examples/README.md" }.Concat(
             Directory.EnumerateFiles(Path.Combine(SourceTree.Root, "docs"), "*.md", SearchOption.AllDirectories)
                 .Select(file => Path.GetRelativePath(SourceTree.Root, file)).Order(StringComparer.Ordinal)));
 

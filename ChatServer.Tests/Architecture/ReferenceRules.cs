@@ -9,24 +9,26 @@ public sealed partial class ReferenceRules
     private static readonly Dictionary<string, string[]> Allowed = new()
     {
         ["Contracts"] = [],
+        ["Metrics"] = ["Contracts"],
         ["Settings"] = ["Contracts"],
-        ["Backplane"] = ["Contracts", "Settings"],
-        ["Broadcast"] = ["Contracts"],
-        ["ServiceDefaults"] = ["Contracts", "Settings"],
-        ["Web"] = ["Contracts", "Settings"],
-        ["Api"] = ["Contracts", "Settings", "Backplane", "ServiceDefaults", "Web"],
-        ["Admin"] = ["Contracts", "Settings", "Backplane", "ServiceDefaults", "Web"],
-        ["RoomHost"] = ["Contracts", "Settings", "Backplane", "Broadcast", "ServiceDefaults", "Web"],
-        ["LoadBalancer"] = ["Contracts", "Settings", "Backplane", "ServiceDefaults", "Web"],
+        ["Backplane"] = ["Contracts", "Metrics", "Settings"],
+        ["Broadcast"] = ["Contracts", "Metrics"],
+        ["Tokens"] = ["Contracts", "Settings"],
+        ["ServiceDefaults"] = ["Contracts", "Metrics", "Settings"],
+        ["Web"] = ["Contracts", "Metrics", "Settings"],
+        ["Api"] = ["Contracts", "Settings", "Backplane", "ServiceDefaults", "Tokens", "Web"],
+        ["Admin"] = ["Contracts", "Settings", "Backplane", "ServiceDefaults", "Tokens", "Web"],
+        ["RoomHost"] = ["Contracts", "Metrics", "Settings", "Backplane", "Broadcast", "ServiceDefaults", "Tokens", "Web"],
+        ["LoadBalancer"] = ["Contracts", "Metrics", "Settings", "Backplane", "Broadcast", "ServiceDefaults", "Web"],
         ["Redis"] = ["Settings"],
         ["AppHost"] = ["Settings", "Redis", "Api", "Admin", "RoomHost", "LoadBalancer"],
         ["Client"] = ["Contracts"],
-        ["Bench"] = ["Contracts", "Settings", "Client"],
+        ["Bench"] = ["Contracts", "Settings", "Broadcast", "Client", "Backplane"],
         ["Examples.Bot"] = ["Client"],
         ["Tests"] =
         [
-            "Contracts", "Settings", "Backplane", "Broadcast", "ServiceDefaults", "Web", "Api", "Admin", "RoomHost", "LoadBalancer",
-            "Redis", "AppHost", "Client", "Bench", "Examples.Bot",
+            "Contracts", "Metrics", "Settings", "Backplane", "Broadcast", "ServiceDefaults", "Tokens", "Web", "Api", "Admin", "RoomHost",
+            "LoadBalancer", "Redis", "AppHost", "Client", "Bench", "Examples.Bot",
         ],
     };
 
@@ -36,6 +38,8 @@ public sealed partial class ReferenceRules
         ["StackExchange.Redis"] = "Backplane",
         ["Yarp."] = "LoadBalancer",
         ["Microsoft.Garnet"] = "Redis",
+        ["Microsoft.IdentityModel."] = "Tokens",
+        ["NSec."] = "Tokens",
     };
 
     public static TheoryData<string> ProjectNames => new(SourceTree.Projects.Keys);
