@@ -40,12 +40,13 @@ public sealed class AppHostProcess : RunningAppHost
         "dotnet", [Program, .. arguments], appHost.Environment));
 
     /// <summary>Starts it and waits until it reports that the deployment is ready.</summary>
-    public static Task<AppHostProcess> StartAsync(params (string Name, string? Value)[] settings) => ReadyAsync(Launch(settings));
+    public static Task<AppHostProcess> StartAsync(params (string Name, string? Value)[] settings) =>
+        ReadyAsync(() => Launch(settings));
 
     /// <summary>
     /// Starts it with the command of the README. The launch profile overrides the environment, so the ports are options.
     /// </summary>
-    public static Task<AppHostProcess> RunAsync() => ReadyAsync(new AppHostProcess([], appHost => ServerProcess.Start(
+    public static Task<AppHostProcess> RunAsync() => ReadyAsync(() => new AppHostProcess([], appHost => ServerProcess.Start(
         "dotnet",
         [
             "run", "--project", Path.Combine(SourceTree.Root, "ChatServer.AppHost"), "--no-build", "-c", Configuration,
@@ -70,10 +71,18 @@ public sealed class AppHostProcess : RunningAppHost
         await Process.DisposeAsync();
     }
 
-    private static async Task<AppHostProcess> ReadyAsync(AppHostProcess appHost)
+    // The AppHost binds its ports a second after they were chosen. If another process took one, other ports are chosen.
+    private static async Task<AppHostProcess> ReadyAsync(Func<AppHostProcess> launch)
     {
+        const int Attempts = 3;
+        var appHost = launch();
         try
         {
+            for (var attempt = 1; attempt < Attempts && await FindsItsPortInUseAsync(appHost); attempt++)
+            {
+                await appHost.DisposeAsync();
+                appHost = launch();
+            }
             await Eventually.Async(
                 () => appHost.Process.Output,
                 output => output.Contains("ChatServer is ready.", StringComparison.Ordinal) || appHost.Process.HasExited, Timeout);
@@ -85,5 +94,14 @@ public sealed class AppHostProcess : RunningAppHost
             await appHost.DisposeAsync();
             throw;
         }
+    }
+
+    private static async Task<bool> FindsItsPortInUseAsync(AppHostProcess appHost)
+    {
+        const string PortInUse = "Address already in use";
+        var output = await Eventually.Async(
+            () => appHost.Process.Output,
+            output => appHost.Process.HasExited || output.Contains("ChatServer is ready.", StringComparison.Ordinal), Timeout);
+        return output.Contains(PortInUse, StringComparison.Ordinal);
     }
 }

@@ -1,10 +1,13 @@
 using ChatServer.Backplane;
+using ChatServer.Backplane.Audit;
 using ChatServer.Backplane.Connections;
 using ChatServer.Backplane.Hosts;
 using ChatServer.Backplane.Messages;
+using ChatServer.Backplane.Moderation;
 using ChatServer.Backplane.Rooms;
 using ChatServer.Settings;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 
 namespace ChatServer.Tests.Support;
@@ -31,6 +34,7 @@ public sealed class BackplaneProcess : IAsyncDisposable
 
     public BackplaneConnection Connection => Get<BackplaneConnection>();
     public RoomDirectory Rooms => Get<RoomDirectory>();
+    public RoomOptionsWriter OptionsWriter => Get<RoomOptionsWriter>();
     public RoomLookup Lookup => Get<RoomLookup>();
     public RoomPlacement Placement => Get<RoomPlacement>();
     public RoomRescue Rescue => Get<RoomRescue>();
@@ -40,11 +44,20 @@ public sealed class BackplaneProcess : IAsyncDisposable
     public RoomCommands Commands => Get<RoomCommands>();
     public HostDirectory Hosts => Get<HostDirectory>();
     public HostDrain Drain => Get<HostDrain>();
+    public HostRebalance Rebalance => Get<HostRebalance>();
     public HostLease Lease => Get<HostLease>();
     public HostInbox Inbox => Get<HostInbox>();
     public Announcements Announcements => Get<Announcements>();
     public ClusterShutdown Shutdown => Get<ClusterShutdown>();
+    public RelaySecret RelaySecret => Get<RelaySecret>();
+    public SanctionStore Sanctions => Get<SanctionStore>();
+    public IdentitySecret Identities => Get<IdentitySecret>();
+    public AdminTokenSecret AdminTokenSecret => Get<AdminTokenSecret>();
     public ClusterSignals ClusterSignals => Get<ClusterSignals>();
+    public HealthCheckService Health => Get<HealthCheckService>();
+
+    /// <summary>Another audit trail of this process, with its own bounds.</summary>
+    public AuditLog Audit(AuditBounds bounds) => ActivatorUtilities.CreateInstance<AuditLog>(_host.Services, bounds);
 
     public ValueTask DisposeAsync() => ((IAsyncDisposable)_host).DisposeAsync();
 

@@ -13,6 +13,7 @@ namespace ChatServer.Tests.Support;
 /// <summary>A service with the defaults of all services and nothing else, on its own port.</summary>
 public sealed class DefaultService : IAsyncLifetime
 {
+
     private WebApplication? _app;
 
     /// <summary>The service's name in the configuration, for service discovery.</summary>
@@ -20,6 +21,9 @@ public sealed class DefaultService : IAsyncLifetime
 
     private readonly ConcurrentDictionary<string, bool> _failed = new();
     private int _flakyRequests;
+
+    /// <summary>Settings beside the port and the key.</summary>
+    public IReadOnlyList<(string Name, string Value)> Settings { get; init; } = [];
 
     public HttpClient Http { get; private set; } = null!;
 
@@ -41,6 +45,7 @@ public sealed class DefaultService : IAsyncLifetime
             ["BIND"] = "127.0.0.1",
             ["KEY"] = "old-key, new-key",
         });
+        builder.Configuration.AddInMemoryCollection(Settings.Select(setting => KeyValuePair.Create(setting.Name, (string?)setting.Value)));
         builder.AddServiceDefaults();
         builder.AddHttpClientDefaults();
         builder.AddWebConventions();

@@ -7,11 +7,12 @@ namespace ChatServer.Tests.Support;
 public static class FreePort
 {
     // Below the ephemeral ports, the ports of the AppHost and those of a drill, so that no other process takes a port before the process
-    // for which it was chosen. The first port depends on the process id, so that two test runs rarely choose the same ports.
-    private const int Lowest = 10_000, Beyond = 20_000;
+    // for which it was chosen. A run takes about 10,000 ports; if the range were used twice, a port that is chosen and not yet bound could be
+    // chosen again. The first port depends on the process id, so that two test runs rarely choose the same ports.
+    private const int Lowest = 4_000, Beyond = 20_000;
 
     private static readonly Lock Gate = new();
-    private static int _next = Lowest + Environment.ProcessId % 270 * 37;
+    private static int _next = Lowest + Environment.ProcessId % 432 * 37;
 
     /// <summary>
     /// The first of <paramref name="count"/> consecutive ports that are free now. No other test of this run gets them until all ports of

@@ -61,7 +61,7 @@ public abstract class RedisServer : IAsyncDisposable
     public void Resume() => _process!.Resume();
 
     /// <summary>Deletes all data, as a restart without persistence does.</summary>
-    public Task FlushAsync() => ExecuteAsync("*1\r\n$8\r\nFLUSHALL\r\n");
+    public Task FlushAsync() => ExecuteAsync("FLUSHALL");
 
     public async ValueTask DisposeAsync()
     {
@@ -75,18 +75,25 @@ public abstract class RedisServer : IAsyncDisposable
     /// <summary>Whether the process has written that it accepts connections.</summary>
     protected virtual bool HasReportedReady(ServerProcess process) => true;
 
-    private Task<string> PingAsync() => ExecuteAsync("*1\r\n$4\r\nPING\r\n");
+    private Task<string> PingAsync() => ExecuteAsync("PING");
 
-    // Does not use the Redis library of the code under test.
-    protected async Task<string> ExecuteAsync(string command)
+    /// <summary>Sends a command whose arguments contain no space, and returns the first bytes of the answer.</summary>
+    /// <remarks>Does not use the Redis library of the code under test.</remarks>
+    public async Task<string> ExecuteAsync(string command)
     {
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(5));
         using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync("127.0.0.1", Port, deadline.Token);
-        await socket.SendAsync(Encoding.ASCII.GetBytes(command), deadline.Token);
-        var answer = new byte[256];
+        await socket.SendAsync(Encoding.ASCII.GetBytes(Encode(command)), deadline.Token);
+        var answer = new byte[4096];
         var length = await socket.ReceiveAsync(answer, deadline.Token);
         return Encoding.ASCII.GetString(answer, 0, length).TrimEnd();
+    }
+
+    private static string Encode(string command)
+    {
+        var words = command.Split(' ');
+        return $"*{words.Length}\r\n{string.Concat(words.Select(word => $"${word.Length}\r\n{word}\r\n"))}";
     }
 }
 
@@ -104,11 +111,20 @@ public sealed class InstalledRedis : RedisServer
     /// <summary>The server of which it is a replica when it starts; null: it starts as a primary.</summary>
     public RedisServer? Primary { get; init; }
 
+    /// <summary>The folder of a node of a cluster; null: it is not a node of a cluster.</summary>
+    public string? ClusterFolder { get; init; }
+
+    /// <summary>The port for the other nodes of the cluster. The usual one, 10,000 higher than the other port, may be in use.</summary>
+    public int BusPort { get; init; }
+
+    /// <summary>More arguments of the program.</summary>
+    public IReadOnlyList<string> Arguments { get; init; } = [];
+
     /// <summary>Disconnects it from its primary: no server listens on port 1. It keeps its data.</summary>
-    public Task DisconnectFromPrimaryAsync() => ExecuteAsync("REPLICAOF 127.0.0.1 1\r\n");
+    public Task DisconnectFromPrimaryAsync() => ExecuteAsync("REPLICAOF 127.0.0.1 1");
 
     /// <summary>Promotes it to a primary.</summary>
-    public Task PromoteAsync() => ExecuteAsync("REPLICAOF NO ONE\r\n");
+    public Task PromoteAsync() => ExecuteAsync("REPLICAOF NO ONE");
 
     protected override bool HasReportedReady(ServerProcess process) =>
         process.Output.Contains("Ready to accept connections", StringComparison.Ordinal);
@@ -120,7 +136,16 @@ public sealed class InstalledRedis : RedisServer
             // Without delay, and without a file on disk, which the next server that starts in this folder would load.
             "--repl-diskless-sync-delay", "0", "--repl-diskless-load", "swapdb",
             .. Primary is null ? Array.Empty<string>() : ["--replicaof", "127.0.0.1", $"{Primary.Port}"],
+            .. ClusterFolder is null ? Array.Empty<string>() : ClusterArguments(Directory.CreateDirectory(ClusterFolder).FullName),
+            .. Arguments,
         ]);
+
+    // A lost master is detected after half a second.
+    private string[] ClusterArguments(string folder) =>
+    [
+        "--dir", folder, "--cluster-enabled", "yes", "--cluster-port", $"{BusPort}", "--cluster-node-timeout", "500",
+        "--cluster-replica-validity-factor", "0",
+    ];
 }
 
 /// <summary>The embedded Redis, <c>ChatServer.Redis</c>, without persistence.</summary>
@@ -130,10 +155,15 @@ public sealed class EmbeddedRedis : RedisServer
     private static readonly string Program = Path.Combine(
         AppContext.BaseDirectory.Replace("ChatServer.Tests", "ChatServer.Redis", StringComparison.Ordinal), "ChatServer.Redis.dll");
 
-    protected override ServerProcess Launch() => ServerProcess.Start("dotnet", [Program], new Dictionary<string, string?>
-    {
-        ["PORT"] = $"{Port}",
-        ["BIND"] = "127.0.0.1",
-        ["REDIS_DATA"] = null,
-    });
+    /// <summary>Starts the program with a password.</summary>
+    public static ServerProcess Launch(int port, string? password) => ServerProcess.Start(
+        "dotnet", [Program], new Dictionary<string, string?>
+        {
+            ["PORT"] = $"{port}",
+            ["BIND"] = "127.0.0.1",
+            ["REDIS_DATA"] = null,
+            ["REDIS_PASSWORD"] = password,
+        });
+
+    protected override ServerProcess Launch() => Launch(Port, password: null);
 }

@@ -9,7 +9,7 @@ public abstract class RunningAppHost : IAsyncDisposable
     public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(90);
 
     /// <summary>How long processes and ports may remain after the AppHost ended.</summary>
-    protected static readonly TimeSpan EndTimeout = TimeSpan.FromSeconds(15);
+    protected static readonly TimeSpan EndTimeout = TimeSpan.FromSeconds(45);
 
     private const int RoomPorts = 100;
 

@@ -113,6 +113,9 @@ public sealed class ServerProcess : IAsyncDisposable
         await Eventually.Async(() => Directory.GetDirectories($"/proc/{Id}/task").Select(StateOf), states => states.All(s => s == 'T'));
     }
 
+    /// <summary>Sends SIGUSR1: a process with <see cref="StartupHook"/> then fails.</summary>
+    public void Fail() => Send(Signal.User1);
+
     /// <summary>Sends SIGCONT.</summary>
     public void Resume() => Send(Signal.Continue);
 
@@ -169,6 +172,7 @@ public sealed class ServerProcess : IAsyncDisposable
     {
         Interrupt = 2,
         Kill = 9,
+        User1 = 10,
         Terminate = 15,
         Continue = 18,
         Stop = 19,

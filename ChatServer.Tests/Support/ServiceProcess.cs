@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text;
@@ -20,35 +21,65 @@ public sealed class ServiceProcess : IAsyncDisposable
     ];
 
     /// <summary>Time limit for the first response: the process compiles its code, at the same time as many others.</summary>
+    private static readonly TimeSpan ReportTimeout = TimeSpan.FromSeconds(10);
+
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60);
 
     private ServiceProcess(ServerProcess process, HttpClient http) => (Process, Http) = (process, http);
 
     public ServerProcess Process { get; }
 
+    /// <summary>The output so far, without the line that reports the start.</summary>
+    public string Log => string.Concat(
+        Process.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Where(line => !line.Contains(" started as ", StringComparison.Ordinal)).Select(line => $"{line}\n"));
+
     /// <summary>Sends no key, and follows no redirect.</summary>
     public HttpClient Http { get; }
 
     /// <summary>Starts <paramref name="project"/> without waiting for anything.</summary>
-    public static ServerProcess Launch(string project, params (string Name, string? Value)[] settings)
+    public static ServerProcess Launch(string project, params (string Name, string? Value)[] settings) =>
+        Launch("exec dotnet \"$0\"", project, settings);
+
+    /// <summary>Starts <paramref name="project"/> on a port of its own, and waits until it answers.</summary>
+    public static Task<ServiceProcess> StartAsync(string project, string portVariable, params (string Name, string? Value)[] settings) =>
+        StartAsync("exec dotnet \"$0\"", project, portVariable, settings);
+
+    /// <summary>As the other overload; the process has at most <paramref name="descriptors"/> file descriptors.</summary>
+    public static Task<ServiceProcess> StartAsync(
+        int descriptors, string project, string portVariable, params (string Name, string? Value)[] settings) =>
+        StartAsync($"ulimit -n {descriptors}; exec dotnet \"$0\"", project, portVariable, settings);
+
+    private static ServerProcess Launch(string command, string project, (string Name, string? Value)[] settings)
     {
         var environment = SettingNames.ToDictionary(name => name, _ => (string?)null);
         foreach (var (name, value) in settings) environment[name] = value;
-        return ServerProcess.Start("dotnet", [Path.Combine(AppContext.BaseDirectory, $"{project}.dll")], environment);
+        return ServerProcess.Start("/bin/sh", ["-c", command, Path.Combine(AppContext.BaseDirectory, $"{project}.dll")], environment);
     }
 
-    /// <summary>Starts <paramref name="project"/> on a port of its own, and waits until it answers.</summary>
-    public static async Task<ServiceProcess> StartAsync(string project, string portVariable, params (string Name, string? Value)[] settings)
+    private static async Task<ServiceProcess> StartAsync(
+        string command, string project, string portVariable, (string Name, string? Value)[] settings)
     {
-        var port = FreePort.Next();
-        var process = Launch(project, [("BIND", "127.0.0.1"), (portVariable, $"{port}"), .. settings]);
-        var http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false });
-        http.BaseAddress = new Uri($"http://127.0.0.1:{port}");
-        var service = new ServiceProcess(process, http);
-        await Eventually.Async(
-            async () => process.HasExited || (await http.GetAsync("/alive")).StatusCode == HttpStatusCode.OK, up => up, StartTimeout);
-        Assert.False(process.HasExited, process.Output);
-        return service;
+        const int MaxAttempts = 3;
+        for (var attempt = 1; ; attempt++)
+        {
+            var port = FreePort.Next();
+            var process = Launch(command, project, [("BIND", "127.0.0.1"), (portVariable, $"{port}"), .. settings]);
+            var http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false });
+            http.BaseAddress = new Uri($"http://127.0.0.1:{port}");
+            var service = new ServiceProcess(process, http);
+            var watch = Stopwatch.StartNew();
+            // Another process that took the port would answer too: this one must have reported its start, which a test may have switched off.
+            await Eventually.Async(
+                async () => process.HasExited || ((await http.GetAsync("/alive")).StatusCode == HttpStatusCode.OK
+                    && (watch.Elapsed > ReportTimeout || process.Output.Contains(" started as ", StringComparison.Ordinal))),
+                up => up, StartTimeout);
+            if (!process.HasExited)
+                return service;
+            if (attempt == MaxAttempts || !process.Output.Contains("in use", StringComparison.Ordinal))
+                Assert.Fail(process.Output);
+            await service.DisposeAsync();
+        }
     }
 
     /// <summary>One call; <paramref name="key"/> null sends none.</summary>
