@@ -23,12 +23,12 @@ public sealed partial class ReferenceRules
         ["Redis"] = ["Settings"],
         ["AppHost"] = ["Settings", "Redis", "Api", "Admin", "RoomHost", "LoadBalancer"],
         ["Client"] = ["Contracts"],
-        ["Bench"] = ["Contracts", "Settings", "Broadcast", "Client", "Backplane"],
+        ["Cli"] = ["Contracts", "Settings", "Broadcast", "Client", "Backplane"],
         ["Examples.Bot"] = ["Client"],
         ["Tests"] =
         [
             "Contracts", "Metrics", "Settings", "Backplane", "Broadcast", "ServiceDefaults", "Tokens", "Web", "Api", "Admin", "RoomHost",
-            "LoadBalancer", "Redis", "AppHost", "Client", "Bench", "Examples.Bot",
+            "LoadBalancer", "Redis", "AppHost", "Client", "Cli", "Examples.Bot",
         ],
     };
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using ChatServer.Bench.Drill;
+using ChatServer.Cli.Drill;
 using ChatServer.Tests.Architecture;
 using ChatServer.Tests.Support;
 using YamlDotNet.Serialization;

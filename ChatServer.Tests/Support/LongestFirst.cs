@@ -15,7 +15,7 @@ public sealed class LongestFirst : ITestCollectionOrderer
     /// <summary>Collections and namespaces whose tests start processes and wait for leases, the longest first.</summary>
     private static readonly string[] LongRunning =
     [
-        AppHostCollection.Name, "ChatServer.Tests.RoomHost.Hosting.", "ChatServer.Tests.EndToEnd.", "ChatServer.Tests.Bench.",
+        AppHostCollection.Name, "ChatServer.Tests.RoomHost.Hosting.", "ChatServer.Tests.EndToEnd.", "ChatServer.Tests.Cli.",
         "ChatServer.Tests.Backplane.", "ChatServer.Tests.Client.", "ChatServer.Tests.Redis.", "ChatServer.Tests.Api.",
     ];
 

@@ -1,5 +1,0 @@
-namespace ChatServer.Bench;
-
-/// <summary>The run cannot start or continue, and its user can correct the cause.</summary>
-/// <param name="message">One line that states the cause and the correction.</param>
-internal sealed class BenchException(string message) : Exception(message);
