@@ -109,6 +109,26 @@ internal sealed class AppHostSettings
         }
     }
 
+    /// <summary>
+    /// Returns a free port for a process whose port no setting states; null in a published model. The orchestrator would choose an ephemeral
+    /// port, which an outgoing connection may take before the process listens on it.
+    /// </summary>
+    public int? FreePort()
+    {
+        // Below the ephemeral ports of Linux (32,768) and other systems (49,152).
+        const int Lowest = 20_000, Beyond = 32_768;
+        while (_runs)
+        {
+            var port = Random.Shared.Next(Lowest, Beyond);
+            if (!_ports.ContainsKey(port) && FindError(port, Bind) is null)
+            {
+                _ports[port] = "a free port";
+                return port;
+            }
+        }
+        return null;
+    }
+
     private void AddDefaults()
     {
         foreach (var setting in ServerSettings.All.Where(setting => setting.Handover != Handover.Inherited))
@@ -142,16 +162,23 @@ internal sealed class AppHostSettings
     {
         if (!_ports.TryAdd(port, variable))
             throw new StartupException($"{variable} and {_ports[port]} are the same port, {port}.");
-        if (!_runs) return port;
+        return _runs && FindError(port, address) is { } error
+            ? throw new StartupException($"Cannot listen on port {port}: {error}. {variable} sets the port, BIND the address.")
+            : port;
+    }
+
+    // Why nothing can listen on the port; null if it is free.
+    private static string? FindError(int port, IPAddress address)
+    {
         try
         {
             using var probe = new TcpListener(address, port);
             probe.Start();
-            return port;
+            return null;
         }
         catch (SocketException error)
         {
-            throw new StartupException($"Cannot listen on port {port}: {error.Message}. {variable} sets the port, BIND the address.");
+            return error.Message;
         }
     }
 }

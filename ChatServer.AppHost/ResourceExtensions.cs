@@ -19,7 +19,7 @@ internal static class ResourceExtensions
         this IDistributedApplicationBuilder builder, string name, AppHostSettings settings, Setting<int> portSetting, int? port = null)
         where TProject : IProjectMetadata, new() => builder.AddProject<TProject>(name)
         // Without the orchestrator's proxy: it would add a hop to every request and hide the client's address.
-        .WithHttpEndpoint(port: port, env: portSetting.Name, isProxied: false)
+        .WithHttpEndpoint(port: port ?? settings.FreePort(), env: portSetting.Name, isProxied: false)
         .WithEndpoint("http", endpoint => endpoint.TargetHost = settings.LocalHost)
         .WithHttpHealthCheck("/health")
         // Plain HTTP: without this, the dashboard asks for a trusted development certificate.
@@ -44,7 +44,7 @@ internal static class ResourceExtensions
         var generated = new GenerateParameterDefault { MinLength = 32, Special = false };
         var password = builder.AddParameter("redis-password", generated, secret: true);
         var server = builder.AddProject<ChatServer_Redis>("redis-server")
-            .WithEndpoint(scheme: "tcp", name: "tcp", env: ServerSettings.RedisPort.Name, isProxied: false)
+            .WithEndpoint(port: settings.FreePort(), scheme: "tcp", name: "tcp", env: ServerSettings.RedisPort.Name, isProxied: false)
             .WithEnvironment(ServerSettings.RedisPassword.Name, password)
             // It would inherit another address from the environment of the AppHost.
             .WithEnvironment(ServerSettings.RedisBind.Name, ServerSettings.RedisBind.DefaultText)

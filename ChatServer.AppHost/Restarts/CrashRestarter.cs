@@ -12,7 +12,8 @@ internal sealed class RestartOnCrashAnnotation : IResourceAnnotation;
 /// crashed project stopped. Each restart is written to the log of the resource.
 /// </summary>
 internal sealed partial class CrashRestarter(
-    ResourceNotificationService notifications, ResourceCommandService commands, ResourceLoggerService loggers, TimeProvider time)
+    ResourceNotificationService notifications, ResourceCommandService commands, ResourceLoggerService loggers, TimeProvider time,
+    ILogger<CrashRestarter> logger)
     : BackgroundService
 {
     private readonly Dictionary<string, WatchedResource> _watched = [];
@@ -55,6 +56,8 @@ internal sealed partial class CrashRestarter(
         watched.StoppedProcess = snapshot.StartTimeStamp;
         // The previous restart has ended: it started the process that has just stopped, or a user did and it was not needed.
         if (watched.Policy.OnStopped(snapshot.ExitCode) is { } delay) watched.Restart = RestartAsync(change, delay, stopping);
+        else if (snapshot.ExitCode == 1 && !stopping.IsCancellationRequested)
+            LogNotRestarted(logger, change.Resource.Name);
     }
 
     private async Task RestartAsync(ResourceEvent crashed, TimeSpan delay, CancellationToken ct)
@@ -94,6 +97,10 @@ internal sealed partial class CrashRestarter(
 
     [LoggerMessage(LogLevel.Warning, "{Resource} crashed ({Cause}); restarting in {Delay} s.")]
     private static partial void LogRestart(ILogger logger, string resource, string cause, double delay);
+
+    // On the console of the AppHost: the deployment does not become ready.
+    [LoggerMessage(LogLevel.Error, "{Resource} could not start and is not started again: its log in the dashboard states the reason.")]
+    private static partial void LogNotRestarted(ILogger logger, string resource);
 
     [LoggerMessage(LogLevel.Error, "{Resource} could not be restarted: {Error}; retrying in {Delay} s.")]
     private static partial void LogFailure(ILogger logger, string resource, string? error, double delay);

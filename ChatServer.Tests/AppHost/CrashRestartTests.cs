@@ -59,6 +59,10 @@ public sealed class CrashRestartTests(SharedAppHost shared) : SharedAppHostTests
         var log = await AppHost.LogAsync(SharedAppHost.InvalidRoomHost);
         Assert.Contains("MAX_ROOMS", log, StringComparison.Ordinal);
         Assert.DoesNotContain("restarting", log, StringComparison.Ordinal);
+        // The deployment does not become ready, and the console of the AppHost says why.
+        Assert.Contains(
+            $"{SharedAppHost.InvalidRoomHost} could not start and is not started again: its log in the dashboard states the reason.",
+            AppHost.Log);
     }
 
     /// <summary>How often the log of a resource reports a restart after a signal: other tests end processes too.</summary>

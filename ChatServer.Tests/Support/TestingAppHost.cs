@@ -4,6 +4,7 @@ using Aspire.Hosting.Testing;
 using ChatServer.Settings;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Logging;
 using Projects;
 
 namespace ChatServer.Tests.Support;
@@ -11,6 +12,7 @@ namespace ChatServer.Tests.Support;
 /// <summary>The AppHost in the test process, through Aspire.Hosting.Testing, without a dashboard.</summary>
 public sealed class TestingAppHost : RunningAppHost
 {
+    private readonly LogRecorder _log = new();
     private IDistributedApplicationTestingBuilder? _builder;
     private DistributedApplication? _application;
 
@@ -25,6 +27,9 @@ public sealed class TestingAppHost : RunningAppHost
     }
 
     public DistributedApplication Application => _application!;
+
+    /// <summary>What the AppHost itself logs, which its console shows.</summary>
+    public IReadOnlyCollection<string> Log => _log.Messages;
 
     public DistributedApplicationModel Model => Application.Services.GetRequiredService<DistributedApplicationModel>();
 
@@ -45,6 +50,7 @@ public sealed class TestingAppHost : RunningAppHost
                     .Select(setting => $"--{setting.Key.Replace("__", ":", StringComparison.Ordinal)}={setting.Value}"),
             ]);
             add(appHost._builder);
+            appHost._builder.Services.AddSingleton<ILoggerProvider>(appHost._log);
             // Without a dashboard no process receives telemetry, and an export every second increases the CPU time of a start by half.
             foreach (var project in appHost._builder.Resources.OfType<ProjectResource>())
             {
