@@ -22,10 +22,12 @@ public sealed class HostInbox(BackplaneConnection connection, TimeProvider time)
                 var text = (string)payload!;
                 if (text.StartsWith("r ", StringComparison.Ordinal))
                     onNudge(text[2..]);
-                else if (text.StartsWith("c ", StringComparison.Ordinal) && BackplaneJson.TryRead<Command>(text[2..]) is { } command)
+                else if (text.StartsWith("c ", StringComparison.Ordinal) && Parse(text[2..]) is { } command)
                     onCommand(command);
             },
             time, ct);
+
+    private static Command? Parse(string json) => BackplaneJson.TryRead<Command>(json) ?? BackplaneJson.TryRead<UnknownCommand>(json);
 
     /// <summary>Replies to a command. A lost reply is not repeated: the sender repeats the command.</summary>
     /// <exception cref="BackplaneUnavailableException"/>

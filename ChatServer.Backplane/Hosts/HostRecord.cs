@@ -36,6 +36,9 @@ public sealed record HostRecord
     /// <summary>The version of its program.</summary>
     public required string Version { get; init; }
 
+    /// <summary>The newest <see cref="ChatServer.Backplane.DataVersion"/> of rooms that it opens.</summary>
+    public int DataVersion { get; init; } = Backplane.DataVersion.Current;
+
     /// <summary>The time of the last renewal, by the clock of the host.</summary>
     public required DateTimeOffset LastSeen { get; init; }
 
@@ -56,7 +59,7 @@ public sealed record HostRecord
         "address", Address, "rooms", Rooms, "capacity", Capacity, "connections", Connections,
         "messagesPerSecond", MessagesPerSecond.ToString("R", CultureInfo.InvariantCulture),
         "cpu", Cpu.ToString("R", CultureInfo.InvariantCulture),
-        "memory", Memory, "state", State, "version", Version, "lastSeen", LastSeen.ToUnixTimeMilliseconds(),
+        "memory", Memory, "state", State, "version", Version, "dataVersion", DataVersion, "lastSeen", LastSeen.ToUnixTimeMilliseconds(),
     ];
 
     internal static HostRecord? FromHash(string id, HashEntry[] entries)
@@ -76,6 +79,7 @@ public sealed record HostRecord
             Memory = (long)fields["memory"],
             State = fields["state"]!,
             Version = fields["version"]!,
+            DataVersion = fields.TryGetValue("dataVersion", out var version) ? (int)version : Backplane.DataVersion.First,
             LastSeen = DateTimeOffset.FromUnixTimeMilliseconds((long)fields["lastSeen"]),
         };
     }

@@ -23,6 +23,9 @@ public abstract record Command(string Room)
     /// <summary>The instance that receives the reply.</summary>
     public string ReplyTo { get; init; } = "";
 
+    /// <summary>The <see cref="DataVersion"/> that a host must read to execute the command.</summary>
+    public int Version { get; init; } = DataVersion.First;
+
     /// <summary>The <see cref="TraceContext"/> of the caller; null if it is not traced.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Traceparent { get; init; }
@@ -61,6 +64,9 @@ public sealed record DeleteCommand(string Room, long Target, string By) : Comman
 /// Finds the messages of a user that are not deleted, in a log in the memory of the host. The reply is a <see cref="HistoryReply"/>.
 /// </summary>
 public sealed record FindByUserCommand(string Room, string Uid, long After, int Limit) : Command(Room);
+
+/// <summary>A command of a kind that this process does not know: a newer process sent it. The reply is a <see cref="RefusedReply"/>.</summary>
+public sealed record UnknownCommand(string Room) : Command(Room);
 
 /// <summary>The reply of a host to a command.</summary>
 /// <param name="Id">The id of the command.</param>

@@ -46,7 +46,13 @@ public sealed class RoomCommands(
 
     private async Task<Reply?> SendAsync(string host, Command command, CancellationToken ct)
     {
-        command = command with { Id = ids.NewId(), ReplyTo = connection.Instance, Traceparent = TraceContext.Current };
+        command = command with
+        {
+            Id = ids.NewId(),
+            ReplyTo = connection.Instance,
+            Version = DataVersion.Current,
+            Traceparent = TraceContext.Current,
+        };
         var reply = new TaskCompletionSource<Reply>(TaskCreationOptions.RunContinuationsAsynchronously);
         _pendingReplies[command.Id] = reply;
         try

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using ChatServer.Backplane.Connections;
 using ChatServer.Contracts;
 using StackExchange.Redis;
@@ -25,7 +24,7 @@ public sealed class RoomOptionsWriter(BackplaneConnection connection)
         {
             options = change(options);
             var host = (string?)await RedisScript.ChangeOptions.RunAsync(
-                db, [RedisNames.Room(name)], before, JsonSerializer.Serialize(options, ContractJson.Options));
+                db, [RedisNames.Room(name)], before, StoredOptions.Write(options, before));
             if (host is null)
                 return null;
             if (host == "")
@@ -42,7 +41,7 @@ public sealed class RoomOptionsWriter(BackplaneConnection connection)
             return null;
         try
         {
-            return (json, JsonSerializer.Deserialize<RoomOptions>(json, ContractJson.Options) ?? throw new InvalidDataException());
+            return (json, StoredOptions.Read(json));
         }
         catch (Exception e) when (CorruptRecordException.IsCause(e))
         {

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using ChatServer.Contracts;
 using StackExchange.Redis;
 
@@ -12,6 +11,12 @@ public sealed record RoomRecord
 
     /// <summary>Its options: those of its creation, and later changes.</summary>
     public required RoomOptions Options { get; init; }
+
+    /// <summary>The options as the record contains them: see <see cref="StoredOptions"/>.</summary>
+    internal string? OptionsJson { get; init; }
+
+    /// <summary>The <see cref="DataVersion"/> of the process that created or claimed the room last.</summary>
+    public int Version { get; init; } = DataVersion.Current;
 
     /// <summary>The time of its creation, by the clock of Redis.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
@@ -67,6 +72,9 @@ public sealed record RoomRecord
     /// </summary>
     public string? Traceparent { get; init; }
 
+    /// <summary>This record with the options of a newer one.</summary>
+    public RoomRecord WithOptionsOf(RoomRecord newer) => this with { Options = newer.Options, OptionsJson = newer.OptionsJson };
+
     /// <summary>Reads the record; null if there is no such room.</summary>
     /// <exception cref="CorruptRecordException"/>
     internal static async Task<RoomRecord?> ReadAsync(IDatabase db, string name)
@@ -89,8 +97,9 @@ public sealed record RoomRecord
         return new RoomRecord
         {
             Name = name,
-            Options = JsonSerializer.Deserialize<RoomOptions>((string)fields["options"]!, ContractJson.Options)
-                ?? throw new InvalidDataException("It has no options."),
+            Options = StoredOptions.Read(fields["options"]!),
+            OptionsJson = fields["options"],
+            Version = fields.TryGetValue("version", out var dataVersion) ? (int)dataVersion : DataVersion.First,
             CreatedAt = DateTimeOffset.FromUnixTimeMilliseconds((long)fields["createdAt"]),
             State = RoomStates.Parse(fields["state"]),
             HostId = fields["host"]!,

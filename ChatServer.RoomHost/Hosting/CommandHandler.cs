@@ -21,7 +21,8 @@ internal sealed partial class CommandHandler(RoomSlots slots, HostInbox inbox, I
         using var span = Tracing.Source.StartChild(SpanName(command), command.Traceparent)?.SetTag("chat.room", command.Room);
         try
         {
-            var reply = command is FindAnywhereCommand find ? await FindAnywhereAsync(find)
+            var reply = command is UnknownCommand || command.Version > DataVersion.Current ? NotSupported(command)
+                : command is FindAnywhereCommand find ? await FindAnywhereAsync(find)
                 : slots.FindRoom(command.Room) is { } room ? await ExecuteAsync(command, room)
                 : new RefusedReply(command.Id, ErrorCodes.RoomUnavailable, "The room is not open here.");
             await inbox.ReplyAsync(command, reply);
@@ -63,9 +64,13 @@ internal sealed partial class CommandHandler(RoomSlots slots, HostInbox inbox, I
                     ? new RefusedReply(command.Id, error.Code, error.Message)
                     : new SaidReply(command.Id, deletion.Seq, room.Record.Epoch);
             default:
-                return new RefusedReply(command.Id, ErrorCodes.InvalidBody, "This host does not know the command.");
+                return NotSupported(command);
         }
     }
+
+    // The caller answers 503, and the call succeeds when the host was updated.
+    private static RefusedReply NotSupported(Command command) =>
+        new(command.Id, ErrorCodes.RoomUnavailable, "The host of the room runs an earlier version, which does not know this command.");
 
     private static async Task<Reply> SayAsync(SayCommand say, Room room)
     {

@@ -40,6 +40,9 @@ public sealed class FakeHost(BackplaneProcess process, string id, int capacity) 
         await _listening.Task.WaitAsync(Eventually.Timeout);
     }
 
+    /// <summary>The newest data version that it reads.</summary>
+    public int DataVersion { get; init; } = ChatServer.Backplane.DataVersion.Current;
+
     /// <summary>Ends like a killed process: its lease expires.</summary>
     public async Task DieAsync()
     {
@@ -72,6 +75,7 @@ public sealed class FakeHost(BackplaneProcess process, string id, int capacity) 
         Memory = 3_000_000_000,
         State = state,
         Version = "1.0.0",
+        DataVersion = DataVersion,
         LastSeen = DateTimeOffset.FromUnixTimeMilliseconds(1_700_000_000_123),
     });
 

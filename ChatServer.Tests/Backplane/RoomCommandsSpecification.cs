@@ -11,6 +11,25 @@ namespace ChatServer.Tests.Backplane;
 public abstract class RoomCommandsSpecification(RedisServer redis) : BackplaneSpecification(redis)
 {
     [Fact]
+    public async Task Command_of_an_unknown_kind_reaches_the_host_with_the_address_for_its_reply()
+    {
+        var host = await HostAsync("a");
+        var asked = new List<Command>();
+        host.Answer = command =>
+        {
+            asked.Add(command);
+            return null;
+        };
+
+        await Raw.PublishAsync(
+            RedisChannel.Literal(RedisNames.HostChannel("a")),
+            """c {"kind":"applaud","room":"lobby","id":"1","replyTo":"api","version":9,"loudness":3}""");
+
+        var command = Assert.IsType<UnknownCommand>(Assert.Single(await Eventually.Async(() => asked.ToList(), all => all.Count > 0)));
+        Assert.Equal(("lobby", "1", "api", 9), (command.Room, command.Id, command.ReplyTo, command.Version));
+    }
+
+    [Fact]
     public async Task The_host_of_a_room_answers_each_kind_of_command()
     {
         var host = await HostAsync("a");

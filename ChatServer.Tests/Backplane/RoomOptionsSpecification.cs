@@ -1,3 +1,4 @@
+using System.Text.Json;
 using ChatServer.Backplane;
 using ChatServer.Contracts;
 using ChatServer.Tests.Support;
@@ -18,6 +19,26 @@ public abstract class RoomOptionsSpecification(RedisServer redis) : BackplaneSpe
             "lobby", options => options with { MaxMembers = options.MaxMembers + 1 }, Cancelled)));
 
         Assert.Equal(40, (await Process().Rooms.FindAsync("lobby"))!.Options.MaxMembers);
+    }
+
+    [Fact]
+    public async Task Options_that_a_newer_process_wrote_are_kept_by_a_change_and_by_a_restoration()
+    {
+        const string Newer = """{"title":"Tea","history":7,"theme":{"dark":true}}""";
+        var host = await HostAsync("a");
+        await CreateAsync(Process(), "lobby");
+        await Raw.HashSetAsync(RedisNames.Room("lobby"), "options", Newer);
+
+        await Process().OptionsWriter.ChangeAsync("lobby", options => options with { Title = null, SlowModeSeconds = 9 }, Cancelled);
+        var changed = (await Process().Rooms.FindAsync("lobby"))!;
+        var stored = JsonElement.Parse(((string?)await Raw.HashGetAsync(RedisNames.Room("lobby"), "options"))!);
+        await Raw.KeyDeleteAsync(RedisNames.Room("lobby"));
+        await host.Process.Ownership.RestoreAsync(changed);
+
+        Assert.Equal((null, 7, 9), (changed.Options.Title, changed.Options.History, changed.Options.SlowModeSeconds));
+        Assert.True(stored.GetProperty("theme").GetProperty("dark").GetBoolean());
+        Assert.True(JsonElement.DeepEquals(
+            stored, JsonElement.Parse(((string?)await Raw.HashGetAsync(RedisNames.Room("lobby"), "options"))!)));
     }
 
     [Fact]
