@@ -28,14 +28,14 @@ public sealed class HostDirectory(BackplaneConnection connection, CorruptRecords
         return ((IReadOnlyList<HostRecord>)[.. records.OfType<HostRecord>()], dead);
     }, ct);
 
-    /// <summary>Returns the host for one more room; null if only hosts in <paramref name="except"/> could take it.</summary>
+    /// <summary>Whether the host is alive, up, and without a drain order.</summary>
     /// <exception cref="BackplaneUnavailableException"/>
-    public async Task<HostRecord?> LeastLoadedAsync(IReadOnlySet<string> except, CancellationToken ct = default) =>
-        (await CreateSelectorAsync(ct)).SelectLeastLoaded(except);
-
-    /// <summary>Returns a selector over the hosts of <see cref="ListLoadsAsync"/>.</summary>
-    /// <exception cref="BackplaneUnavailableException"/>
-    internal async Task<HostSelector> CreateSelectorAsync(CancellationToken ct) => new(await ListLoadsAsync(ct));
+    internal Task<bool> AcceptsRoomsAsync(string id, CancellationToken ct) => connection.RunAsync(async db =>
+    {
+        var state = db.HashGetAsync(RedisNames.Host(id), "state", Fresh);
+        var isDraining = db.SetContainsAsync(RedisNames.Draining, id, Fresh);
+        return await state == HostRecord.Up & !await isDraining;
+    }, ct);
 
     /// <summary>
     /// Returns the hosts that accept rooms (alive, up, and without a drain order) with the number of rooms that are assigned to each, which

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using ChatServer.Backplane.Connections;
 using ChatServer.Backplane.Hosts;
 using ChatServer.Contracts;
@@ -12,7 +11,7 @@ namespace ChatServer.Backplane.Rooms;
 /// hash, and a process that finds a room without a host that has it open continues the placement.
 /// </summary>
 public sealed class RoomPlacement(
-    BackplaneConnection connection, HostDirectory hosts, RoomDirectory rooms, RoomChanges changes, IdGenerator ids, TimeProvider time)
+    BackplaneConnection connection, HostSurvey hosts, RoomDirectory rooms, RoomChanges changes, IdGenerator ids, TimeProvider time)
 {
     /// <summary>How long a call waits for a room to open before it reports that there is no capacity.</summary>
     public static readonly TimeSpan OpenTimeout = TimeSpan.FromSeconds(5);
@@ -93,7 +92,7 @@ public sealed class RoomPlacement(
                 return (null, IsGone: true);
             if (room is null)
             {
-                if (await hosts.LeastLoadedAsync(unfit, ct) is not { } host)
+                if (await hosts.SelectAsync(unfit, DataVersion.Current, ct) is not { } host)
                     return (null, IsGone: false);
                 await create!(host.Id);
                 continue;
@@ -114,7 +113,7 @@ public sealed class RoomPlacement(
             var cannotOpen = room.State == RoomState.Refused || instance is null;
             if (cannotOpen || room.Term == exceptTerm || time.GetElapsedTime(termSince) > HostTimeout)
             {
-                if (await hosts.LeastLoadedAsync(unfit.Append(room.HostId).ToHashSet(), ct) is { } other)
+                if (await hosts.SelectAsync(unfit.Append(room.HostId).ToHashSet(), room.Version, ct) is { } other)
                 {
                     unfit.Add(room.HostId);
                     var why = room.State == RoomState.Refused ? ReassignmentReason.Refused
@@ -143,9 +142,9 @@ public sealed class RoomPlacement(
         var erased = await db.StringGetAsync(RedisNames.ErasureCounter);
         var isCreated = (bool)await RedisScript.CreateRoom.RunAsync(
             db, [RedisNames.Room(name)],
-            host, JsonSerializer.Serialize(options, ContractJson.Options), options.Durability == Durability.Memory ? "memory" : "redis",
+            host, StoredOptions.Write(options), options.Durability == Durability.Memory ? "memory" : "redis",
             epoch, announced.IsNull ? 0 : announced, TraceContext.Current ?? "",
-            erased.IsNull ? 0 : erased);
+            erased.IsNull ? 0 : erased, DataVersion.Current);
         return isCreated ? epoch : null;
     }, ct);
 

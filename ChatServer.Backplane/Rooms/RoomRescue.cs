@@ -11,8 +11,8 @@ namespace ChatServer.Backplane.Rooms;
 /// work. Two coordinators at a time would be harmless: a room moves only if it still has the term that was read.
 /// </summary>
 public sealed class RoomRescue(
-    BackplaneConnection connection, RoomDirectory rooms, RoomPlacement placement, HostDirectory hosts, TaskScheduler scheduler,
-    TimeProvider time)
+    BackplaneConnection connection, RoomDirectory rooms, RoomPlacement placement, HostDirectory hosts, HostSurvey survey,
+    TaskScheduler scheduler, TimeProvider time)
 {
     /// <summary>
     /// The time after the start of this process, or after <see cref="ResetGrace"/>, in which only hosts that it has seen alive lose
@@ -85,7 +85,7 @@ public sealed class RoomRescue(
             var names = await connection.RunAsync(db => db.SetMembersAsync(RedisNames.HostRooms(host)), ct);
             if (names.Length == 0)
                 continue;
-            var selector = await hosts.CreateSelectorAsync(ct);
+            var selector = await survey.ReadAsync(ct);
             await Parallel.ForEachAsync(
                 names,
                 new ParallelOptions { MaxDegreeOfParallelism = MaxParallelMoves, TaskScheduler = scheduler, CancellationToken = ct },
@@ -124,7 +124,7 @@ public sealed class RoomRescue(
             await rooms.ShutdownAsync(name, ct: ct);
             return false;
         }
-        return selector.SelectLeastLoaded(new HashSet<string> { from }) is { } host
+        return selector.SelectLeastLoaded(new HashSet<string> { from }, room.Version) is { } host
             && await placement.MoveAsync(room, host.Id, ReassignmentReason.HostLost, ct);
     }
 }

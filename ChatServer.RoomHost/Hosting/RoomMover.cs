@@ -9,7 +9,7 @@ namespace ChatServer.RoomHost.Hosting;
 
 /// <summary>Gives rooms to other hosts: rooms that are open here and move away, and rooms that this host cannot open.</summary>
 internal sealed partial class RoomMover(
-    RoomHostOptions options, HostDirectory hosts, RoomOwnership ownership, RoomPlacement placement, RoomOpener opener,
+    RoomHostOptions options, HostSurvey hosts, RoomOwnership ownership, RoomPlacement placement, RoomOpener opener,
     TimeProvider time, ILogger<RoomMover> logger)
 {
     // A batch that takes longer waits for Redis, and the move would wait for it too.
@@ -22,7 +22,7 @@ internal sealed partial class RoomMover(
     /// <exception cref="BackplaneUnavailableException"/>
     public async Task HandOverAsync(RoomSlot slot, Room room)
     {
-        if (await hosts.LeastLoadedAsync(new HashSet<string> { options.HostId }) is null)
+        if (!await hosts.CanTakeAsync(new HashSet<string> { options.HostId }, room.Record.Version))
             return;
         var pausedAt = time.GetTimestamp();
         if (!await room.PauseAsync(PauseTimeout))
@@ -61,7 +61,7 @@ internal sealed partial class RoomMover(
         [LoggerMessage(Level = LogLevel.Information, Message = "Room {Room} moved to host {Host} with term {Term}.")]
         public static partial void RoomHandedOver(ILogger logger, string room, string host, long term);
 
-        [LoggerMessage(Level = LogLevel.Warning, Message = "Room {Room} refused: no free port, or MAX_ROOMS are open.")]
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Room {Room} refused: no free port, MAX_ROOMS are open, or a newer version wrote it.")]
         public static partial void RoomRefused(ILogger logger, string room);
     }
 }

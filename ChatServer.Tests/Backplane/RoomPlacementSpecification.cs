@@ -4,6 +4,7 @@ using ChatServer.Backplane.Hosts;
 using ChatServer.Backplane.Rooms;
 using ChatServer.Contracts;
 using ChatServer.Tests.Support;
+using Microsoft.Extensions.Time.Testing;
 
 namespace ChatServer.Tests.Backplane;
 
@@ -47,6 +48,44 @@ public abstract class RoomPlacementSpecification(RedisServer redis) : BackplaneS
 
         Assert.True(second.Term > first.Term, $"{second.Term}");
         Assert.True(second.CreatedAt > first.CreatedAt, $"{second.CreatedAt}");
+    }
+
+    [Fact]
+    public async Task Room_of_a_newer_version_moves_only_to_a_host_that_reads_it()
+    {
+        const int Newer = DataVersion.Current + 1;
+        await using var old = new FakeHost(Process(), "old", 1000);
+        await using var other = new FakeHost(Process(), "other", 1000) { DataVersion = Newer };
+        await old.StartAsync();
+        var api = Process();
+        var room = await CreateAsync(api, "lobby");
+        Assert.Equal(DataVersion.Current, room.Version);
+        await Raw.HashSetAsync(RedisNames.Room("lobby"), "version", Newer);
+        await HostAsync("old-too");
+
+        Assert.False(await new HostSurvey(api.Hosts, TimeProvider.System).CanTakeAsync(new HashSet<string> { "old" }, Newer, Cancelled));
+        await other.StartAsync();
+        var moved = await Process().Placement.ReopenAsync("lobby", room.Term, Cancelled);
+
+        Assert.Equal("other", moved?.HostId);
+    }
+
+    [Fact]
+    public async Task Creations_read_the_loads_of_the_hosts_once_a_second_and_spread_over_them()
+    {
+        var time = new FakeTimeProvider();
+        await HostAsync("a");
+        await HostAsync("b");
+        var survey = new HostSurvey(Process().Hosts, time);
+        async Task<string?> SelectAsync() => (await survey.SelectAsync(new HashSet<string>(), DataVersion.Current, Cancelled))?.Id;
+
+        Assert.Equal(["a", "b", "a", "b"], [await SelectAsync(), await SelectAsync(), await SelectAsync(), await SelectAsync()]);
+        await HostAsync("c");
+        Assert.Equal("a", await SelectAsync()); // the loads are those of before
+        await Process().Drain.OrderAsync("b", Cancelled);
+        Assert.NotEqual("b", await SelectAsync()); // the state is read each time
+        time.Advance(HostSurvey.Lifetime);
+        Assert.Equal(["a", "c"], new[] { await SelectAsync(), await SelectAsync() }.Order());
     }
 
     [Fact]
