@@ -9,7 +9,7 @@ namespace ChatServer.Tests.Support;
 /// </summary>
 public static class OptionalProgram
 {
-    public const string Chromium = "chromium", Nginx = "nginx", Node = "node", RedisServer = "redis-server",
+    public const string Chromium = "chromium", Git = "git", Nginx = "nginx", Node = "node", RedisServer = "redis-server",
         SystemdAnalyze = "systemd-analyze";
 
     private static readonly ConcurrentDictionary<string, string?> Found = new();
