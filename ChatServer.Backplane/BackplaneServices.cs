@@ -52,6 +52,7 @@ public static class BackplaneServices
         services.AddSingleton<UserErasures>();
         services.AddSingleton<RoomCommands>();
         services.AddSingleton<HostDirectory>();
+        services.AddSingleton<HostSurvey>();
         services.AddSingleton<HostLease>();
         services.AddSingleton<HostDrain>();
         services.AddSingleton<HostRebalance>();

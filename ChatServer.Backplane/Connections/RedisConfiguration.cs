@@ -30,7 +30,7 @@ internal static class RedisConfiguration
     /// <summary>
     /// Sets the options: a process starts without Redis; commands fail at once while Redis is unavailable; a connection is retried every
     /// 500 ms, so all functions work within two seconds of Redis' return. If there are several servers, the primary is determined every two
-    /// seconds, because no notification reports a promotion.
+    /// seconds, because no notification reports a promotion. A primary without the data is not used (<see cref="RedisServerGuard"/>).
     /// </summary>
     public static ConfigurationOptions Apply(ConfigurationOptions options)
     {
@@ -43,6 +43,9 @@ internal static class RedisConfiguration
         options.ConnectTimeout = 2000;
         options.KeepAlive = 5;
         options.ConfigCheckSeconds = 2;
+        // A cluster and Sentinel decide themselves which server is the primary.
+        if (options.EndPoints.Count > 1 && options.ServiceName is null)
+            options.Tunnel = new RedisServerGuard(options.Clone(), TimeProvider.System);
         return options;
     }
 }

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using ChatServer.Backplane.Connections;
 using ChatServer.Backplane.Hosts;
 using ChatServer.Backplane.Messages;
@@ -30,7 +29,7 @@ public sealed class RoomOwnership(BackplaneConnection connection, IdGenerator id
     {
         var answer = await RedisScript.ClaimRoom.RunAsync(
             db, [RedisNames.Room(room), RedisNames.RoomSeats(room)],
-            host, connection.Instance, address, port, ids.NewEpoch(), newEpoch ? 1 : 0);
+            host, connection.Instance, address, port, ids.NewEpoch(), newEpoch ? 1 : 0, DataVersion.Current);
         if (answer.IsNull)
             return null;
         var record = RoomRecord.FromHash(room, ToHashEntries(answer[0]))!;
@@ -103,10 +102,10 @@ public sealed class RoomOwnership(BackplaneConnection connection, IdGenerator id
     {
         var restored = (bool)await RedisScript.RestoreRoom.RunAsync(
             db, RedisNames.RoomKeys(room.Name),
-            room.HostId, JsonSerializer.Serialize(room.Options, ContractJson.Options),
+            room.HostId, StoredOptions.Write(room.Options, room.OptionsJson),
             room.Options.Durability == Durability.Memory ? "memory" : "redis",
             room.CreatedAt.ToUnixTimeMilliseconds(), ids.NewEpoch(), connection.Instance, room.Address, room.Port, room.Term + 1,
-            room.SanctionsVersion);
+            room.SanctionsVersion, room.Version);
         if (restored)
             await RoomDirectory.AddToIndexesAsync(db, room.Name, room.HostId);
         return restored;
@@ -126,6 +125,11 @@ public sealed class RoomOwnership(BackplaneConnection connection, IdGenerator id
         connection.RunAsync(async db =>
         (IReadOnlyCollection<string>)Array.ConvertAll(await db.SetMembersAsync(RedisNames.HostRooms(host)), v => (string)v!), ct);
 
+    /// <summary>Returns how many names <see cref="WantedAsync"/> would return.</summary>
+    /// <exception cref="BackplaneUnavailableException"/>
+    public Task<long> CountWantedAsync(string host, CancellationToken ct = default) =>
+        connection.RunAsync(db => db.SetLengthAsync(RedisNames.HostRooms(host)), ct);
+
     /// <summary>Removes a room that moved or was deleted from the set of rooms that <paramref name="host"/> should have open.</summary>
     /// <exception cref="BackplaneUnavailableException"/>
     public Task RemoveFromWantedAsync(string room, string host) =>
@@ -137,6 +141,8 @@ public sealed class RoomOwnership(BackplaneConnection connection, IdGenerator id
     /// <exception cref="BackplaneUnavailableException"/>
     public Task<string> GenerationAsync(CancellationToken ct = default) => connection.RunAsync(async db =>
     {
+        if ((string?)await db.StringGetAsync(RedisNames.Generation) is { } generation)
+            return generation;
         await db.StringSetAsync(RedisNames.Generation, ids.NewId(), when: When.NotExists);
         return (string)(await db.StringGetAsync(RedisNames.Generation))!;
     }, ct);

@@ -38,6 +38,7 @@ internal sealed partial class RoomReconciler : IDisposable
     private readonly ILogger<RoomReconciler> _logger;
     private readonly ReconcileQueue _queue;
     private readonly ConcurrentDictionary<string, bool> _retry = new(); // rooms whose last reconcile failed or was postponed
+    private HashSet<string> _wanted = [];
     private uint _round;
     private volatile string? _generation;
 
@@ -73,14 +74,16 @@ internal sealed partial class RoomReconciler : IDisposable
             await _identities.RestoreAsync();
         }
         _generation = generation;
-        var wanted = (await _ownership.WantedAsync(_options.HostId, ct)).ToHashSet(StringComparer.Ordinal);
         var part = _round++ % RoundsPerFullSweep;
-        foreach (var name in wanted.Where(n => _slots.FindRoom(n) is null))
+        // A host may have 10,000 names, so all are read only if their number changed, and once in a sweep.
+        if (isFull || part == 0 || await _ownership.CountWantedAsync(_options.HostId, ct) != _wanted.Count)
+            _wanted = (await _ownership.WantedAsync(_options.HostId, ct)).ToHashSet(StringComparer.Ordinal);
+        foreach (var name in _wanted.Where(n => _slots.FindRoom(n) is null))
             RequestReconcile(name);
         foreach (var slot in _slots.All)
         {
             var isDue = (uint)slot.Name.GetHashCode(StringComparison.Ordinal) % RoundsPerFullSweep == part;
-            if (isDue || isFull || slot.Generation != generation || !wanted.Contains(slot.Name))
+            if (isDue || isFull || slot.Generation != generation || !_wanted.Contains(slot.Name))
                 RequestReconcile(slot.Name);
         }
         foreach (var name in _retry.Keys)
@@ -151,7 +154,7 @@ internal sealed partial class RoomReconciler : IDisposable
         else
         {
             slot.Generation = generation;
-            slot.Record = slot.Record! with { Options = record.Options }; // to restore the room
+            slot.Record = slot.Record!.WithOptionsOf(record); // to restore the room
             room.ConfirmOwnership(readAt);
             if (room.Record.Options != record.Options)
                 room.Change(record.Options);
@@ -208,7 +211,7 @@ internal sealed partial class RoomReconciler : IDisposable
 
     private async Task OpenRoomAsync(RoomRecord record, string generation)
     {
-        if (_slots.TryAdd(record, generation, out var slot))
+        if (record.Version <= DataVersion.Current && _slots.TryAdd(record, generation, out var slot))
             await _opener.OpenAsync(slot, generation);
         // During a stop, a new room is refused because its creator waits. A room that this host had open stays assigned to it, for its
         // next start.
