@@ -27,6 +27,24 @@ public sealed class TurnQueue(TurnScheduler scheduler) : IThreadPoolWorkItem
         Schedule();
     }
 
+    /// <summary>Returns the value of <paramref name="ask"/> in a turn. An exception goes to the caller, not to the turn.</summary>
+    public Task<T> AskAsync<T>(Func<T> ask)
+    {
+        var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Post(() =>
+        {
+            try
+            {
+                answer.SetResult(ask());
+            }
+            catch (Exception e)
+            {
+                answer.SetException(e);
+            }
+        });
+        return answer.Task;
+    }
+
     /// <summary>Makes sure that a turn begins after this call.</summary>
     public void Schedule()
     {

@@ -44,19 +44,19 @@ internal sealed partial class CommandHandler(RoomSlots slots, HostInbox inbox, I
             case SayCommand say:
                 return await SayAsync(say, room);
             case MembersCommand:
-                var (count, names, people) = await room.MembersAsync();
+                var (count, names, people) = await room.Queries.MembersAsync();
                 return new MembersReply(command.Id, count, names, people);
             case HistoryCommand history:
-                var (oldest, events) = await room.HistoryAsync(history.Before, Math.Clamp(history.Limit, 0, Limits.MaxPage));
+                var (oldest, events) = await room.Queries.HistoryAsync(history.Before, Math.Clamp(history.Limit, 0, Limits.MaxPage));
                 return new HistoryReply(command.Id, room.Record.Epoch, oldest, events);
             case FindMemberCommand find:
-                return ToReply(command, await room.FindMemberAsync(find.User, find.Uid));
+                return ToReply(command, await room.Queries.FindMemberAsync(find.User, find.Uid));
             case KickCommand kick:
-                var kicked = await room.FindMemberAsync(user: null, kick.Uid);
+                var kicked = await room.Queries.FindMemberAsync(user: null, kick.Uid);
                 room.Kick(kick.Uid, kick.Reason);
                 return ToReply(command, kicked);
             case FindByUserCommand byUser:
-                var found = await room.FindByUserAsync(byUser.Uid, byUser.After, Math.Clamp(byUser.Limit, 0, Limits.MaxPage));
+                var found = await room.Queries.FindByUserAsync(byUser.Uid, byUser.After, Math.Clamp(byUser.Limit, 0, Limits.MaxPage));
                 return new HistoryReply(command.Id, room.Record.Epoch, 0, [.. found.Select(message => JsonElement.Parse(message.Json))]);
             case DeleteCommand delete:
                 var deletion = await room.Deletions.DeleteAsync(delete.Target, DeletionOrder.Of(delete.By));
@@ -93,7 +93,7 @@ internal sealed partial class CommandHandler(RoomSlots slots, HostInbox inbox, I
 
     private async Task<Reply> FindAnywhereAsync(FindAnywhereCommand command)
     {
-        var holders = await Task.WhenAll(slots.Rooms.Select(room => room.FindMemberAsync(command.User, command.Uid)));
+        var holders = await Task.WhenAll(slots.Rooms.Select(room => room.Queries.FindMemberAsync(command.User, command.Uid)));
         return new FoundAnywhereReply(command.Id, [.. holders.OfType<SeatHolder>().Select(holder => ToReply(command, holder))]);
     }
 

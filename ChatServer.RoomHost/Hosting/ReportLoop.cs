@@ -27,7 +27,7 @@ internal sealed class ReportLoop(
 
     private async Task ReportRoomAsync(Room room, CancellationToken ct)
     {
-        if (room.TakeReport() is not { } report)
+        if (room.Report.Take() is not { } report)
             return;
         try
         {
@@ -38,7 +38,7 @@ internal sealed class ReportLoop(
         }
         catch
         {
-            room.RepeatReport();
+            room.Report.Repeat();
             throw;
         }
     }

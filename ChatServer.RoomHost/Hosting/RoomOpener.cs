@@ -96,7 +96,7 @@ internal sealed partial class RoomOpener(
         }
         slot.HoldNewConnections();
         // The memory of a room that failed by its own fault is not trusted: the seats come from Redis.
-        slot.Seats = old.Failure is { IsFault: true } ? null : await old.SeatsAsync();
+        slot.Seats = old.Failure is { IsFault: true } ? null : await old.Queries.SeatsAsync();
         // In parallel: a member that closes slowly does not delay the new room.
         await Task.WhenAll(CloseRoomAsync(old, CloseCodes.GoingAway, "reopened", reconnect: true), OpenAsync(slot, generation));
     }
@@ -117,7 +117,7 @@ internal sealed partial class RoomOpener(
         if (old.Failure is { IsFault: true } || record.Options.Durability != Durability.Redis || record.Epoch != old.Record.Epoch
             || record.Seq >= old.Seq)
             return null;
-        var end = await old.LogEndAsync(record.Seq);
+        var end = await old.Queries.LogEndAsync(record.Seq);
         return end is not null && end.Continues(await log.ReadBeforeAsync(record.Name, null, 1)) ? end : null;
     }
 

@@ -31,7 +31,7 @@ internal sealed class RoomRebalancer(HostState state, RoomSlots slots, RoomRecon
         foreach (var slot in slots.All)
         {
             if (slot.Room is { Record.Options.Durability: not Durability.Memory } room)
-                rooms.Add((slot, (await room.MembersAsync()).Count));
+                rooms.Add((slot, (await room.Queries.MembersAsync()).Count));
         }
         return rooms.OrderBy(room => room.Members).Select(room => room.Slot);
     }

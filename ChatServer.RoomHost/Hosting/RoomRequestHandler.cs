@@ -72,7 +72,7 @@ internal sealed class RoomRequestHandler(
         else if (await findRoom() is not { } room)
             await RefuseAsync(context, 503, ErrorCodes.RoomUnavailable, "The room is not available on this host; look it up again.");
         else if (!joinRate.TryAcquire(
-            context.Connection.RemoteIpAddress, await room.HoldsSeatAsync(join.Session) ? join.Session : null))
+            context.Connection.RemoteIpAddress, await room.Queries.HoldsSeatAsync(join.Session) ? join.Session : null))
             await RefuseAsync(context, 429, ErrorCodes.RateLimited, "Too many connections from this address.");
         else if (join.Token is null && room.Record.Options.Private)
             await RefuseAsync(context, 401, ErrorCodes.Unauthorized, PrivateRoom);

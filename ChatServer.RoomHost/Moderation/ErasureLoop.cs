@@ -46,7 +46,7 @@ internal sealed class ErasureLoop(UserErasures erasures, RoomLog log, RoomSlots 
     private async Task<IReadOnlyList<(long Seq, byte[] Json)>> FindAsync(Room room, string uid, long after, CancellationToken ct)
     {
         if (room.Record.Options.Durability == Durability.Memory)
-            return await room.FindByUserAsync(uid, after, MessagesPerDeletion);
+            return await room.Queries.FindByUserAsync(uid, after, MessagesPerDeletion);
         var found = await log.FindByUserAsync(room.Record.Name, uid, after, MessagesPerDeletion, ct);
         return [.. (found ?? []).Where(message => message.Seq <= room.Seq).Select(message => (message.Seq, message.Entry.Event.ToArray()))];
     }

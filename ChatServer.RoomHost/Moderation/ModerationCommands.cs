@@ -79,7 +79,7 @@ internal sealed class ModerationCommands(SanctionStore store, HostSanctions sanc
             case "unmute":
                 return await store.LiftAsync(name, SanctionKind.Mute, uid, id);
             default:
-                var holder = await room.FindMemberAsync(user: null, uid);
+                var holder = await room.Queries.FindMemberAsync(user: null, uid);
                 var kind = command.Type == "ban" ? SanctionKind.Ban : SanctionKind.Mute;
                 return await store.ImposeAsync(
                     name,

@@ -48,7 +48,7 @@ internal sealed class MessageDeletions(Room room, DurableLog? log)
             return new DeletionResult(0, NotYours);
         if (deletedAs > 0 && order.Moderator is null)
             return new DeletionResult(deletedAs, null);
-        if (deletedAs > 0 && !await room.HasLoggedAsync(order.Key))
+        if (deletedAs > 0 && !await room.Queries.HasLoggedAsync(order.Key))
             return new DeletionResult(0, NoSuchMessage);
         var by = order.By ?? (uid == order.Moderator ? "author" : "moderator");
         return await StageAsync(new Deletion([(target, message)], by, order.EscapedId), order);
@@ -93,7 +93,7 @@ internal sealed class MessageDeletions(Room room, DurableLog? log)
     // The newest events are in the ring. The log can be ahead of the room while an append is in flight.
     private async Task<byte[]?> ReadAsync(long seq)
     {
-        var (json, newest) = await room.ReadRingAsync(seq);
+        var (json, newest) = await room.Queries.ReadRingAsync(seq);
         if (json is not null || log is null || seq < 1 || seq > newest)
             return json;
         var page = await log.TryReadAfterAsync(seq - 1, 1, () => true, CancellationToken.None);

@@ -40,7 +40,6 @@ internal sealed class Room : IAsyncDisposable
     private readonly RoomTurn _turn;
     private readonly CancellationTokenSource _abandoned = new();
     private readonly bool _isDurable;
-    private (int Members, long Messages, long Announced) _reported;
     private volatile RoomRecord _record;
 
     /// <param name="record">The room as this host claimed it.</param>
@@ -74,7 +73,9 @@ internal sealed class Room : IAsyncDisposable
         var clock = new LogClock(time, tail?.NewestTime ?? default);
         var restrictions = new SendRestrictions(Sanctions, _slowMode, options, time);
         _sequencer = new Sequencer(_inbox, _dedupe, restrictions, clock, record.Seq, record.Announced);
+        Queries = new RoomQueries(_turns, record.Epoch, _presence, History, Ring, _dedupe, _sequencer);
         _publisher = new MessagePublisher(_inbox, _sequencer, log, History, Broadcaster, time, _abandoned.Token);
+        Report = new RoomReport(_presence, _publisher, _sequencer, _isDurable);
         _relays = new RoomRelays(record, options, Broadcaster, _presence, _members, History);
         var keepAlive = new KeepAlive(Broadcaster, options.PingInterval, options.SilenceTimeout);
         _turn = new RoomTurn(_inbox, _publisher, _members, _relays, _seatSaver, Broadcaster, keepAlive, fence, _timer);
@@ -151,12 +152,9 @@ internal sealed class Room : IAsyncDisposable
     public bool TryStage(in BatchItem item, ReadOnlySpan<byte> id, ReadOnlySpan<byte> text, MessageTrace? trace = null) =>
         _inbox.TryStage(item, id, text, trace);
 
-    /// <summary>Whether a session holds a seat, with a token or without.</summary>
-    public Task<bool> HoldsSeatAsync(string session) => AskAsync(() => _presence.HoldsSeat(session));
-
     /// <summary>Why a session gets no seat; null if one is free, or if it has one. <see cref="Enter"/> must follow soon.</summary>
     public Task<SeatRefusal?> ReserveSeatAsync(MemberIdentity identity) =>
-        AskAsync(() => _presence.Reserve(identity, Record.Options.MaxMembers));
+        _turns.AskAsync(() => _presence.Reserve(identity, Record.Options.MaxMembers));
 
     /// <summary>Adds a connection whose handshake is complete.</summary>
     public void Enter(RoomConnection connection, AdmittedJoin join)
@@ -211,25 +209,17 @@ internal sealed class Room : IAsyncDisposable
     /// <summary>Deletes messages.</summary>
     public MessageDeletions Deletions { get; }
 
-    /// <summary>The JSON of an event in the ring, null if it is not there; and the sequence of the newest event.</summary>
-    public Task<(byte[]? Json, long Newest)> ReadRingAsync(long seq) => AskAsync(() => (Ring.Json(seq), History.Seq));
+    /// <summary>What the record of the room states of its members and messages.</summary>
+    public RoomReport Report { get; }
 
-    /// <summary>The first messages of a user after a sequence that are not deleted, in a log that is the ring.</summary>
-    public Task<IReadOnlyList<(long Seq, byte[] Json)>> FindByUserAsync(string uid, long after, int limit) =>
-        AskAsync(() => History.FindByUser(uid, after, limit));
-
-    /// <summary>Whether an event with this key was logged.</summary>
-    public Task<bool> HasLoggedAsync(MessageKey? key) => AskAsync(() => key is { } known && _dedupe.Contains(known));
+    /// <summary>Answers questions about the room's state.</summary>
+    public RoomQueries Queries { get; }
 
     /// <summary>Applies <see cref="Sanctions"/> to the members.</summary>
     public void EnforceSanctions() => Post(_sanctions.Enforce);
 
     /// <summary>Removes the members with a <c>uid</c>; they may join again.</summary>
     public void Kick(string uid, string? reason) => Post(() => _sanctions.Kick(uid, reason));
-
-    /// <summary>The members with a name or with a <c>uid</c>; one of the two is null.</summary>
-    public Task<SeatHolder?> FindMemberAsync(string? user, string? uid) => AskAsync(() => SeatHolder.Of(
-        [.. uid is not null ? _presence.Seats.Where(seat => seat.Uid == uid) : _presence.Find(user!) is { } seat ? [seat] : []]));
 
     /// <summary>Applies changed options, and tells the members. Not for concurrent calls.</summary>
     public void Change(RoomOptions options)
@@ -241,41 +231,6 @@ internal sealed class Room : IAsyncDisposable
             _members.Change(options);
         });
     }
-
-    /// <summary>The number of members, their names in order, and the holders of the names.</summary>
-    public Task<(int Count, IReadOnlyList<string> Names, IReadOnlyList<RoomPerson> People)> MembersAsync() =>
-        AskAsync<(int, IReadOnlyList<string>, IReadOnlyList<RoomPerson>)>(() =>
-        {
-            var seats = _presence.Seats.OrderBy(seat => seat.Name, StringComparer.Ordinal).ToList();
-            return (seats.Count, seats.ConvertAll(seat => seat.Name), seats.ConvertAll(seat => new RoomPerson(seat.Name, seat.Uid)));
-        });
-
-    /// <summary>The seats, for the room that follows this one.</summary>
-    public Task<IReadOnlyList<RoomSeat>> SeatsAsync() =>
-        AskAsync<IReadOnlyList<RoomSeat>>(() => [.. _presence.Seats.Select(seat => seat.ToRecord())]);
-
-    /// <summary>The events after <paramref name="seq"/>, for a log that lacks them; null if they are not all in memory.</summary>
-    public Task<LogEnd?> LogEndAsync(long seq) =>
-        AskAsync(() => LogEnd.Of(_record.Epoch, Ring, _dedupe, seq, Seq, _sequencer.AnnouncedInLog));
-
-    /// <summary>
-    /// Events of a log that is the ring, newest last: those before <paramref name="before"/>, at most <paramref name="limit"/>.
-    /// </summary>
-    public Task<(long Oldest, IReadOnlyList<JsonElement> Events)> HistoryAsync(long? before, int limit) =>
-        AskAsync(() => (History.Oldest, History.RingPage(before, limit)));
-
-    /// <summary>What changed since the last report, or null: members, and what the log counts itself if it is in Redis.</summary>
-    public (int Members, long? Messages, long? Announced)? TakeReport()
-    {
-        var report = _isDurable ? (_presence.Count, 0, 0) : (_presence.Count, Messages, Announced);
-        if (report == _reported)
-            return null;
-        _reported = report;
-        return _isDurable ? (report.Count, null, null) : report;
-    }
-
-    /// <summary>The report that was taken did not arrive: the next one is not null.</summary>
-    public void RepeatReport() => _reported.Members = -1;
 
     /// <summary>The directory confirmed that the room is this host's.</summary>
     /// <param name="confirmedAt">A timestamp from before the directory was read.</param>
@@ -331,7 +286,7 @@ internal sealed class Room : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _abandoned.CancelAsync();
-        await AskAsync(() =>
+        await _turns.AskAsync(() =>
         {
             _publisher.Abandon();
             _timer.Dispose();
@@ -368,24 +323,6 @@ internal sealed class Room : IAsyncDisposable
                 _dedupe.TryAdd(key, seq, out _);
             Broadcaster.Append(entry.Event.Span, seq);
         }
-    }
-
-    // Asks in a turn. An exception goes to the caller, not to the turn.
-    private Task<T> AskAsync<T>(Func<T> ask)
-    {
-        var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
-        Post(() =>
-        {
-            try
-            {
-                answer.SetResult(ask());
-            }
-            catch (Exception e)
-            {
-                answer.SetException(e);
-            }
-        });
-        return answer.Task;
     }
 
     private async Task<bool> WaitUntilAsync(Func<bool> condition, TimeSpan timeout)

@@ -49,7 +49,7 @@ public sealed class EdgeMoveTests(RoomRedis redis) : RoomSpecification(redis), I
         Assert.Equal(["ann", "ben"], presence.List("members").Order());
         Assert.Empty(presence.List("joined"));
         Assert.Empty(presence.List("left"));
-        Assert.Equal(["ann", "ben"], (await room.Room.MembersAsync()).Names);
+        Assert.Equal(["ann", "ben"], (await room.Room.Queries.MembersAsync()).Names);
     }
 
     [Fact]

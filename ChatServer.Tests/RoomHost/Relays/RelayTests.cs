@@ -239,7 +239,7 @@ public sealed class RelayTests(RoomRedis redis) : RoomSpecification(redis), ICla
             Assert.Equal((1u, CloseCodes.Replaced), (close.Number(), close.Code()));
             await twoAgain.SayAsync(1, 1, "m1");
             await twoAgain.NextAsync(RelayMessage.Acks);
-            Assert.Equal(["ann"], (await room.Room.MembersAsync()).Names);
+            Assert.Equal(["ann"], (await room.Room.Queries.MembersAsync()).Names);
         }
     }
 

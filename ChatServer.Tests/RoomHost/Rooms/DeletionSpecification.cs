@@ -69,7 +69,7 @@ public abstract class DeletionSpecification(RoomRedis? redis) : RoomSpecificatio
         await DeleteAsync(room, 1);
 
         var page = Redis is null
-            ? (await room.Room.HistoryAsync(null, 10)).Events
+            ? (await room.Room.Queries.HistoryAsync(null, 10)).Events
             : (await Redis.ReadAsync(room.Name)).Events.Select(e => e.Entry.ReadEvent(e.Seq)).ToList();
         Assert.Equal(["type", "seq", "time", "user", "uid", "id", "text", "deleted"], page[0].EnumerateObject().Select(p => p.Name));
         Assert.Equal((1, "ann", "a", ""), (

@@ -224,7 +224,7 @@ public abstract class JoinSpecification(RoomRedis? redis) : RoomSpecification(re
                 return null;
             }
         }));
-        var members = await room.Room.MembersAsync();
+        var members = await room.Room.Queries.MembersAsync();
         foreach (var member in joins.OfType<RoomClient>()) await member.DisposeAsync();
 
         Assert.Equal((5, 5), (members.Count, joins.Count(member => member is not null)));

@@ -13,7 +13,7 @@ public sealed class PausedRoomTests() : RoomSpecification(null)
         Assert.True(await room.Room.PauseAsync(Eventually.Timeout));
         using var waiting = await RawWebSocket.JoinAsync(room.Port, "/?user=bob");
         await Eventually.Async(() => room.Room.Connections == 2);
-        Assert.Equal(["ann"], (await room.Room.MembersAsync()).Names);
+        Assert.Equal(["ann"], (await room.Room.Queries.MembersAsync()).Names);
 
         room.Room.Unpause();
 

@@ -90,7 +90,7 @@ public abstract class ResumeSpecification(RoomRedis? redis) : RoomSpecification(
         for (var i = 0; i < 60; i++)
         {
             time.Advance(TimeSpan.FromMinutes(1));
-            await room.Room.MembersAsync();
+            await room.Room.Queries.MembersAsync();
         }
 
         Assert.Equal("still known", (await (await room.JoinAsync()).NextAsync("message"))["text"]);

@@ -59,7 +59,7 @@ public abstract class RoomChangeSpecification(RoomRedis? redis) : RoomSpecificat
 
         using var refused = await RoomClient.HandshakeAsync(room.Port);
         Assert.Equal(HttpStatusCode.TooManyRequests, refused.StatusCode);
-        Assert.Equal(2, (await room.Room.MembersAsync()).Count);
+        Assert.Equal(2, (await room.Room.Queries.MembersAsync()).Count);
     }
 }
 

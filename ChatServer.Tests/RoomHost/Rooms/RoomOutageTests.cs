@@ -115,7 +115,7 @@ public sealed class RoomOutageTests(RoomRedis redis) : RoomSpecification(redis),
         {
             var answers = new[] { new TaskCompletionSource<string?>(), new TaskCompletionSource<string?>() };
             room.Room.Say("robot", "@robot", "one", "1", (_, error) => answers[0].SetResult(error));
-            await Eventually.Async(() => room.Room.MembersAsync(), _ => true);
+            await Eventually.Async(() => room.Room.Queries.MembersAsync(), _ => true);
             room.Room.Say("robot", "@robot", "two", "2", (_, error) => answers[1].SetResult(error));
             await room.DisposeAsync();
             foreach (var answer in answers)

@@ -124,10 +124,10 @@ public abstract class RoomTimeSpecification(RoomRedis? redis) : RoomSpecificatio
     // Advances the clock, and waits for the turns that the timers of the room cause.
     private protected async Task AdvanceAsync(OpenRoom room, TimeSpan time)
     {
-        await room.Room.MembersAsync(); // the previous turn has set its timer
+        await room.Room.Queries.MembersAsync(); // the previous turn has set its timer
         _time.Advance(time);
-        await room.Room.MembersAsync();
-        await room.Room.MembersAsync();
+        await room.Room.Queries.MembersAsync();
+        await room.Room.Queries.MembersAsync();
     }
 
     private protected static async Task<(int Count, string Joined, string Left)> AllChangesAsync(RoomClient member)
@@ -183,9 +183,9 @@ public sealed class RoomTimeInMemory() : RoomTimeSpecification(null)
         await AdvanceAsync(room, TimeSpan.FromSeconds(4));
         await room.DisconnectAsync(await room.JoinAsync("session=0123456789abcdef"));
         await AdvanceAsync(room, TimeSpan.FromSeconds(1));
-        Assert.Equal(["ann", "bob"], (await room.Room.MembersAsync()).Names);
+        Assert.Equal(["ann", "bob"], (await room.Room.Queries.MembersAsync()).Names);
         await AdvanceAsync(room, TimeSpan.FromSeconds(4));
-        Assert.Equal(["ann"], (await room.Room.MembersAsync()).Names);
+        Assert.Equal(["ann"], (await room.Room.Queries.MembersAsync()).Names);
         await ann.CatchUpAsync();
     }
 
@@ -254,7 +254,7 @@ public sealed class RoomTimeInMemory() : RoomTimeSpecification(null)
 
         await room.DisconnectAsync(bob);
         await AdvanceAsync(room, TimeSpan.FromMilliseconds(4900));
-        Assert.Equal(2, (await room.Room.MembersAsync()).Count);
+        Assert.Equal(2, (await room.Room.Queries.MembersAsync()).Count);
         var back = await room.JoinAsync("session=0123456789abcdef");
         Assert.Equal("bob", back.User);
         await AdvanceAsync(room, TimeSpan.FromSeconds(10));

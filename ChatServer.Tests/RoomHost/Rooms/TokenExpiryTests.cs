@@ -58,8 +58,8 @@ public sealed class TokenExpiryTests() : RoomSpecification(null)
 
     private async Task AdvanceAsync(OpenRoom room, int seconds)
     {
-        await room.Room.MembersAsync(); // the previous turn has set its timer
+        await room.Room.Queries.MembersAsync(); // the previous turn has set its timer
         _time.Advance(TimeSpan.FromSeconds(seconds));
-        await room.Room.MembersAsync();
+        await room.Room.Queries.MembersAsync();
     }
 }

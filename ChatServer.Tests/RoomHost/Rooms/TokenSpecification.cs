@@ -132,7 +132,7 @@ public abstract class TokenSpecification(RoomRedis? redis) : RoomSpecification(r
         Assert.Equal(["ada", "Ada-2", "Ben"], [guest.User, ada.User, ben.User]);
         await guest.SayAsync("guest", "1");
         Assert.Equal("user-7", (await ada.SayAsync("ada", "1"))["uid"]);
-        Assert.Equal(3, (await room.Room.MembersAsync()).Count);
+        Assert.Equal(3, (await room.Room.Queries.MembersAsync()).Count);
         Assert.False(guest.HasEnded);
     }
 
