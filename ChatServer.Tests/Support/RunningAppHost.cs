@@ -6,7 +6,7 @@ namespace ChatServer.Tests.Support;
 public abstract class RunningAppHost : IAsyncDisposable
 {
     /// <summary>Seven processes start, on a machine that runs other tests at the same time.</summary>
-    public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(90);
+    public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(180);
 
     /// <summary>How long processes and ports may remain after the AppHost ended.</summary>
     protected static readonly TimeSpan EndTimeout = TimeSpan.FromSeconds(45);
