@@ -26,6 +26,7 @@ internal static class RedisClients
     public static void AddRedisClients(this IHostApplicationBuilder builder, string connectionString)
     {
         var isTraced = ServerSettings.OtlpEndpoint.Read(key => builder.Configuration[key]) is not null;
+        var sentinel = RedisConfiguration.Sentinel(connectionString); // for the lifetime of the process
         foreach (var key in new[] { Commands, Appends, Subscriptions })
         {
             builder.AddKeyedRedisClient(
@@ -37,7 +38,7 @@ internal static class RedisClients
                     settings.DisableHealthChecks = true;
                     settings.DisableTracing = !isTraced || key == Subscriptions;
                 },
-                options => RedisConfiguration.Apply(options));
+                options => RedisConfiguration.Apply(options, sentinel));
         }
         // Inserted first, so that every other source overrides it. The library logs each failed attempt to reconnect, several per second.
         builder.Configuration.Sources.Insert(0, new MemoryConfigurationSource

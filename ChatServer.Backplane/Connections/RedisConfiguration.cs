@@ -30,9 +30,37 @@ internal static class RedisConfiguration
     /// <summary>
     /// Sets the options: a process starts without Redis; commands fail at once while Redis is unavailable; a connection is retried every
     /// 500 ms, so all functions work within two seconds of Redis' return. If there are several servers, the primary is determined every two
-    /// seconds, because no notification reports a promotion. A primary without the data is not used (<see cref="RedisServerGuard"/>).
+    /// seconds, because no notification reports a promotion; a primary without the data is not used (<see cref="RedisServerGuard"/>). With
+    /// <c>serviceName=</c> the endpoints are Sentinels, and <see cref="SentinelTunnel"/> connects to the primary that they name.
     /// </summary>
-    public static ConfigurationOptions Apply(ConfigurationOptions options)
+    /// <param name="options">The parsed connection string.</param>
+    /// <param name="sentinel">The tunnel that <see cref="Sentinel"/> returned for the connection string.</param>
+    public static ConfigurationOptions Apply(ConfigurationOptions options, SentinelTunnel? sentinel)
+    {
+        ApplyTimeouts(options);
+        if (sentinel is not null)
+        {
+            options.ServiceName = null;
+            options.EndPoints.Clear();
+            options.EndPoints.Add(sentinel.Service);
+            options.Tunnel = sentinel;
+        }
+        else if (options.EndPoints.Count > 1)
+        {
+            options.Tunnel = new RedisServerGuard(options.Clone(), TimeProvider.System);
+        }
+        return options;
+    }
+
+    /// <summary>The tunnel to the primary that the Sentinels name; null without <c>serviceName=</c>.</summary>
+    public static SentinelTunnel? Sentinel(string connectionString)
+    {
+        var options = ConfigurationOptions.Parse(connectionString);
+        ApplyTimeouts(options);
+        return string.IsNullOrEmpty(options.ServiceName) ? null : new SentinelTunnel(options);
+    }
+
+    private static void ApplyTimeouts(ConfigurationOptions options)
     {
         options.AbortOnConnectFail = false;
         options.BacklogPolicy = BacklogPolicy.FailFast;
@@ -43,9 +71,5 @@ internal static class RedisConfiguration
         options.ConnectTimeout = 2000;
         options.KeepAlive = 5;
         options.ConfigCheckSeconds = 2;
-        // A cluster and Sentinel decide themselves which server is the primary.
-        if (options.EndPoints.Count > 1 && options.ServiceName is null)
-            options.Tunnel = new RedisServerGuard(options.Clone(), TimeProvider.System);
-        return options;
     }
 }

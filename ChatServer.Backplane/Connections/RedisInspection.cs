@@ -31,7 +31,8 @@ public static class RedisInspection
     public static async Task<IReadOnlyList<RedisServerFacts>> ReadAsync(string connectionString)
     {
         RedisConfiguration.Check(connectionString);
-        var options = RedisConfiguration.Apply(ConfigurationOptions.Parse(connectionString));
+        await using var sentinel = RedisConfiguration.Sentinel(connectionString);
+        var options = RedisConfiguration.Apply(ConfigurationOptions.Parse(connectionString), sentinel);
         options.AbortOnConnectFail = true;
         options.AllowAdmin = true; // for INFO
         try
