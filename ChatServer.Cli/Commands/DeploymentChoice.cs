@@ -33,15 +33,13 @@ internal sealed class DeploymentChoice
         Description = "Own deployment: folder with the published services. Default: the folder of this program.",
     };
 
-    private readonly Option<bool> _embedded = new("--embedded-redis")
-    {
-        Description = "Own deployment: ChatServer.Redis with a data folder, even if redis-server is installed.",
-    };
-
-    private readonly Option<bool> _cluster = new("--redis-cluster")
-    {
-        Description = "Own deployment: a Redis Cluster of three masters and three replicas.",
-    };
+    private readonly IReadOnlyList<(RedisKind Kind, Option<bool> Option)> _redis =
+    [
+        Redis(RedisKind.Embedded, "--embedded-redis", "ChatServer.Redis with a data folder, even if redis-server is installed."),
+        Redis(RedisKind.Cluster, "--redis-cluster", "a Redis Cluster of three masters and three replicas."),
+        Redis(RedisKind.Sentinel, "--redis-sentinel", "a primary, a replica and three Sentinels."),
+        Redis(RedisKind.Replica, "--redis-replica", "a primary and a replica, which the drill promotes."),
+    ];
 
     private readonly Option<int?> _port = NumberOptions.OptionalNumber(
         "--first-port", "Own deployment: its first port; the others follow. Default: free ports.", 1, IPEndPoint.MaxPort);
@@ -54,8 +52,8 @@ internal sealed class DeploymentChoice
         _admin.AddTo(command);
         command.Options.Add(_pids);
         command.Options.Add(_services);
-        command.Options.Add(_embedded);
-        command.Options.Add(_cluster);
+        foreach (var (_, option) in _redis)
+            command.Options.Add(option);
         command.Options.Add(_port);
     }
 
@@ -77,14 +75,23 @@ internal sealed class DeploymentChoice
             new LaunchPlan
             {
                 Services = parsed.GetValue(_services),
-                EmbeddedRedis = parsed.GetValue(_embedded),
-                RedisCluster = parsed.GetValue(_cluster),
+                Redis = RedisOf(parsed),
                 FirstPort = parsed.GetValue(_port),
                 Rooms = rooms,
                 Parallel = Parallel,
             },
             ct);
     }
+
+    private static (RedisKind Kind, Option<bool> Option) Redis(RedisKind kind, string name, string description) =>
+        (kind, new Option<bool>(name) { Description = $"Own deployment: {description}" });
+
+    private RedisKind RedisOf(ParseResult parsed) => _redis.Where(redis => parsed.GetValue(redis.Option)).ToList() switch
+    {
+        [] => RedisKind.Single,
+        [var (kind, _)] => kind,
+        var several => throw new CliException($"{string.Join(" and ", several.Select(redis => redis.Option.Name))} exclude each other."),
+    };
 
     private static Uri Balancer(string text) =>
         Uri.TryCreate(text, UriKind.Absolute, out var uri) && (uri.Scheme == Uri.UriSchemeHttp || uri.Scheme == Uri.UriSchemeHttps)

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using ChatServer.Cli.Drill;
+using ChatServer.Cli.Drill.Deployments;
 
 namespace ChatServer.Cli.Commands;
 
@@ -24,12 +25,15 @@ internal static class DrillCommand
         var pause = NumberOptions.Seconds("--pause", "Seconds between the recovery from a fault and the next fault.", 2);
         var settleTimeout = NumberOptions.Seconds(
             "--patience", "Time limit for the recovery from a fault, in seconds: all members have all events.", 60, least: 1);
+        var replicationLag = NumberOptions.Seconds(
+            "--replication-lag", "kill-redis-master without a cluster: seconds for which the replica is disconnected before.", 0.5,
+            most: ReplicatedRedisPlan.MaxLag.TotalSeconds);
         var target = new DeploymentChoice();
 
         var command = new Command(
             "drill", "Faults while members send messages: lost, repeated or moved messages, and the time without a connection.")
         {
-            faults, times, rooms, members, rate, pause, settleTimeout,
+            faults, times, rooms, members, rate, pause, settleTimeout, replicationLag,
         };
         target.AddTo(command);
         return command.Running(async (parsed, phases, ct) =>
@@ -38,7 +42,10 @@ internal static class DrillCommand
                 throw new CliException("--members is less than --rooms: every room needs one.");
             var plan = new DrillPlan
             {
-                Faults = [.. parsed.GetValue(faults)!.Select(name => Fault.All.Single(f => f.Name == name))],
+                Faults = [.. parsed.GetValue(faults)!.Select(name => Fault.All.Single(f => f.Name == name)).Select(
+                    fault => fault is KillRedisMasterFault kill
+                        ? kill with { ReplicationLag = TimeSpan.FromSeconds(parsed.GetValue(replicationLag)) }
+                        : fault)],
                 Times = parsed.GetValue(times),
                 Rooms = parsed.GetValue(rooms),
                 Members = parsed.GetValue(members),

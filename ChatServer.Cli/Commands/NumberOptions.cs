@@ -33,11 +33,12 @@ internal static class NumberOptions
     };
 
     /// <summary>A duration in seconds, with an optional fraction.</summary>
-    public static Option<double> Seconds(string name, string description, double otherwise, double least = 0) => new(name)
+    public static Option<double> Seconds(
+        string name, string description, double otherwise, double least = 0, double most = MaxSeconds) => new(name)
     {
         Description = description,
         DefaultValueFactory = _ => otherwise,
-        CustomParser = result => Parse(result, name, "a number of seconds", least, MaxSeconds),
+        CustomParser = result => Parse(result, name, "a number of seconds", least, most),
     };
 
     /// <summary>The address of an HTTP service.</summary>

@@ -148,6 +148,7 @@ internal sealed class DrillRun(DrillPlan plan, IDeployment deployment, IPhases p
         HistoriesChanged = findings.Sum(f => f.Breaks),
         PutOut = removed.Count,
         NotInjected = _notInjected,
+        LackedByReplicas = deployment.Replication?.Lacked,
         Seen = findings.Sum(f => f.Seen),
         ResumeMs = OutageTimes.Of(_injected.SelectMany(i => i.Outage.Away)),
         GapMs = OutageTimes.Of(_injected.SelectMany(i => i.Outage.Gaps)),

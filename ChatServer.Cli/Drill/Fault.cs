@@ -16,7 +16,7 @@ internal abstract record Fault(string Name)
         new KillFault("kill-loadbalancer", ServerRole.LoadBalancer),
         new KillFault("kill-api", ServerRole.Api) { KeepsConnections = true },
         new KillFault("restart-redis", ServerRole.Redis),
-        new KillFault("kill-redis-master", ServerRole.Redis) { DownTime = TimeSpan.FromSeconds(6), KeepsConnections = true },
+        new KillRedisMasterFault("kill-redis-master") { KeepsConnections = true },
         new DrainFault("drain") { KeepsConnections = true },
         new CutRelayFault("cut-relay") { KeepsConnections = true },
         new RollingUpdateFault("rolling-update"),

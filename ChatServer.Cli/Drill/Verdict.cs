@@ -35,6 +35,9 @@ internal sealed record Verdict : IReport
     /// <summary>Members that the room removed for good.</summary>
     public required int PutOut { get; init; }
 
+    /// <summary>Acknowledged events that a promoted replica of Redis lacked. Null without a replica.</summary>
+    public required long? LackedByReplicas { get; init; }
+
     /// <summary>The fault that could not be injected, and the reason; later faults were not injected either. Null if all were.</summary>
     public required string? NotInjected { get; init; }
 
@@ -71,6 +74,8 @@ internal sealed record Verdict : IReport
         yield return new("reordered", $"{Reordered:N0}");
         yield return new("divergent members", $"{DivergentMembers:N0}");
         yield return new("wrong presence lists", $"{WrongPresenceLists:N0}");
+        if (LackedByReplicas is { } lacked)
+            yield return new("events that promoted replicas lacked", $"{lacked:N0}");
         yield return new("events seen and checked", $"{Seen:N0}");
         yield return new("resume p50, p99, max", $"{ResumeMs}");
         yield return new("longest gap p50, p99, max", $"{GapMs}");

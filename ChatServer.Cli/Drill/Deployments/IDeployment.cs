@@ -16,6 +16,9 @@ internal interface IDeployment : IAsyncDisposable
 
     /// <summary>Processes for faults; empty if they are unknown.</summary>
     IReadOnlyList<IServerProcess> Processes(ServerRole role);
+
+    /// <summary>The primary and the replica that the drill has started; null without a replica.</summary>
+    RedisReplication? Replication => null;
 }
 
 /// <summary>Role of a process in a deployment.</summary>
@@ -26,6 +29,7 @@ internal enum ServerRole
     Api,
     Admin,
     Redis,
+    Sentinel,
 }
 
 /// <summary>A process of a deployment, on this machine.</summary>

@@ -12,11 +12,8 @@ internal sealed record LaunchPlan
     /// <summary>Folder of the published services; null: the folder of this program.</summary>
     public string? Services { get; init; }
 
-    /// <summary>Whether to use the embedded Redis even if redis-server is installed.</summary>
-    public bool EmbeddedRedis { get; init; }
-
-    /// <summary>Whether to use a Redis Cluster; needs redis-server.</summary>
-    public bool RedisCluster { get; init; }
+    /// <summary>Its Redis.</summary>
+    public RedisKind Redis { get; init; }
 
     /// <summary>First of its consecutive ports; null: free ports.</summary>
     public int? FirstPort { get; init; }
@@ -28,14 +25,33 @@ internal sealed record LaunchPlan
     public required int Parallel { get; init; }
 }
 
+/// <summary>The Redis of a deployment that the drill starts. The names are those of the options.</summary>
+internal enum RedisKind
+{
+    /// <summary>One <c>redis-server</c>; the embedded Redis if it is not installed.</summary>
+    Single,
+
+    /// <summary>The embedded Redis.</summary>
+    Embedded,
+
+    /// <summary>A Redis Cluster.</summary>
+    Cluster,
+
+    /// <summary>A primary and a replica, with Sentinels that promote it.</summary>
+    Sentinel,
+
+    /// <summary>A primary and a replica, which the drill promotes.</summary>
+    Replica,
+}
+
 /// <summary>
-/// A deployment that the drill starts: a Redis, or a Redis Cluster, that stores each write on disk before it answers, two RoomHosts, an
-/// Api, an Admin and two load balancers. All run on this machine and end with this process.
+/// A deployment that the drill starts: Redis (<see cref="RedisKind"/>), two RoomHosts, an Api, an Admin and two load balancers. All run on
+/// this machine and end with this process.
 /// </summary>
 internal sealed class LaunchedDeployment : IDeployment
 {
-    private const int RedisPortOffset = 0, HostPortOffset = 1, LoadBalancerPortOffset = 3, ApiPortOffset = 5, AdminPortOffset = 6,
-        ClusterPortOffset = 7;
+    private const int HostPortOffset = 0, LoadBalancerPortOffset = 2, ApiPortOffset = 4, AdminPortOffset = 5,
+        RedisPortOffset = 6, FirstRoomPortOffset = RedisPortOffset + RedisClusterPlan.Ports;
     private const int HostCount = 2, LoadBalancerCount = 2;
 
     // The key of all services: the deployment is reachable from this machine only, and ends with the drill.
@@ -50,7 +66,7 @@ internal sealed class LaunchedDeployment : IDeployment
     private readonly List<LaunchedProcess> _processes = [];
     private readonly LaunchPlan _plan;
     private readonly ProgramPaths _programs;
-    private readonly RedisClusterPlan? _cluster;
+    private readonly IRedisPlan _redis;
     private readonly int _port;
 
     private LaunchedDeployment(LaunchPlan plan)
@@ -58,8 +74,7 @@ internal sealed class LaunchedDeployment : IDeployment
         _plan = plan;
         _programs = new ProgramPaths(plan.Services);
         _port = plan.FirstPort ?? FreePorts(FirstRoomPortOffset);
-        if (plan.RedisCluster)
-            _cluster = new RedisClusterPlan(RequiredRedis(), _folder, _port + ClusterPortOffset);
+        _redis = RedisPlan(_port + RedisPortOffset);
         if (_port + FirstRoomPortOffset + plan.Rooms > IPEndPoint.MaxPort)
             throw new CliException($"--first-port {_port} leaves too few ports for {plan.Rooms} rooms.");
         Api = new ApiClient(Address(ApiPortOffset), Key, plan.Parallel);
@@ -73,6 +88,8 @@ internal sealed class LaunchedDeployment : IDeployment
 
     public IReadOnlyList<Uri> Balancers { get; }
 
+    public RedisReplication? Replication { get; private set; }
+
     /// <summary>Starts all processes and waits until they are ready.</summary>
     /// <exception cref="CliException">A program is missing or does not start.</exception>
     public static async Task<LaunchedDeployment> StartAsync(LaunchPlan plan, CancellationToken ct)
@@ -80,15 +97,9 @@ internal sealed class LaunchedDeployment : IDeployment
         var own = new LaunchedDeployment(plan);
         try
         {
-            if (own._cluster is { } cluster)
-            {
-                await own.StartAsync(cluster.NodePlans(Settings(), own.PingAsync), ct);
-                await cluster.FormAsync(ct);
-            }
-            else
-            {
-                await own.StartAsync([own.RedisPlan()], ct);
-            }
+            await own.StartAsync(own._redis.ProcessPlans(Settings, PingAsync), ct);
+            await own._redis.FormAsync(ct);
+            own.Replication = (own._redis as ReplicatedRedisPlan)?.Replication(own.Processes(ServerRole.Redis));
             await own.StartAsync([.. own.HostPlans(), .. own.LoadBalancerPlans(), own.AdminPlan()], ct);
             await own.StartAsync([own.ApiPlan()], ct);
             return own;
@@ -119,24 +130,21 @@ internal sealed class LaunchedDeployment : IDeployment
         await Task.WhenAll(processes.Select(process => process.StartAsync(ct)));
     }
 
-    private ProcessPlan RedisPlan()
+    private IRedisPlan RedisPlan(int port)
     {
-        var data = Directory.CreateDirectory(Path.Combine(_folder, "redis")).FullName;
-        // A response means that the write is on disk: the drill tests ChatServer, not the loss of data in Redis.
-        return _plan.EmbeddedRedis || ProgramPaths.Installed("redis-server") is not { } installed
-            ? new(ServerRole.Redis, "redis", _programs.Service("Redis"),
-                Settings(("PORT", $"{_port + RedisPortOffset}"), ("REDIS_DATA", data)), PingRedisAsync)
-            : new(
-                ServerRole.Redis,
-                "redis",
-                [installed, "--port", $"{_port + RedisPortOffset}", "--bind", "127.0.0.1", "--dir", data, "--save", "", "--appendonly",
-                    "yes", "--appendfsync", "always"],
-                Settings(),
-                PingRedisAsync);
-    }
+        return _plan.Redis switch
+        {
+            RedisKind.Cluster => new RedisClusterPlan(Required(), _folder, port),
+            RedisKind.Sentinel or RedisKind.Replica =>
+                new ReplicatedRedisPlan(Required(), _folder, port, hasSentinels: _plan.Redis == RedisKind.Sentinel),
+            _ => new SingleRedisPlan(
+                _plan.Redis == RedisKind.Embedded ? null : ProgramPaths.Installed("redis-server"), () => _programs.Service("Redis"), _folder,
+                port),
+        };
 
-    private static string RequiredRedis() => ProgramPaths.Installed("redis-server")
-        ?? throw new CliException("--redis-cluster needs redis-server on the PATH.");
+        string Required() => ProgramPaths.Installed("redis-server")
+            ?? throw new CliException($"--redis-{$"{_plan.Redis}".ToLowerInvariant()} needs redis-server on the PATH.");
+    }
 
     private IEnumerable<ProcessPlan> HostPlans() => Enumerable.Range(0, HostCount).Select(n => Service(
         ServerRole.RoomHost, $"roomhost-{n + 1}", "RoomHost", HostPortOffset + n,
@@ -162,7 +170,7 @@ internal sealed class LaunchedDeployment : IDeployment
         role,
         name,
         _programs.Service(project),
-        Settings([("ConnectionStrings__redis", _cluster?.ConnectionString ?? $"127.0.0.1:{_port + RedisPortOffset}"), .. settings]),
+        Settings([("ConnectionStrings__redis", _redis.ConnectionString), .. settings]),
         async ct =>
         {
             using var answer = await _http.GetAsync(new Uri(Address(port), "health"), ct);
@@ -180,13 +188,9 @@ internal sealed class LaunchedDeployment : IDeployment
 
     private int RoomPorts => 3 * _plan.Rooms + 50;
 
-    private int FirstRoomPortOffset => ClusterPortOffset + (_plan.RedisCluster ? RedisClusterPlan.Ports : 0);
-
     private Uri Address(int port) => new($"http://127.0.0.1:{_port + port}/");
 
-    private Task<bool> PingRedisAsync(CancellationToken ct) => PingAsync(_port + RedisPortOffset, ct);
-
-    private async Task<bool> PingAsync(int port, CancellationToken ct)
+    private static async Task<bool> PingAsync(int port, CancellationToken ct)
     {
         using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync("127.0.0.1", port, ct);

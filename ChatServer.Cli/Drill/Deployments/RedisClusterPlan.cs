@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace ChatServer.Cli.Drill.Deployments;
 
 /// <summary>
@@ -8,7 +6,7 @@ namespace ChatServer.Cli.Drill.Deployments;
 /// <param name="program">Path of <c>redis-server</c>; <c>redis-cli</c> is beside it.</param>
 /// <param name="folder">Folder of the data.</param>
 /// <param name="firstPort">The first of <see cref="Ports"/> free ports.</param>
-internal sealed class RedisClusterPlan(string program, string folder, int firstPort)
+internal sealed class RedisClusterPlan(string program, string folder, int firstPort) : IRedisPlan
 {
     /// <summary>Each node has a port for clients and one for the other nodes.</summary>
     public const int Ports = 2 * Nodes;
@@ -18,16 +16,12 @@ internal sealed class RedisClusterPlan(string program, string folder, int firstP
     // As the documentation recommends: a lost master is replaced after about two seconds.
     private const int NodeTimeoutMs = 1000;
 
-    /// <summary>The connection string of the services.</summary>
     public string ConnectionString => string.Join(',', Endpoints);
 
     private IEnumerable<string> Endpoints => Enumerable.Range(firstPort, Nodes).Select(port => $"127.0.0.1:{port}");
 
     /// <summary>The nodes: the masters first.</summary>
-    /// <param name="environment">The environment of each node.</param>
-    /// <param name="pingAsync">Whether the server at a port answers.</param>
-    public IReadOnlyList<ProcessPlan> NodePlans(
-        IReadOnlyDictionary<string, string?> environment, Func<int, CancellationToken, Task<bool>> pingAsync) =>
+    public IReadOnlyList<ProcessPlan> ProcessPlans(EnvironmentOf environment, Func<int, CancellationToken, Task<bool>> pingAsync) =>
     [
         .. Enumerable.Range(0, Nodes).Select(n => new ProcessPlan(
             ServerRole.Redis,
@@ -38,24 +32,10 @@ internal sealed class RedisClusterPlan(string program, string folder, int firstP
                 "--appendonly", "yes", "--appendfsync", "always", "--cluster-enabled", "yes",
                 "--cluster-node-timeout", $"{NodeTimeoutMs}",
             ],
-            environment,
+            environment(),
             ct => pingAsync(firstPort + n, ct))),
     ];
 
-    /// <summary>Forms the cluster of the started nodes.</summary>
-    /// <exception cref="CliException">It could not be formed.</exception>
-    public async Task FormAsync(CancellationToken ct)
-    {
-        var start = new ProcessStartInfo(
-            Path.Combine(Path.GetDirectoryName(program)!, "redis-cli"),
-            ["--cluster", "create", .. Endpoints, "--cluster-replicas", "1", "--cluster-yes"])
-        {
-            RedirectStandardOutput = true,
-        };
-        using var process = Process.Start(start)!;
-        var output = await process.StandardOutput.ReadToEndAsync(ct);
-        await process.WaitForExitAsync(ct);
-        if (process.ExitCode != 0)
-            throw new CliException($"redis-cli could not form the cluster: {output.TrimEnd().Split('\n')[^1]}");
-    }
+    public Task FormAsync(CancellationToken ct) => new RedisCli(program).RunAsync(
+        ["--cluster", "create", .. Endpoints, "--cluster-replicas", "1", "--cluster-yes"], ct);
 }

@@ -50,6 +50,18 @@ public sealed class DrillTests
         Assert.True(Number(report, "acknowledged") > 0);
     }
 
+    [Theory]
+    [Needs(OptionalProgram.RedisServer)]
+    [InlineData("--redis-sentinel")]
+    [InlineData("--redis-replica")]
+    public async Task Promotion_of_a_replica_that_lacks_events_loses_nothing_and_closes_no_connection(string redis)
+    {
+        OptionalProgram.Require(OptionalProgram.RedisServer);
+        var (exitCode, report) = await CliProcess.ReportAsync(DrillTimeout, ["drill", "--fault", "kill-redis-master", redis, .. Small]);
+        Assert.True(exitCode == 0, report.ToString());
+        Assert.True(Number(report, "lackedByReplicas") > 0, report.ToString());
+    }
+
     public static TheoryData<string, string[]> Impossible => new()
     {
         { "--fault", ["drill"] },
@@ -58,6 +70,8 @@ public sealed class DrillTests
         { "--api is 'x', not an address", ["drill", "--fault", "drain", "--api", "x"] },
         { "--first-port is '-5', not a whole number", ["drill", "--fault", "drain", "--first-port", "-5"] },
         { "--first-port 65500 leaves too few ports for 50 rooms", ["drill", "--fault", "drain", "--first-port", "65500"] },
+        { "--redis-cluster and --redis-sentinel exclude each other", ["drill", "--fault", "drain", "--redis-cluster", "--redis-sentinel"] },
+        { "--replication-lag is '5', not a number of seconds from 0 to 4", ["drill", "--fault", "drain", "--replication-lag", "5"] },
         { "--balancers is missing", ["drill", "--fault", "drain", "--api", "http://127.0.0.1:1", "--key", "k"] },
         { "drain needs an Admin", [.. Elsewhere("drain")] },
         { "kill-roomhost needs the process: --pid roomhost-1=", [.. Elsewhere("kill-roomhost")] },
