@@ -8,6 +8,8 @@ namespace ChatServer.Tests.Deploy;
 /// <summary>The units in <c>deploy/systemd</c>.</summary>
 public sealed partial class SystemdUnitTests
 {
+    private const string DropIn = "drill.conf";
+
     private static readonly string Folder = Path.Combine(SourceTree.Root, "deploy/systemd");
 
     public static TheoryData<string> Units => new(Directory.GetFiles(Folder, "*.service").Select(file => Path.GetFileName(file)!));
@@ -48,7 +50,7 @@ public sealed partial class SystemdUnitTests
 
     [Fact]
     [Needs(OptionalProgram.SystemdAnalyze)]
-    public async Task Systemd_accepts_the_units_without_a_warning()
+    public async Task Systemd_accepts_the_units_and_the_drop_in_of_the_drill_without_a_warning()
     {
         var program = OptionalProgram.Require(OptionalProgram.SystemdAnalyze);
         var folder = Directory.CreateTempSubdirectory("chatserver-units-");
@@ -58,7 +60,10 @@ public sealed partial class SystemdUnitTests
             {
                 // systemd-analyze checks that the program exists.
                 var text = File.ReadAllText(Path.Combine(Folder, unit)).Replace("/usr/bin/dotnet", "/bin/sh", StringComparison.Ordinal);
-                File.WriteAllText(Path.Combine(folder.FullName, unit.Replace("@", "@2000", StringComparison.Ordinal)), text);
+                var file = Path.Combine(folder.FullName, unit.Replace("@", "@2000", StringComparison.Ordinal));
+                File.WriteAllText(file, text);
+                var dropIn = Path.Combine(Directory.CreateDirectory(file + ".d").FullName, DropIn);
+                File.Copy(Path.Combine(Folder, DropIn), dropIn);
             }
 
             await using var verify = ServerProcess.Start(program, ["verify", "--man=no", .. Directory.GetFiles(folder.FullName)]);
