@@ -35,11 +35,11 @@ internal static class NumberOptions
     /// <summary>A duration in seconds, with an optional fraction.</summary>
     public static Option<double> Seconds(
         string name, string description, double otherwise, double least = 0, double most = MaxSeconds) => new(name)
-    {
-        Description = description,
-        DefaultValueFactory = _ => otherwise,
-        CustomParser = result => Parse(result, name, "a number of seconds", least, most),
-    };
+        {
+            Description = description,
+            DefaultValueFactory = _ => otherwise,
+            CustomParser = result => Parse(result, name, "a number of seconds", least, most),
+        };
 
     /// <summary>The address of an HTTP service.</summary>
     public static Option<Uri?> Address(string name, string description, Uri? otherwise = null) => new(name)
