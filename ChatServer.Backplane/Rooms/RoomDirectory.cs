@@ -14,6 +14,12 @@ public sealed class RoomDirectory(BackplaneConnection connection, CorruptRecords
     public Task<RoomRecord?> FindAsync(string name, CancellationToken ct = default) =>
         connection.RunAsync(db => RoomRecord.ReadAsync(db, name), ct);
 
+    /// <summary>As <see cref="FindAsync"/>, from the primary only: a replica may lack the last changes.</summary>
+    /// <exception cref="BackplaneUnavailableException"/>
+    /// <exception cref="CorruptRecordException"/>
+    public Task<RoomRecord?> FindAtPrimaryAsync(string name) =>
+        connection.RunAsync(db => RoomRecord.ReadAsync(db, name, CommandFlags.DemandMaster));
+
     private static bool Matches(RoomRecord room, string search) =>
         room.Name.Contains(search, StringComparison.OrdinalIgnoreCase)
         || (room.Options.Title?.Contains(search, StringComparison.OrdinalIgnoreCase) ?? false);

@@ -77,11 +77,11 @@ public sealed record RoomRecord
 
     /// <summary>Reads the record; null if there is no such room.</summary>
     /// <exception cref="CorruptRecordException"/>
-    internal static async Task<RoomRecord?> ReadAsync(IDatabase db, string name)
+    internal static async Task<RoomRecord?> ReadAsync(IDatabase db, string name, CommandFlags flags = CommandFlags.None)
     {
         try
         {
-            return FromHash(name, await db.HashGetAllAsync(RedisNames.Room(name)));
+            return FromHash(name, await db.HashGetAllAsync(RedisNames.Room(name), flags));
         }
         catch (Exception e) when (CorruptRecordException.IsCause(e))
         {

@@ -132,8 +132,11 @@ internal sealed partial class RoomReconciler : IDisposable
         var readAt = _time.GetTimestamp();
         // Read before the room: a room found now is in this generation, or in a newer one, which the next round detects.
         var generation = _generation ??= await _ownership.GenerationAsync();
-        var record = await _directory.FindAsync(name);
         var slot = _slots.Find(name);
+        var newest = slot?.Room?.Seq ?? 0;
+        var record = await _directory.FindAsync(name);
+        if (LacksEvents(record, slot?.Room, newest))
+            record = await _directory.FindAtPrimaryAsync(name);
         using var span = StartSpan(record, slot);
         if (record is null && slot is not null && await RestoreAsync(slot))
             RequestReconcile(name);
@@ -145,7 +148,7 @@ internal sealed partial class RoomReconciler : IDisposable
             await OpenRoomAsync(record, generation);
         else if (slot.Room is not { } room)
             await _opener.OpenAsync(slot, generation);
-        else if (room.Record.Term != record.Term || room.Failure is not null)
+        else if (room.Record.Term != record.Term || room.Failure is not null || LacksEvents(record, room, newest))
         {
             if (slot.Generation != generation)
                 await _sanctions.RestoreAsync(room); // another process created the lost room before this host restored it
@@ -165,6 +168,11 @@ internal sealed partial class RoomReconciler : IDisposable
                 await _mover.HandOverAsync(slot, room);
         }
     }
+
+    // Whether the log ends before an event that the room had logged when the record was read: a promoted replica lacks it. The room is
+    // reopened, which appends its events again, so that they do not wait for the room's next message.
+    private static bool LacksEvents(RoomRecord? record, Room? room, long newest) =>
+        record?.Epoch == room?.Record.Epoch && record is { State: RoomState.Open, Options.Durability: Durability.Redis } && record.Seq < newest;
 
     // The span of a reconcile for a traced order. The order travels in the room's record, because the notification may be missed.
     private Activity? StartSpan(RoomRecord? record, RoomSlot? slot)

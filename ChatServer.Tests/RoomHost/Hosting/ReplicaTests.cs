@@ -58,6 +58,22 @@ public sealed class ReplicaTests : HostCluster
         Assert.Equal(6, (await Eventually.Async(() => Api.Rooms.FindAsync("lobby"), found => found is not null))!.Messages);
     }
 
+    [Fact]
+    public async Task Room_without_new_messages_appends_the_log_end_that_a_promoted_replica_lacks()
+    {
+        var (room, member) = await TalkAsync();
+        await ReplicatedAsync(seq: 2);
+        await _replica.DisconnectFromPrimaryAsync();
+        Assert.Equal(3, (await member.SayAsync("kept 3")).Seq);
+
+        await _primary.KillAsync();
+        await _replica.PromoteAsync();
+
+        var log = await Eventually.Async(() => Api.Log.ReadAfterAsync("lobby", 0, 10), page => page?.Newest == 3);
+        Assert.Equal(room.Epoch, (await Api.Rooms.FindAsync("lobby"))?.Epoch);
+        Assert.Equal(3, log!.Events.Count);
+    }
+
     private async Task<(RoomRecord Room, RoomClient Member)> TalkAsync()
     {
         await Own(_replica).StartAsync();
