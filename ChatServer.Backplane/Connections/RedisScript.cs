@@ -40,7 +40,10 @@ internal sealed class RedisScript
         _source = reader.ReadToEnd();
     }
 
-    /// <summary>Runs the script by its hash. The library loads the script if Redis does not have it, for example after a restart.</summary>
+    /// <summary>
+    /// Runs the script by its hash. The library loads the script if Redis does not have it, for example after a restart. Only on the primary:
+    /// a replica that lacks the last changes would answer that a term is over, or that there is no such room.
+    /// </summary>
     public Task<RedisResult> RunAsync(IDatabase db, RedisKey[] keys, params RedisValue[] values) =>
-        db.ScriptEvaluateAsync(_source, keys, values);
+        db.ScriptEvaluateAsync(_source, keys, values, CommandFlags.DemandMaster);
 }

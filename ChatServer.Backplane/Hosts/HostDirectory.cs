@@ -6,7 +6,7 @@ namespace ChatServer.Backplane.Hosts;
 /// <summary>The RoomHosts that are alive, and their load. A host is alive while it has its lease.</summary>
 public sealed class HostDirectory(BackplaneConnection connection, CorruptRecords corrupt)
 {
-    // A replica whose primary is lost reports that every lease has expired.
+    // A replica whose primary is lost reports that every lease has expired, and may lack the last changes.
     internal const CommandFlags Fresh = CommandFlags.DemandMaster;
 
     /// <summary>Returns the live hosts, ordered by id. A host whose record is corrupt is left out.</summary>

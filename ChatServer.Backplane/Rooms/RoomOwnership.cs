@@ -123,12 +123,12 @@ public sealed class RoomOwnership(BackplaneConnection connection, IdGenerator id
     /// <exception cref="BackplaneUnavailableException"/>
     public Task<IReadOnlyCollection<string>> WantedAsync(string host, CancellationToken ct = default) =>
         connection.RunAsync(async db =>
-        (IReadOnlyCollection<string>)Array.ConvertAll(await db.SetMembersAsync(RedisNames.HostRooms(host)), v => (string)v!), ct);
+        (IReadOnlyCollection<string>)Array.ConvertAll(await db.SetMembersAsync(RedisNames.HostRooms(host), HostDirectory.Fresh), v => (string)v!), ct);
 
     /// <summary>Returns how many names <see cref="WantedAsync"/> would return.</summary>
     /// <exception cref="BackplaneUnavailableException"/>
     public Task<long> CountWantedAsync(string host, CancellationToken ct = default) =>
-        connection.RunAsync(db => db.SetLengthAsync(RedisNames.HostRooms(host)), ct);
+        connection.RunAsync(db => db.SetLengthAsync(RedisNames.HostRooms(host), HostDirectory.Fresh), ct);
 
     /// <summary>Removes a room that moved or was deleted from the set of rooms that <paramref name="host"/> should have open.</summary>
     /// <exception cref="BackplaneUnavailableException"/>
@@ -141,10 +141,10 @@ public sealed class RoomOwnership(BackplaneConnection connection, IdGenerator id
     /// <exception cref="BackplaneUnavailableException"/>
     public Task<string> GenerationAsync(CancellationToken ct = default) => connection.RunAsync(async db =>
     {
-        if ((string?)await db.StringGetAsync(RedisNames.Generation) is { } generation)
+        if ((string?)await db.StringGetAsync(RedisNames.Generation, HostDirectory.Fresh) is { } generation)
             return generation;
         await db.StringSetAsync(RedisNames.Generation, ids.NewId(), when: When.NotExists);
-        return (string)(await db.StringGetAsync(RedisNames.Generation))!;
+        return (string)(await db.StringGetAsync(RedisNames.Generation, HostDirectory.Fresh))!;
     }, ct);
 
     private static HashEntry[] ToHashEntries(RedisResult answer) =>

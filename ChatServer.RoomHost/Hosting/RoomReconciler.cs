@@ -134,9 +134,7 @@ internal sealed partial class RoomReconciler : IDisposable
         var generation = _generation ??= await _ownership.GenerationAsync();
         var slot = _slots.Find(name);
         var newest = slot?.Room?.Seq ?? 0;
-        var record = await _directory.FindAsync(name);
-        if (LacksEvents(record, slot?.Room, newest))
-            record = await _directory.FindAtPrimaryAsync(name);
+        var record = await _directory.FindAtPrimaryAsync(name);
         using var span = StartSpan(record, slot);
         if (record is null && slot is not null && await RestoreAsync(slot))
             RequestReconcile(name);
