@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Testing;
@@ -27,6 +28,12 @@ public sealed class TestingAppHost : RunningAppHost
     }
 
     public DistributedApplication Application => _application!;
+
+    /// <summary>
+    /// The names of the active links of each service after the first start: the orchestrator may miss the endpoint of a service that a test
+    /// has restarted.
+    /// </summary>
+    public ILookup<string, string?> LinksAtStart { get; private set; } = Array.Empty<string>().ToLookup(link => link, link => (string?)link);
 
     /// <summary>What the AppHost itself logs, which its console shows.</summary>
     public IReadOnlyCollection<string> Log => _log.Messages;
@@ -60,6 +67,7 @@ public sealed class TestingAppHost : RunningAppHost
             appHost._application = await appHost._builder.BuildAsync();
             await appHost._application.StartAsync();
             await appHost.ReadyAsync();
+            await appHost.ReadLinksAsync();
             return appHost;
         }
         catch
@@ -83,6 +91,22 @@ public sealed class TestingAppHost : RunningAppHost
             return report.Entries.Where(check => check.Value.Status != HealthStatus.Healthy).Select(check => check.Key).ToList();
         },
         unhealthy => unhealthy.Count == 0, Timeout);
+
+    // A link that stays inactive fails the test that needs it, and no other.
+    private async Task ReadLinksAsync()
+    {
+        var watch = Stopwatch.StartNew();
+        while (watch.Elapsed < Eventually.Timeout && Urls().Any(url => url.Url.IsInactive))
+            await Task.Delay(TimeSpan.FromMilliseconds(100), TestContext.Current.CancellationToken);
+        LinksAtStart = Urls().Where(url => !url.Url.IsInactive)
+            .ToLookup(url => url.Resource, url => (string?)url.Url.DisplayProperties.DisplayName);
+    }
+
+    private IEnumerable<(string Resource, UrlSnapshot Url)> Urls() =>
+        from project in Projects
+        where project.Name != SharedAppHost.InvalidRoomHost
+        from url in Resource(project.Name).Urls
+        select (project.Name, url);
 
     /// <summary>The state of a resource as the dashboard would show it.</summary>
     public CustomResourceSnapshot Resource(string name) =>
