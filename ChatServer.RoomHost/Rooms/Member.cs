@@ -165,11 +165,10 @@ internal sealed class Member : IFrameHandler
             Refuse(RoomErrorCodes.InvalidMessage, error, frame.Id);
         else if (!command.IsForEveryone && !Join.Identity.Permissions.HasFlag(Permissions.Moderate))
             Refuse(RoomErrorCodes.Forbidden, "Moderation requires a token with the permission moderate.", frame.Id);
+        else if (!_answers.TryExecute(_frame, command))
+            Refuse(RoomErrorCodes.Unavailable, "Too many of your commands are pending; try again.", frame.Id, isClientError: false);
         else
-        {
             _budget.OnAccepted();
-            _ = _answers.ExecuteAsync(_frame, command);
-        }
     }
 
     private bool TryAcceptControlFrame()

@@ -11,7 +11,12 @@ internal delegate ReadOnlySpan<byte> EncodeAnswer(ReadOnlySpan<byte> escapedId);
 /// <summary>Answers the frames of one member, in the room's turn. Only the thread that reads the member's frames calls it.</summary>
 internal sealed class MemberAnswers(Room room, Member member)
 {
+    // With Redis away, a command can take seconds to fail, and the commands after it wait.
+    private const int MaxPendingCommands = 32;
+
     private Task _renewal = Task.CompletedTask;
+    private Task _command = Task.CompletedTask;
+    private int _pendingCommands;
 
     /// <summary>Answers frame number <paramref name="frame"/>.</summary>
     public void Send(uint frame, ReadOnlySpan<byte> escapedId, EncodeAnswer encode)
@@ -43,8 +48,33 @@ internal sealed class MemberAnswers(Room room, Member member)
     public void RenewToken(uint frame, ReadOnlySpan<byte> escapedId, ReadOnlySpan<byte> token) =>
         _renewal = new TokenRenewal(room, member, frame, escapedId.ToArray()).RunAsync(_renewal, Encoding.UTF8.GetString(token));
 
-    /// <summary>Carries out a command and answers it.</summary>
-    public async Task ExecuteAsync(uint frame, MemberCommand command)
+    /// <summary>
+    /// Carries out a command and answers it. Commands keep their order: an <c>unban</c> that follows a <c>ban</c> lifts it. False if too
+    /// many of the member's commands are pending.
+    /// </summary>
+    public bool TryExecute(uint frame, MemberCommand command)
+    {
+        if (Volatile.Read(ref _pendingCommands) >= MaxPendingCommands)
+            return false;
+        Interlocked.Increment(ref _pendingCommands);
+        _command = ExecuteAsync(_command, frame, command);
+        return true;
+    }
+
+    private async Task ExecuteAsync(Task previous, uint frame, MemberCommand command)
+    {
+        await previous.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        try
+        {
+            await ExecuteAsync(frame, command);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _pendingCommands);
+        }
+    }
+
+    private async Task ExecuteAsync(uint frame, MemberCommand command)
     {
         var (error, hasEvent) = room.Commands is { } commands
             ? await commands.ExecuteAsync(room, member.Join.Identity, command)

@@ -166,6 +166,7 @@ public sealed class ModerationTests(SharedAppHost shared) : DeploymentTests(shar
             await moderator.SendAsync(new { type = "ban", id = "5", uid });
             Assert.Equal(CloseCodes.Banned, (await back.ClosedAsync()).Code);
         }
+        await moderator.NextAsync(e => e.Type == "done" && e["id"] == "5", "the answer to the ban");
         await AssertBannedAsync(room, $"session={Session}");
 
         var audit = (await Deployment.CallAsync(AppHost.AdminPort, HttpMethod.Get, "audit?limit=50")).Data.GetProperty("entries");

@@ -5,6 +5,7 @@ using ChatServer.Broadcast.Connections;
 using ChatServer.Contracts;
 using ChatServer.RoomHost;
 using ChatServer.RoomHost.Hosting;
+using ChatServer.RoomHost.Moderation;
 using ChatServer.RoomHost.Rooms;
 using ChatServer.Tests.LoadBalancer;
 using ChatServer.Tests.Support;
@@ -76,7 +77,8 @@ internal sealed class RoomsHost : IAsyncDisposable
     /// Opens a room of <c>durability: memory</c>, or, with <paramref name="redis"/>, a room that is created and claimed in Redis, and with
     /// a load balancer through which its members join.
     /// </summary>
-    public async Task<OpenRoom> OpenAsync(RoomOptions? options = null, RoomRedis? redis = null, bool hasLoadBalancer = false)
+    public async Task<OpenRoom> OpenAsync(
+        RoomOptions? options = null, RoomRedis? redis = null, bool hasLoadBalancer = false, IMemberCommands? commands = null)
     {
         var number = Interlocked.Increment(ref _next);
         options = redis is null ? (options ?? new()) with { Durability = Durability.Memory } : options ?? new();
@@ -85,7 +87,7 @@ internal sealed class RoomsHost : IAsyncDisposable
         if (hasLoadBalancer)
             record = (await redis!.ClaimAsync(record.Name, slot.Port)).Room;
         var front = hasLoadBalancer ? await RoomFront.StartAsync(redis!, record.Name, _time) : null;
-        var room = new OpenRoom(slot, redis, front, _options, _time);
+        var room = new OpenRoom(slot, redis, front, commands, _options, _time);
         await room.OpenAsync(record, seats: []);
         _rooms.Add(room);
         return room;
@@ -128,7 +130,8 @@ internal sealed class RoomsHost : IAsyncDisposable
 }
 
 /// <summary>An open room with its port and the members that a test has joined.</summary>
-internal sealed class OpenRoom(RoomSlot slot, RoomRedis? redis, RoomFront? front, RoomHostOptions options, TimeProvider time)
+internal sealed class OpenRoom(
+    RoomSlot slot, RoomRedis? redis, RoomFront? front, IMemberCommands? commands, RoomHostOptions options, TimeProvider time)
     : IAsyncDisposable
 {
     private readonly List<RoomClient> _members = [];
@@ -214,6 +217,7 @@ internal sealed class OpenRoom(RoomSlot slot, RoomRedis? redis, RoomFront? front
             new WriteFence(_ => true, ownedAt: 0))
         {
             Tokens = RoomsHost.TokensOf(time),
+            Commands = commands,
         });
     }
 
