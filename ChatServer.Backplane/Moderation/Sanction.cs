@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using ChatServer.Backplane.Messages;
 using ChatServer.Contracts;
@@ -39,6 +40,10 @@ public sealed record Sanction(SanctionKind Kind, string Uid, string By, DateTime
     /// <summary>When it ends, by Redis' clock; null: never.</summary>
     [JsonIgnore]
     public DateTimeOffset? ExpiresAt { get; init; }
+
+    /// <summary>Members that a newer process wrote: a host that restores the sanction writes them again.</summary>
+    [JsonExtensionData]
+    public IDictionary<string, JsonElement>? Unknown { get; init; }
 
     internal string Field => FieldOf(Kind, Uid);
 

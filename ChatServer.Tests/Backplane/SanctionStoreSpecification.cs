@@ -40,6 +40,22 @@ public abstract class SanctionStoreSpecification(RedisServer redis) : BackplaneS
     }
 
     [Fact]
+    public async Task Restored_sanction_keeps_what_a_newer_process_wrote()
+    {
+        var (store, room) = await CreateRoomAsync();
+        await store.ImposeAsync(room, Ban("ann"), lifetime: null);
+        var field = "ban:ann";
+        var written = (string)(await Raw.HashGetAsync(RedisNames.Sanctions(room), field))!;
+        await Raw.HashSetAsync(RedisNames.Sanctions(room), field, written[..^1] + ",\"appeal\":{\"open\":true}}");
+        var read = await store.ReadAsync(room);
+        await Raw.KeyDeleteAsync(RedisNames.Sanctions(room));
+
+        await store.RestoreAsync(room, read.Version, read.InForce.Select(sanction => (sanction, (TimeSpan?)null)));
+        var restored = (string)(await Raw.HashGetAsync(RedisNames.Sanctions(room), field))!;
+        Assert.Contains("\"appeal\":{\"open\":true}", restored, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Ban_of_a_user_is_found_in_its_room_and_in_all_rooms_until_it_expires()
     {
         var (store, room) = await CreateRoomAsync();
