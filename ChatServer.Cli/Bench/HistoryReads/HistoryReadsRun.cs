@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using ChatServer.Cli.Bench.Fanout;
 using ChatServer.Cli.Deployment;
 using ChatServer.Cli.Drill.Deployments;
@@ -28,6 +29,10 @@ internal sealed class HistoryReadsRun(HistoryReadsPlan plan, IDeployment deploym
     private const int ConcurrentPosts = 8;
 
     private static readonly TimeSpan BeforeAndAfter = TimeSpan.FromSeconds(5);
+
+    // Several reports of a host.
+    private static readonly TimeSpan LoadTimeout = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan LoadInterval = TimeSpan.FromMilliseconds(200);
 
     private readonly string _run = $"{Guid.NewGuid():N}";
 
@@ -139,9 +144,19 @@ internal sealed class HistoryReadsRun(HistoryReadsPlan plan, IDeployment deploym
     {
         if (deployment.Admin is not { } admin)
             throw new CliException("The run needs the Admin: --admin.");
-        var rooms = (await admin.LoadAsync(ct)).Hosts.Select(host => host.Rooms).Order().ToList();
-        if (rooms is not [1, 1])
-            throw new CliException("The run needs a deployment with two RoomHosts and without other rooms.");
+        // A host reports its rooms with its lease, so the numbers are late.
+        var deadline = Stopwatch.StartNew();
+        IReadOnlyList<int> rooms;
+        while ((rooms = [.. (await admin.LoadAsync(ct)).Hosts.Select(host => host.Rooms).Order()]) is not [1, 1])
+        {
+            if (deadline.Elapsed > LoadTimeout)
+            {
+                throw new CliException(
+                    "The run needs a deployment with two RoomHosts and without other rooms. " +
+                    $"The hosts have this many rooms: {string.Join(", ", rooms)}.");
+            }
+            await Task.Delay(LoadInterval, ct);
+        }
     }
 
     private async Task<RoomConnector> FindPortAsync(string name, CancellationToken ct)
