@@ -75,11 +75,11 @@ public sealed class RoomOwnership(BackplaneConnection connection, IdGenerator id
     /// <param name="room">The room.</param>
     /// <param name="term">The term under which the caller claimed the room.</param>
     /// <param name="changes">Seats by <see cref="RoomSeat.Key"/>; null: the seat is free.</param>
-    /// <param name="anew">Removes all other seats, which an earlier host saved.</param>
+    /// <param name="replaceAll">Removes all other seats, which an earlier host saved.</param>
     /// <returns>False if the room has another term.</returns>
     /// <exception cref="BackplaneUnavailableException">The outcome is unknown; repeat the call.</exception>
     public Task<bool> SaveSeatsAsync(
-        string room, long term, IReadOnlyDictionary<string, RoomSeat?> changes, bool anew = false) => connection.RunAsync(async db =>
+        string room, long term, IReadOnlyDictionary<string, RoomSeat?> changes, bool replaceAll = false) => connection.RunAsync(async db =>
     {
         var saved = true;
         // Freed seats first: a name may pass from one session to another.
@@ -87,8 +87,8 @@ public sealed class RoomOwnership(BackplaneConnection connection, IdGenerator id
         {
             var seats = part.SelectMany(change => new RedisValue[] { change.Key, change.Value?.Serialize() ?? RedisValue.EmptyString });
             saved &= (bool)await RedisScript.SaveSeats.RunAsync(
-                db, [RedisNames.Room(room), RedisNames.RoomSeats(room)], [term, connection.Instance, anew ? 1 : 0, .. seats]);
-            anew = false;
+                db, [RedisNames.Room(room), RedisNames.RoomSeats(room)], [term, connection.Instance, replaceAll ? 1 : 0, .. seats]);
+            replaceAll = false;
         }
         return saved;
     });
@@ -169,7 +169,7 @@ public sealed record RoomSeat(
     /// <summary>The value in Redis; the key is the field.</summary>
     internal string Serialize() => BackplaneJson.Write(new Stored(Name, Uid, Profile, Permissions));
 
-    /// <summary>Parses a value; null if it is malformed: its holder gets a seat anew.</summary>
+    /// <summary>Parses a value; null if it is malformed: its holder gets a new seat.</summary>
     internal static RoomSeat? TryParse(string key, string value) =>
         BackplaneJson.TryRead<Stored>(value) is { } seat ? new RoomSeat(key, seat.Name, seat.Uid, seat.Profile, seat.Permissions) : null;
 

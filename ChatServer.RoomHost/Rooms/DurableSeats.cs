@@ -29,7 +29,7 @@ internal sealed class DurableSeats(RoomOwnership ownership, RoomRecord room, Tim
         {
             try
             {
-                await ownership.SaveSeatsAsync(room.Name, room.Term, changes, anew: !_hasReplacedOld);
+                await ownership.SaveSeatsAsync(room.Name, room.Term, changes, replaceAll: !_hasReplacedOld);
                 _hasReplacedOld = true;
                 return;
             }

@@ -78,7 +78,7 @@ public sealed partial class ReferenceRules
         where package.Contains(owner.Key, StringComparison.Ordinal) && owner.Value != project
         select $"{package} belongs to {owner.Value}");
 
-    // References are inherited: whoever refers to the Backplane could call Redis.
+    // References are inherited: a project that refers to the Backplane could call Redis.
     [Fact]
     public void Only_the_Backplane_references_Redis() => Assert.Empty(
         SourceTree.Uses(FilesOfAllBut("Backplane", "Tests"), RedisNames()));

@@ -211,7 +211,7 @@ public abstract class RoomOwnershipSpecification(RedisServer redis) : BackplaneS
         Assert.Equal(SeatsSavedBy.LiveProcess, next.SeatsSavedBy);
         Assert.Equal(seats, next.Seats.OrderBy(seat => seat.Key));
 
-        Assert.True(await other.Ownership.SaveSeatsAsync("lobby", next.Room.Term, Seats(("of-carl", "carl")), anew: true));
+        Assert.True(await other.Ownership.SaveSeatsAsync("lobby", next.Room.Term, Seats(("of-carl", "carl")), replaceAll: true));
         var last = (await other.Ownership.ClaimAsync("lobby", "a", "127.0.0.1", 34003))!;
         Assert.Equal([new RoomSeat("of-carl", "carl", "~carl")], last.Seats);
     }
@@ -225,7 +225,7 @@ public abstract class RoomOwnershipSpecification(RedisServer redis) : BackplaneS
         var names = Enumerable.Range(0, 10_000).Select(i => ($"of-{i}", (string?)$"name-{i}")).ToArray();
 
         Assert.True(await process.Ownership.SaveSeatsAsync("lobby", room.Term, Seats(("of-before", "name-1"))));
-        Assert.True(await process.Ownership.SaveSeatsAsync("lobby", room.Term, Seats(names), anew: true));
+        Assert.True(await process.Ownership.SaveSeatsAsync("lobby", room.Term, Seats(names), replaceAll: true));
 
         var claim = await process.Ownership.ClaimAsync("lobby", "a", "127.0.0.1", 34001);
         Assert.Equal(names.Order(), claim!.Seats.Select(seat => (seat.Key, (string?)seat.Name)).Order());

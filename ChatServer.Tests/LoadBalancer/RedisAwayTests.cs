@@ -1,7 +1,6 @@
 using System.Net;
 using ChatServer.Backplane;
 using ChatServer.Backplane.Rooms;
-
 using ChatServer.LoadBalancer.Rooms;
 using ChatServer.Tests.Support;
 using Microsoft.Extensions.Time.Testing;
@@ -14,7 +13,7 @@ public sealed class RedisAwayTests(RoomCluster cluster) : IClassFixture<RoomClus
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task While_redis_is_away_known_rooms_go_on_and_unknown_ones_are_told_to_wait()
+    public async Task Known_rooms_are_served_without_Redis_and_unknown_ones_are_answered_503()
     {
         var time = new FakeTimeProvider();
         var lb = await cluster.LoadBalancerAsync(time);
@@ -47,7 +46,7 @@ public sealed class RedisAwayTests(RoomCluster cluster) : IClassFixture<RoomClus
     }
 
     [Fact]
-    public async Task Who_asks_for_a_room_that_Redis_forgot_waits_until_its_host_has_put_it_back()
+    public async Task Request_for_a_room_that_Redis_lost_waits_until_its_host_has_restored_it()
     {
         var lb = await cluster.LoadBalancerAsync();
         await cluster.RoomAsync("forgotten");
