@@ -1,5 +1,6 @@
 using ChatServer.Backplane;
 using ChatServer.LoadBalancer.Apis;
+using ChatServer.LoadBalancer.Edge;
 using ChatServer.LoadBalancer.Forwarding;
 using ChatServer.LoadBalancer.Rooms;
 using ChatServer.ServiceDefaults;
@@ -37,5 +38,12 @@ internal static class LoadBalancerApp
         app.MapRegistration(keys);
         app.MapApis();
         return app;
+    }
+
+    /// <summary>Runs the JIT warm-up, and then the service until the process stops.</summary>
+    public static async Task RunLoadBalancerAsync(this WebApplication app)
+    {
+        await app.Services.GetRequiredService<JitWarmup>().TryRunAsync();
+        await app.RunAsync();
     }
 }

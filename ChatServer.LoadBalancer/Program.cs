@@ -3,4 +3,4 @@ using ChatServer.Settings;
 using ChatServer.Web;
 
 return await ServiceRunner.RunAsync(args, ServerSettings.LoadBalancerPort, () =>
-    LoadBalancerApp.Build(WebApplication.CreateBuilder(args.WithoutConfigurationReload())).RunAsync());
+    LoadBalancerApp.Build(WebApplication.CreateBuilder(args.WithoutConfigurationReload())).RunLoadBalancerAsync());

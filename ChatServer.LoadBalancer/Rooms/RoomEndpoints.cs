@@ -28,6 +28,7 @@ internal static class RoomEndpoints
         services.AddSingleton<RelayConnector>();
         services.AddSingleton<EdgeRooms>();
         services.AddSingleton<EdgeObservations>();
+        services.AddSingleton<JitWarmup>();
         services.AddHostedService(s => s.GetRequiredService<EdgeRooms>());
         // The members are closed first; then Kestrel waits for idle connections at most until this time.
         services.Configure<HostOptions>(options => options.ShutdownTimeout = EdgeRooms.DrainTime + TimeSpan.FromSeconds(4));

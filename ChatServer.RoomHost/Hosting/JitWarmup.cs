@@ -1,12 +1,14 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
-using System.Text;
 using ChatServer.Backplane.Connections;
 using ChatServer.Backplane.Rooms;
 using ChatServer.Broadcast.Connections;
 using ChatServer.Broadcast.Frames;
+using ChatServer.Broadcast.Relays;
+using ChatServer.Broadcast.Warmup;
 using ChatServer.Contracts;
+using ChatServer.RoomHost.Relays;
 using ChatServer.RoomHost.Rooms;
 using ChatServer.Tokens;
 using Microsoft.AspNetCore.Connections;
@@ -16,8 +18,9 @@ namespace ChatServer.RoomHost.Hosting;
 
 /// <summary>
 /// Runs the takeover of a room before the host accepts rooms. A method is compiled at its first call, and the first callers would otherwise
-/// be all members of a failed host at once. A room is claimed in Redis; clients join it over real sockets, send messages, resume and are
-/// closed; then the room is claimed again, as by another host: its log is read into the ring, and a client resumes.
+/// be all members of a failed host at once. A room is claimed in Redis; clients join it over real sockets, on their own and through a relay,
+/// send messages, resume and are closed; then the room is claimed again, as by another host: its log is read into the ring, a client resumes,
+/// and the relay attaches again.
 /// </summary>
 /// <remarks>
 /// If Redis is unavailable, a room in memory takes its place, without the takeover. The room has a port that the system chooses, is in no
@@ -30,6 +33,8 @@ internal sealed partial class JitWarmup(
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
 
     private const string Session = "ada-in-jit-warmup";
+
+    private const string RelayedSession = "dan-in-jit-warmup";
 
     private static readonly string Key = RandomNumberGenerator.GetHexString(32);
     private static readonly TokenVerifier Tokens = TokenVerifier.OfApiKeys([Key], TimeProvider.System);
@@ -54,6 +59,14 @@ internal sealed partial class JitWarmup(
         Announced = 0,
     };
 
+    private static readonly RelayJoin RelayedJoin = new(
+        "HTTP/1.1", $"?user=dan&session={RelayedSession}",
+        [
+            new("Connection", "Upgrade"), new("Upgrade", "websocket"), new("Sec-WebSocket-Version", "13"),
+            new("Sec-WebSocket-Key", "AAAAAAAAAAAAAAAAAAAAAA=="),
+        ],
+        "http", "localhost", Address: "127.0.0.1");
+
     /// <summary>Time that the warm-up took; zero before its end.</summary>
     public TimeSpan Duration { get; private set; }
 
@@ -66,7 +79,7 @@ internal sealed partial class JitWarmup(
         {
             await RunAsync(timeout.Token);
         }
-        catch (Exception e) when (e is IOException or SocketException or OperationCanceledException or BackplaneUnavailableException)
+        catch (Exception e)
         {
             Log.WarmupFailed(logger, e);
         }
@@ -86,7 +99,7 @@ internal sealed partial class JitWarmup(
         builder.Services.AddSingleton<IConnectionListenerFactory>(ports);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(ports.ListenOn);
         await using var app = builder.Build();
-        app.Run(new RoomRequestHandler(Options, rate, Task.FromResult, _ => Task.FromResult(false), Tokens).HandleAsync);
+        app.Run(new RoomRequestHandler(Options, rate, Task.FromResult, IsKeyAsync, Tokens).HandleAsync);
         await app.StartAsync(ct);
 
         var slot = new RoomSlot(rooms.Name);
@@ -154,6 +167,7 @@ internal sealed partial class JitWarmup(
         await back.ReceiveUntilAsync("\"seq\":2", ct);
         await back.SendTextAsync("""{"type":"ping"}""", ct);
         await back.ReceiveUntilAsync("pong", ct);
+        await RelayMessageAsync(port, ct);
         var closing = room.CloseAsync(CloseCodes.GoingAway, "host-stopping", reconnect: true, Timeout);
         await back.ReceiveUntilAsync("closing", ct);
         back.Dispose();
@@ -162,6 +176,28 @@ internal sealed partial class JitWarmup(
         await closing;
         slot.HoldNewConnections();
     }
+
+    // A load balancer attaches, and one of its members joins and sends a message.
+    private static async Task RelayMessageAsync(int port, CancellationToken ct)
+    {
+        using var relay = await ConnectRelayAsync(port, new RelayAttach(Options.HostId, Epoch: null, Seq: 0, [], IsLast: true), ct);
+        await relay.SendRelayAsync(writer => writer.Join(1, RelayedJoin), ct);
+        await relay.ReceiveUntilAsync("welcome", ct);
+        await relay.SendRelayAsync(
+            writer => writer.Text(1, frame: 1, isResent: false, """{"type":"message","id":"3","text":"relayed"}"""u8), ct);
+        await relay.ReceiveUntilAsync("\"seq\":3", ct);
+    }
+
+    private static async Task<WarmupClient> ConnectRelayAsync(int port, RelayAttach attach, CancellationToken ct)
+    {
+        var relay = new WarmupClient();
+        await relay.ConnectAsync(
+            port, "", $"Sec-WebSocket-Protocol: {RelayProtocol.SubProtocol}\r\n{RelayProtocol.SecretHeader}: {Key}\r\n", ct);
+        await relay.SendRelayAsync(writer => writer.Attach(attach), ct);
+        return relay;
+    }
+
+    private static Task<bool> IsKeyAsync(string? secret) => Task.FromResult(secret == Key);
 
     private static string SignToken() => TokenSigner.OfApiKey(Key, TimeProvider.System).Sign(
         new JoinToken("cyd", "Cyd", RoomPattern.Parse("*")!, DateTimeOffset.UtcNow + Timeout));
@@ -173,45 +209,12 @@ internal sealed partial class JitWarmup(
         using var back = new WarmupClient();
         await back.ConnectAsync(port, $"user=ada&session={Session}&since={room.Record.Epoch}.1", "", ct);
         await back.ReceiveUntilAsync("\"seq\":2", ct);
-    }
-
-    private sealed class WarmupClient : IDisposable
-    {
-        private readonly TcpClient _client = new();
-        private readonly byte[] _buffer = new byte[4096];
-        private string _received = "";
-
-        public async Task ConnectAsync(int port, string query, string headers, CancellationToken ct)
-        {
-            await _client.ConnectAsync(IPAddress.Loopback, port, ct);
-            await SendAsync(Encoding.ASCII.GetBytes(
-                $"GET /?{query} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n" +
-                $"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n{headers}\r\n"), ct);
-            await ReceiveUntilAsync("HTTP/1.1 101", ct);
-        }
-
-        public async Task SendTextAsync(string json, CancellationToken ct)
-        {
-            const byte masked = 0x80;
-            byte[] header = new byte[FrameWriter.HeaderLength(json.Length)], mask = new byte[4];
-            FrameWriter.WriteHeader(header, FrameOpcode.Text, json.Length);
-            header[1] |= masked;
-            await SendAsync([.. header, .. mask, .. Encoding.ASCII.GetBytes(json)], ct);
-        }
-
-        public async Task ReceiveUntilAsync(string expected, CancellationToken ct)
-        {
-            while (!_received.Contains(expected, StringComparison.Ordinal))
-            {
-                var read = await _client.GetStream().ReadAsync(_buffer, ct);
-                _received += read > 0 ? Encoding.Latin1.GetString(_buffer, 0, read)
-                    : throw new IOException($"The connection ended before {expected} was received.");
-            }
-        }
-
-        public void Dispose() => _client.Dispose();
-
-        private async Task SendAsync(byte[] bytes, CancellationToken ct) => await _client.GetStream().WriteAsync(bytes, ct);
+        var dan = new RelayMember(1, new RelayedMemberState(RelayedSession, RelayedSession, "dan").ToString(), JoinNumber: 100, After: null);
+        using var relay = await ConnectRelayAsync(
+            port, new RelayAttach(Options.HostId, room.Record.Epoch, Seq: 2, [dan], IsLast: true), ct);
+        await relay.ReceiveUntilAsync("\"seq\":3", ct);
+        await relay.SendRelayAsync(writer => writer.Text(1, frame: 2, isResent: true, """{"type":"ping","id":"4"}"""u8), ct);
+        await relay.ReceiveUntilAsync("\"id\":\"4\"", ct);
     }
 
     private static partial class Log
