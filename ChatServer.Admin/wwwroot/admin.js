@@ -2,12 +2,12 @@ import { call, key } from './api.js';
 import { leaveAudit, openAudit } from './audit.js';
 import { $ } from './chat/dom.js';
 import { roomsOf, showLoad } from './hosts.js';
-import { announce, shutServer } from './orders.js';
+import { announce, shutServer } from './commands.js';
 import { Poll } from './poll.js';
 import { leaveRoom, openRoom } from './room.js';
 import { rooms } from './rooms.js';
 import { Sanctions } from './sanctions.js';
-import { timeNow } from './words.js';
+import { timeNow } from './format.js';
 
 const EVERY = 2_000; // ms
 const VIEWS = ['entrance', 'overview', 'room', 'moderation'];

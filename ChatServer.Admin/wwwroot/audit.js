@@ -1,7 +1,7 @@
 // The audit trail, newest entries first, with filters.
 import { call } from './api.js';
 import { $, counted, element } from './chat/dom.js';
-import { dateOf } from './words.js';
+import { dateOf } from './format.js';
 
 const PAGE = 50, TYPING = 250; // rows; ms
 const FILTERS = ['action', 'room', 'actor'];

@@ -2,9 +2,9 @@
 import { Chart } from './chart.js';
 import { $, counted, element } from './chat/dom.js';
 import { tell } from './dialog.js';
-import { Keyed } from './keyed.js';
-import { drain, rebalance, resume } from './orders.js';
-import { bytes, count, percent, rate, since } from './words.js';
+import { Keyed } from './keyed-list.js';
+import { drain, rebalance, resume } from './commands.js';
+import { bytes, count, percent, rate, since } from './format.js';
 
 const STATES = { up: 'Up', draining: 'Draining', stopping: 'Stopping' };
 

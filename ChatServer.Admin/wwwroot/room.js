@@ -2,12 +2,12 @@
 import { call } from './api.js';
 import { $, avatar, element } from './chat/dom.js';
 import { menuButton } from './chat/menu.js';
-import { Keyed } from './keyed.js';
-import { announce, shutRoom } from './orders.js';
+import { Keyed } from './keyed-list.js';
+import { announce, shutRoom } from './commands.js';
 import { Poll } from './poll.js';
 import { Sanctions, memberActions } from './sanctions.js';
-import { Watch } from './watch.js';
-import { count, dateOf } from './words.js';
+import { Watch } from './live-view.js';
+import { count, dateOf } from './format.js';
 
 const EVERY = 2_000; // ms
 

@@ -1,9 +1,9 @@
 // The rooms, a page at a time.
 import { call } from './api.js';
 import { $, element } from './chat/dom.js';
-import { Keyed } from './keyed.js';
+import { Keyed } from './keyed-list.js';
 import { Poll } from './poll.js';
-import { count, dateOf } from './words.js';
+import { count, dateOf } from './format.js';
 
 const PAGE = 20, EVERY = 4_000, TYPING = 250; // rooms; ms; ms
 

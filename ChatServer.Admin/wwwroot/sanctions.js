@@ -1,11 +1,11 @@
 // Kicks, bans and mutes: their dialogs, and the list of those in force.
 import { call } from './api.js';
 import { $, element } from './chat/dom.js';
-import { checkReason, durationField, termsOf } from './chat/terms.js';
+import { checkReason, durationField, termsOf } from './chat/sanction-terms.js';
 import { ask, tell } from './dialog.js';
-import { Keyed } from './keyed.js';
+import { Keyed } from './keyed-list.js';
 import { Poll } from './poll.js';
-import { dateOf } from './words.js';
+import { dateOf } from './format.js';
 
 const EVERY = 4_000; // ms
 const NONE = { bans: 'Nobody is banned.', both: 'Nobody is banned or muted.' };

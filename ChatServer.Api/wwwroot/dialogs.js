@@ -1,6 +1,6 @@
 // What stands in the way of talking: one has no name yet, or is not in the room.
 import { $ } from './dom.js';
-import { checkReason, durationField, termsOf } from './terms.js';
+import { checkReason, durationField, termsOf } from './sanction-terms.js';
 
 const LONGEST = 32; // characters
 

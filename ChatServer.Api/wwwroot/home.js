@@ -1,5 +1,5 @@
 import { $, element } from './dom.js';
-import { NAME_RULE, ROOM_NAME, ROOT, store } from './store.js';
+import { NAME_RULE, ROOM_NAME, ROOT, store } from './browser-store.js';
 
 const room = $('room');
 

@@ -2,13 +2,13 @@ import { ChatClient, randomId } from './chat-client.js';
 import { Composer } from './composer.js';
 import { askName, hideEnding, showEnding } from './dialogs.js';
 import { $, avatar, counted } from './dom.js';
-import { MessageList } from './messages.js';
-import { messageActions } from './moderation.js';
-import { People } from './people.js';
-import { ROOM_NAME, ROOT, store } from './store.js';
-import { Unread } from './unread.js';
-import { describe, whereabouts } from './whereabouts.js';
-import { connectionWords, delayWords, endingWords, refusalWords } from './words.js';
+import { MessageList } from './message-list.js';
+import { messageActions } from './message-actions.js';
+import { People } from './member-list.js';
+import { ROOM_NAME, ROOT, store } from './browser-store.js';
+import { Unread } from './unread-counter.js';
+import { describe, whereabouts } from './room-lookup.js';
+import { connectionWords, delayWords, endingWords, refusalWords } from './connection-texts.js';
 
 const LOOK = 2_000, TOLD = 3_500, TYPING = 4_000; // ms
 const TICK = 2_000, SLEPT = 10_000; // ms: between two ticks, and what between them means that the machine slept

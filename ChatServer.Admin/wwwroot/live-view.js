@@ -2,7 +2,7 @@
 import { call } from './api.js';
 import { ChatClient, randomId } from './chat/chat-client.js';
 import { $ } from './chat/dom.js';
-import { MessageList } from './chat/messages.js';
+import { MessageList } from './chat/message-list.js';
 import { deleteMessage, memberActions } from './sanctions.js';
 
 const NAME = 'operator'; // as the token of the Admin states it

@@ -1,6 +1,6 @@
 import { avatar, element, hue } from './dom.js';
 import { menuButton } from './menu.js';
-import { dayOf, timeOf, withLinks } from './text.js';
+import { dayOf, timeOf, withLinks } from './message-format.js';
 
 /** @param first of a group: with its name, which the others tell only to those who do not see where they stand */
 export function message({ user, text, time }, mine, first) {

@@ -1,6 +1,6 @@
 // Where a room is, and why it does not let one in: a WebSocket that was refused does not say, so the Api is asked.
 import { Refused } from './chat-outbox.js';
-import { ROOT } from './store.js';
+import { ROOT } from './browser-store.js';
 
 /** Why the Api says that the member is banned. @typedef {{reason: ?string, seconds: ?number}} Ban */
 

@@ -1,6 +1,6 @@
 // What is told about the connection and its end.
 import { counted } from './dom.js';
-import { NAME_RULE, ROOT } from './store.js';
+import { NAME_RULE, ROOT } from './browser-store.js';
 
 /** '' when there is nothing to say. @param tries that failed since one was in the room */
 export function connectionWords({ state, reason, pending }, { isFull }, tries) {
@@ -46,7 +46,7 @@ const ENDINGS = {
 
 /**
  * @param {string} [stated] the reason in the room's last frame: a code, or the words of a moderator
- * @param {?import('./whereabouts.js').Ban} [ban] after a refused handshake
+ * @param {?import('./room-lookup.js').Ban} [ban] after a refused handshake
  */
 export function endingWords(reason, room, stated = '', ban = null) {
   if (reason === 'not-found') return {

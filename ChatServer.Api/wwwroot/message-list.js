@@ -1,8 +1,8 @@
 // The conversation: the log as it was seen, and below it what is on its way. Rows live in chunks that are laid out only when they
 // come near (content-visibility), so that 10,000 of them scroll like 50, and can still be searched and read out.
 import { element } from './dom.js';
-import { addActions, announcement, day, erase, message, remark, renameDays, unreadMarker } from './rows.js';
-import { isSameDay } from './text.js';
+import { addActions, announcement, day, erase, message, remark, renameDays, unreadMarker } from './message-rows.js';
+import { isSameDay } from './message-format.js';
 
 const CHUNK = 50; // rows
 const LABEL = 40; // characters of a message that identify it in the label of its menu
