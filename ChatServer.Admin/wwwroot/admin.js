@@ -10,10 +10,10 @@ import { Sanctions } from './sanctions.js';
 import { timeNow } from './format.js';
 
 const EVERY = 2_000; // ms
-const VIEWS = ['entrance', 'overview', 'room', 'moderation'];
+const VIEWS = ['sign-in', 'overview', 'room', 'moderation'];
 const TROUBLES = { 'redis-unavailable': 'Redis is away', unreachable: 'The Admin does not answer' };
 
-const bans = new Sanctions($('banned'), $('banned-state'));
+const bans = new Sanctions($('global-bans'), $('global-bans-state'));
 let count = 0, seen = '';
 
 const load = new Poll(async isLatest => {
@@ -27,7 +27,7 @@ const load = new Poll(async isLatest => {
   } catch (trouble) {
     if (!isLatest()) return;
     if (!seen) $('hosts-state').textContent = 'Not known yet.';
-    health('trouble', `${TROUBLES[trouble.code] ?? trouble.message}. ${seen ? `Shown is ${seen}.` : ''} Trying again…`);
+    health('error', `${TROUBLES[trouble.code] ?? trouble.message}. ${seen ? `Shown is ${seen}.` : ''} Trying again…`);
   }
 }, EVERY);
 
@@ -38,7 +38,7 @@ function health(state, words) {
 }
 
 function enter() {
-  $('top').hidden = false;
+  $('top-bar').hidden = false;
   health('waiting', 'Loading…');
   load.start();
   route();
@@ -49,16 +49,16 @@ function leave(complaint = '') {
   load.stop();
   leaveViews();
   $('dialog').close();
-  $('top').hidden = true;
+  $('top-bar').hidden = true;
   $('key').value = '';
-  show('entrance', 'ChatServer Admin');
+  show('sign-in', 'ChatServer Admin');
   refuse(complaint);
 }
 
 function refuse(complaint) {
-  $('key-complaint').textContent = complaint;
+  $('key-error').textContent = complaint;
   $('key').ariaInvalid = complaint !== '';
-  $('enter').disabled = false;
+  $('sign-in-submit').disabled = false;
   $('key').focus();
 }
 
@@ -94,11 +94,11 @@ function show(view, title) {
   $(view).querySelector('h1').focus({ preventScroll: true });
 }
 
-$('entrance-form').onsubmit = async submit => {
+$('sign-in-form').onsubmit = async submit => {
   submit.preventDefault();
   key.value = $('key').value.trim();
   if (!key.value) return refuse('A key, please.');
-  $('enter').disabled = true;
+  $('sign-in-submit').disabled = true;
   try {
     await call('GET', '');
     refuse('');
@@ -116,7 +116,7 @@ addEventListener('hashchange', () => { if (key.value) route(); });
 
 $('announce').onclick = () => announce();
 $('shutdown').onclick = () => shutServer(count);
-$('leave').onclick = () => leave();
+$('sign-out').onclick = () => leave();
 
 if (key.value) enter();
 else leave();

@@ -48,10 +48,10 @@ async function load() {
 
 function row({ time, action, actor, address, target, reason, result, omitted }) {
   const of = [target?.room, target?.host, target?.uid, target?.seq && `message ${target.seq}`].filter(Boolean).join(' · ');
-  const by = element('td', 'wide', actor, element('span', 'small muted cut', address ?? ''));
+  const by = element('td', 'wide-only', actor, element('span', 'small muted ellipsis', address ?? ''));
   return element('tr', '',
     element('td', '', dateOf(time)), element('td', '', action), element('td', '', of || 'the server'), by,
-    element('td', 'wide', reason ?? ''), element('td', '', omitted ? `${result} (and ${omitted} more)` : result));
+    element('td', 'wide-only', reason ?? ''), element('td', '', omitted ? `${result} (and ${omitted} more)` : result));
 }
 
 $('audit-more').onclick = load;

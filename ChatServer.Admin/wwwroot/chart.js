@@ -20,7 +20,7 @@ export class Chart {
     [this.#least, this.#write] = [least, write];
     const picture = svg('svg', { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: 'none', 'aria-hidden': 'true' });
     picture.append(this.#area, this.#line);
-    const drawing = element('dd', 'drawing');
+    const drawing = element('dd', 'plot');
     drawing.ariaHidden = 'true';
     drawing.append(picture);
     this.node.append(element('dt', 'small muted', name), this.#value, drawing);
@@ -28,7 +28,7 @@ export class Chart {
 
   /** @param {boolean} isHigh shown as a warning */
   push(value, more = '', isHigh = false) {
-    this.node.classList.toggle('high', isHigh);
+    this.node.classList.toggle('warning', isHigh);
     const now = Date.now();
     this.#samples = [...this.#samples.filter(({ at }) => now - at < KEPT), { at: now, value }];
     this.#value.replaceChildren(this.#write(value), ...more ? [' ', element('span', 'small muted', more)] : []);

@@ -21,14 +21,14 @@ export function tell(words) {
  * @returns {Promise<boolean>} whether it was done
  */
 export function ask({ title, text, action, isGrave = false, label = '', extra = [], lines = 1, check = () => '', run = async () => {} }) {
-  const dialog = $('dialog'), field = $('dialog-field'), yes = $('dialog-yes');
+  const dialog = $('dialog'), field = $('dialog-field'), yes = $('dialog-confirm');
   const complain = words => {
-    $('dialog-complaint').textContent = words;
+    $('dialog-error').textContent = words;
     field.ariaInvalid = words !== '';
   };
   $('dialog-title').textContent = title;
   $('dialog-text').textContent = text;
-  $('dialog-extra').replaceChildren(...extra);
+  $('dialog-extra-fields').replaceChildren(...extra);
   $('dialog-label').textContent = label;
   $('dialog-label').hidden = field.hidden = !label;
   field.value = '';
@@ -39,15 +39,15 @@ export function ask({ title, text, action, isGrave = false, label = '', extra = 
     $('dialog-form').requestSubmit(yes);
   };
   yes.textContent = action;
-  yes.classList.toggle('grave', isGrave);
+  yes.classList.toggle('danger', isGrave);
   yes.disabled = false;
   complain('');
   dialog.showModal();
   // Enter must not do what cannot be taken back.
-  (label ? field : $('dialog-no')).focus();
+  (label ? field : $('dialog-cancel')).focus();
   return new Promise(resolve => {
     let done = false;
-    $('dialog-no').onclick = () => dialog.close();
+    $('dialog-cancel').onclick = () => dialog.close();
     dialog.onclose = () => resolve(done);
     $('dialog-form').onsubmit = async submit => {
       submit.preventDefault();

@@ -53,7 +53,7 @@ function card({ id }) {
     [new Chart('Connections', 4, count), host => host.connections],
     [new Chart('Memory', 1, bytes), host => host.memory],
   ];
-  const state = element('span', 'pill'), place = element('p', 'small muted'), order = element('button', 'button quiet');
+  const state = element('span', 'pill'), place = element('p', 'small muted'), order = element('button', 'button secondary');
   const rooms = element('p', 'small'), figures = element('dl', 'charts', ...charts.map(([chart]) => chart.node));
   let takes = true;
   order.onclick = () => takes ? drain(id) : resume(id);

@@ -15,8 +15,8 @@ export class Watch {
   /** @param {() => void} onModerated called after a member was kicked, banned or muted */
   constructor(onModerated) {
     this.#onModerated = onModerated;
-    $('watch').onclick = () => this.#start();
-    $('unwatch').onclick = () => { this.stop(); $('watch').focus(); };
+    $('live-view-start').onclick = () => this.#start();
+    $('live-view-stop').onclick = () => { this.stop(); $('live-view-start').focus(); };
   }
 
   /** Another room, which nobody watches yet. */
@@ -28,8 +28,8 @@ export class Watch {
 
   /** Says what watching this room takes. */
   offer() {
-    $('watch-text').textContent = `To watch, you join the room as “${NAME}”. Everybody in it sees that you are there.`;
-    $('watch').hidden = false;
+    $('live-view-text').textContent = `To watch, you join the room as “${NAME}”. Everybody in it sees that you are there.`;
+    $('live-view-start').hidden = false;
   }
 
   stop() {
@@ -37,7 +37,7 @@ export class Watch {
     this.#client = null;
     client?.close();
     this.#show(false);
-    $('watch-state').textContent = '';
+    $('live-view-state').textContent = '';
   }
 
   #start() {
@@ -52,7 +52,7 @@ export class Watch {
     on('welcome', welcome => {
       if (!welcome.again) this.#news = welcome.seq;
       if (!welcome.again && welcome.seq === 0) this.#list.note('Nothing was said here yet.');
-      $('watch-state').textContent = `You are in the room as ${welcome.user}.`;
+      $('live-view-state').textContent = `You are in the room as ${welcome.user}.`;
     });
     on('reset', () => { this.#news = 0; this.#list.clear(); });
     on('gap', () => this.#list.note('Some messages went by and are not kept.'));
@@ -80,7 +80,7 @@ export class Watch {
 
   #heard(event) {
     this.#list.append(event, false);
-    if (event.type !== 'deleted' && event.seq > this.#news) $('said').textContent = `${event.user ?? 'Announcement'}: ${event.text}`;
+    if (event.type !== 'deleted' && event.seq > this.#news) $('live-region').textContent = `${event.user ?? 'Announcement'}: ${event.text}`;
   }
 
   async #older() {
@@ -90,23 +90,23 @@ export class Watch {
 
   #tell(state, reason) {
     if (state === 'closed') {
-      $('watch-state').textContent = ENDS[reason] ?? `The connection ended (${reason}).`;
+      $('live-view-state').textContent = ENDS[reason] ?? `The connection ended (${reason}).`;
       this.#client = null;
       this.#show(false);
-    } else if (STATES[state]) $('watch-state').textContent = STATES[state];
+    } else if (STATES[state]) $('live-view-state').textContent = STATES[state];
   }
 
   // A list of messages listens to its element for good: another one gets another element.
   #emptied() {
-    const scroller = $('scroller'), fresh = scroller.cloneNode(false), list = $('list').cloneNode(false);
+    const scroller = $('scroller'), fresh = scroller.cloneNode(false), list = $('message-list').cloneNode(false);
     fresh.append(list);
     scroller.replaceWith(fresh);
     return list;
   }
 
   #show(isWatching) {
-    $('watch-offer').hidden = isWatching;
-    $('scroller').hidden = $('unwatch').hidden = !isWatching;
-    if (!isWatching) $('said').textContent = '';
+    $('live-view-offer').hidden = isWatching;
+    $('scroller').hidden = $('live-view-stop').hidden = !isWatching;
+    if (!isWatching) $('live-region').textContent = '';
   }
 }

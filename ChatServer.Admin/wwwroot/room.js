@@ -12,7 +12,7 @@ import { count, dateOf } from './format.js';
 const EVERY = 2_000; // ms
 
 const members = new Keyed($('members'), ({ user, uid }) => `${uid} ${user}`, ({ user, uid }) => ({
-  node: element('li', 'person', avatar(user), element('span', 'cut', user),
+  node: element('li', 'member', avatar(user), element('span', 'ellipsis', user),
     menuButton(`Moderate ${user}`, () => memberActions(room, { user, uid }, refresh))),
   update() {},
 }));

@@ -11,7 +11,7 @@ const rows = new Keyed($('rooms-rows'), room => room.name, row);
 let before = [], after = '', next = '', typing; // `before` has where the earlier pages began
 
 export const rooms = new Poll(async isLatest => {
-  const search = $('search').value.trim();
+  const search = $('rooms-search').value.trim();
   const query = new URLSearchParams({ limit: PAGE + 1, ...search && { search }, ...after && { after } });
   try {
     const { rooms: found } = await call('GET', `rooms?${query}`);
@@ -31,13 +31,13 @@ function show(found, search) {
   $('rooms-state').textContent = shown.length > 0 ? ''
     : search ? `No room has “${search}” in its name or title.`
     : before.length > 0 ? 'No more rooms.' : 'There are no rooms yet. Backends make them through the Api.';
-  $('page').textContent = `Page ${before.length + 1}`;
-  $('previous').disabled = before.length === 0;
-  $('next').disabled = !next;
+  $('rooms-page').textContent = `Page ${before.length + 1}`;
+  $('rooms-previous').disabled = before.length === 0;
+  $('rooms-next').disabled = !next;
 }
 
 function row({ name }) {
-  const title = element('span', 'small muted cut'), cells = ['number', 'number wide', 'wide', 'wide'].map(kind => element('td', kind));
+  const title = element('span', 'small muted ellipsis'), cells = ['number', 'number wide-only', 'wide-only', 'wide-only'].map(kind => element('td', kind));
   const link = Object.assign(element('a', '', name), { href: `#/room/${name}` });
   return {
     node: element('tr', '', element('th', '', link, title), ...cells),
@@ -54,9 +54,9 @@ function turn(from, trail) {
   rooms.now();
 }
 
-$('next').onclick = () => turn(next, [...before, after]);
-$('previous').onclick = () => turn(before.at(-1), before.slice(0, -1));
-$('search').oninput = () => {
+$('rooms-next').onclick = () => turn(next, [...before, after]);
+$('rooms-previous').onclick = () => turn(before.at(-1), before.slice(0, -1));
+$('rooms-search').oninput = () => {
   clearTimeout(typing);
   typing = setTimeout(turn, TYPING, '', []);
 };

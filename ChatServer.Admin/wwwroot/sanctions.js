@@ -58,7 +58,7 @@ function ban(room, who) {
 
 function checkBox(text) {
   const box = Object.assign(document.createElement('input'), { type: 'checkbox' });
-  return { box, label: element('label', 'check', box, text) };
+  return { box, label: element('label', 'checkbox', box, text) };
 }
 
 /** Deletes a message. @param {{seq: number, user: string, text: string}} message */
@@ -107,7 +107,7 @@ export class Sanctions {
   }
 
   #row({ kind, uid, user, room }) {
-    const words = element('span', 'small'), lift = element('button', 'button quiet', kind === 'ban' ? 'Lift ban' : 'Lift mute');
+    const words = element('span', 'small'), lift = element('button', 'button secondary', kind === 'ban' ? 'Lift ban' : 'Lift mute');
     lift.setAttribute('aria-label', `${lift.textContent} of ${user ?? uid}${room ? '' : ' in every room'}`);
     lift.onclick = () => this.#lift(kind, uid, room, lift);
     return {

@@ -6,7 +6,7 @@ const IME_KEY = 229; // `keyCode` of a key that an input method handles
 const TYPING = 2_000; // ms between two notices of it
 
 export class Composer extends EventTarget {
-  #text = $('text'); #longest = 4000; #typed = 0; #draft;
+  #text = $('composer-text'); #longest = 4000; #typed = 0; #draft;
 
   /** @param {{load(): string, save(text: string): void}} draft keeps the text across page loads */
   constructor(draft) {
@@ -61,8 +61,8 @@ export class Composer extends EventTarget {
     const text = this.#text.value.trim();
     // Characters as the room counts them: an emoji is one or little more.
     const left = this.#longest - [...text].length;
-    $('limit').textContent = left >= WARN ? '' : left < 0 ? `${-left} characters too long.` : `${left} characters left.`;
-    $('limit').classList.toggle('complaint', left < 0);
+    $('length-limit').textContent = left >= WARN ? '' : left < 0 ? `${-left} characters too long.` : `${left} characters left.`;
+    $('length-limit').classList.toggle('error', left < 0);
     $('send').disabled = !text || left < 0 || this.#text.disabled;
     this.#text.style.height = 'auto';
     this.#text.style.height = `${this.#text.scrollHeight}px`;

@@ -6,20 +6,20 @@ const LONGEST = 32; // characters
 
 /** @param present the name in use; '' on the first visit, which requires one @returns '' if it stays as it is */
 export function askName(present) {
-  const dialog = $('naming'), input = $('name');
+  const dialog = $('name-dialog'), input = $('name');
   const complain = words => {
-    $('naming-complaint').textContent = words;
+    $('name-error').textContent = words;
     input.ariaInvalid = words !== '';
   };
   complain('');
   input.value = present;
-  $('naming-submit').textContent = present ? 'Change name' : 'Join';
-  $('naming-cancel').hidden = !present;
+  $('name-submit').textContent = present ? 'Change name' : 'Join';
+  $('name-cancel').hidden = !present;
   dialog.showModal();
   input.select();
   return new Promise(resolve => {
     const done = name => { dialog.close(); resolve(name); };
-    $('naming-form').onsubmit = submit => {
+    $('name-form').onsubmit = submit => {
       submit.preventDefault();
       const name = input.value.trim().normalize('NFC');
       const length = [...name].length, complaint = length > 0 && length <= LONGEST ? '' : `1 to ${LONGEST} characters, please.`;
@@ -27,7 +27,7 @@ export function askName(present) {
       complain(complaint);
       input.focus();
     };
-    $('naming-cancel').onclick = () => done('');
+    $('name-cancel').onclick = () => done('');
     dialog.oncancel = cancel => { cancel.preventDefault(); if (present) done(''); };
   });
 }
@@ -50,7 +50,7 @@ export function hideEnding() {
   const had = $('notice').contains(document.activeElement);
   $('notice').hidden = true;
   document.body.classList.remove('ended');
-  if (had) $('text').focus();
+  if (had) $('composer-text').focus();
 }
 
 /**
@@ -58,26 +58,26 @@ export function hideEnding() {
  * @param {(terms: {seconds?: number, reason?: string}) => Promise} question.run its error is shown in the dialog
  */
 export function askTerms({ title, text, action, hasDuration = false, hasReason = false, run }) {
-  const dialog = $('terms'), reason = $('terms-reason'), yes = $('terms-yes'), duration = durationField();
+  const dialog = $('moderation-dialog'), reason = $('moderation-reason'), yes = $('moderation-confirm'), duration = durationField();
   const complain = words => {
-    $('terms-complaint').textContent = words;
+    $('moderation-error').textContent = words;
     reason.ariaInvalid = words !== '';
   };
-  $('terms-title').textContent = title;
-  $('terms-text').textContent = text;
-  $('terms-fields').replaceChildren(...hasDuration ? [duration.label, duration.select] : []);
-  $('terms-reason-label').hidden = reason.hidden = !hasReason;
+  $('moderation-title').textContent = title;
+  $('moderation-text').textContent = text;
+  $('moderation-fields').replaceChildren(...hasDuration ? [duration.label, duration.select] : []);
+  $('moderation-reason-label').hidden = reason.hidden = !hasReason;
   reason.value = '';
   yes.textContent = action;
   yes.disabled = false;
   complain('');
   dialog.showModal();
-  (hasReason ? reason : $('terms-no')).focus();
-  $('terms-no').onclick = () => dialog.close();
-  $('terms-form').onsubmit = async submit => {
+  (hasReason ? reason : $('moderation-cancel')).focus();
+  $('moderation-cancel').onclick = () => dialog.close();
+  $('moderation-form').onsubmit = async submit => {
     submit.preventDefault();
     complain(checkReason(reason.value));
-    if ($('terms-complaint').textContent) return reason.focus();
+    if ($('moderation-error').textContent) return reason.focus();
     yes.disabled = true;
     try {
       await run(termsOf(hasDuration && duration.select.value, reason.value));

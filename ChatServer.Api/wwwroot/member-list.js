@@ -30,19 +30,19 @@ export class People {
     this.#queued = true;
     requestAnimationFrame(() => {
       this.#queued = false;
-      $('count').textContent = this.#count === 1 ? 'Only you are here' : `${counted(this.#count, 'person', 'people')} here`;
+      $('member-count').textContent = this.#count === 1 ? 'Only you are here' : `${counted(this.#count, 'person', 'people')} here`;
       const names = [...this.#names].sort((a, b) => (b === this.#me) - (a === this.#me) || a.localeCompare(b));
       $('members').replaceChildren(...names.map(name =>
-        element('li', 'person', avatar(name), element('span', 'cut', name), element('span', 'muted small', name === this.#me ? 'you' : ''))));
+        element('li', 'member', avatar(name), element('span', 'ellipsis', name), element('span', 'muted small', name === this.#me ? 'you' : ''))));
       const more = this.#count - names.length;
-      $('others').textContent = more > 0 ? `and ${more} more` : '';
+      $('more-members').textContent = more > 0 ? `and ${more} more` : '';
       this.#showScroll();
     });
   }
 
   // A list that scrolls must be reachable by keyboard; one that does not would be a needless stop.
   #showScroll() {
-    const list = $('people');
+    const list = $('members-panel');
     if (list.scrollHeight > list.clientHeight) list.tabIndex = 0;
     else list.removeAttribute('tabindex');
   }

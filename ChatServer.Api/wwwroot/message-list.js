@@ -77,7 +77,7 @@ export class MessageList extends EventTarget {
   addPending(said) {
     const row = message({ ...said, ...this.#me() }, true, this.#underway.size === 0 && !this.#joins(this.#last, { ...said, ...this.#me() }));
     row.classList.add('pending');
-    row.firstElementChild.append(element('span', 'fate', 'Sending…'));
+    row.firstElementChild.append(element('span', 'delivery-state', 'Sending…'));
     this.#underway.set(said.id, row);
     this.#pending.append(row);
     this.toEnd();
@@ -93,11 +93,11 @@ export class MessageList extends EventTarget {
     const row = this.#underway.get(id), button = element('button', '', 'Edit');
     button.onclick = () => { this.dropPending(id); edit(); };
     row?.classList.replace('pending', 'refused');
-    row?.querySelector('.fate').replaceChildren(why, button);
+    row?.querySelector('.delivery-state').replaceChildren(why, button);
   }
 
   /** The room refused it for now; it is sent later. */
-  delayPending(id, why) { this.#underway.get(id)?.querySelector('.fate').replaceChildren(why); }
+  delayPending(id, why) { this.#underway.get(id)?.querySelector('.delivery-state').replaceChildren(why); }
 
   /** The date may have changed. */
   renameDays() { renameDays(this.#list); }

@@ -4,7 +4,7 @@ import { dayOf, timeOf, withLinks } from './message-format.js';
 
 /** @param first of a group: with its name, which the others tell only to those who do not see where they stand */
 export function message({ user, text, time }, mine, first) {
-  const who = element('span', first && !mine ? 'who cut' : 'unseen', mine ? 'You' : user, element('span', 'unseen', ': '));
+  const who = element('span', first && !mine ? 'sender ellipsis' : 'visually-hidden', mine ? 'You' : user, element('span', 'visually-hidden', ': '));
   who.style.setProperty('--hue', hue(user));
   const row = element('li', `row${mine ? ' mine' : ''}${first ? ' first' : ''}`);
   if (first && !mine) row.append(avatar(user));
@@ -18,7 +18,7 @@ export const addActions = (row, label, actions) => row.append(Object.assign(menu
 const clock = time => Object.assign(element('time', '', timeOf(new Date(time))), { dateTime: time });
 
 export function erase(row) {
-  row.classList.add('erased');
+  row.classList.add('deleted');
   row.querySelector('.text').textContent = 'This message was deleted.';
   row.querySelector('.menu-button')?.remove();
 }
@@ -36,5 +36,5 @@ export function renameDays(list) {
   for (const row of list.querySelectorAll('.day')) row.firstElementChild.textContent = dayOf(new Date(row.dataset.time));
 }
 
-export const remark = text => element('li', 'remark', text);
-export const unreadMarker = () => element('li', 'new', 'New');
+export const remark = text => element('li', 'note', text);
+export const unreadMarker = () => element('li', 'unread-marker', 'New');

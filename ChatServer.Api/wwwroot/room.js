@@ -19,7 +19,7 @@ const where = whereabouts(room, token, () => store.session(room));
 const people = new People();
 const unread = new Unread(room);
 const me = () => ({ user: client.user || store.name, uid: client.uid });
-const list = new MessageList($('scroller'), $('list'), me, message => messageActions(message, client, tell));
+const list = new MessageList($('scroller'), $('message-list'), me, message => messageActions(message, client, tell));
 const composer = new Composer(store.draft(room));
 let client, tries = 0, newsAfter = Infinity, isNew = false, gapped = false, joining, typing, looking, typist;
 let told = { words: '', until: 0 }, closing = '';
@@ -37,7 +37,7 @@ function enter() {
   client.pending.forEach(said => list.addPending(said));
   showMe();
   client.connect();
-  if (matchMedia('(pointer: fine)').matches) $('text').focus();
+  if (matchMedia('(pointer: fine)').matches) $('composer-text').focus();
   performance.mark('composer'); // what is said from now on is kept
 }
 
@@ -136,10 +136,10 @@ function showMe() {
 }
 
 function showEdges() {
-  $('empty').hidden = !isNew || !list.isEmpty;
-  $('older').hidden = !client.hasMore;
-  $('beginning').hidden = client.hasMore || list.isEmpty;
-  $('beginning').textContent = client.oldest === 1 ? `This is the beginning of ${$('title').textContent}.` : 'Older messages are not kept.';
+  $('no-messages').hidden = !isNew || !list.isEmpty;
+  $('load-older').hidden = !client.hasMore;
+  $('history-start').hidden = client.hasMore || list.isEmpty;
+  $('history-start').textContent = client.oldest === 1 ? `This is the beginning of ${$('title').textContent}.` : 'Older messages are not kept.';
 }
 
 function ended(reason) {
@@ -165,8 +165,8 @@ composer.addEventListener('say', ({ detail }) => client?.send(detail).catch(() =
 composer.addEventListener('typing', () => client?.typing());
 list.addEventListener('early', older);
 list.addEventListener('moved', () => { if (list.atEnd) unread.reachedEnd(); });
-$('older').onclick = older;
-$('jump').onclick = () => { list.toEnd(); $('text').focus(); };
+$('load-older').onclick = older;
+$('jump-to-end').onclick = () => { list.toEnd(); $('composer-text').focus(); };
 
 $('me').onclick = rename;
 

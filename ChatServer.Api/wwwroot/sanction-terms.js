@@ -14,7 +14,7 @@ export function checkReason(reason) {
 /** A field that chooses a duration; its value is a number of seconds, or '' for no end. */
 export function durationField() {
   const select = element('select', 'field', ...DURATIONS.map(([name, seconds]) => Object.assign(element('option', '', name), { value: seconds })));
-  select.id = 'terms-duration';
+  select.id = 'sanction-duration';
   return { label: Object.assign(element('label', '', 'How long'), { htmlFor: select.id }), select };
 }
 

@@ -21,7 +21,7 @@ export class Unread {
     if (!this.isSeen) this.#away++;
     if (!inSight) this.#below++;
     this.#show();
-    $('said').textContent = `${user}: ${text}`;
+    $('live-region').textContent = `${user}: ${text}`;
   }
 
   /** The newest message is in sight. */
@@ -29,7 +29,7 @@ export class Unread {
 
   #show() {
     document.title = `${this.#away > 0 ? `(${this.#away}) ` : ''}${this.#title} · ChatServer`;
-    $('jump').hidden = this.#below === 0;
-    $('jump').textContent = `${counted(this.#below, 'new message')} ↓`;
+    $('jump-to-end').hidden = this.#below === 0;
+    $('jump-to-end').textContent = `${counted(this.#below, 'new message')} ↓`;
   }
 }

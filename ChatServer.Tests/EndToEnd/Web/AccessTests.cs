@@ -15,7 +15,7 @@ public sealed class AccessTests(ChatSiteFixture fixture) : WebTests(fixture)
         var mallory = await Site.JoinAsync("<img src=x onerror=alert()>", room);
         await mallory.SayAsync(Markup);
         await anna.ShowsMessagesAsync(Markup);
-        await anna.Locator(".row .who").ShowsAsync("<img src=x onerror=alert()>");
+        await anna.Locator(".row .sender").ShowsAsync("<img src=x onerror=alert()>");
         await anna.Locator("#members").ShowsAsync("<img src=x onerror=alert()>");
         Assert.Equal(0, await anna.Locator("main b, main img, main script, aside img").CountAsync());
         Assert.DoesNotContain("owned", await anna.TitleAsync(), StringComparison.Ordinal);
@@ -67,13 +67,13 @@ public sealed class AccessTests(ChatSiteFixture fixture) : WebTests(fixture)
         await page.SayAsync($"A long word: {new string('w', 300)}");
         Assert.True(await page.EvaluateAsync<bool>(
             "document.documentElement.scrollWidth <= innerWidth && scroller.scrollWidth <= scroller.clientWidth"));
-        await Assertions.Expect(page.Locator("#people")).ToBeHiddenAsync();
+        await Assertions.Expect(page.Locator("#members-panel")).ToBeHiddenAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "People", Exact = true }).ClickAsync();
-        await page.Locator("#people").ShowsAsync("Anna");
+        await page.Locator("#members-panel").ShowsAsync("Anna");
         await page.IsAccessibleAsync();
         await page.Keyboard.PressAsync("Escape");
-        await Assertions.Expect(page.Locator("#people")).ToBeHiddenAsync();
-        await Assertions.Expect(page.Locator("#people-toggle")).ToBeFocusedAsync();
+        await Assertions.Expect(page.Locator("#members-panel")).ToBeHiddenAsync();
+        await Assertions.Expect(page.Locator("#members-toggle")).ToBeFocusedAsync();
     }
 
     [Fact]
@@ -88,8 +88,8 @@ public sealed class AccessTests(ChatSiteFixture fixture) : WebTests(fixture)
         await anna.SayAsync("news");
         await ben.ShowsMessagesAsync("seen", "news");
         await Assertions.Expect(ben).ToHaveTitleAsync("(1) Lobby · ChatServer");
-        await Assertions.Expect(ben.Locator("li.new + li .text")).ToHaveTextAsync("news");
-        await ben.Locator("#said").ShowsAsync("Anna: news");
+        await Assertions.Expect(ben.Locator("li.unread-marker + li .text")).ToHaveTextAsync("news");
+        await ben.Locator("#live-region").ShowsAsync("Anna: news");
         await ben.EvaluateAsync("document.hasFocus = () => true; dispatchEvent(new Event('focus'))");
         await Assertions.Expect(ben).ToHaveTitleAsync("Lobby · ChatServer");
     }
@@ -107,7 +107,7 @@ public sealed class AccessTests(ChatSiteFixture fixture) : WebTests(fixture)
         await page.IsAccessibleAsync();
         await page.GetByLabel("Your name").FillAsync("Anna");
         await page.Keyboard.PressAsync("Enter");
-        await page.Locator("#empty").ShowsAsync("Quiet in here.");
+        await page.Locator("#no-messages").ShowsAsync("Quiet in here.");
         await page.IsAccessibleAsync();
         await page.SayAsync("Hello https://example.com");
         await page.ShowsMessagesAsync("Hello https://example.com");

@@ -136,7 +136,7 @@ public sealed class ChatSite : IAsyncDisposable
     {
         var page = await BrowserAsync(dark, narrow);
         await OpenRoomAsync(page, name, room, at);
-        await Assertions.Expect(page.Locator("#count")).ToContainTextAsync("here");
+        await Assertions.Expect(page.Locator("#member-count")).ToContainTextAsync("here");
         return page;
     }
 

@@ -31,7 +31,7 @@ public sealed class ComposerTests(ChatSiteFixture fixture) : WebTests(fixture)
         await second.GetByRole(AriaRole.Button, new() { Name = "Change your name" }).ClickAsync();
         await Assertions.Expect(second.GetByLabel("Your name")).ToHaveValueAsync("Anna-2");
         await second.Button("Cancel").ClickAsync();
-        await Assertions.Expect(second.Locator("#naming")).ToBeHiddenAsync();
+        await Assertions.Expect(second.Locator("#name-dialog")).ToBeHiddenAsync();
 
         await second.GetByRole(AriaRole.Button, new() { Name = "Change your name" }).ClickAsync();
         await second.GetByLabel("Your name").FillAsync("Ben");
@@ -147,18 +147,18 @@ public sealed class ComposerTests(ChatSiteFixture fixture) : WebTests(fixture)
             route.ConnectToServer();
         });
         await Site.OpenRoomAsync(anna, "Anna", room);
-        await anna.Locator("#count").ShowsAsync("here");
+        await anna.Locator("#member-count").ShowsAsync("here");
         var names = Enumerable.Range(1, 90).Select(n => $"Member {n}").ToArray();
         Present(91, joined: names);
         await Assertions.Expect(anna.Locator("#members li")).ToHaveCountAsync(91);
         // The list scrolls now, and can be reached by keyboard.
         await anna.IsAccessibleAsync();
         Present(300);
-        await anna.Locator("#count").ShowsAsync("300 people here");
+        await anna.Locator("#member-count").ShowsAsync("300 people here");
 
         Present(2);
         await Assertions.Expect(anna.Locator("#members li")).ToHaveCountAsync(1);
-        await anna.Locator("#others").ShowsAsync("and 1 more");
+        await anna.Locator("#more-members").ShowsAsync("and 1 more");
         Present(2, members: ["Anna", "Zoe"]);
         await Assertions.Expect(anna.Locator("#members li")).ToHaveCountAsync(2);
         await anna.Locator("#members").ShowsAsync("Zoe");

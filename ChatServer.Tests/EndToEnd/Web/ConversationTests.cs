@@ -52,7 +52,7 @@ public sealed class ConversationTests(ChatSiteFixture fixture) : WebTests(fixtur
             },
             count => count == Count, ChatSite.Timeout);
         Assert.Equal(Enumerable.Range(1, Count).Select(n => $"{n}"), await anna.Messages().AllTextContentsAsync());
-        await anna.Locator("#beginning").ShowsAsync("This is the beginning of");
+        await anna.Locator("#history-start").ShowsAsync("This is the beginning of");
         // Loading older messages replaced the connection; new messages arrive over the new one.
         await anna.SayAsync("and on");
         await Assertions.Expect(anna.Messages().Last).ToHaveTextAsync("and on");
@@ -71,7 +71,7 @@ public sealed class ConversationTests(ChatSiteFixture fixture) : WebTests(fixtur
         await second.Locator("#notice").ShowsAsync("You are here in another tab.");
         await first.SayAsync("Still one person");
         await first.ShowsMessagesAsync("Still one person");
-        await first.Locator("#count").ShowsAsync("Only you are here");
+        await first.Locator("#member-count").ShowsAsync("Only you are here");
     }
 
     [Fact]
@@ -84,7 +84,7 @@ public sealed class ConversationTests(ChatSiteFixture fixture) : WebTests(fixtur
         await page.Locator("#notice").ShowsAsync($"curl -X POST {ChatSite.AddressOf(Site.LoadBalancers[1])}/api/v1/room/{room}");
         await page.IsAccessibleAsync();
         await Site.CreateRoomAsync(room);
-        await page.Locator("#count").ShowsAsync("Only you are here");
+        await page.Locator("#member-count").ShowsAsync("Only you are here");
         await page.SayAsync("Here at last");
         await page.ShowsMessagesAsync("Here at last");
     }

@@ -83,7 +83,7 @@ public sealed class EndingTests(ChatSiteFixture fixture) : WebTests(fixture)
         var anna = await JoinAsync(permissions: ["read", "write"]);
         Assert.DoesNotContain("token", anna.Url, StringComparison.Ordinal);
         await anna.ReloadAsync();
-        await anna.Locator("#count").ShowsAsync("here");
+        await anna.Locator("#member-count").ShowsAsync("here");
         Assert.Equal(2, _connections.Count);
         Assert.All(_connections, connection => Assert.DoesNotContain("token", connection.Url, StringComparison.Ordinal));
     }
@@ -175,7 +175,7 @@ public sealed class EndingTests(ChatSiteFixture fixture) : WebTests(fixture)
         });
         var token = permissions is null ? "" : $"#token={await Site.TokenAsync(room, "Anna", permissions)}";
         await Site.OpenRoomAsync(page, "Anna", room + token);
-        await page.Locator("#count").ShowsAsync("here");
+        await page.Locator("#member-count").ShowsAsync("here");
         return page;
     }
 }

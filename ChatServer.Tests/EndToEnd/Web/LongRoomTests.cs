@@ -64,7 +64,7 @@ public sealed class LongRoomTests(ChatSiteFixture fixture) : WebTests(fixture)
             },
             count => count == Count, 3 * ChatSite.Timeout);
         Assert.Equal(log, await anna.Messages().AllTextContentsAsync());
-        await anna.Locator("#beginning").ShowsAsync("This is the beginning of");
+        await anna.Locator("#history-start").ShowsAsync("This is the beginning of");
 
         // All rows are in the page, for searches and screen readers, and have no layout until they are near the visible part.
         Assert.InRange(await anna.EvaluateAsync<int>(

@@ -43,7 +43,7 @@ internal sealed class MarketScene : IAsyncDisposable
         await scene.Page.RouteWebSocketAsync(new Regex("/rooms/"), route =>
             route.ConnectToServer().OnMessage(frame => route.Send(WithTimeOfScene(frame.Text!))));
         await site.OpenRoomAsync(scene.Page, Me, room);
-        await scene.Page.Locator("#count").ShowsAsync("Only you are here");
+        await scene.Page.Locator("#member-count").ShowsAsync("Only you are here");
         foreach (var name in Others)
         {
             var url = new UriBuilder(site.LoadBalancers[1].Http.BaseAddress!)
@@ -67,7 +67,7 @@ internal sealed class MarketScene : IAsyncDisposable
             // The order is that of the lines.
             await Assertions.Expect(scene.Page.Locator(".row:not(.pending), .announcement")).ToHaveCountAsync(i + 1);
         }
-        await scene.Page.Locator("#count").ShowsAsync("5 people here");
+        await scene.Page.Locator("#member-count").ShowsAsync("5 people here");
         await Assertions.Expect(scene.Page.Locator(".day")).ToHaveTextAsync(["Yesterday", "Today"]);
         return scene;
     }

@@ -25,7 +25,7 @@ public sealed class MemberModerationTests(ChatSiteFixture fixture) : WebTests(fi
         await anna.Keyboard.PressAsync("Enter");
         await anna.IsAccessibleAsync();
         await anna.Keyboard.PressAsync("Enter");
-        await anna.Locator("#terms").ShowsAsync("Delete this message?");
+        await anna.Locator("#moderation-dialog").ShowsAsync("Delete this message?");
         await anna.IsAccessibleAsync();
         await anna.Button("Delete").ClickAsync();
         await anna.ShowsMessagesAsync("of Ben", "kept", "This message was deleted.");
@@ -50,7 +50,7 @@ public sealed class MemberModerationTests(ChatSiteFixture fixture) : WebTests(fi
         await page.IsAccessibleAsync();
         await page.Keyboard.PressAsync("Enter");
         await page.ShowsBannerAsync("Mallory is muted.");
-        await mallory.Locator(".remark").ShowsAsync("You are muted for 1 hour: Too loud.");
+        await mallory.Locator(".note").ShowsAsync("You are muted for 1 hour: Too loud.");
         await mallory.SayAsync("more");
         await mallory.Locator(".row.refused").ShowsAsync("Too loud.");
 
@@ -61,11 +61,11 @@ public sealed class MemberModerationTests(ChatSiteFixture fixture) : WebTests(fi
         await mallory.Locator("#notice").ShowsAsync("You were removed from this room.");
         await mallory.Locator("#notice").ShowsAsync("Reason: Go away.");
         await mallory.Button("Come back").ClickAsync();
-        await mallory.Locator("#count").ShowsAsync("2 people");
+        await mallory.Locator("#member-count").ShowsAsync("2 people");
 
         await ModerateAsync(page, "Delete…");
         await page.Button("Delete").ClickAsync();
-        await mallory.Locator(".row.erased").ShowsAsync("This message was deleted.");
+        await mallory.Locator(".row.deleted").ShowsAsync("This message was deleted.");
     }
 
     [Fact]
@@ -82,7 +82,7 @@ public sealed class MemberModerationTests(ChatSiteFixture fixture) : WebTests(fi
         await mallory.IsAccessibleAsync();
         await Site.SendToAdminAsync(HttpMethod.Post, $"/api/v1/room/{room}/unban", """{"user":"Mallory"}""");
         await mallory.Button("Try again").ClickAsync();
-        await mallory.Locator("#count").ShowsAsync("Only you are here");
+        await mallory.Locator("#member-count").ShowsAsync("Only you are here");
     }
 
     [Fact]

@@ -51,11 +51,11 @@ public sealed class ModeratingOperatorTests(ChatSiteFixture fixture) : WebTests(
         await page.Button("Lift mute of Anna").ClickAsync();
         await Assertions.Expect(page.Locator("#sanctions")).Not.ToContainTextAsync("muted");
         await page.GetByRole(AriaRole.Link, new() { Name = "Moderation", Exact = true }).ClickAsync();
-        await page.Locator("#banned").ShowsAsync("Spam.");
+        await page.Locator("#global-bans").ShowsAsync("Spam.");
         await page.IsAccessibleAsync();
-        await page.Locator("#banned li").Filter(new() { HasText = "Spam." }).GetByRole(AriaRole.Button).ClickAsync();
+        await page.Locator("#global-bans li").Filter(new() { HasText = "Spam." }).GetByRole(AriaRole.Button).ClickAsync();
         await page.Locator("#toast").ShowsAsync("The ban was lifted.");
-        await Assertions.Expect(page.Locator("#banned")).Not.ToContainTextAsync("Spam.");
+        await Assertions.Expect(page.Locator("#global-bans")).Not.ToContainTextAsync("Spam.");
     }
 
     [Fact]

@@ -49,7 +49,7 @@ public sealed class OperatorTests(ChatSiteFixture fixture) : WebTests(fixture)
         await anna.Locator("#members").ShowsAsync("operator");
         await anna.SayAsync("<img src=x onerror=alert()>");
         await page.ShowsMessagesAsync("before", "<img src=x onerror=alert()>");
-        await page.Locator("#said").ShowsAsync("<i>Anna</i>: <img src=x onerror=alert()>");
+        await page.Locator("#live-region").ShowsAsync("<i>Anna</i>: <img src=x onerror=alert()>");
         await page.Locator("#members").ShowsAsync("<i>Anna</i>");
         Assert.Equal(0, await page.Locator("#room img, #room i").CountAsync());
         await page.Button("Stop watching").ClickAsync();
@@ -79,7 +79,7 @@ public sealed class OperatorTests(ChatSiteFixture fixture) : WebTests(fixture)
     {
         var page = await Site.OperatorAsync(await Site.RoomAsync(new { @private = true }));
         await page.Button("Join and watch").ClickAsync();
-        await page.Locator("#watch-state").ShowsAsync("You are in the room as operator.");
+        await page.Locator("#live-view-state").ShowsAsync("You are in the room as operator.");
     }
 
     [Fact]
@@ -91,7 +91,7 @@ public sealed class OperatorTests(ChatSiteFixture fixture) : WebTests(fixture)
         await Assertions.Expect(key).ToBeFocusedAsync();
         await page.Keyboard.TypeAsync("wröng");
         await page.Keyboard.PressAsync("Enter");
-        await page.Locator("#key-complaint").ShowsAsync("That is not a key of this server.");
+        await page.Locator("#key-error").ShowsAsync("That is not a key of this server.");
         await Assertions.Expect(key).ToBeFocusedAsync();
         await page.Keyboard.TypeAsync(ChatSite.AdminKey);
         await page.Keyboard.PressAsync("Enter");
@@ -141,10 +141,10 @@ public sealed class OperatorTests(ChatSiteFixture fixture) : WebTests(fixture)
         });
         await page.GotoAsync(ChatSite.AddressOf(Site.Admin));
         await ChatSite.GiveKeyAsync(page);
-        await page.Locator("#tiles .high").ShowsAsync("37 too much for 2 CPUs");
+        await page.Locator("#tiles .warning").ShowsAsync("37 too much for 2 CPUs");
         load = 0.5;
         await page.Locator("#tiles").ShowsAsync("0.5 of 2 CPUs");
-        await Assertions.Expect(page.Locator("#tiles .high")).ToHaveCountAsync(0);
+        await Assertions.Expect(page.Locator("#tiles .warning")).ToHaveCountAsync(0);
     }
 
     [Fact]
@@ -184,7 +184,7 @@ public sealed class OperatorTests(ChatSiteFixture fixture) : WebTests(fixture)
         await page.Button("Shut down…").ClickAsync();
         await page.Button("Go on…").ClickAsync();
         await page.Button("Shut the server down").ClickAsync();
-        await page.Locator("#dialog-complaint").ShowsAsync("Type “shut down”.");
+        await page.Locator("#dialog-error").ShowsAsync("Type “shut down”.");
         Assert.Equal(0, orders);
         await page.GetByLabel("To be sure").FillAsync("Shut down");
         await page.Keyboard.PressAsync("Enter");
@@ -208,7 +208,7 @@ public sealed class OperatorTests(ChatSiteFixture fixture) : WebTests(fixture)
         await page.Button("Announce here…").ClickAsync();
         await page.GetByLabel("Announcement").FillAsync("Anybody?");
         await page.Button("Announce").ClickAsync();
-        await page.Locator("#dialog-complaint").ShowsAsync("Redis is away. Try again when it is back.");
+        await page.Locator("#dialog-error").ShowsAsync("Redis is away. Try again when it is back.");
         await page.UnrouteAllAsync();
         await page.RouteAsync("**/api/v1/**", route => route.AbortAsync());
         await page.Locator("#health").ShowsAsync("The Admin does not answer.");
@@ -223,7 +223,7 @@ public sealed class OperatorTests(ChatSiteFixture fixture) : WebTests(fixture)
     {
         var page = await Site.OperatorAsync();
         await page.RouteAsync("**/api/v1/load", route => route.FulfillAsync(new() { Status = 401, Body = """{"code":"unauthorized"}""" }));
-        await page.Locator("#key-complaint").ShowsAsync("The key is not accepted any more.");
+        await page.Locator("#key-error").ShowsAsync("The key is not accepted any more.");
         await Assertions.Expect(page.Locator("#overview")).ToBeHiddenAsync();
     }
 
@@ -248,7 +248,7 @@ public sealed class OperatorTests(ChatSiteFixture fixture) : WebTests(fixture)
         await IsWellAsync(page);
         await page.Button("Go on…").ClickAsync();
         await page.Button("Shut the server down").ClickAsync();
-        await page.Locator("#dialog-complaint").ShowsAsync("Type “shut down”.");
+        await page.Locator("#dialog-error").ShowsAsync("Type “shut down”.");
         await IsWellAsync(page);
         await page.Keyboard.PressAsync("Escape");
         await page.Locator("#rooms-rows a").ClickAsync();

@@ -37,7 +37,7 @@ public sealed class SpeedTests(ChatSiteFixture fixture) : WebTests(fixture)
         public async Task AddAsync(IPage page, string address)
         {
             await page.GotoAsync(address);
-            await page.Locator("#count").ShowsAsync("here");
+            await page.Locator("#member-count").ShowsAsync("here");
             await Assertions.Expect(page.GetByLabel("Message", new() { Exact = true })).ToBeFocusedAsync();
             _composer.Add(await At("composer"));
             _joined.Add(await At("joined"));
