@@ -1,122 +1,124 @@
-import { call, key } from './api.js';
-import { leaveAudit, openAudit } from './audit.js';
+// The admin page: sign-in, the state of the server in the header, and the choice of the view by the address.
+import { adminKey, callApi } from './api.js';
+import { closeAudit, openAudit } from './audit.js';
 import { $ } from './chat/dom.js';
-import { roomsOf, showLoad } from './hosts.js';
-import { announce, shutServer } from './commands.js';
+import { announce, shutDownServer } from './commands.js';
+import { formatTimeNow } from './format.js';
+import { roomCount, showLoad } from './hosts.js';
 import { Poll } from './poll.js';
-import { leaveRoom, openRoom } from './room.js';
-import { rooms } from './rooms.js';
-import { Sanctions } from './sanctions.js';
-import { timeNow } from './format.js';
+import { closeRoom, openRoom } from './room.js';
+import { roomsPoll } from './rooms.js';
+import { SanctionList } from './sanctions.js';
 
-const EVERY = 2_000; // ms
+const POLL_INTERVAL_MS = 2_000;
 const VIEWS = ['sign-in', 'overview', 'room', 'moderation'];
-const TROUBLES = { 'redis-unavailable': 'Redis is away', unreachable: 'The Admin does not answer' };
+const ERROR_TEXTS = { 'redis-unavailable': 'Redis is away', unreachable: 'The Admin does not answer' };
 
-const bans = new Sanctions($('global-bans'), $('global-bans-state'));
-let count = 0, seen = '';
+const globalBans = new SanctionList($('global-bans'), $('global-bans-state'));
+let rooms = 0, loadedAt = '';
 
-const load = new Poll(async isLatest => {
+const loadPoll = new Poll(async isLatest => {
   try {
-    const found = await call('GET', 'load');
+    const load = await callApi('GET', 'load');
     if (!isLatest()) return;
-    count = roomsOf(found);
-    seen = timeNow();
-    showLoad(found);
-    health('live', 'Live');
-  } catch (trouble) {
+    rooms = roomCount(load);
+    loadedAt = formatTimeNow();
+    showLoad(load);
+    showHealth('live', 'Live');
+  } catch (error) {
     if (!isLatest()) return;
-    if (!seen) $('hosts-state').textContent = 'Not known yet.';
-    health('error', `${TROUBLES[trouble.code] ?? trouble.message}. ${seen ? `Shown is ${seen}.` : ''} Trying again…`);
+    if (!loadedAt) $('hosts-state').textContent = 'Not known yet.';
+    showHealth('error', `${ERROR_TEXTS[error.code] ?? error.message}. ${loadedAt ? `Shown is ${loadedAt}.` : ''} Trying again…`);
   }
-}, EVERY);
+}, POLL_INTERVAL_MS);
 
-/** Told only when it changes: it is read out. */
-function health(state, words) {
+/** Sets the text only if it changed: screen readers read out each change. */
+function showHealth(state, text) {
   $('health').dataset.state = state;
-  if ($('health').textContent !== words) $('health').textContent = words;
+  if ($('health').textContent !== text) $('health').textContent = text;
 }
 
-function enter() {
+function start() {
   $('top-bar').hidden = false;
-  health('waiting', 'Loading…');
-  load.start();
-  route();
+  showHealth('waiting', 'Loading…');
+  loadPoll.start();
+  openViewOfAddress();
 }
 
-function leave(complaint = '') {
-  key.value = '';
-  load.stop();
-  leaveViews();
+function signOut(error = '') {
+  adminKey.value = '';
+  loadPoll.stop();
+  closeViews();
   $('dialog').close();
   $('top-bar').hidden = true;
   $('key').value = '';
-  show('sign-in', 'ChatServer Admin');
-  refuse(complaint);
+  showView('sign-in', 'ChatServer Admin');
+  showKeyError(error);
 }
 
-function refuse(complaint) {
-  $('key-error').textContent = complaint;
-  $('key').ariaInvalid = complaint !== '';
+function showKeyError(error) {
+  $('key-error').textContent = error;
+  $('key').ariaInvalid = error !== '';
   $('sign-in-submit').disabled = false;
   $('key').focus();
 }
 
-function route() {
-  if (!key.value) return leave();
+function openViewOfAddress() {
+  if (!adminKey.value) return signOut();
   const [, view, name = ''] = /^#\/(room|moderation)(?:\/([\w.~-]+))?$/.exec(location.hash) ?? [];
-  leaveViews();
+  closeViews();
   if (view === 'moderation') {
-    bans.start();
+    globalBans.start();
     openAudit(name);
-    show('moderation', 'Moderation · ChatServer Admin');
+    showView('moderation', 'Moderation · ChatServer Admin');
   } else if (name) {
     openRoom(name);
-    show('room', `${name} · ChatServer Admin`);
+    showView('room', `${name} · ChatServer Admin`);
   } else {
-    rooms.start();
-    show('overview', 'ChatServer Admin');
+    roomsPoll.start();
+    showView('overview', 'ChatServer Admin');
   }
 }
 
-function leaveViews() {
-  leaveRoom();
-  rooms.stop();
-  bans.stop();
-  leaveAudit();
+function closeViews() {
+  closeRoom();
+  roomsPoll.stop();
+  globalBans.stop();
+  closeAudit();
 }
 
-function show(view, title) {
+function showView(view, title) {
   document.title = title;
   for (const id of VIEWS) $(id).hidden = id !== view;
   scrollTo(0, 0);
-  // Whoever does not see the page hears that it is another one.
+  // Screen readers then read out the heading of the new view.
   $(view).querySelector('h1').focus({ preventScroll: true });
 }
 
-$('sign-in-form').onsubmit = async submit => {
-  submit.preventDefault();
-  key.value = $('key').value.trim();
-  if (!key.value) return refuse('A key, please.');
+$('sign-in-form').onsubmit = async event => {
+  event.preventDefault();
+  adminKey.value = $('key').value.trim();
+  if (!adminKey.value) return showKeyError('A key, please.');
   $('sign-in-submit').disabled = true;
   try {
-    await call('GET', '');
-    refuse('');
-    enter();
-  } catch (trouble) {
-    if (trouble.code !== 'unauthorized') leave(trouble.message);
+    await callApi('GET', '');
+    showKeyError('');
+    start();
+  } catch (error) {
+    // The event `key-refused` reports a wrong key.
+    if (error.code !== 'unauthorized') signOut(error.message);
   }
 };
 
-addEventListener('refused', ({ detail }) => {
-  // An answer to a key that was replaced since says nothing of this one.
-  if (detail === key.value) leave(load.isRunning ? 'The key is not accepted any more.' : 'That is not a key of this server.');
+addEventListener('key-refused', ({ detail: key }) => {
+  // The response to a call with an earlier key does not concern the current one.
+  if (key === adminKey.value) signOut(loadPoll.isRunning ? 'The key is not accepted any more.' : 'That is not a key of this server.');
 });
-addEventListener('hashchange', () => { if (key.value) route(); });
+addEventListener('hashchange', () => { if (adminKey.value) openViewOfAddress(); });
 
 $('announce').onclick = () => announce();
-$('shutdown').onclick = () => shutServer(count);
-$('sign-out').onclick = () => leave();
+$('shutdown').onclick = () => shutDownServer(rooms);
+$('sign-out').onclick = () => signOut();
 
-if (key.value) enter();
-else leave();
+if (adminKey.value) start();
+else signOut();

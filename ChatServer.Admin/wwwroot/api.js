@@ -1,39 +1,44 @@
-// Calls of the Admin, each with the key. It lives in this tab only: sessionStorage, or memory where that is forbidden.
-let here = '';
+// Calls the API of the Admin.
+let keyInMemory = '';
 
-export const key = {
+/** The key of this tab: in sessionStorage, or in memory if the browser forbids it. */
+export const adminKey = {
   get value() {
-    try { return sessionStorage.getItem('admin.key') ?? here; } catch { return here; }
+    try { return sessionStorage.getItem('admin.key') ?? keyInMemory; } catch { return keyInMemory; }
   },
   set value(value) {
-    here = value;
-    try { sessionStorage.setItem('admin.key', value); } catch { /* It is here. */ }
+    keyInMemory = value;
+    try { sessionStorage.setItem('admin.key', value); } catch { /* The key is in memory. */ }
   },
 };
 
-// This module is in the folder app/{version} of the Admin, which a proxy may serve below a path of its own.
-const API = new URL('../../api/v1/', import.meta.url).href;
-const PATIENCE = 10_000; // ms
+// This module is in the folder app/{version} of the Admin. A proxy may serve the Admin below a path.
+const API_URL = new URL('../../api/v1/', import.meta.url).href;
+const CALL_TIMEOUT_MS = 10_000;
+const ERROR_TEXTS = { 'redis-unavailable': 'Redis is away. Try again when it is back.' };
 
-/** Why a call failed: the `code` of the problem, or `unreachable`. */
-export class Trouble extends Error {
+/** A failed call. `code` is that of the problem, or `unreachable`. */
+export class CallError extends Error {
   constructor(code, message) {
     super(message);
     this.code = code;
   }
 }
 
-/** @returns what is under `data` @throws {Trouble} */
-export async function call(method, path, body) {
-  // A header is bytes: what is not ASCII goes as UTF-8, as the server reads it.
-  const headers = { 'X-API-Key': String.fromCharCode(...new TextEncoder().encode(key.value)) };
+/**
+ * Dispatches `key-refused` on the window, with the key as detail, if the Admin refuses the key.
+ * @returns the member `data` of the response @throws {CallError}
+ */
+export async function callApi(method, path, body) {
+  // A header value is a sequence of bytes. The server decodes it as UTF-8.
+  const headers = { 'X-API-Key': String.fromCharCode(...new TextEncoder().encode(adminKey.value)) };
   if (body) headers['Content-Type'] = 'application/json';
-  const answer = await fetch(API + path, { method, headers, body: body && JSON.stringify(body), signal: AbortSignal.timeout(PATIENCE) })
-    .catch(() => { throw new Trouble('unreachable', 'The Admin does not answer.'); });
-  const said = await answer.json().catch(() => ({}));
-  if (answer.ok) return said.data;
-  if (answer.status === 401) dispatchEvent(new CustomEvent('refused', { detail: key.value }));
-  throw new Trouble(said.code ?? 'internal-error', WORDS[said.code] ?? said.detail ?? `The Admin answers ${answer.status}.`);
+  const signal = AbortSignal.timeout(CALL_TIMEOUT_MS);
+  const response = await fetch(API_URL + path, { method, headers, body: body && JSON.stringify(body), signal })
+    .catch(() => { throw new CallError('unreachable', 'The Admin does not answer.'); });
+  const json = await response.json().catch(() => ({}));
+  if (response.ok) return json.data;
+  if (response.status === 401) dispatchEvent(new CustomEvent('key-refused', { detail: adminKey.value }));
+  throw new CallError(
+    json.code ?? 'internal-error', ERROR_TEXTS[json.code] ?? json.detail ?? `The Admin answers ${response.status}.`);
 }
-
-const WORDS = { 'redis-unavailable': 'Redis is away. Try again when it is back.' };

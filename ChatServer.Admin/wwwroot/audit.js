@@ -1,62 +1,64 @@
 // The audit trail, newest entries first, with filters.
-import { call } from './api.js';
-import { $, counted, element } from './chat/dom.js';
-import { dateOf } from './format.js';
+import { callApi } from './api.js';
+import { $, element, pluralize } from './chat/dom.js';
+import { formatDateTime } from './format.js';
 
-const PAGE = 50, TYPING = 250; // rows; ms
+const ENTRIES_PER_PAGE = 50;
+const FILTER_DELAY_MS = 250; // after the last input
 const FILTERS = ['action', 'room', 'actor'];
 
-let next = null, loading = 0, typing;
+let next = null; // start of the next page
+let latestLoad = 0, filterTimer;
 
-/** @param {string} room '': every room */
+/** @param {string} room empty: all rooms */
 export function openAudit(room) {
   for (const name of FILTERS) $(`audit-${name}`).value = name === 'room' ? room : '';
-  restart();
+  reload();
 }
 
-export function leaveAudit() {
-  loading++;
-  clearTimeout(typing);
+export function closeAudit() {
+  latestLoad++; // discards the response of a pending call
+  clearTimeout(filterTimer);
 }
 
-function restart() {
+function reload() {
   next = null;
   $('audit-rows').replaceChildren();
-  load();
+  loadPage();
 }
 
-async function load() {
-  const turn = ++loading;
+async function loadPage() {
+  const load = ++latestLoad;
   $('audit-state').textContent = 'Loading…';
   $('audit-more').hidden = true;
   try {
-    const query = new URLSearchParams({ limit: PAGE, ...next && { after: next } });
+    const query = new URLSearchParams({ limit: ENTRIES_PER_PAGE, ...next && { after: next } });
     for (const name of FILTERS) query.set(name, $(`audit-${name}`).value.trim());
-    const { entries, next: following } = await call('GET', `audit?${query}`);
-    if (turn !== loading) return;
-    next = following;
-    $('audit-rows').append(...entries.map(row));
-    const shown = $('audit-rows').childElementCount;
-    $('audit').hidden = shown === 0;
+    const page = await callApi('GET', `audit?${query}`);
+    if (load !== latestLoad) return;
+    next = page.next;
+    $('audit-rows').append(...page.entries.map(createRow));
+    const entries = $('audit-rows').childElementCount;
+    $('audit').hidden = entries === 0;
     $('audit-more').hidden = !next;
-    const older = next ? '; there are older ones' : '';
-    $('audit-state').textContent = shown === 0 ? 'No entry matches.' : `${counted(shown, 'entry', 'entries')}${older}`;
-  } catch (trouble) {
-    if (turn === loading) $('audit-state').textContent = trouble.message;
+    const more = next ? '; there are older ones' : '';
+    $('audit-state').textContent = entries === 0 ? 'No entry matches.' : `${pluralize(entries, 'entry', 'entries')}${more}`;
+  } catch (error) {
+    if (load === latestLoad) $('audit-state').textContent = error.message;
   }
 }
 
-function row({ time, action, actor, address, target, reason, result, omitted }) {
-  const of = [target?.room, target?.host, target?.uid, target?.seq && `message ${target.seq}`].filter(Boolean).join(' · ');
-  const by = element('td', 'wide-only', actor, element('span', 'small muted ellipsis', address ?? ''));
+function createRow({ time, action, actor, address, target, reason, result, omitted }) {
+  const targetText = [target?.room, target?.host, target?.uid, target?.seq && `message ${target.seq}`].filter(Boolean).join(' · ');
+  const actorCell = element('td', 'wide-only', actor, element('span', 'small muted ellipsis', address ?? ''));
   return element('tr', '',
-    element('td', '', dateOf(time)), element('td', '', action), element('td', '', of || 'the server'), by,
+    element('td', '', formatDateTime(time)), element('td', '', action), element('td', '', targetText || 'the server'), actorCell,
     element('td', 'wide-only', reason ?? ''), element('td', '', omitted ? `${result} (and ${omitted} more)` : result));
 }
 
-$('audit-more').onclick = load;
-$('audit-filters').onsubmit = submit => { submit.preventDefault(); restart(); };
+$('audit-more').onclick = loadPage;
+$('audit-filters').onsubmit = event => { event.preventDefault(); reload(); };
 $('audit-filters').oninput = () => {
-  clearTimeout(typing);
-  typing = setTimeout(restart, TYPING);
+  clearTimeout(filterTimer);
+  filterTimer = setTimeout(reload, FILTER_DELAY_MS);
 };

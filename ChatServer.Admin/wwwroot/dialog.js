@@ -1,67 +1,70 @@
-// What an operator orders is asked for in one dialog, which stays open until the order was taken.
+// The dialog of the commands, and a short message about their results.
 import { $ } from './chat/dom.js';
 
-let hiding;
+const TOAST_DURATION_MS = 6_000;
 
-/** Tells what happened, for a while. */
-export function tell(words) {
-  clearTimeout(hiding);
-  $('toast').textContent = words;
-  hiding = setTimeout(() => $('toast').textContent = '', 6_000);
+let toastTimer;
+
+export function showToast(text) {
+  clearTimeout(toastTimer);
+  $('toast').textContent = text;
+  toastTimer = setTimeout(() => $('toast').textContent = '', TOAST_DURATION_MS);
 }
 
 /**
- * @param {object} question
- * @param {string} question.title @param {string} question.text @param {string} question.action on the button
- * @param {boolean} [question.isGrave] @param {string} [question.label] of the field; none: no field
- * @param {Node[]} [question.extra] more fields, above this one
- * @param {number} [question.lines] of the field; Enter ends the only one
- * @param {(value: string) => string} [question.check] what is wrong with the field's value
- * @param {(value: string) => Promise} [question.run] what fails is told in the dialog
- * @returns {Promise<boolean>} whether it was done
+ * Opens the dialog, which stays open until the command succeeds or the user cancels.
+ * @param {object} options
+ * @param {string} options.title @param {string} options.text @param {string} options.action label of the button
+ * @param {boolean} [options.isDangerous] @param {string} [options.label] of the text field; without it, the dialog has no field
+ * @param {Node[]} [options.extraFields] above the text field
+ * @param {number} [options.lines] of the text field; with one line, Enter confirms
+ * @param {(value: string) => string} [options.check] returns the error of the text; empty if it is valid
+ * @param {(value: string) => Promise} [options.run] the command; the dialog shows its error
+ * @returns {Promise<boolean>} whether the command succeeded
  */
-export function ask({ title, text, action, isGrave = false, label = '', extra = [], lines = 1, check = () => '', run = async () => {} }) {
-  const dialog = $('dialog'), field = $('dialog-field'), yes = $('dialog-confirm');
-  const complain = words => {
-    $('dialog-error').textContent = words;
-    field.ariaInvalid = words !== '';
+export function openDialog(
+  { title, text, action, isDangerous = false, label = '', extraFields = [], lines = 1, check = () => '', run = async () => {} }) {
+  const dialog = $('dialog'), field = $('dialog-field'), confirm = $('dialog-confirm');
+  const showError = text => {
+    $('dialog-error').textContent = text;
+    field.ariaInvalid = text !== '';
   };
   $('dialog-title').textContent = title;
   $('dialog-text').textContent = text;
-  $('dialog-extra-fields').replaceChildren(...extra);
+  $('dialog-extra-fields').replaceChildren(...extraFields);
   $('dialog-label').textContent = label;
   $('dialog-label').hidden = field.hidden = !label;
   field.value = '';
   field.rows = lines;
-  field.onkeydown = press => {
-    if (lines > 1 || press.key !== 'Enter') return;
-    press.preventDefault();
-    $('dialog-form').requestSubmit(yes);
+  field.onkeydown = event => {
+    if (lines > 1 || event.key !== 'Enter') return;
+    event.preventDefault();
+    $('dialog-form').requestSubmit(confirm);
   };
-  yes.textContent = action;
-  yes.classList.toggle('danger', isGrave);
-  yes.disabled = false;
-  complain('');
+  confirm.textContent = action;
+  confirm.classList.toggle('danger', isDangerous);
+  confirm.disabled = false;
+  showError('');
   dialog.showModal();
-  // Enter must not do what cannot be taken back.
+  // Without a field, the focus is on Cancel: Enter must not confirm a command that cannot be undone.
   (label ? field : $('dialog-cancel')).focus();
   return new Promise(resolve => {
-    let done = false;
+    let isDone = false;
     $('dialog-cancel').onclick = () => dialog.close();
-    dialog.onclose = () => resolve(done);
-    $('dialog-form').onsubmit = async submit => {
-      submit.preventDefault();
-      const complaint = label ? check(field.value) : '';
-      complain(complaint);
-      if (complaint) return field.focus();
-      yes.disabled = true;
+    dialog.onclose = () => resolve(isDone);
+    $('dialog-form').onsubmit = async event => {
+      event.preventDefault();
+      const error = label ? check(field.value) : '';
+      showError(error);
+      if (error) return field.focus();
+      confirm.disabled = true;
       try {
         await run(field.value);
-        done = true;
+        isDone = true;
         dialog.close();
-      } catch (trouble) {
-        complain(trouble.message);
-        yes.disabled = false;
+      } catch (error) {
+        showError(error.message);
+        confirm.disabled = false;
       }
     };
   });

@@ -1,75 +1,82 @@
-// The hosts, and what all of them do together.
+// The load: totals of the server, and a card for each host.
 import { Chart } from './chart.js';
-import { $, counted, element } from './chat/dom.js';
-import { tell } from './dialog.js';
-import { Keyed } from './keyed-list.js';
-import { drain, rebalance, resume } from './commands.js';
-import { bytes, count, percent, rate, since } from './format.js';
+import { $, element, pluralize } from './chat/dom.js';
+import { drainHost, rebalance, resumeHost } from './commands.js';
+import { showToast } from './dialog.js';
+import { formatBytes, formatCount, formatDecimal, formatDuration, formatPercent } from './format.js';
+import { KeyedList } from './keyed-list.js';
 
 const STATES = { up: 'Up', draining: 'Draining', stopping: 'Stopping' };
 
-const all = {
-  members: new Chart('Connections', 4, count),
-  messages: new Chart('Messages a second', 4, rate),
-  rooms: new Chart('Rooms', 4, count),
-  load: new Chart('Load of the machine', 1, rate),
-  memory: new Chart('Memory in use', 100, value => percent(value / 100)),
+const totals = {
+  connections: new Chart('Connections', 4, formatCount),
+  messages: new Chart('Messages a second', 4, formatDecimal),
+  rooms: new Chart('Rooms', 4, formatCount),
+  load: new Chart('Load of the machine', 1, formatDecimal),
+  memory: new Chart('Memory in use', 100, value => formatPercent(value / 100)),
 };
-$('tiles').append(...Object.values(all).map(chart => chart.node));
+$('tiles').append(...Object.values(totals).map(chart => chart.node));
 
-const cards = new Keyed($('hosts'), host => host.id, card);
-let known = null;
+const cards = new KeyedList($('hosts'), host => host.id, createCard);
+let knownIds = null;
 $('rebalance').onclick = rebalance;
 
-/** @param load the answer of `GET /api/v1/load` */
+/** @param load the response of `GET /api/v1/load` */
 export function showLoad(load) {
-  const sum = pick => load.hosts.reduce((total, host) => total + pick(host), 0);
-  all.members.push(sum(host => host.connections));
-  all.messages.push(sum(host => host.messagesPerSecond));
-  all.rooms.push(roomsOf(load), `${count(load.capacity)} more fit`);
+  const sum = valueOf => load.hosts.reduce((total, host) => total + valueOf(host), 0);
+  totals.connections.push(sum(host => host.connections));
+  totals.messages.push(sum(host => host.messagesPerSecond));
+  totals.rooms.push(roomCount(load), `${formatCount(load.capacity)} more fit`);
   const isOverloaded = load.loadAvg[0] > load.cpus;
-  all.load.push(load.loadAvg[0], isOverloaded ? `too much for ${load.cpus} CPUs` : `of ${load.cpus} CPUs`, isOverloaded);
-  all.memory.push(load.percentage, `of ${bytes(load.totalMemory)}`);
+  totals.load.push(load.loadAvg[0], isOverloaded ? `too much for ${load.cpus} CPUs` : `of ${load.cpus} CPUs`, isOverloaded);
+  totals.memory.push(load.percentage, `of ${formatBytes(load.totalMemory)}`);
   cards.show(load.hosts);
   $('rebalance').hidden = load.hosts.length < 2;
-  $('hosts-state').textContent = load.hosts.length === 0 ? 'No RoomHost is alive. Rooms come back with the next one that starts.'
-    : `${counted(load.hosts.length, 'host')}${load.acceptingConnections ? '' : ', none of which takes new rooms'} · machine up ${since(load.osUpTime)}`;
-  tellChanges(load.hosts.map(host => host.id));
+  $('hosts-state').textContent = stateText(load);
+  reportChanges(load.hosts.map(host => host.id));
 }
 
-export const roomsOf = load => load.rooms ? load.rooms.split(',').length : 0;
+export const roomCount = load => load.rooms ? load.rooms.split(',').length : 0;
 
-function tellChanges(ids) {
-  const gone = known?.filter(id => !ids.includes(id)) ?? [], come = known ? ids.filter(id => !known.includes(id)) : [];
-  if (gone.length > 0) tell(`Gone: ${gone.join(', ')}.`);
-  else if (come.length > 0) tell(`New: ${come.join(', ')}.`);
-  known = ids;
+function stateText({ hosts, acceptingConnections, osUpTime }) {
+  if (hosts.length === 0) return 'No RoomHost is alive. Rooms come back with the next one that starts.';
+  const refusal = acceptingConnections ? '' : ', none of which takes new rooms';
+  return `${pluralize(hosts.length, 'host')}${refusal} · machine up ${formatDuration(osUpTime)}`;
 }
 
-function card({ id }) {
+function reportChanges(ids) {
+  const lost = knownIds?.filter(id => !ids.includes(id)) ?? [], added = knownIds ? ids.filter(id => !knownIds.includes(id)) : [];
+  if (lost.length > 0) showToast(`Gone: ${lost.join(', ')}.`);
+  else if (added.length > 0) showToast(`New: ${added.join(', ')}.`);
+  knownIds = ids;
+}
+
+function createCard({ id }) {
   const charts = [
-    [new Chart('CPU', .2, percent), host => host.cpu],
-    [new Chart('Messages a second', 4, rate), host => host.messagesPerSecond],
-    [new Chart('Connections', 4, count), host => host.connections],
-    [new Chart('Memory', 1, bytes), host => host.memory],
+    [new Chart('CPU', .2, formatPercent), host => host.cpu],
+    [new Chart('Messages a second', 4, formatDecimal), host => host.messagesPerSecond],
+    [new Chart('Connections', 4, formatCount), host => host.connections],
+    [new Chart('Memory', 1, formatBytes), host => host.memory],
   ];
-  const state = element('span', 'pill'), place = element('p', 'small muted'), order = element('button', 'button secondary');
-  const rooms = element('p', 'small'), figures = element('dl', 'charts', ...charts.map(([chart]) => chart.node));
-  let takes = true;
-  order.onclick = () => takes ? drain(id) : resume(id);
+  const state = element('span', 'pill'), address = element('p', 'small muted');
+  const rooms = element('p', 'small'), button = element('button', 'button secondary');
+  let isUp = true;
+  button.onclick = () => isUp ? drainHost(id) : resumeHost(id);
   return {
     node: element('li', 'card host',
-      element('div', 'host-head', element('div', '', element('h3', '', id), place), state), figures, element('div', 'host-foot', rooms, order)),
+      element('div', 'host-head', element('div', '', element('h3', '', id), address), state),
+      element('dl', 'charts', ...charts.map(([chart]) => chart.node)),
+      element('div', 'host-foot', rooms, button)),
     update(host) {
-      takes = host.state === 'up';
+      isUp = host.state === 'up';
       state.textContent = STATES[host.state] ?? host.state;
       state.dataset.state = host.state;
-      place.textContent = `${host.host} · version ${host.version}`;
-      rooms.textContent = `${count(host.rooms)} of ${count(host.capacity)} rooms`;
-      order.textContent = takes ? 'Drain…' : 'Take rooms again';
-      order.setAttribute('aria-label', takes ? `Drain ${id}` : `Let ${id} take rooms again`);
-      order.disabled = host.state === 'stopping';
-      charts.forEach(([chart, pick]) => chart.push(pick(host)));
+      address.textContent = `${host.host} · version ${host.version}`;
+      rooms.textContent = `${formatCount(host.rooms)} of ${formatCount(host.capacity)} rooms`;
+      button.textContent = isUp ? 'Drain…' : 'Take rooms again';
+      button.setAttribute('aria-label', isUp ? `Drain ${id}` : `Let ${id} take rooms again`);
+      button.disabled = host.state === 'stopping';
+      charts.forEach(([chart, valueOf]) => chart.push(valueOf(host)));
     },
   };
 }

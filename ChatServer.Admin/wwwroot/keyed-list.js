@@ -1,24 +1,25 @@
-/** Shows items as children of an element; a child stays the same as long as its item is there, and so does the focus in it. */
-export class Keyed {
-  #parent; #key; #make; #shown = new Map();
+/** Shows items as children of an element. An item keeps its child across updates, and with it the focus. */
+export class KeyedList {
+  #parent; #keyOf; #create; #children = new Map(); // by key
 
-  /** @param {(item) => string} key @param {(item) => {node: Element, update(item): void}} make */
-  constructor(parent, key, make) {
-    [this.#parent, this.#key, this.#make] = [parent, key, make];
+  /** @param {(item) => string} keyOf @param {(item) => {node: Element, update(item): void}} create */
+  constructor(parent, keyOf, create) {
+    [this.#parent, this.#keyOf, this.#create] = [parent, keyOf, create];
   }
 
   show(items) {
-    const wanted = new Set(items.map(this.#key));
-    for (const [key, { node }] of this.#shown) {
-      if (wanted.has(key)) continue;
+    const keys = new Set(items.map(this.#keyOf));
+    for (const [key, { node }] of this.#children) {
+      if (keys.has(key)) continue;
       node.remove();
-      this.#shown.delete(key);
+      this.#children.delete(key);
     }
-    items.forEach((item, at) => {
-      const key = this.#key(item), row = this.#shown.get(key) ?? this.#make(item);
-      this.#shown.set(key, row);
-      row.update(item);
-      if (this.#parent.children[at] !== row.node) this.#parent.insertBefore(row.node, this.#parent.children[at] ?? null);
+    items.forEach((item, index) => {
+      const key = this.#keyOf(item), child = this.#children.get(key) ?? this.#create(item);
+      this.#children.set(key, child);
+      child.update(item);
+      const current = this.#parent.children[index];
+      if (current !== child.node) this.#parent.insertBefore(child.node, current ?? null);
     });
   }
 }

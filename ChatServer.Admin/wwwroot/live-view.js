@@ -1,34 +1,39 @@
-// What is said in a room, live. It takes being in the room: only for who asks for it, and in the open.
-import { call } from './api.js';
+// The messages of a room, live. The view is a member of the room, which the other members see, so it joins only on request.
+import { callApi } from './api.js';
 import { ChatClient, randomId } from './chat/chat-client.js';
 import { $ } from './chat/dom.js';
 import { MessageList } from './chat/message-list.js';
 import { deleteMessage, memberActions } from './sanctions.js';
 
-const NAME = 'operator'; // as the token of the Admin states it
-const STATES = { connecting: 'Joining…', waiting: 'Reconnecting…' };
-const ENDS = { 'room-closed': 'The room was closed.', kicked: 'You were removed.', banned: 'You are banned.', replaced: 'You watch in another tab.' };
+const OPERATOR_NAME = 'operator'; // as in the tokens of the Admin
+const STATE_TEXTS = { connecting: 'Joining…', waiting: 'Reconnecting…' };
+const END_TEXTS = {
+  'room-closed': 'The room was closed.',
+  kicked: 'You were removed.',
+  banned: 'You are banned.',
+  replaced: 'You watch in another tab.',
+};
 
-export class Watch {
-  #room = ''; #client = null; #session = ''; #list = null; #news = Infinity; #onModerated;
+export class LiveView {
+  #room = ''; #client = null; #session = ''; #messageList = null; #announceAfterSeq = Infinity; #onModerated;
 
-  /** @param {() => void} onModerated called after a member was kicked, banned or muted */
+  /** @param {() => void} onModerated called after the operator kicked, banned or muted a member */
   constructor(onModerated) {
     this.#onModerated = onModerated;
     $('live-view-start').onclick = () => this.#start();
     $('live-view-stop').onclick = () => { this.stop(); $('live-view-start').focus(); };
   }
 
-  /** Another room, which nobody watches yet. */
-  reset(room) {
+  /** Changes the room, without joining it. */
+  setRoom(room) {
     this.stop();
     this.#room = room;
     this.#session = randomId();
   }
 
-  /** Says what watching this room takes. */
+  /** Shows the button that joins the room. */
   offer() {
-    $('live-view-text').textContent = `To watch, you join the room as “${NAME}”. Everybody in it sees that you are there.`;
+    $('live-view-text').textContent = `To watch, you join the room as “${OPERATOR_NAME}”. Everybody in it sees that you are there.`;
     $('live-view-start').hidden = false;
   }
 
@@ -36,77 +41,78 @@ export class Watch {
     const client = this.#client;
     this.#client = null;
     client?.close();
-    this.#show(false);
+    this.#setRunning(false);
     $('live-view-state').textContent = '';
   }
 
   #start() {
-    const list = this.#emptied();
-    const me = () => ({ user: this.#client?.user, uid: this.#client?.uid });
-    this.#list = new MessageList($('scroller'), list, me, event => this.#actionsOf(event));
-    this.#list.addEventListener('early', () => this.#older());
-    this.#news = Infinity;
-    const client = this.#client = new ChatClient({ url: () => this.#where(), token: () => this.#token(), session: this.#session });
+    const list = this.#replaceScroller();
+    const getSelf = () => ({ user: this.#client?.user, uid: this.#client?.uid });
+    this.#messageList = new MessageList($('scroller'), list, getSelf, event => this.#actionsFor(event));
+    this.#messageList.addEventListener('load-older', () => this.#loadOlder());
+    this.#announceAfterSeq = Infinity;
+    const client = this.#client = new ChatClient({ url: () => this.#findUrls(), token: () => this.#getToken(), session: this.#session });
     const on = (type, handler) => client.addEventListener(type, ({ detail }) => client === this.#client && handler(detail));
-    on('state', ({ state, reason }) => this.#tell(state, reason));
+    on('state', ({ state, reason }) => this.#onState(state, reason));
     on('welcome', welcome => {
-      if (!welcome.again) this.#news = welcome.seq;
-      if (!welcome.again && welcome.seq === 0) this.#list.note('Nothing was said here yet.');
+      if (!welcome.again) this.#announceAfterSeq = welcome.seq;
+      if (!welcome.again && welcome.seq === 0) this.#messageList.addNote('Nothing was said here yet.');
       $('live-view-state').textContent = `You are in the room as ${welcome.user}.`;
     });
-    on('reset', () => { this.#news = 0; this.#list.clear(); });
-    on('gap', () => this.#list.note('Some messages went by and are not kept.'));
-    for (const type of ['message', 'announcement', 'deleted']) on(type, event => this.#heard(event));
-    this.#show(true);
+    on('reset', () => { this.#announceAfterSeq = 0; this.#messageList.clear(); });
+    on('gap', () => this.#messageList.addNote('Some messages went by and are not kept.'));
+    for (const type of ['message', 'announcement', 'deleted']) on(type, event => this.#onLogEvent(event));
+    this.#setRunning(true);
     $('scroller').focus({ preventScroll: true });
     $('scroller').scrollIntoView({ block: 'nearest' });
     client.connect();
   }
 
-  #actionsOf(message) {
-    const remove = ['Delete…', () => deleteMessage(this.#room, message)];
-    // Messages logged before 1.0 have no `uid`.
-    return message.uid ? [remove, ...memberActions(this.#room, message, this.#onModerated)] : [remove];
+  #actionsFor(message) {
+    const deleteAction = ['Delete…', () => deleteMessage(this.#room, message)];
+    // Messages of versions before 1.0 have no `uid`.
+    return message.uid ? [deleteAction, ...memberActions(this.#room, message, this.#onModerated)] : [deleteAction];
   }
 
-  async #token() { return (await call('POST', `room/${this.#room}/token`)).token; }
+  async #getToken() { return (await callApi('POST', `room/${this.#room}/token`)).token; }
 
-  /** It may have moved since. */
-  async #where() {
-    const { url } = await call('GET', `room/${this.#room}`);
+  /** Called for each attempt: the room may have moved. */
+  async #findUrls() {
+    const { url } = await callApi('GET', `room/${this.#room}`);
     if (!url) throw new Error('The room is on its way to another host.');
     return [url];
   }
 
-  #heard(event) {
-    this.#list.append(event, false);
-    if (event.type !== 'deleted' && event.seq > this.#news) $('live-region').textContent = `${event.user ?? 'Announcement'}: ${event.text}`;
+  #onLogEvent(event) {
+    this.#messageList.append(event, false);
+    if (event.type === 'deleted' || event.seq <= this.#announceAfterSeq) return;
+    $('live-region').textContent = `${event.user ?? 'Announcement'}: ${event.text}`;
   }
 
-  async #older() {
+  async #loadOlder() {
     const page = await this.#client?.loadOlder().catch(() => null);
-    if (page) this.#list.prepend(page.events);
+    if (page) this.#messageList.prepend(page.events);
   }
 
-  #tell(state, reason) {
+  #onState(state, reason) {
     if (state === 'closed') {
-      $('live-view-state').textContent = ENDS[reason] ?? `The connection ended (${reason}).`;
+      $('live-view-state').textContent = END_TEXTS[reason] ?? `The connection ended (${reason}).`;
       this.#client = null;
-      this.#show(false);
-    } else if (STATES[state]) $('live-view-state').textContent = STATES[state];
+      this.#setRunning(false);
+    } else if (STATE_TEXTS[state]) $('live-view-state').textContent = STATE_TEXTS[state];
   }
 
-  // A list of messages listens to its element for good: another one gets another element.
-  #emptied() {
-    const scroller = $('scroller'), fresh = scroller.cloneNode(false), list = $('message-list').cloneNode(false);
-    fresh.append(list);
-    scroller.replaceWith(fresh);
+  // A MessageList never removes its listeners, so each one gets new elements.
+  #replaceScroller() {
+    const scroller = $('scroller'), newScroller = scroller.cloneNode(false), list = $('message-list').cloneNode(false);
+    newScroller.append(list);
+    scroller.replaceWith(newScroller);
     return list;
   }
 
-  #show(isWatching) {
-    $('live-view-offer').hidden = isWatching;
-    $('scroller').hidden = $('live-view-stop').hidden = !isWatching;
-    if (!isWatching) $('live-region').textContent = '';
+  #setRunning(isRunning) {
+    $('live-view-offer').hidden = isRunning;
+    $('scroller').hidden = $('live-view-stop').hidden = !isRunning;
+    if (!isRunning) $('live-region').textContent = '';
   }
 }

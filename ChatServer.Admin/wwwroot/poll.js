@@ -1,31 +1,34 @@
-/** Asks again and again while somebody looks at the page, never twice at a time. */
+/** Calls a function at an interval while the page is visible. */
 export class Poll {
-  #ask; #every; #timer; #asking = 0; #runs = false;
+  #run; #intervalMs; #timer; #latestRun = 0; #isRunning = false;
 
-  /** @param {() => Promise} ask told its troubles by itself @param {number} every ms between an answer and the next question */
-  constructor(ask, every) {
-    [this.#ask, this.#every] = [ask, every];
-    document.addEventListener('visibilitychange', () => this.#runs && !document.hidden && this.now());
+  /**
+   * @param {(isLatest: () => boolean) => Promise} run handles its errors; must discard its result if `isLatest()` is false, because
+   *   another run has started or the poll has stopped
+   * @param {number} intervalMs between the end of a run and the start of the next
+   */
+  constructor(run, intervalMs) {
+    [this.#run, this.#intervalMs] = [run, intervalMs];
+    document.addEventListener('visibilitychange', () => this.#isRunning && !document.hidden && this.runNow());
   }
 
-  get isRunning() { return this.#runs; }
+  get isRunning() { return this.#isRunning; }
 
   start() {
-    this.#runs = true;
-    this.now();
+    this.#isRunning = true;
+    this.runNow();
   }
 
   stop() {
-    this.#runs = false;
-    this.#asking++;
+    this.#isRunning = false;
+    this.#latestRun++;
     clearTimeout(this.#timer);
   }
 
-  /** Whoever waits for an older answer must not show it: `isLatest` tells. */
-  async now() {
-    const asking = ++this.#asking;
+  async runNow() {
+    const run = ++this.#latestRun, isLatest = () => run === this.#latestRun;
     clearTimeout(this.#timer);
-    await this.#ask(() => asking === this.#asking);
-    if (asking === this.#asking && this.#runs && !document.hidden) this.#timer = setTimeout(() => this.now(), this.#every);
+    await this.#run(isLatest);
+    if (isLatest() && this.#isRunning && !document.hidden) this.#timer = setTimeout(() => this.runNow(), this.#intervalMs);
   }
 }

@@ -1,39 +1,39 @@
-// One room: what it is, who is in it, and what can be ordered.
-import { call } from './api.js';
+// The view of one room: its description, members, sanctions and commands.
+import { callApi } from './api.js';
 import { $, avatar, element } from './chat/dom.js';
 import { menuButton } from './chat/menu.js';
-import { Keyed } from './keyed-list.js';
-import { announce, shutRoom } from './commands.js';
+import { announce, shutDownRoom } from './commands.js';
+import { formatCount, formatDateTime } from './format.js';
+import { KeyedList } from './keyed-list.js';
+import { LiveView } from './live-view.js';
 import { Poll } from './poll.js';
-import { Sanctions, memberActions } from './sanctions.js';
-import { Watch } from './live-view.js';
-import { count, dateOf } from './format.js';
+import { SanctionList, memberActions } from './sanctions.js';
 
-const EVERY = 2_000; // ms
+const POLL_INTERVAL_MS = 2_000;
 
-const members = new Keyed($('members'), ({ user, uid }) => `${uid} ${user}`, ({ user, uid }) => ({
+const memberList = new KeyedList($('members'), ({ user, uid }) => `${uid} ${user}`, ({ user, uid }) => ({
   node: element('li', 'member', avatar(user), element('span', 'ellipsis', user),
     menuButton(`Moderate ${user}`, () => memberActions(room, { user, uid }, refresh))),
   update() {},
 }));
-const facts = new Keyed($('facts'), ([name]) => name, ([name]) => {
+const facts = new KeyedList($('facts'), ([name]) => name, ([name]) => {
   const value = element('dd', 'value');
   return { node: element('div', '', element('dt', 'small muted', name), value), update: ([, text]) => value.textContent = text };
 });
-const watch = new Watch(refresh);
-const sanctions = new Sanctions($('sanctions'), $('sanctions-state'));
+const liveView = new LiveView(refresh);
+const sanctionList = new SanctionList($('sanctions'), $('sanctions-state'));
 let room = '';
 
-const description = new Poll(async isLatest => {
+const descriptionPoll = new Poll(async isLatest => {
   try {
-    const found = await call('GET', `room/${room}`);
-    if (isLatest()) show(found);
-  } catch (trouble) {
+    const description = await callApi('GET', `room/${room}`);
+    if (isLatest()) show(description);
+  } catch (error) {
     if (!isLatest()) return;
-    if (trouble.code === 'room-not-found') gone();
-    else if ($('room-body').hidden) $('room-state').textContent = trouble.message;
+    if (error.code === 'room-not-found') showMissing();
+    else if ($('room-body').hidden) $('room-state').textContent = error.message;
   }
-}, EVERY);
+}, POLL_INTERVAL_MS);
 
 export function openRoom(name) {
   room = name;
@@ -41,54 +41,55 @@ export function openRoom(name) {
   $('room-name').textContent = '';
   $('room-state').textContent = 'Loading…';
   $('room-body').hidden = true;
-  allow(false);
-  watch.reset(name);
+  enableCommands(false);
+  liveView.setRoom(name);
   $('room-audit').href = `#/moderation/${name}`;
-  description.start();
-  sanctions.start(name);
+  descriptionPoll.start();
+  sanctionList.start(name);
 }
 
-export function leaveRoom() {
-  description.stop();
-  sanctions.stop();
-  watch.stop();
+export function closeRoom() {
+  descriptionPoll.stop();
+  sanctionList.stop();
+  liveView.stop();
 }
 
 function refresh() {
-  description.now();
-  sanctions.reload();
+  descriptionPoll.runNow();
+  sanctionList.reload();
 }
 
-function show(found) {
-  const { options } = found;
-  $('room-title').textContent = found.title;
-  $('room-name').textContent = found.title === room ? '' : room;
+function show(description) {
+  const { title, host, port, options, people, memberCount } = description;
+  $('room-title').textContent = title;
+  $('room-name').textContent = title === room ? '' : room;
   $('room-state').textContent = '';
   $('room-body').hidden = false;
   facts.show([
-    ['Members', options.maxMembers ? `${count(found.memberCount)} of ${count(options.maxMembers)}` : count(found.memberCount)],
-    ['Messages', count(found.messages)],
-    ['Where', found.port ? `${found.host}:${found.port}` : 'Moving to another host…'],
-    ['Created', dateOf(found.createdAt)],
-    ['Kept', `${count(options.history)} events in ${options.durability === 'redis' ? 'Redis' : 'memory'}`],
-    ['Who may join', found.private ? 'With a token' : 'Everybody'],
+    ['Members', options.maxMembers ? `${formatCount(memberCount)} of ${formatCount(options.maxMembers)}` : formatCount(memberCount)],
+    ['Messages', formatCount(description.messages)],
+    ['Where', port ? `${host}:${port}` : 'Moving to another host…'],
+    ['Created', formatDateTime(description.createdAt)],
+    ['Kept', `${formatCount(options.history)} events in ${options.durability === 'redis' ? 'Redis' : 'memory'}`],
+    ['Who may join', description.private ? 'With a token' : 'Everybody'],
   ]);
-  members.show([...found.people ?? []].sort((a, b) => a.user.localeCompare(b.user)));
-  $('members-state').textContent = found.people === null ? 'The host does not tell who they are.' : found.people.length === 0 ? 'Nobody is here.' : '';
-  watch.offer();
-  allow(true);
+  memberList.show([...people ?? []].sort((a, b) => a.user.localeCompare(b.user)));
+  $('members-state').textContent =
+    people === null ? 'The host does not tell who they are.' : people.length === 0 ? 'Nobody is here.' : '';
+  liveView.offer();
+  enableCommands(true);
 }
 
-function gone() {
+function showMissing() {
   $('room-state').textContent = `There is no room ${room}. It was shut down, or there never was one.`;
   $('room-body').hidden = true;
-  allow(false);
-  watch.stop();
+  enableCommands(false);
+  liveView.stop();
 }
 
-function allow(may) {
-  for (const id of ['room-announce', 'room-shutdown']) $(id).disabled = !may;
+function enableCommands(isEnabled) {
+  for (const id of ['room-announce', 'room-shutdown']) $(id).disabled = !isEnabled;
 }
 
 $('room-announce').onclick = () => announce(room);
-$('room-shutdown').onclick = async () => { if (await shutRoom(room)) description.now(); };
+$('room-shutdown').onclick = async () => { if (await shutDownRoom(room)) descriptionPoll.runNow(); };

@@ -1,62 +1,66 @@
-// The rooms, a page at a time.
-import { call } from './api.js';
+// The list of rooms, one page at a time, with a search.
+import { callApi } from './api.js';
 import { $, element } from './chat/dom.js';
-import { Keyed } from './keyed-list.js';
+import { formatCount, formatDateTime } from './format.js';
+import { KeyedList } from './keyed-list.js';
 import { Poll } from './poll.js';
-import { count, dateOf } from './format.js';
 
-const PAGE = 20, EVERY = 4_000, TYPING = 250; // rooms; ms; ms
+const ROOMS_PER_PAGE = 20;
+const POLL_INTERVAL_MS = 4_000;
+const SEARCH_DELAY_MS = 250; // after the last input
 
-const rows = new Keyed($('rooms-rows'), room => room.name, row);
-let before = [], after = '', next = '', typing; // `before` has where the earlier pages began
+const rows = new KeyedList($('rooms-rows'), room => room.name, createRow);
+let previousStarts = []; // of the pages before this one
+let after = '', next = '', searchTimer; // start of this page and of the next one
 
-export const rooms = new Poll(async isLatest => {
+export const roomsPoll = new Poll(async isLatest => {
   const search = $('rooms-search').value.trim();
-  const query = new URLSearchParams({ limit: PAGE + 1, ...search && { search }, ...after && { after } });
+  // One room more than the page shows whether there is a next page.
+  const query = new URLSearchParams({ limit: ROOMS_PER_PAGE + 1, ...search && { search }, ...after && { after } });
   try {
-    const { rooms: found } = await call('GET', `rooms?${query}`);
-    if (isLatest()) show(found, search);
-  } catch (trouble) {
-    // Whoever sees rooms goes on seeing them; the header tells what is wrong.
-    if (isLatest() && $('rooms').hidden) $('rooms-state').textContent = trouble.message;
+    const { rooms } = await callApi('GET', `rooms?${query}`);
+    if (isLatest()) show(rooms, search);
+  } catch (error) {
+    // Rooms that are already shown stay; the header shows the error.
+    if (isLatest() && $('rooms').hidden) $('rooms-state').textContent = error.message;
   }
-}, EVERY);
+}, POLL_INTERVAL_MS);
 
-function show(found, search) {
-  // One more than a page was asked for: there is another page if it came.
-  const shown = found.slice(0, PAGE);
-  next = found.length > PAGE ? shown.at(-1).name : '';
-  rows.show(shown);
-  $('rooms').hidden = shown.length === 0;
-  $('rooms-state').textContent = shown.length > 0 ? ''
+function show(rooms, search) {
+  const page = rooms.slice(0, ROOMS_PER_PAGE);
+  next = rooms.length > ROOMS_PER_PAGE ? page.at(-1).name : '';
+  rows.show(page);
+  $('rooms').hidden = page.length === 0;
+  $('rooms-state').textContent = page.length > 0 ? ''
     : search ? `No room has “${search}” in its name or title.`
-    : before.length > 0 ? 'No more rooms.' : 'There are no rooms yet. Backends make them through the Api.';
-  $('rooms-page').textContent = `Page ${before.length + 1}`;
-  $('rooms-previous').disabled = before.length === 0;
+    : previousStarts.length > 0 ? 'No more rooms.' : 'There are no rooms yet. Backends make them through the Api.';
+  $('rooms-page').textContent = `Page ${previousStarts.length + 1}`;
+  $('rooms-previous').disabled = previousStarts.length === 0;
   $('rooms-next').disabled = !next;
 }
 
-function row({ name }) {
-  const title = element('span', 'small muted ellipsis'), cells = ['number', 'number wide-only', 'wide-only', 'wide-only'].map(kind => element('td', kind));
-  const link = Object.assign(element('a', '', name), { href: `#/room/${name}` });
+function createRow({ name }) {
+  const title = element('span', 'small muted ellipsis'), link = Object.assign(element('a', '', name), { href: `#/room/${name}` });
+  const cells = ['number', 'number wide-only', 'wide-only', 'wide-only'].map(className => element('td', className));
   return {
     node: element('tr', '', element('th', '', link, title), ...cells),
     update(room) {
       title.textContent = [room.title === name ? '' : room.title, room.private ? 'private' : ''].filter(Boolean).join(' · ');
       const host = room.port ? `${room.host}:${room.port}` : 'moving…';
-      [count(room.memberCount), count(room.messages), host, dateOf(room.createdAt)].forEach((text, at) => cells[at].textContent = text);
+      const texts = [formatCount(room.memberCount), formatCount(room.messages), host, formatDateTime(room.createdAt)];
+      texts.forEach((text, index) => cells[index].textContent = text);
     },
   };
 }
 
-function turn(from, trail) {
-  [after, before] = [from, trail];
-  rooms.now();
+function openPage(start, starts) {
+  [after, previousStarts] = [start, starts];
+  roomsPoll.runNow();
 }
 
-$('rooms-next').onclick = () => turn(next, [...before, after]);
-$('rooms-previous').onclick = () => turn(before.at(-1), before.slice(0, -1));
+$('rooms-next').onclick = () => openPage(next, [...previousStarts, after]);
+$('rooms-previous').onclick = () => openPage(previousStarts.at(-1), previousStarts.slice(0, -1));
 $('rooms-search').oninput = () => {
-  clearTimeout(typing);
-  typing = setTimeout(turn, TYPING, '', []);
+  clearTimeout(searchTimer);
+  searchTimer = setTimeout(openPage, SEARCH_DELAY_MS, '', []);
 };

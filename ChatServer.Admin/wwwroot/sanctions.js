@@ -1,129 +1,131 @@
-// Kicks, bans and mutes: their dialogs, and the list of those in force.
-import { call } from './api.js';
+// Kicks, bans and mutes: their dialogs, and the list of those in force. Also deletes messages.
+import { callApi } from './api.js';
 import { $, element } from './chat/dom.js';
-import { checkReason, durationField, termsOf } from './chat/sanction-terms.js';
-import { ask, tell } from './dialog.js';
-import { Keyed } from './keyed-list.js';
+import { checkReason, durationField, sanctionTerms } from './chat/sanction-terms.js';
+import { openDialog, showToast } from './dialog.js';
+import { formatDateTime } from './format.js';
+import { KeyedList } from './keyed-list.js';
 import { Poll } from './poll.js';
-import { dateOf } from './format.js';
 
-const EVERY = 4_000; // ms
-const NONE = { bans: 'Nobody is banned.', both: 'Nobody is banned or muted.' };
+const POLL_INTERVAL_MS = 4_000;
+const EMPTY_TEXTS = { bans: 'Nobody is banned.', bansAndMutes: 'Nobody is banned or muted.' };
+const REASON_FIELD = { label: 'Reason (the user sees it)', check: checkReason };
 
-/** Menu of a member. @param {{user?: string, uid: string}} who @param {() => void} done called after each change */
-export const memberActions = (room, who, done) => [
-  ['Kick…', () => kick(room, who).then(done)],
-  ['Mute…', () => mute(room, who).then(done)],
-  ['Ban…', () => ban(room, who).then(done)],
+/** @typedef {{user?: string, uid: string}} Member */
+
+/** The menu of a member. @param {Member} member @param {() => void} onChanged called after each dialog */
+export const memberActions = (room, member, onChanged) => [
+  ['Kick…', () => kick(room, member).then(onChanged)],
+  ['Mute…', () => mute(room, member).then(onChanged)],
+  ['Ban…', () => ban(room, member).then(onChanged)],
 ];
 
+// Calls name the member by `uid`: the name can pass to another person while the dialog is open.
 const nameOf = ({ user, uid }) => user ?? uid;
-// By `uid`: a name may pass to another person while the dialog is open.
-const targetOf = ({ uid }) => ({ uid });
 
-const kick = (room, who) => ask({
-  title: `Kick ${nameOf(who)}?`, text: 'The user is removed from the room and may return at once.', action: 'Kick',
-  label: 'Reason (the user sees it)', check: checkReason,
+const kick = (room, member) => openDialog({
+  title: `Kick ${nameOf(member)}?`, text: 'The user is removed from the room and may return at once.', action: 'Kick',
+  ...REASON_FIELD,
   run: async reason => {
-    await call('POST', `room/${room}/kick`, { ...targetOf(who), ...termsOf('', reason) });
-    tell(`${nameOf(who)} was removed.`);
+    await callApi('POST', `room/${room}/kick`, { uid: member.uid, ...sanctionTerms('', reason) });
+    showToast(`${nameOf(member)} was removed.`);
   },
 });
 
-function mute(room, who) {
+function mute(room, member) {
   const { label, select } = durationField();
-  return ask({
-    title: `Mute ${nameOf(who)}?`, text: 'The user can read, and cannot send messages.', action: 'Mute', extra: [label, select],
-    label: 'Reason (the user sees it)', check: checkReason,
+  return openDialog({
+    title: `Mute ${nameOf(member)}?`, text: 'The user can read, and cannot send messages.', action: 'Mute',
+    extraFields: [label, select], ...REASON_FIELD,
     run: async reason => {
-      await call('POST', `room/${room}/mute`, { ...targetOf(who), ...termsOf(select.value, reason) });
-      tell(`${nameOf(who)} is muted.`);
+      await callApi('POST', `room/${room}/mute`, { uid: member.uid, ...sanctionTerms(select.value, reason) });
+      showToast(`${nameOf(member)} is muted.`);
     },
   });
 }
 
-function ban(room, who) {
-  const { label, select } = durationField(), address = checkBox('Also the addresses of the user'), everywhere = checkBox('In every room');
-  return ask({
-    title: `Ban ${nameOf(who)}?`, text: 'The user is removed and cannot join. With the addresses, nobody in the same network can.',
-    action: 'Ban', isGrave: true, extra: [label, select, address.label, everywhere.label],
-    label: 'Reason (the user sees it)', check: checkReason,
+function ban(room, member) {
+  const { label, select } = durationField();
+  const addresses = checkbox('Also the addresses of the user'), everywhere = checkbox('In every room');
+  return openDialog({
+    title: `Ban ${nameOf(member)}?`, text: 'The user is removed and cannot join. With the addresses, nobody in the same network can.',
+    action: 'Ban', isDangerous: true, extraFields: [label, select, addresses.label, everywhere.label], ...REASON_FIELD,
     run: async reason => {
-      const terms = { ...termsOf(select.value, reason), address: address.box.checked };
-      await call('POST', everywhere.box.checked ? 'ban' : `room/${room}/ban`, { ...targetOf(who), ...terms });
-      tell(`${nameOf(who)} is banned.`);
+      const terms = { ...sanctionTerms(select.value, reason), address: addresses.input.checked };
+      await callApi('POST', everywhere.input.checked ? 'ban' : `room/${room}/ban`, { uid: member.uid, ...terms });
+      showToast(`${nameOf(member)} is banned.`);
     },
   });
 }
 
-function checkBox(text) {
-  const box = Object.assign(document.createElement('input'), { type: 'checkbox' });
-  return { box, label: element('label', 'checkbox', box, text) };
+function checkbox(text) {
+  const input = Object.assign(document.createElement('input'), { type: 'checkbox' });
+  return { input, label: element('label', 'checkbox', input, text) };
 }
 
-/** Deletes a message. @param {{seq: number, user: string, text: string}} message */
-export const deleteMessage = (room, { seq, user, text }) => ask({
+/** @param {{seq: number, user: string, text: string}} message */
+export const deleteMessage = (room, { seq, user, text }) => openDialog({
   title: `Delete this message of ${user}?`, text: `“${text}” is removed from the history. This cannot be undone.`,
-  action: 'Delete', isGrave: true,
+  action: 'Delete', isDangerous: true,
   run: async () => {
-    await call('DELETE', `room/${room}/messages/${seq}`);
-    tell('The message was deleted.');
+    await callApi('DELETE', `room/${room}/messages/${seq}`);
+    showToast('The message was deleted.');
   },
 });
 
 /** The bans and mutes in force, each with a button that lifts it. */
-export class Sanctions {
-  #room = ''; #state; #rows; #poll;
+export class SanctionList {
+  #room = ''; #state; #list; #poll;
 
-  /** @param {Element} list @param {Element} state */
+  /** @param {Element} list @param {Element} state shows an error or that there are no sanctions */
   constructor(list, state) {
     this.#state = state;
-    this.#rows = new Keyed(list, ({ kind, uid, room }) => `${kind} ${uid} ${room}`, sanction => this.#row(sanction));
-    this.#poll = new Poll(isLatest => this.#load(isLatest), EVERY);
+    this.#list = new KeyedList(list, ({ kind, uid, room }) => `${kind} ${uid} ${room}`, sanction => this.#createRow(sanction));
+    this.#poll = new Poll(isLatest => this.#load(isLatest), POLL_INTERVAL_MS);
   }
 
-  /** @param {string} room '': the bans from every room */
+  /** @param {string} room empty: the bans that apply to all rooms */
   start(room = '') {
     this.#room = room;
-    this.#rows.show([]);
+    this.#list.show([]);
     this.#state.textContent = 'Loading…';
     this.#poll.start();
   }
 
   stop() { this.#poll.stop(); }
 
-  reload() { return this.#poll.now(); }
+  reload() { return this.#poll.runNow(); }
 
   async #load(isLatest) {
     try {
-      const { bans, mutes } = await call('GET', `bans${this.#room && `?room=${this.#room}`}`);
+      const { bans, mutes } = await callApi('GET', `bans${this.#room && `?room=${this.#room}`}`);
       if (!isLatest()) return;
-      const all = [...bans.map(ban => ({ ...ban, kind: 'ban' })), ...mutes.map(mute => ({ ...mute, kind: 'mute' }))];
-      this.#rows.show(all);
-      this.#state.textContent = all.length > 0 ? '' : this.#room ? NONE.both : NONE.bans;
-    } catch (trouble) {
-      if (isLatest()) this.#state.textContent = trouble.message;
+      const sanctions = [...bans.map(ban => ({ ...ban, kind: 'ban' })), ...mutes.map(mute => ({ ...mute, kind: 'mute' }))];
+      this.#list.show(sanctions);
+      this.#state.textContent = sanctions.length > 0 ? '' : this.#room ? EMPTY_TEXTS.bansAndMutes : EMPTY_TEXTS.bans;
+    } catch (error) {
+      if (isLatest()) this.#state.textContent = error.message;
     }
   }
 
-  #row({ kind, uid, user, room }) {
-    const words = element('span', 'small'), lift = element('button', 'button secondary', kind === 'ban' ? 'Lift ban' : 'Lift mute');
-    lift.setAttribute('aria-label', `${lift.textContent} of ${user ?? uid}${room ? '' : ' in every room'}`);
-    lift.onclick = () => this.#lift(kind, uid, room, lift);
+  #createRow({ kind, uid, user, room }) {
+    const text = element('span', 'small'), button = element('button', 'button secondary', kind === 'ban' ? 'Lift ban' : 'Lift mute');
+    button.setAttribute('aria-label', `${button.textContent} of ${user ?? uid}${room ? '' : ' in every room'}`);
+    button.onclick = () => this.#lift(kind, uid, room, button);
     return {
-      node: element('li', 'sanction', words, lift),
-      update: sanction => words.replaceChildren(element('strong', '', user ?? uid), ` ${describe(sanction)}`),
+      node: element('li', 'sanction', text, button),
+      update: sanction => text.replaceChildren(element('strong', '', user ?? uid), ` ${describe(sanction)}`),
     };
   }
 
   async #lift(kind, uid, room, button) {
     button.disabled = true;
     try {
-      await call('POST', `${room ? `room/${room}/` : ''}un${kind}`, { uid });
-      tell(kind === 'ban' ? 'The ban was lifted.' : 'The mute was lifted.');
+      await callApi('POST', `${room ? `room/${room}/` : ''}un${kind}`, { uid });
+      showToast(kind === 'ban' ? 'The ban was lifted.' : 'The mute was lifted.');
       await this.reload();
-    } catch (trouble) {
-      tell(trouble.message);
+    } catch (error) {
+      showToast(error.message);
       button.disabled = false;
     }
   }
@@ -131,6 +133,6 @@ export class Sanctions {
 
 const describe = ({ kind, room, address, reason, expiresAt }) => [
   `${kind === 'ban' ? 'banned' : 'muted'}${room ? '' : ' in every room'}${address ? ', with addresses' : ''}`,
-  expiresAt ? `until ${dateOf(expiresAt)}` : 'until it is lifted',
+  expiresAt ? `until ${formatDateTime(expiresAt)}` : 'until it is lifted',
   reason ?? '',
 ].filter(Boolean).join(' · ');

@@ -1,45 +1,45 @@
-// What this browser remembers. Where it may not, until the page is left.
-const here = {};
+// Values in localStorage. If the browser forbids it, they are in memory until the page is left.
+const memory = {};
 
-function read(key, otherwise) {
+function read(key, defaultValue) {
   try {
     return JSON.parse(localStorage[key]);
   } catch {
-    return here[key] ?? otherwise;
+    return memory[key] ?? defaultValue;
   }
 }
 
 function write(key, value) {
-  here[key] = value;
+  memory[key] = value;
   try {
     localStorage[key] = JSON.stringify(value);
-  } catch { /* It is here. */ }
+  } catch { /* The value is in memory. */ }
 }
 
-function drop(key) {
-  delete here[key];
+function remove(key) {
+  delete memory[key];
   try {
     delete localStorage[key];
-  } catch { /* It was only here. */ }
+  } catch { /* The value was in memory only. */ }
 }
+
+const MAX_RECENT_ROOMS = 8;
 
 export const store = {
   get name() { return read('chat.name', ''); },
   set name(name) { write('chat.name', name); },
 
-  get rooms() { return read('chat.rooms', []); },
-  visited(room) { write('chat.rooms', [room, ...this.rooms.filter(known => known !== room)].slice(0, 8)); },
+  /** The last visited room is first. */
+  get recentRooms() { return read('chat.rooms', []); },
+  addRecentRoom(room) { write('chat.rooms', [room, ...this.recentRooms.filter(name => name !== room)].slice(0, MAX_RECENT_ROOMS)); },
 
   session: room => read(`chat.session.${room}`, null),
-  keepSession: (room, session) => write(`chat.session.${room}`, session),
+  saveSession: (room, session) => write(`chat.session.${room}`, session),
 
-  draft: room => ({ load: () => read(`chat.draft.${room}`, ''), save: text => text ? write(`chat.draft.${room}`, text) : drop(`chat.draft.${room}`) }),
+  draft: room => ({
+    load: () => read(`chat.draft.${room}`, ''),
+    save: text => text ? write(`chat.draft.${room}`, text) : remove(`chat.draft.${room}`),
+  }),
 
   outbox: room => ({ load: () => read(`chat.outbox.${room}`, []), save: pending => write(`chat.outbox.${room}`, pending) }),
 };
-
-// The address of the Api: this module is in its folder app/{version}. A proxy may serve all of it below a path of its own.
-export const ROOT = new URL('../../', import.meta.url).href;
-
-export const ROOM_NAME = /^[A-Za-z0-9][A-Za-z0-9._~-]{0,63}$/;
-export const NAME_RULE = 'Letters, digits and . _ ~ - only, up to 64, a letter or digit first.';

@@ -1,70 +1,74 @@
-// Where one writes. Enter says it, Shift+Enter begins a new line.
+// The text field for a new message. Enter sends, Shift+Enter starts a new line.
+import { READ_ONLY_TEXT } from './connection-texts.js';
 import { $ } from './dom.js';
 
-const WARN = 300; // characters left, from where on it is told
-const IME_KEY = 229; // `keyCode` of a key that an input method handles
-const TYPING = 2_000; // ms between two notices of it
+const SHOW_REMAINING_BELOW = 300; // characters
+const IME_KEY_CODE = 229; // `keyCode` of a key that an input method handles
+const TYPING_INTERVAL_MS = 2_000; // between two `typing` events
 
+/** Dispatches `send`, with the text as detail, and `typing`. */
 export class Composer extends EventTarget {
-  #text = $('composer-text'); #longest = 4000; #typed = 0; #draft;
+  #field = $('composer-text'); #maxLength = 4000; #typingSentAt = 0; #draft;
 
   /** @param {{load(): string, save(text: string): void}} draft keeps the text across page loads */
   constructor(draft) {
     super();
     this.#draft = draft;
-    this.#text.value = draft.load();
-    this.#text.oninput = () => {
-      this.#fit();
-      if (!this.#text.value.trim() || Date.now() - this.#typed < TYPING) return;
-      this.#typed = Date.now();
+    this.#field.value = draft.load();
+    this.#field.oninput = () => {
+      this.#update();
+      if (!this.#field.value.trim() || Date.now() - this.#typingSentAt < TYPING_INTERVAL_MS) return;
+      this.#typingSentAt = Date.now();
       this.dispatchEvent(new Event('typing'));
     };
-    this.#text.onkeydown = key => {
-      // While an input method composes, Enter accepts its proposal. In Safari the composition has ended by then; the code 229 tells.
-      if (key.key !== 'Enter' || key.shiftKey || key.isComposing || key.keyCode === IME_KEY) return;
-      key.preventDefault();
-      this.#say();
+    this.#field.onkeydown = event => {
+      // Enter during a composition accepts the proposal of the input method. Safari ends the composition first; there the key code is 229.
+      if (event.key !== 'Enter' || event.shiftKey || event.isComposing || event.keyCode === IME_KEY_CODE) return;
+      event.preventDefault();
+      this.#send();
     };
-    $('composer').onsubmit = submit => { submit.preventDefault(); this.#say(); };
-    this.#fit();
+    $('composer').onsubmit = event => { event.preventDefault(); this.#send(); };
+    this.#update();
   }
 
-  limitTo(characters) {
-    this.#longest = characters;
-    this.#fit();
+  setMaxLength(characters) {
+    this.#maxLength = characters;
+    this.#update();
   }
 
-  /** A reader's composer is disabled; its draft is kept. */
-  allow(mayWrite) {
-    this.#text.disabled = !mayWrite;
-    this.#text.placeholder = mayWrite ? 'Message' : 'You may read here, and not write.';
-    this.#fit();
+  /** Without the permission to write, the composer is disabled; it keeps its draft. */
+  setWritable(isWritable) {
+    this.#field.disabled = !isWritable;
+    this.#field.placeholder = isWritable ? 'Message' : READ_ONLY_TEXT;
+    this.#update();
   }
 
+  /** Puts a refused text before the draft. */
   edit(text) {
-    this.#text.value = [text, this.#text.value].filter(Boolean).join('\n');
-    this.#fit();
-    this.#text.focus();
+    this.#field.value = [text, this.#field.value].filter(Boolean).join('\n');
+    this.#update();
+    this.#field.focus();
   }
 
-  #say() {
-    const text = this.#text.value.trim();
+  #send() {
+    const text = this.#field.value.trim();
     if ($('send').disabled) return;
-    this.#text.value = '';
-    this.#fit();
-    this.#typed = 0;
-    this.dispatchEvent(new CustomEvent('say', { detail: text }));
+    this.#field.value = '';
+    this.#update();
+    this.#typingSentAt = 0;
+    this.dispatchEvent(new CustomEvent('send', { detail: text }));
   }
 
-  #fit() {
-    this.#draft.save(this.#text.value);
-    const text = this.#text.value.trim();
-    // Characters as the room counts them: an emoji is one or little more.
-    const left = this.#longest - [...text].length;
-    $('length-limit').textContent = left >= WARN ? '' : left < 0 ? `${-left} characters too long.` : `${left} characters left.`;
-    $('length-limit').classList.toggle('error', left < 0);
-    $('send').disabled = !text || left < 0 || this.#text.disabled;
-    this.#text.style.height = 'auto';
-    this.#text.style.height = `${this.#text.scrollHeight}px`;
+  #update() {
+    this.#draft.save(this.#field.value);
+    const text = this.#field.value.trim();
+    // The room counts code points, too.
+    const remaining = this.#maxLength - [...text].length;
+    $('length-limit').textContent = remaining >= SHOW_REMAINING_BELOW ? ''
+      : remaining < 0 ? `${-remaining} characters too long.` : `${remaining} characters left.`;
+    $('length-limit').classList.toggle('error', remaining < 0);
+    $('send').disabled = !text || remaining < 0 || this.#field.disabled;
+    this.#field.style.height = 'auto';
+    this.#field.style.height = `${this.#field.scrollHeight}px`;
   }
 }

@@ -1,90 +1,96 @@
-// What stands in the way of talking: one has no name yet, or is not in the room.
+// The dialogs of the room page, and the notice that replaces the composer after the end of the connection.
 import { $ } from './dom.js';
-import { checkReason, durationField, termsOf } from './sanction-terms.js';
+import { checkReason, durationField, sanctionTerms } from './sanction-terms.js';
 
-const LONGEST = 32; // characters
+const MAX_NAME_LENGTH = 32; // characters
 
-/** @param present the name in use; '' on the first visit, which requires one @returns '' if it stays as it is */
-export function askName(present) {
+/**
+ * @param currentName empty on the first visit; then the dialog cannot be cancelled
+ * @returns {Promise<string>} the name; empty if the user cancelled
+ */
+export function askName(currentName) {
   const dialog = $('name-dialog'), input = $('name');
-  const complain = words => {
-    $('name-error').textContent = words;
-    input.ariaInvalid = words !== '';
+  const showError = text => {
+    $('name-error').textContent = text;
+    input.ariaInvalid = text !== '';
   };
-  complain('');
-  input.value = present;
-  $('name-submit').textContent = present ? 'Change name' : 'Join';
-  $('name-cancel').hidden = !present;
+  showError('');
+  input.value = currentName;
+  $('name-submit').textContent = currentName ? 'Change name' : 'Join';
+  $('name-cancel').hidden = !currentName;
   dialog.showModal();
   input.select();
   return new Promise(resolve => {
-    const done = name => { dialog.close(); resolve(name); };
-    $('name-form').onsubmit = submit => {
-      submit.preventDefault();
-      const name = input.value.trim().normalize('NFC');
-      const length = [...name].length, complaint = length > 0 && length <= LONGEST ? '' : `1 to ${LONGEST} characters, please.`;
-      if (!complaint) return done(name);
-      complain(complaint);
+    const close = name => { dialog.close(); resolve(name); };
+    $('name-form').onsubmit = event => {
+      event.preventDefault();
+      const name = input.value.trim().normalize('NFC'), length = [...name].length;
+      if (length > 0 && length <= MAX_NAME_LENGTH) return close(name);
+      showError(`1 to ${MAX_NAME_LENGTH} characters, please.`);
       input.focus();
     };
-    $('name-cancel').onclick = () => done('');
-    dialog.oncancel = cancel => { cancel.preventDefault(); if (present) done(''); };
+    $('name-cancel').onclick = () => close('');
+    dialog.oncancel = event => { event.preventDefault(); if (currentName) close(''); };
   });
 }
 
-/** Takes the composer's place. @param actions by what the ending `does` */
-export function showEnding({ title, text, action, does, code = '' }, actions) {
+/**
+ * Shows the notice in place of the composer.
+ * @param {ReturnType<typeof import('./connection-texts.js').endNotice>} notice
+ * @param {Object<string, () => void>} handlers by `EndAction`
+ */
+export function showEndNotice({ title, text, buttonLabel, action, code = '' }, handlers) {
   $('notice-title').textContent = title;
   $('notice-text').textContent = text;
   $('notice-code').textContent = code;
   $('notice-code').hidden = !code;
-  const button = $('notice-action');
-  button.textContent = action;
-  button.onclick = actions[does];
+  $('notice-action').textContent = buttonLabel;
+  $('notice-action').onclick = handlers[action];
   $('notice').hidden = false;
   document.body.classList.add('ended');
   $('notice').focus();
 }
 
-export function hideEnding() {
-  const had = $('notice').contains(document.activeElement);
+export function hideEndNotice() {
+  const hadFocus = $('notice').contains(document.activeElement);
   $('notice').hidden = true;
   document.body.classList.remove('ended');
-  if (had) $('composer-text').focus();
+  if (hadFocus) $('composer-text').focus();
 }
 
 /**
- * Asks for confirmation, and for the terms of a kick, mute or ban. The dialog stays open until the room has carried it out.
- * @param {(terms: {seconds?: number, reason?: string}) => Promise} question.run its error is shown in the dialog
+ * Asks for confirmation, and for the terms of a kick, mute or ban. The dialog stays open until the room has carried out the command.
+ * @param {(terms: {seconds?: number, reason?: string}) => Promise} options.run sends the command; the dialog shows its error
  */
-export function askTerms({ title, text, action, hasDuration = false, hasReason = false, run }) {
-  const dialog = $('moderation-dialog'), reason = $('moderation-reason'), yes = $('moderation-confirm'), duration = durationField();
-  const complain = words => {
-    $('moderation-error').textContent = words;
-    reason.ariaInvalid = words !== '';
+export function openModerationDialog({ title, text, action, hasDuration = false, hasReason = false, run }) {
+  const dialog = $('moderation-dialog'), reason = $('moderation-reason'), confirm = $('moderation-confirm'), duration = durationField();
+  const showError = text => {
+    $('moderation-error').textContent = text;
+    reason.ariaInvalid = text !== '';
   };
   $('moderation-title').textContent = title;
   $('moderation-text').textContent = text;
   $('moderation-fields').replaceChildren(...hasDuration ? [duration.label, duration.select] : []);
   $('moderation-reason-label').hidden = reason.hidden = !hasReason;
   reason.value = '';
-  yes.textContent = action;
-  yes.disabled = false;
-  complain('');
+  confirm.textContent = action;
+  confirm.disabled = false;
+  showError('');
   dialog.showModal();
   (hasReason ? reason : $('moderation-cancel')).focus();
   $('moderation-cancel').onclick = () => dialog.close();
-  $('moderation-form').onsubmit = async submit => {
-    submit.preventDefault();
-    complain(checkReason(reason.value));
-    if ($('moderation-error').textContent) return reason.focus();
-    yes.disabled = true;
+  $('moderation-form').onsubmit = async event => {
+    event.preventDefault();
+    const error = checkReason(reason.value);
+    showError(error);
+    if (error) return reason.focus();
+    confirm.disabled = true;
     try {
-      await run(termsOf(hasDuration && duration.select.value, reason.value));
+      await run(sanctionTerms(hasDuration && duration.select.value, reason.value));
       dialog.close();
     } catch (refused) {
-      complain(refused.message);
-      yes.disabled = false;
+      showError(refused.message);
+      confirm.disabled = false;
     }
   };
 }

@@ -1,14 +1,15 @@
+import { store } from './browser-store.js';
 import { $, element } from './dom.js';
-import { NAME_RULE, ROOM_NAME, ROOT, store } from './browser-store.js';
+import { ROOM_NAME, ROOM_NAME_RULE, roomPageUrl } from './room-address.js';
 
 const room = $('room');
 
-$('open-room').onsubmit = submit => {
-  submit.preventDefault();
-  // A pasted link is a room too.
+$('open-room').onsubmit = event => {
+  event.preventDefault();
+  // Accepts the link of a room, too.
   const name = room.value.trim().replace(/^.*\/room\//, '').replace(/[?#].*$/, '') || room.placeholder;
-  if (ROOM_NAME.test(name)) return location.assign(`${ROOT}room/${name}`);
-  $('room-error').textContent = NAME_RULE;
+  if (ROOM_NAME.test(name)) return location.assign(roomPageUrl(name));
+  $('room-error').textContent = ROOM_NAME_RULE;
   room.ariaInvalid = true;
   room.focus();
 };
@@ -18,6 +19,7 @@ room.oninput = () => {
   room.ariaInvalid = false;
 };
 
-$('recent').hidden = store.rooms.length === 0;
-$('recent-rooms').append(...store.rooms.map(name => element('li', '', Object.assign(element('a', '', name), { href: `${ROOT}room/${name}` }))));
+$('recent').hidden = store.recentRooms.length === 0;
+$('recent-rooms').append(...store.recentRooms.map(name =>
+  element('li', '', Object.assign(element('a', '', name), { href: roomPageUrl(name) }))));
 if (matchMedia('(pointer: fine)').matches) room.focus();

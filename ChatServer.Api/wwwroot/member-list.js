@@ -1,24 +1,25 @@
-import { $, avatar, counted, element } from './dom.js';
+import { $, avatar, element, pluralize } from './dom.js';
 
-const MAX_NAMED = 100; // members up to which the room sends the names that join and leave
+const MAX_NAMED_MEMBERS = 100; // in a larger room, `presence` events contain no names
 
-export class People {
-  #names = new Set(); #count = 0; #me = ''; #queued = false; #isStale = false;
+/** The members panel and the number of members in the header. */
+export class MemberList {
+  #names = new Set(); #count = 0; #self = ''; #isQueued = false; #isStale = false;
 
-  constructor() { addEventListener('resize', () => this.#showScroll()); }
+  constructor() { addEventListener('resize', () => this.#updateTabStop()); }
 
   welcome({ members, count, user }) {
     this.#names = new Set(members).add(user);
-    this.#me = user;
+    this.#self = user;
     this.#isStale = false;
     this.#show(count);
   }
 
-  /** Without names above 100 members; with all `members` when there are 100 or fewer again. */
-  change({ count, joined, left, members }) {
-    this.#isStale = !members && (this.#isStale || count > MAX_NAMED);
-    // Somebody of those known has left, and nothing says who.
-    if (members || (this.#isStale && count < this.#names.size)) this.#names = new Set(members).add(this.#me);
+  /** A `presence` event: without names above 100 members, with all names in `members` when 100 or fewer remain. */
+  update({ count, joined, left, members }) {
+    this.#isStale = !members && (this.#isStale || count > MAX_NAMED_MEMBERS);
+    // Some of the known members have left, and the event does not name them.
+    if (members || (this.#isStale && count < this.#names.size)) this.#names = new Set(members).add(this.#self);
     for (const name of left ?? []) this.#names.delete(name);
     for (const name of joined ?? []) this.#names.add(name);
     this.#show(count);
@@ -26,24 +27,24 @@ export class People {
 
   #show(count) {
     this.#count = count;
-    if (this.#queued) return;
-    this.#queued = true;
+    if (this.#isQueued) return;
+    this.#isQueued = true;
     requestAnimationFrame(() => {
-      this.#queued = false;
-      $('member-count').textContent = this.#count === 1 ? 'Only you are here' : `${counted(this.#count, 'person', 'people')} here`;
-      const names = [...this.#names].sort((a, b) => (b === this.#me) - (a === this.#me) || a.localeCompare(b));
-      $('members').replaceChildren(...names.map(name =>
-        element('li', 'member', avatar(name), element('span', 'ellipsis', name), element('span', 'muted small', name === this.#me ? 'you' : ''))));
-      const more = this.#count - names.length;
-      $('more-members').textContent = more > 0 ? `and ${more} more` : '';
-      this.#showScroll();
+      this.#isQueued = false;
+      $('member-count').textContent = this.#count === 1 ? 'Only you are here' : `${pluralize(this.#count, 'person', 'people')} here`;
+      const names = [...this.#names].sort((a, b) => (b === this.#self) - (a === this.#self) || a.localeCompare(b));
+      $('members').replaceChildren(...names.map(name => element('li', 'member',
+        avatar(name), element('span', 'ellipsis', name), element('span', 'muted small', name === this.#self ? 'you' : ''))));
+      const unnamed = this.#count - names.length;
+      $('more-members').textContent = unnamed > 0 ? `and ${unnamed} more` : '';
+      this.#updateTabStop();
     });
   }
 
-  // A list that scrolls must be reachable by keyboard; one that does not would be a needless stop.
-  #showScroll() {
-    const list = $('members-panel');
-    if (list.scrollHeight > list.clientHeight) list.tabIndex = 0;
-    else list.removeAttribute('tabindex');
+  // The keyboard must reach a panel that scrolls, and no other.
+  #updateTabStop() {
+    const panel = $('members-panel');
+    if (panel.scrollHeight > panel.clientHeight) panel.tabIndex = 0;
+    else panel.removeAttribute('tabindex');
   }
 }

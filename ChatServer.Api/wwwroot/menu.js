@@ -1,28 +1,28 @@
-// A button that opens a menu of actions. Arrow keys move in the menu, Escape closes it, and the focus returns to the button.
+// A button that opens a menu of actions. Arrow keys move the focus in the menu, Escape closes it, and the button gets the focus back.
 import { element } from './dom.js';
 
-const GAP = 4; // pixels
+const MARGIN_PX = 4; // between the menu and the button or the edge of the window
 
 /**
  * @param {string} label for screen readers
- * @param {() => [name: string, run: () => void][]} actions called when the menu opens
+ * @param {() => [name: string, run: () => void][]} getActions called when the menu opens
  */
-export function menuButton(label, actions) {
+export function menuButton(label, getActions) {
   const button = element('button', 'menu-button', '⋯');
   Object.assign(button, { type: 'button', ariaLabel: label, ariaHasPopup: 'menu', ariaExpanded: 'false' });
-  button.onclick = () => openMenu(button, actions());
+  button.onclick = () => openMenu(button, getActions());
   return button;
 }
 
 function openMenu(button, actions) {
   const items = actions.map(([name, run]) => {
     const item = Object.assign(element('button', 'menu-item', name), { type: 'button', role: 'menuitem', tabIndex: -1 });
-    // The menu first returns the focus; the action may then move it into a dialog.
+    // First the focus returns to the button: the action can move it into a dialog.
     item.onclick = () => { menu.hidePopover(); run(); };
     return item;
   });
   const menu = Object.assign(element('div', 'menu', ...items), { popover: 'auto', role: 'menu', ariaLabel: button.ariaLabel });
-  menu.onkeydown = press => moveFocus(press, items, () => menu.hidePopover());
+  menu.onkeydown = event => moveFocus(event, items, () => menu.hidePopover());
   menu.onbeforetoggle = ({ newState }) => { if (newState === 'closed' && menu.contains(document.activeElement)) button.focus(); };
   menu.ontoggle = ({ newState }) => {
     button.ariaExpanded = `${newState === 'open'}`;
@@ -34,18 +34,19 @@ function openMenu(button, actions) {
   items[0].focus();
 }
 
-function moveFocus(press, items, close) {
-  const at = items.indexOf(document.activeElement);
-  const next = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: -1 }[press.key];
-  if (press.key === 'Tab') close();
+function moveFocus(event, items, close) {
+  const index = items.indexOf(document.activeElement);
+  const next = { ArrowDown: index + 1, ArrowUp: index - 1, Home: 0, End: -1 }[event.key];
+  if (event.key === 'Tab') close();
   if (next === undefined) return;
-  press.preventDefault();
+  event.preventDefault();
   items.at(next % items.length).focus();
 }
 
+/** Places the menu below the button, or above it if the window has no space below. */
 function place(menu, anchor) {
   const { width, height } = menu.getBoundingClientRect();
-  const below = anchor.bottom + GAP, isBelow = below + height <= innerHeight;
-  menu.style.left = `${Math.max(GAP, Math.min(anchor.right, innerWidth - GAP) - width)}px`;
-  menu.style.top = `${isBelow ? below : Math.max(GAP, anchor.top - GAP - height)}px`;
+  const below = anchor.bottom + MARGIN_PX, fitsBelow = below + height <= innerHeight;
+  menu.style.left = `${Math.max(MARGIN_PX, Math.min(anchor.right, innerWidth - MARGIN_PX) - width)}px`;
+  menu.style.top = `${fitsBelow ? below : Math.max(MARGIN_PX, anchor.top - MARGIN_PX - height)}px`;
 }

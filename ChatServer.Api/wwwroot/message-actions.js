@@ -1,39 +1,40 @@
-// What a member may do with a message and its sender: delete one's own; with the permission `moderate`, also kick, mute and ban.
-import { askTerms } from './dialogs.js';
+// The actions in the menu of a message.
+import { openModerationDialog } from './dialogs.js';
 
 /**
+ * The author may delete a message; a member with the permission `moderate` may delete any, and moderate its author.
  * @param {import('./chat-client.js').ChatClient} client
- * @param {(words: string) => void} tell what happened
+ * @param {(text: string) => void} showStatus shows the result of an action
  * @returns {[string, () => void][]}
  */
-export function messageActions(message, client, tell) {
+export function messageActions(message, client, showStatus) {
   const isOwn = message.uid === client.uid, isModerator = client.permissions.includes('moderate');
-  const remove = ['Delete…', () => removeMessage(message, client)];
-  if (isOwn) return client.permissions.includes('write') ? [remove] : [];
+  const deleteAction = ['Delete…', () => deleteMessage(message, client)];
+  if (isOwn) return client.permissions.includes('write') ? [deleteAction] : [];
   if (!isModerator) return [];
-  return message.uid ? [remove, ...memberActions(message, client, tell)] : [remove];
+  return message.uid ? [deleteAction, ...memberActions(message, client, showStatus)] : [deleteAction];
 }
 
-const removeMessage = ({ seq, text }, client) => askTerms({
+const deleteMessage = ({ seq, text }, client) => openModerationDialog({
   title: 'Delete this message?', text: `“${text}” is removed for everybody. This cannot be undone.`, action: 'Delete',
   run: () => client.delete(seq),
 });
 
-const memberActions = ({ user, uid }, client, tell) => [
-  ['Kick…', () => askTerms({
+const memberActions = ({ user, uid }, client, showStatus) => [
+  ['Kick…', () => openModerationDialog({
     title: `Kick ${user}?`, text: 'The user is removed from the room and may return at once.', action: 'Kick', hasReason: true,
-    run: async terms => { await client.kick(uid, terms); tell(`${user} was removed.`); },
+    run: async terms => { await client.kick(uid, terms); showStatus(`${user} was removed.`); },
   })],
-  ['Mute…', () => askTerms({
+  ['Mute…', () => openModerationDialog({
     title: `Mute ${user}?`, text: 'The user can read, and cannot send messages.', action: 'Mute', hasReason: true, hasDuration: true,
-    run: async terms => { await client.mute(uid, terms); tell(`${user} is muted.`); },
+    run: async terms => { await client.mute(uid, terms); showStatus(`${user} is muted.`); },
   })],
-  ['Ban…', () => askTerms({
+  ['Ban…', () => openModerationDialog({
     title: `Ban ${user}?`, text: 'The user is removed and cannot join this room.', action: 'Ban', hasReason: true, hasDuration: true,
-    run: async terms => { await client.ban(uid, terms); tell(`${user} is banned.`); },
+    run: async terms => { await client.ban(uid, terms); showStatus(`${user} is banned.`); },
   })],
-  ['Unmute', () => lift(client.unmute(uid), `${user} is not muted any more.`, tell)],
-  ['Unban', () => lift(client.unban(uid), `${user} is not banned any more.`, tell)],
+  ['Unmute', () => showResult(client.unmute(uid), `${user} is not muted any more.`, showStatus)],
+  ['Unban', () => showResult(client.unban(uid), `${user} is not banned any more.`, showStatus)],
 ];
 
-const lift = (done, words, tell) => done.then(() => tell(words), refused => tell(refused.message));
+const showResult = (command, text, showStatus) => command.then(() => showStatus(text), refused => showStatus(refused.message));

@@ -1,43 +1,43 @@
-// How what was said is shown. A member's text becomes text nodes and links; it is never parsed as markup.
+// Formats the text and the time of a message. A text becomes text nodes and links and is never parsed as markup.
 const LINK = /\bhttps?:\/\/[^\s<>"“”]+/gi;
 
 /** @returns {(string|Node)[]} */
-export function withLinks(text) {
+export function linkify(text) {
   const parts = [];
   let at = 0;
-  for (const { 0: found, index } of text.matchAll(LINK)) {
-    const address = trimmed(found);
-    if (!URL.canParse(address)) continue;
+  for (const { 0: match, index } of text.matchAll(LINK)) {
+    const url = trimUrl(match);
+    if (!URL.canParse(url)) continue;
     const link = document.createElement('a');
-    Object.assign(link, { href: address, target: '_blank', rel: 'noopener noreferrer nofollow', textContent: address });
+    Object.assign(link, { href: url, target: '_blank', rel: 'noopener noreferrer nofollow', textContent: url });
     parts.push(text.slice(at, index), link);
-    at = index + address.length;
+    at = index + url.length;
   }
   return [...parts, text.slice(at)];
 }
 
-// Without the punctuation of the sentence around it; a closing bracket belongs to a link that opens one.
-function trimmed(address) {
-  const shorter = address.replace(/[.,;:!?'’*_…]+$/, '')
-    .replace(/\)$/, end => address.split('(').length < address.split(')').length ? '' : end);
-  return shorter === address ? address : trimmed(shorter);
+// Removes the punctuation of the sentence. A closing bracket belongs to the URL if the URL contains the opening one.
+function trimUrl(url) {
+  const shorter = url.replace(/[.,;:!?'’*_…]+$/, '')
+    .replace(/\)$/, end => url.split('(').length < url.split(')').length ? '' : end);
+  return shorter === url ? url : trimUrl(shorter);
 }
 
-// Made when first needed: it takes longer than all else before one can write.
-function format(options) {
-  let made;
-  return at => (made ??= new Intl.DateTimeFormat(undefined, options)).format(at);
+// Created at the first use: a DateTimeFormat takes longer than all other work before the composer is usable.
+function lazyFormat(options) {
+  let format;
+  return date => (format ??= new Intl.DateTimeFormat(undefined, options)).format(date);
 }
 
-export const timeOf = format({ hour: '2-digit', minute: '2-digit' });
-const weekday = format({ weekday: 'long', day: 'numeric', month: 'long' });
-const date = format({ dateStyle: 'long' });
+export const formatTime = lazyFormat({ hour: '2-digit', minute: '2-digit' });
+const formatWeekday = lazyFormat({ weekday: 'long', day: 'numeric', month: 'long' });
+const formatDate = lazyFormat({ dateStyle: 'long' });
 
-/** The day as people call it. */
-export function dayOf(at) {
-  const days = Math.round((startOf(new Date()) - startOf(at)) / 86_400_000);
-  return days === 0 ? 'Today' : days === 1 ? 'Yesterday' : days < 300 ? weekday(at) : date(at);
+/** “Today”, “Yesterday”, or the date. */
+export function formatDay(date) {
+  const days = Math.round((startOfDay(new Date()) - startOfDay(date)) / 86_400_000);
+  return days === 0 ? 'Today' : days === 1 ? 'Yesterday' : days < 300 ? formatWeekday(date) : formatDate(date);
 }
 
-const startOf = at => new Date(at.getFullYear(), at.getMonth(), at.getDate());
-export const isSameDay = (a, b) => +startOf(new Date(a)) === +startOf(new Date(b));
+const startOfDay = date => new Date(date.getFullYear(), date.getMonth(), date.getDate());
+export const isSameDay = (a, b) => +startOfDay(new Date(a)) === +startOfDay(new Date(b));

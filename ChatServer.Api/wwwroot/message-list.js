@@ -1,191 +1,194 @@
-// The conversation: the log as it was seen, and below it what is on its way. Rows live in chunks that are laid out only when they
-// come near (content-visibility), so that 10,000 of them scroll like 50, and can still be searched and read out.
+// The messages of a room: the events of its log, and below them the pending messages. The rows are in chunks with
+// `content-visibility: auto`: the browser lays out only chunks near the view, so a list of 10,000 rows scrolls like one of 50, and searches
+// and screen readers still find every row.
 import { element } from './dom.js';
-import { addActions, announcement, day, erase, message, remark, renameDays, unreadMarker } from './message-rows.js';
 import { isSameDay } from './message-format.js';
+import { addMenu, announcementRow, dayRow, markDeleted, messageRow, noteRow, unreadMarkerRow, updateDays } from './message-rows.js';
 
-const CHUNK = 50; // rows
-const LABEL = 40; // characters of a message that identify it in the label of its menu
-const GROUP = 5 * 60_000; // ms between messages of one member that stand together
-const NEAR = 40, EARLY = 800; // pixels: that count as the end; from the beginning, where older messages are asked for
+const ROWS_PER_CHUNK = 50;
+const MENU_LABEL_LENGTH = 40; // characters of the message in the label of its menu
+const GROUP_INTERVAL_MS = 5 * 60_000; // maximum time between two messages of a group
+const END_MARGIN_PX = 40; // a view this close to the end follows new messages
+const LOAD_OLDER_MARGIN_PX = 800; // distance to the start at which the list needs older messages
 
-// Names pass from one person to another; a `uid` does not.
-const senderOf = ({ uid }) => uid;
-const actionsButton = row => row.querySelector('.menu-button');
-const startsDay = (last, event) => !last || !isSameDay(last.time, event.time);
+const menuButtonOf = row => row.querySelector('.menu-button');
+const startsDay = (previous, event) => !previous || !isSameDay(previous.time, event.time);
 
+/** Groups consecutive messages of one member. The `uid` identifies the member: a name can pass to another person. */
+const isInGroup = (previous, event) => previous?.type === 'message' && previous.uid === event.uid && previous.user === event.user
+  && Date.parse(event.time) - Date.parse(previous.time) < GROUP_INTERVAL_MS && isSameDay(previous.time, event.time);
+
+/** Dispatches `load-older` near the start, and `scrolled`. */
 export class MessageList extends EventTarget {
-  /** Whether the newest message is in sight, and stays there. */ atEnd = true;
-  #scroller; #list; #me; #actionsOf; #pending = element('ol', 'chunk'); #underway = new Map(); #rows = new Map(); #erased = new Set();
-  #first = null; #last = null; #marker = null; #stop = null; #top = 0;
+  /** Whether the view shows the newest message, and follows new ones. */ isAtEnd = true;
+  #scroller; #list; #getSelf; #getActions;
+  #pendingChunk = element('ol', 'chunk'); #pendingRows = new Map(); // by id
+  #rows = new Map(); #deletedSeqs = new Set(); // by seq; deleted messages without a row yet
+  #oldest = null; #newest = null; #unreadMarker = null; #tabStop = null; #lastScrollTop = 0;
 
   /**
-   * @param {() => {user: string, uid: string}} me one's own name and identity
-   * @param {(event) => [string, () => void][]} actionsOf a message: what the reader may do with it
+   * @param {() => {user: string, uid: string}} getSelf the member of this page
+   * @param {(event) => [string, () => void][]} getActions the menu of a message
    */
-  constructor(scroller, list, me, actionsOf = () => []) {
+  constructor(scroller, list, getSelf, getActions = () => []) {
     super();
-    [this.#scroller, this.#list, this.#me, this.#actionsOf] = [scroller, list, me, actionsOf];
-    list.addEventListener('keydown', press => this.#moveBetweenMenus(press));
-    list.append(this.#pending);
-    scroller.addEventListener('scroll', () => this.#scrolled(), { passive: true });
-    const grown = new ResizeObserver(() => this.atEnd && this.toEnd());
-    grown.observe(list);
-    grown.observe(scroller);
+    [this.#scroller, this.#list, this.#getSelf, this.#getActions] = [scroller, list, getSelf, getActions];
+    list.addEventListener('keydown', event => this.#moveBetweenMenus(event));
+    list.append(this.#pendingChunk);
+    scroller.addEventListener('scroll', () => this.#onScroll(), { passive: true });
+    const resizeObserver = new ResizeObserver(() => this.isAtEnd && this.scrollToEnd());
+    resizeObserver.observe(list);
+    resizeObserver.observe(scroller);
   }
 
-  get isEmpty() { return !this.#first && this.#underway.size === 0; }
+  get isEmpty() { return !this.#oldest && this.#pendingRows.size === 0; }
 
-  append(event, unread) {
-    if (event.type === 'deleted') return this.#erase(event);
+  append(event, isUnread) {
+    if (event.type === 'deleted') return this.#delete(event);
     const chunk = this.#openChunk();
-    if (startsDay(this.#last, event)) {
-      renameDays(this.#list);
-      chunk.append(day(event.time));
+    if (startsDay(this.#newest, event)) {
+      updateDays(this.#list);
+      chunk.append(dayRow(event.time));
     }
-    if (unread && !this.#marker) chunk.append(this.#marker = unreadMarker());
-    const row = this.#row(this.#last, event);
+    if (isUnread && !this.#unreadMarker) chunk.append(this.#unreadMarker = unreadMarkerRow());
+    const row = this.#createRow(this.#newest, event);
     chunk.append(row);
-    if (this.#stop !== document.activeElement || !this.#stop?.isConnected) this.#makeTabStop(actionsButton(row));
-    this.#first ??= event;
-    this.#last = event;
+    if (this.#tabStop !== document.activeElement || !this.#tabStop?.isConnected) this.#setTabStop(menuButtonOf(row));
+    this.#oldest ??= event;
+    this.#newest = event;
   }
 
-  /** Older events, oldest first, before all that is there. */
+  /** @param events older than all events in the list, oldest first */
   prepend(events) {
-    const made = new DocumentFragment(), said = events.filter(event => event.type !== 'deleted');
-    let last = null, chunk = null;
-    for (const event of said) {
-      if (!chunk || chunk.childElementCount >= CHUNK) made.append(chunk = element('ol', 'chunk'));
-      if (startsDay(last, event)) chunk.append(day(event.time));
-      chunk.append(this.#row(last, event));
-      last = event;
+    const chunks = new DocumentFragment(), shown = events.filter(event => event.type !== 'deleted');
+    let previous = null, chunk = null;
+    for (const event of shown) {
+      if (!chunk || chunk.childElementCount >= ROWS_PER_CHUNK) chunks.append(chunk = element('ol', 'chunk'));
+      if (startsDay(previous, event)) chunk.append(dayRow(event.time));
+      chunk.append(this.#createRow(previous, event));
+      previous = event;
     }
-    events.filter(event => event.type === 'deleted').forEach(event => this.#erase(event));
-    if (!last) return;
-    // What is read stays where it is: by hand, since not every browser does that.
-    const mark = this.#list.querySelector('li:not(.day)'), before = mark?.getBoundingClientRect().top;
+    events.filter(event => event.type === 'deleted').forEach(event => this.#delete(event));
+    if (!previous) return;
+    // Keeps the visible rows in place. Not every browser anchors the scroll position by itself, so anchoring is off meanwhile.
+    const anchor = this.#list.querySelector('li:not(.day)'), topBefore = anchor?.getBoundingClientRect().top;
     this.#scroller.style.overflowAnchor = 'none';
-    // Its first day may have begun earlier.
-    if (this.#first && !startsDay(last, this.#first)) this.#list.querySelector('.day')?.remove();
-    this.#list.prepend(made);
-    if (mark && !this.atEnd) this.#scroller.scrollTop += mark.getBoundingClientRect().top - before;
+    // The prepended rows may contain the start of the day that was the first one.
+    if (this.#oldest && !startsDay(previous, this.#oldest)) this.#list.querySelector('.day')?.remove();
+    this.#list.prepend(chunks);
+    if (anchor && !this.isAtEnd) this.#scroller.scrollTop += anchor.getBoundingClientRect().top - topBefore;
     requestAnimationFrame(() => this.#scroller.style.overflowAnchor = '');
-    this.#first = said[0];
+    this.#oldest = shown[0];
   }
 
-  addPending(said) {
-    const row = message({ ...said, ...this.#me() }, true, this.#underway.size === 0 && !this.#joins(this.#last, { ...said, ...this.#me() }));
+  addPending(pending) {
+    const message = { ...pending, ...this.#getSelf() };
+    const row = messageRow(message, true, this.#pendingRows.size === 0 && !isInGroup(this.#newest, message));
     row.classList.add('pending');
     row.firstElementChild.append(element('span', 'delivery-state', 'Sending…'));
-    this.#underway.set(said.id, row);
-    this.#pending.append(row);
-    this.toEnd();
+    this.#pendingRows.set(pending.id, row);
+    this.#pendingChunk.append(row);
+    this.scrollToEnd();
   }
 
-  dropPending(id) {
-    this.#underway.get(id)?.remove();
-    this.#underway.delete(id);
+  removePending(id) {
+    this.#pendingRows.get(id)?.remove();
+    this.#pendingRows.delete(id);
   }
 
-  /** The room refused it. */
-  refusePending(id, why, edit) {
-    const row = this.#underway.get(id), button = element('button', '', 'Edit');
-    button.onclick = () => { this.dropPending(id); edit(); };
+  /** Marks a pending message as refused permanently, with a button that calls `edit`. */
+  refusePending(id, reason, edit) {
+    const row = this.#pendingRows.get(id), button = element('button', '', 'Edit');
+    button.onclick = () => { this.removePending(id); edit(); };
     row?.classList.replace('pending', 'refused');
-    row?.querySelector('.delivery-state').replaceChildren(why, button);
+    row?.querySelector('.delivery-state').replaceChildren(reason, button);
   }
 
-  /** The room refused it for now; it is sent later. */
-  delayPending(id, why) { this.#underway.get(id)?.querySelector('.delivery-state').replaceChildren(why); }
+  /** Shows why the client sends a pending message later. */
+  delayPending(id, reason) { this.#pendingRows.get(id)?.querySelector('.delivery-state').replaceChildren(reason); }
 
-  /** The date may have changed. */
-  renameDays() { renameDays(this.#list); }
+  /** Call it when the date may have changed. */
+  updateDays() { updateDays(this.#list); }
 
-  note(words) { this.#openChunk().append(remark(words)); }
+  addNote(text) { this.#openChunk().append(noteRow(text)); }
 
-  /** Another log begins. What is under way stays. */
+  /** A new epoch begins: removes all rows except pending messages. */
   clear() {
-    this.#list.replaceChildren(this.#pending);
+    this.#list.replaceChildren(this.#pendingChunk);
     this.#rows.clear();
-    this.#erased.clear();
-    this.#first = this.#last = this.#marker = null;
+    this.#deletedSeqs.clear();
+    this.#oldest = this.#newest = this.#unreadMarker = null;
   }
 
-  unmark() {
-    this.#marker?.remove();
-    this.#marker = null;
+  removeUnreadMarker() {
+    this.#unreadMarker?.remove();
+    this.#unreadMarker = null;
   }
 
-  toEnd() {
-    this.atEnd = true;
+  scrollToEnd() {
+    this.isAtEnd = true;
     this.#scroller.scrollTop = this.#scroller.scrollHeight;
   }
 
-  #scrolled() {
+  #onScroll() {
     const { scrollTop, scrollHeight, clientHeight } = this.#scroller;
-    // Growing content takes the end away from under a reader; only who moves up leaves it.
-    if (scrollHeight - scrollTop - clientHeight < NEAR) this.atEnd = true;
-    else if (scrollTop < this.#top) this.atEnd = false;
-    this.#top = scrollTop;
-    if (scrollTop < EARLY && !this.atEnd) this.dispatchEvent(new Event('early'));
-    this.dispatchEvent(new Event('moved'));
+    // New rows also increase the distance to the end; only scrolling up stops following.
+    if (scrollHeight - scrollTop - clientHeight < END_MARGIN_PX) this.isAtEnd = true;
+    else if (scrollTop < this.#lastScrollTop) this.isAtEnd = false;
+    this.#lastScrollTop = scrollTop;
+    if (scrollTop < LOAD_OLDER_MARGIN_PX && !this.isAtEnd) this.dispatchEvent(new Event('load-older'));
+    this.dispatchEvent(new Event('scrolled'));
   }
 
   #openChunk() {
-    const last = this.#pending.previousElementSibling;
-    if (last?.childElementCount < CHUNK) return last;
-    this.#pending.before(element('ol', 'chunk'));
-    return this.#pending.previousElementSibling;
+    const last = this.#pendingChunk.previousElementSibling;
+    if (last?.childElementCount < ROWS_PER_CHUNK) return last;
+    this.#pendingChunk.before(element('ol', 'chunk'));
+    return this.#pendingChunk.previousElementSibling;
   }
 
-  #row(last, event) {
-    const row = event.type === 'announcement' ? announcement(event)
-      : message(event, senderOf(event) === senderOf(this.#me()), !this.#joins(last, event));
+  #createRow(previous, event) {
+    const row = event.type === 'announcement' ? announcementRow(event)
+      : messageRow(event, event.uid === this.#getSelf().uid, !isInGroup(previous, event));
     this.#rows.set(event.seq, row);
-    if (event.type === 'message' && this.#actionsOf(event).length > 0)
-      addActions(row, `Actions for “${event.text.slice(0, LABEL)}” of ${event.user}`, () => this.#actionsOf(event));
-    if (event.deleted || this.#erased.has(event.seq)) erase(row);
+    if (event.type === 'message' && this.#getActions(event).length > 0)
+      addMenu(row, `Actions for “${event.text.slice(0, MENU_LABEL_LENGTH)}” of ${event.user}`, () => this.#getActions(event));
+    if (event.deleted || this.#deletedSeqs.has(event.seq)) markDeleted(row);
     return row;
   }
 
-  // One stop of the Tab key for all messages: arrow keys move between them.
-  #makeTabStop(button) {
+  // The menu buttons have one tab stop together; arrow keys move between them.
+  #setTabStop(button) {
     if (!button) return;
-    if (this.#stop) this.#stop.tabIndex = -1;
-    this.#stop = button;
+    if (this.#tabStop) this.#tabStop.tabIndex = -1;
+    this.#tabStop = button;
     button.tabIndex = 0;
   }
 
-  #actionsButtons() { return [...this.#list.querySelectorAll('.menu-button')]; }
+  #menuButtons() { return [...this.#list.querySelectorAll('.menu-button')]; }
 
-  #moveBetweenMenus(press) {
-    const step = { ArrowUp: -1, ArrowDown: 1 }[press.key];
-    if (!step || !press.target.matches('.menu-button')) return;
-    press.preventDefault();
-    const buttons = this.#actionsButtons(), next = buttons[buttons.indexOf(press.target) + step];
+  #moveBetweenMenus(event) {
+    const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+    if (!step || !event.target.matches('.menu-button')) return;
+    event.preventDefault();
+    const buttons = this.#menuButtons(), next = buttons[buttons.indexOf(event.target) + step];
     if (!next) return;
-    this.#makeTabStop(next);
+    this.#setTabStop(next);
     next.focus();
   }
 
-  #joins(last, event) {
-    return last?.type === 'message' && senderOf(last) === senderOf(event) && last.user === event.user
-      && Date.parse(event.time) - Date.parse(last.time) < GROUP && isSameDay(last.time, event.time);
-  }
-
-  #erase({ target, targets = [target] }) {
+  #delete({ target, targets = [target] }) {
     for (const seq of targets) {
       const row = this.#rows.get(seq);
-      if (row) this.#eraseRow(row);
-      else this.#erased.add(seq);
+      if (row) this.#markDeleted(row);
+      else this.#deletedSeqs.add(seq);
     }
   }
 
-  #eraseRow(row) {
-    const hadFocus = row.contains(document.activeElement), hadStop = actionsButton(row) === this.#stop;
-    erase(row);
-    if (hadStop) this.#makeTabStop(this.#actionsButtons().at(-1));
+  #markDeleted(row) {
+    const hadFocus = row.contains(document.activeElement), hadTabStop = menuButtonOf(row) === this.#tabStop;
+    markDeleted(row);
+    if (hadTabStop) this.#setTabStop(this.#menuButtons().at(-1));
     if (hadFocus) this.#scroller.focus({ preventScroll: true });
   }
 }

@@ -1,40 +1,45 @@
+// Creates and changes the rows of a message list.
 import { avatar, element, hue } from './dom.js';
 import { menuButton } from './menu.js';
-import { dayOf, timeOf, withLinks } from './message-format.js';
+import { formatDay, formatTime, linkify } from './message-format.js';
 
-/** @param first of a group: with its name, which the others tell only to those who do not see where they stand */
-export function message({ user, text, time }, mine, first) {
-  const who = element('span', first && !mine ? 'sender ellipsis' : 'visually-hidden', mine ? 'You' : user, element('span', 'visually-hidden', ': '));
-  who.style.setProperty('--hue', hue(user));
-  const row = element('li', `row${mine ? ' mine' : ''}${first ? ' first' : ''}`);
-  if (first && !mine) row.append(avatar(user));
-  row.append(element('div', 'bubble', who, element('span', 'text', ...withLinks(text)), clock(time)));
+/** @param isFirst the first message of a group shows the sender's name; in the other rows only screen readers get it */
+export function messageRow({ user, text, time }, isOwn, isFirst) {
+  const showsSender = isFirst && !isOwn;
+  const sender = element(
+    'span', showsSender ? 'sender ellipsis' : 'visually-hidden', isOwn ? 'You' : user, element('span', 'visually-hidden', ': '));
+  sender.style.setProperty('--hue', hue(user));
+  const row = element('li', `row${isOwn ? ' mine' : ''}${isFirst ? ' first' : ''}`);
+  if (showsSender) row.append(avatar(user));
+  row.append(element('div', 'bubble', sender, element('span', 'text', ...linkify(text)), timeOf(time)));
   return row;
 }
 
-/** @param {() => [string, () => void][]} actions called when the menu opens */
-export const addActions = (row, label, actions) => row.append(Object.assign(menuButton(label, actions), { tabIndex: -1 }));
+/** @param {() => [string, () => void][]} getActions called when the menu opens */
+export const addMenu = (row, label, getActions) => row.append(Object.assign(menuButton(label, getActions), { tabIndex: -1 }));
 
-const clock = time => Object.assign(element('time', '', timeOf(new Date(time))), { dateTime: time });
+const timeOf = time => Object.assign(element('time', '', formatTime(new Date(time))), { dateTime: time });
 
-export function erase(row) {
+/** Replaces the text of a deleted message. */
+export function markDeleted(row) {
   row.classList.add('deleted');
   row.querySelector('.text').textContent = 'This message was deleted.';
   row.querySelector('.menu-button')?.remove();
 }
 
-export const announcement = ({ text, time }) =>
-  element('li', 'announcement', element('strong', '', 'Announcement'), element('span', 'text', ...withLinks(text)), clock(time));
-export const day = time => {
-  const row = element('li', 'day', element('h2', '', dayOf(new Date(time))));
+export const announcementRow = ({ text, time }) =>
+  element('li', 'announcement', element('strong', '', 'Announcement'), element('span', 'text', ...linkify(text)), timeOf(time));
+
+export function dayRow(time) {
+  const row = element('li', 'day', element('h2', '', formatDay(new Date(time))));
   row.dataset.time = time;
   return row;
-};
-
-/** After midnight, "Today" is yesterday. */
-export function renameDays(list) {
-  for (const row of list.querySelectorAll('.day')) row.firstElementChild.textContent = dayOf(new Date(row.dataset.time));
 }
 
-export const remark = text => element('li', 'note', text);
-export const unreadMarker = () => element('li', 'unread-marker', 'New');
+/** At midnight, “Today” becomes “Yesterday”. */
+export function updateDays(list) {
+  for (const row of list.querySelectorAll('.day')) row.firstElementChild.textContent = formatDay(new Date(row.dataset.time));
+}
+
+export const noteRow = text => element('li', 'note', text);
+export const unreadMarkerRow = () => element('li', 'unread-marker', 'New');

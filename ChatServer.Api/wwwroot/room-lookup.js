@@ -1,40 +1,50 @@
-// Where a room is, and why it does not let one in: a WebSocket that was refused does not say, so the Api is asked.
+// Finds the addresses of a room. A WebSocket does not report why it was refused, so this module asks the Api.
 import { Refused } from './chat-outbox.js';
-import { ROOT } from './browser-store.js';
+import { roomApiUrl } from './room-address.js';
 
-/** Why the Api says that the member is banned. @typedef {{reason: ?string, seconds: ?number}} Ban */
+/** Terms of the member's ban, as the Api reports them. @typedef {{reason: ?string, seconds: ?number}} Ban */
 
-/** The room; null: the Api could not be asked. @throws {Refused} `not-found`, `private`, `token`, `banned` with `ban` */
-export async function describe(room, token, session) {
-  const answer = await fetch(`${ROOT}api/v1/room/${room}`, {
+/**
+ * @returns the description of the room; null if the Api did not respond
+ * @throws {Refused} `not-found`, `private`, `token`, or `banned` with the member `ban`
+ */
+export async function describeRoom(room, token, session) {
+  const response = await fetch(roomApiUrl(room), {
     headers: { ...session && { 'X-Session': session }, ...token && { Authorization: `Bearer ${token}` } },
   }).catch(() => null);
-  if (answer?.status === 404) throw new Refused('not-found');
-  if (answer?.status === 401) throw new Refused(token ? 'token' : 'private');
-  if (answer?.status === 403) {
-    const problem = await answer.json();
+  if (response?.status === 404) throw new Refused('not-found');
+  if (response?.status === 401) throw new Refused(token ? 'token' : 'private');
+  if (response?.status === 403) {
+    const problem = await response.json();
     if (problem.code === 'banned') throw Object.assign(new Refused('banned'), { ban: problem });
     if (problem.code === 'forbidden') throw new Refused('token');
   }
-  return answer?.ok ? (await answer.json()).data : null;
+  return response?.ok ? (await response.json()).data : null;
 }
 
-/** @param {() => string} session of the member */
-export function whereabouts(room, token, session) {
-  // The Api wrote down its load balancers, and this page's own origin if there is one behind it.
-  const prefixes = document.querySelector('meta[name=chat-rooms]').content.split(' ').filter(Boolean);
-  const urls = [...new Set(prefixes.map(prefix => new URL(prefix + room, location.href.replace(/^http/, 'ws')).href))]
-    .filter(url => location.protocol !== 'https:' || url.startsWith('wss:'));
-  return {
-    isFull: false,
-    /** @type {?Ban} known after a refusal */ ban: null,
-    async find(failures) {
-      if (failures === 0 && urls.length > 0) return urls;
-      this.ban = null;
-      const found = await describe(room, token, session()).catch(refused => { this.ban = refused.ban; throw refused; });
-      this.isFull = found !== null && found.options.maxMembers > 0 && found.members >= found.options.maxMembers;
-      if (urls.length === 0 && !found?.url) throw new Error('The room is on its way to another host.');
-      return urls.length > 0 ? urls : [found.url];
-    },
-  };
+export class RoomLookup {
+  /** Whether the room had its maximum number of members at the last lookup. */ isFull = false;
+  /** Set by a lookup that found the member banned. @type {?Ban} */ ban = null;
+  #room; #token; #getSession; #urls;
+
+  /** @param {() => string} getSession the session of the member */
+  constructor(room, token, getSession) {
+    [this.#room, this.#token, this.#getSession] = [room, token, getSession];
+    // The Api writes the prefixes into the page: its load balancers, and the page's own origin if it is a load balancer.
+    const prefixes = document.querySelector('meta[name=chat-rooms]').content.split(' ').filter(Boolean);
+    this.#urls = [...new Set(prefixes.map(prefix => new URL(prefix + room, location.href.replace(/^http/, 'ws')).href))]
+      .filter(url => location.protocol !== 'https:' || url.startsWith('wss:'));
+  }
+
+  /** The option `url` of `ChatClient`: asks the Api after a round of failures, or if the page names no load balancer. */
+  async findUrls(failures) {
+    if (failures === 0 && this.#urls.length > 0) return this.#urls;
+    this.ban = null;
+    const description = await describeRoom(this.#room, this.#token, this.#getSession())
+      .catch(refused => { this.ban = refused.ban; throw refused; });
+    const { options, members } = description ?? {};
+    this.isFull = description !== null && options.maxMembers > 0 && members >= options.maxMembers;
+    if (this.#urls.length === 0 && !description?.url) throw new Error('The room is on its way to another host.');
+    return this.#urls.length > 0 ? this.#urls : [description.url];
+  }
 }

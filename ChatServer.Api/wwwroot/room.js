@@ -1,222 +1,222 @@
+// The room page: joins the room in the page's address, and connects the client to the parts of the page.
+import { store } from './browser-store.js';
 import { ChatClient, randomId } from './chat-client.js';
 import { Composer } from './composer.js';
-import { askName, hideEnding, showEnding } from './dialogs.js';
-import { $, avatar, counted } from './dom.js';
-import { MessageList } from './message-list.js';
+import { JOINING_TEXT, connectionText, delayText, endNotice, refusalText } from './connection-texts.js';
+import { askName, hideEndNotice, showEndNotice } from './dialogs.js';
+import { $, avatar, pluralize } from './dom.js';
+import { MemberList } from './member-list.js';
 import { messageActions } from './message-actions.js';
-import { People } from './member-list.js';
-import { ROOM_NAME, ROOT, store } from './browser-store.js';
-import { Unread } from './unread-counter.js';
-import { describe, whereabouts } from './room-lookup.js';
-import { connectionWords, delayWords, endingWords, refusalWords } from './connection-texts.js';
+import { MessageList } from './message-list.js';
+import { ROOM_NAME, ROOT_URL, reloadOnNewToken, roomNameOfPage, takeToken } from './room-address.js';
+import { RoomLookup, describeRoom } from './room-lookup.js';
+import { UnreadCounter } from './unread-counter.js';
 
-const LOOK = 2_000, TOLD = 3_500, TYPING = 4_000; // ms
-const TICK = 2_000, SLEPT = 10_000; // ms: between two ticks, and what between them means that the machine slept
+const ROOM_CHECK_INTERVAL_MS = 2_000; // while the room does not exist
+const STATUS_DURATION_MS = 3_500;
+const TYPING_DURATION_MS = 4_000; // after the last `typing` event
+const JOINING_DELAY_MS = 500; // a faster join shows no banner
+const TICK_INTERVAL_MS = 2_000, SLEEP_THRESHOLD_MS = 10_000; // a longer interval between ticks means that the machine slept
 
-const room = nameIn(location.pathname);
+const room = roomNameOfPage();
 const token = takeToken();
-const where = whereabouts(room, token, () => store.session(room));
-const people = new People();
-const unread = new Unread(room);
-const me = () => ({ user: client.user || store.name, uid: client.uid });
-const list = new MessageList($('scroller'), $('message-list'), me, message => messageActions(message, client, tell));
+const lookup = new RoomLookup(room, token, () => store.session(room));
+const memberList = new MemberList();
+const unreadCounter = new UnreadCounter(room);
+const self = () => ({ user: client.user || store.name, uid: client.uid });
+const messageList = new MessageList($('scroller'), $('message-list'), self, message => messageActions(message, client, showStatus));
 const composer = new Composer(store.draft(room));
-let client, tries = 0, newsAfter = Infinity, isNew = false, gapped = false, joining, typing, looking, typist;
-let told = { words: '', until: 0 }, closing = '';
+let client, failedAttempts = 0, closingReason = '';
+let unreadAfterSeq = Infinity, isNewRoom = false, hadGap = false;
+let status = { text: '', until: 0 }, typingUser;
+let joiningTimer, typingTimer, roomCheckTimer;
 
 $('title').textContent = room;
-if (!ROOM_NAME.test(room)) showEnding(endingWords('bad-name'), { home: () => location.assign(ROOT) });
-else if (store.name) enter();
-else askName('').then(name => { store.name = name; enter(); });
+if (!ROOM_NAME.test(room)) showEndNotice(endNotice('bad-name'), { home: () => location.assign(ROOT_URL) });
+else if (store.name) start();
+else askName('').then(name => { store.name = name; start(); });
 
-function enter() {
+function start() {
   const session = store.session(room) ?? randomId();
-  store.keepSession(room, session);
-  client = new ChatClient({ url: failures => where.find(failures), user: store.name, token, session, outbox: store.outbox(room) });
+  store.saveSession(room, session);
+  client = new ChatClient({
+    url: failures => lookup.findUrls(failures), user: store.name, token, session, outbox: store.outbox(room),
+  });
   listen();
-  client.pending.forEach(said => list.addPending(said));
-  showMe();
+  client.pending.forEach(pending => messageList.addPending(pending));
+  showSelf();
   client.connect();
   if (matchMedia('(pointer: fine)').matches) $('composer-text').focus();
-  performance.mark('composer'); // what is said from now on is kept
+  performance.mark('composer'); // from here on, the page keeps what the user enters
 }
 
 function listen() {
   const on = (type, handler) => client.addEventListener(type, event => handler(event.detail));
 
   on('state', ({ state, reason }) => {
-    if (state === 'waiting') tries++;
+    if (state === 'waiting') failedAttempts++;
     $('main').dataset.state = state;
-    tellConnection();
-    if (state === 'closed') ended(reason);
+    updateBanner();
+    if (state === 'closed') showEnd(reason);
   });
-  on('welcome', welcome => {
-    if (welcome.again && tries > 0) tell(welcome.resumed && !gapped ? 'Back. You missed nothing.' : 'Back in the room.');
-    if (!welcome.again) {
-      performance.mark('joined');
-      newsAfter = welcome.seq;
-    }
-    isNew = welcome.seq === 0;
-    gapped = false;
-    tries = 0;
-    store.visited(room);
-    hideEnding();
-    showTitle(welcome.title);
-    people.welcome(welcome);
-    composer.limitTo(welcome.limits.maxTextLength);
-    composer.allow(client.permissions.includes('write'));
-    closing = '';
-    where.ban = null;
-    showMe();
-    showEdges();
-  });
+  on('welcome', onWelcome);
   on('room', ({ title }) => { if (title !== undefined) showTitle(title); });
   on('reset', () => {
-    newsAfter = 0;
-    list.clear();
-    list.note('What was said here before is gone. The conversation begins anew.');
+    unreadAfterSeq = 0;
+    messageList.clear();
+    messageList.addNote('What was said here before is gone. The conversation begins anew.');
   });
   on('gap', ({ after, before }) => {
-    gapped = true;
-    list.note(`${counted(before - after - 1, 'message')} went by while you were away, and are not kept.`);
+    hadGap = true;
+    messageList.addNote(`${pluralize(before - after - 1, 'message')} went by while you were away, and are not kept.`);
   });
-  for (const type of ['message', 'announcement', 'deleted']) on(type, heard);
-  on('pending', said => { list.unmark(); list.addPending(said); tellConnection(); showEdges(); });
-  on('settled', said => { list.dropPending(said.id); tellConnection(); });
-  on('refused', refused => list.refusePending(refused.pending.id, refusalWords(refused), () => composer.edit(refused.pending.text)));
-  on('delayed', delayed => list.delayPending(delayed.id, delayWords(delayed) || 'Sending…'));
+  for (const type of ['message', 'announcement', 'deleted']) on(type, onLogEvent);
+  on('pending', pending => { messageList.removeUnreadMarker(); messageList.addPending(pending); updateBanner(); updateListEdges(); });
+  on('settled', event => { messageList.removePending(event.id); updateBanner(); });
+  on('refused', refusal =>
+    messageList.refusePending(refusal.pending.id, refusalText(refusal), () => composer.edit(refusal.pending.text)));
+  on('delayed', delay => messageList.delayPending(delay.id, delayText(delay) || 'Sending…'));
   on('error', error => {
-    tell(refusalWords(error));
-    // It lasts longer than the banner.
-    if (error.code === 'muted') list.note(refusalWords(error));
+    showStatus(refusalText(error));
+    // A note, because a mute lasts longer than the banner.
+    if (error.code === 'muted') messageList.addNote(refusalText(error));
   });
-  on('closing', ({ reason }) => closing = reason);
-  on('presence', presence => people.change(presence));
+  on('closing', ({ reason }) => closingReason = reason);
+  on('presence', presence => memberList.update(presence));
   on('typing', ({ users }) => showTyping(users.filter(user => user !== client.user)));
 }
 
+function onWelcome(welcome) {
+  if (welcome.again && failedAttempts > 0)
+    showStatus(welcome.resumed && !hadGap ? 'Back. You missed nothing.' : 'Back in the room.');
+  if (!welcome.again) {
+    performance.mark('joined');
+    unreadAfterSeq = welcome.seq;
+  }
+  isNewRoom = welcome.seq === 0;
+  hadGap = false;
+  failedAttempts = 0;
+  closingReason = '';
+  lookup.ban = null;
+  store.addRecentRoom(room);
+  hideEndNotice();
+  showTitle(welcome.title);
+  memberList.welcome(welcome);
+  composer.setMaxLength(welcome.limits.maxTextLength);
+  composer.setWritable(client.permissions.includes('write'));
+  showSelf();
+  updateListEdges();
+}
+
+function onLogEvent(event) {
+  messageList.removePending(event.id);
+  const isUnread = event.seq > unreadAfterSeq && event.type !== 'deleted' && event.uid !== client.uid;
+  messageList.append(event, isUnread && !unreadCounter.isPageActive);
+  updateListEdges();
+  if (isUnread) unreadCounter.add(event, messageList.isAtEnd);
+  if (event.user === typingUser) showTyping([]);
+}
+
 function showTitle(title) {
-  unread.title = $('title').textContent = title;
+  unreadCounter.title = $('title').textContent = title;
 }
 
-function heard(event) {
-  list.dropPending(event.id);
-  const isNews = event.seq > newsAfter && event.type !== 'deleted' && event.uid !== client.uid;
-  list.append(event, isNews && !unread.isSeen);
-  showEdges();
-  if (isNews) unread.heard(event, list.atEnd);
-  if (event.user === typist) showTyping([]);
+/** Shows the state of the connection; if there is nothing to report, the last status until it expires. */
+function updateBanner() {
+  const text = connectionText(client, lookup, failedAttempts);
+  clearTimeout(joiningTimer);
+  if (text === JOINING_TEXT) joiningTimer = setTimeout(() => $('banner').textContent = text, JOINING_DELAY_MS);
+  else $('banner').textContent = text || (Date.now() < status.until ? status.text : '');
 }
 
-function tellConnection() {
-  const words = connectionWords(client, where, tries);
-  clearTimeout(joining);
-  if (words === 'Joining…') joining = setTimeout(() => $('banner').textContent = words, 500);
-  else $('banner').textContent = words || (Date.now() < told.until ? told.words : '');
-}
-
-function tell(words) {
-  told = { words, until: Date.now() + TOLD };
-  tellConnection();
-  setTimeout(tellConnection, TOLD + 1);
+function showStatus(text) {
+  status = { text, until: Date.now() + STATUS_DURATION_MS };
+  updateBanner();
+  setTimeout(updateBanner, STATUS_DURATION_MS + 1);
 }
 
 function showTyping(users) {
-  typist = users[0];
-  clearTimeout(typing);
-  if (users.length > 0) typing = setTimeout(showTyping, TYPING, []);
-  $('typing').textContent = users.length === 0 ? '' : `${users.length > 3 ? 'Several people' : users.join(', ')} ${users.length === 1 ? 'is' : 'are'} typing…`;
+  typingUser = users[0];
+  clearTimeout(typingTimer);
+  if (users.length > 0) typingTimer = setTimeout(showTyping, TYPING_DURATION_MS, []);
+  const names = users.length > 3 ? 'Several people' : users.join(', ');
+  $('typing').textContent = users.length === 0 ? '' : `${names} ${users.length === 1 ? 'is' : 'are'} typing…`;
 }
 
-function showMe() {
+function showSelf() {
   const name = client.user || store.name;
   $('me').hidden = false;
   $('me-name').textContent = name;
   $('me').firstElementChild.replaceWith(avatar(name));
 }
 
-function showEdges() {
-  $('no-messages').hidden = !isNew || !list.isEmpty;
+/** What the list shows above its first message, or without messages. */
+function updateListEdges() {
+  $('no-messages').hidden = !isNewRoom || !messageList.isEmpty;
   $('load-older').hidden = !client.hasMore;
-  $('history-start').hidden = client.hasMore || list.isEmpty;
-  $('history-start').textContent = client.oldest === 1 ? `This is the beginning of ${$('title').textContent}.` : 'Older messages are not kept.';
+  $('history-start').hidden = client.hasMore || messageList.isEmpty;
+  $('history-start').textContent =
+    client.oldest === 1 ? `This is the beginning of ${$('title').textContent}.` : 'Older messages are not kept.';
 }
 
-function ended(reason) {
-  clearInterval(looking);
-  const ending = endingWords(reason, room, closing, where.ban);
-  showEnding(ending, { rejoin: () => client.connect(), reload: () => location.reload(), rename, wait: look });
-  if (ending.does === 'wait') looking = setInterval(() => document.hidden || look(), LOOK);
+function showEnd(reason) {
+  clearInterval(roomCheckTimer);
+  const notice = endNotice(reason, room, closingReason, lookup.ban);
+  showEndNotice(notice, { rejoin: () => client.connect(), reload: () => location.reload(), rename, check: rejoinIfRoomExists });
+  if (notice.action === 'check') roomCheckTimer = setInterval(() => document.hidden || rejoinIfRoomExists(), ROOM_CHECK_INTERVAL_MS);
 }
 
-async function look() {
-  if (client.state !== 'closed' || !await describe(room, token).catch(() => null)) return;
-  clearInterval(looking);
+async function rejoinIfRoomExists() {
+  if (client.state !== 'closed' || !await describeRoom(room, token).catch(() => null)) return;
+  clearInterval(roomCheckTimer);
   client.connect();
 }
 
-async function older() {
+async function loadOlder() {
   const page = await client.loadOlder().catch(() => null);
-  if (page) list.prepend(page.events);
-  showEdges();
+  if (page) messageList.prepend(page.events);
+  updateListEdges();
 }
 
-composer.addEventListener('say', ({ detail }) => client?.send(detail).catch(() => {}));
-composer.addEventListener('typing', () => client?.typing());
-list.addEventListener('early', older);
-list.addEventListener('moved', () => { if (list.atEnd) unread.reachedEnd(); });
-$('load-older').onclick = older;
-$('jump-to-end').onclick = () => { list.toEnd(); $('composer-text').focus(); };
-
-$('me').onclick = rename;
-
 async function rename() {
-  if (client.pending.length > 0 && client.state !== 'closed') return tell('Let your messages arrive first: they are sent under your present name.');
-  // The name that the room gave, which may not be the one that was asked for.
-  const present = client.user || store.name;
-  const name = await askName(present);
-  if (!name || name === present) return;
-  // A session has one name: this is another member now.
+  if (client.pending.length > 0 && client.state !== 'closed')
+    return showStatus('Let your messages arrive first: they are sent under your present name.');
+  // The room may have assigned another name than the stored one.
+  const currentName = client.user || store.name;
+  const name = await askName(currentName);
+  if (!name || name === currentName) return;
+  // A session keeps its name, so a new name needs a new session.
   store.name = name;
-  store.keepSession(room, randomId());
+  store.saveSession(room, randomId());
   location.reload();
 }
 
-// The network, the page or the machine is back, or gone: look now, not when the next timer fires.
+composer.addEventListener('send', ({ detail }) => client?.send(detail).catch(() => {}));
+composer.addEventListener('typing', () => client?.typing());
+messageList.addEventListener('load-older', loadOlder);
+messageList.addEventListener('scrolled', () => { if (messageList.isAtEnd) unreadCounter.reachedEnd(); });
+$('load-older').onclick = loadOlder;
+$('jump-to-end').onclick = () => { messageList.scrollToEnd(); $('composer-text').focus(); };
+$('me').onclick = rename;
+reloadOnNewToken();
+
+// Checks the connection at once when the network, the page or the machine changes its state, instead of at the next timer.
 function wake() {
   if (!client) return;
   client.wake();
-  list.renameDays();
-  tellConnection();
+  messageList.updateDays();
+  updateBanner();
 }
 addEventListener('online', wake);
 addEventListener('offline', wake);
 addEventListener('pageshow', ({ persisted }) => persisted && wake());
 document.addEventListener('resume', wake);
 document.addEventListener('visibilitychange', () => document.hidden || wake());
-// No event tells of a machine that slept. A tick also sees midnight.
-let ticked = new Date();
+// No event reports that the machine slept, or that midnight has passed.
+let lastTick = new Date();
 setInterval(() => {
   const now = new Date();
-  if (now - ticked > SLEPT) wake();
-  else if (now.getDate() !== ticked.getDate()) list.renameDays();
-  ticked = now;
-}, TICK);
-// An invitation that was pasted into the address bar of this page.
-addEventListener('hashchange', () => new URLSearchParams(location.hash.slice(1)).has('token') && location.reload());
-
-function nameIn(path) {
-  const name = /\/room\/([^/]*)\/?$/.exec(path)?.[1] ?? '';
-  try {
-    return decodeURIComponent(name);
-  } catch {
-    return name;
-  }
-}
-
-/** Out of the address bar, so that it is not shared by accident; a reload still has it. */
-function takeToken() {
-  const given = new URLSearchParams(location.hash.slice(1)).get('token');
-  if (given) history.replaceState(given, '', location.pathname);
-  return history.state ?? '';
-}
+  if (now - lastTick > SLEEP_THRESHOLD_MS) wake();
+  else if (now.getDate() !== lastTick.getDate()) messageList.updateDays();
+  lastTick = now;
+}, TICK_INTERVAL_MS);

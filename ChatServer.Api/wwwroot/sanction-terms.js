@@ -1,25 +1,26 @@
-// The terms of a kick, ban or mute: how long, and why.
+// The terms of a kick, ban or mute: duration and reason.
 import { element } from './dom.js';
 
-const HOUR = 3_600; // s
+const HOUR = 3_600; // seconds
 const DURATIONS = [['10 minutes', HOUR / 6], ['1 hour', HOUR], ['1 day', 24 * HOUR], ['1 week', 7 * 24 * HOUR], ['Until it is lifted', '']];
 
-const LONGEST_REASON = 200; // characters
+const MAX_REASON_LENGTH = 200; // characters
 
+/** @returns {string} the error; empty if the reason is valid */
 export function checkReason(reason) {
-  if ([...reason.trim()].length > LONGEST_REASON) return `At most ${LONGEST_REASON} characters.`;
+  if ([...reason.trim()].length > MAX_REASON_LENGTH) return `At most ${MAX_REASON_LENGTH} characters.`;
   return /\p{Cc}/u.test(reason.trim()) ? 'One line, please.' : '';
 }
 
-/** A field that chooses a duration; its value is a number of seconds, or '' for no end. */
+/** The value of `select` is a number of seconds; empty: without an end. */
 export function durationField() {
-  const select = element('select', 'field', ...DURATIONS.map(([name, seconds]) => Object.assign(element('option', '', name), { value: seconds })));
-  select.id = 'sanction-duration';
+  const options = DURATIONS.map(([name, seconds]) => Object.assign(element('option', '', name), { value: seconds }));
+  const select = Object.assign(element('select', 'field', ...options), { id: 'sanction-duration' });
   return { label: Object.assign(element('label', '', 'How long'), { htmlFor: select.id }), select };
 }
 
-/** Body of the call or frame; members that are not stated are absent. */
-export const termsOf = (seconds, reason) => ({
+/** Members of the call or the frame; empty terms are omitted. */
+export const sanctionTerms = (seconds, reason) => ({
   ...seconds && { seconds: Number(seconds) },
   ...reason.trim() && { reason: reason.trim() },
 });

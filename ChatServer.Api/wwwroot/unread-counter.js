@@ -1,35 +1,35 @@
-// What was said while nobody looked: told in the title, on the button to the end, and to screen readers.
-import { $, counted } from './dom.js';
+// Counts new messages: in the page title while the page is not visible or focused, and on the button that scrolls to the newest message.
+import { $, pluralize } from './dom.js';
 
-export class Unread {
-  #title; #away = 0; #below = 0;
+export class UnreadCounter {
+  #title; #whileAway = 0; #belowView = 0;
 
   constructor(title) {
     this.#title = title;
-    const back = () => { if (this.isSeen) this.#show(this.#away = 0); };
-    document.addEventListener('visibilitychange', back);
-    addEventListener('focus', back);
+    const reset = () => { if (this.isPageActive) this.#show(this.#whileAway = 0); };
+    document.addEventListener('visibilitychange', reset);
+    addEventListener('focus', reset);
     this.#show();
   }
 
-  /** Whether somebody looks at the page. */
-  get isSeen() { return !document.hidden && document.hasFocus(); }
+  get isPageActive() { return !document.hidden && document.hasFocus(); }
 
   set title(title) { this.#show(this.#title = title); }
 
-  heard({ user = 'Announcement', text = '' }, inSight) {
-    if (!this.isSeen) this.#away++;
-    if (!inSight) this.#below++;
+  /** @param isInView whether the message list shows its end */
+  add({ user = 'Announcement', text = '' }, isInView) {
+    if (!this.isPageActive) this.#whileAway++;
+    if (!isInView) this.#belowView++;
     this.#show();
     $('live-region').textContent = `${user}: ${text}`;
   }
 
-  /** The newest message is in sight. */
-  reachedEnd() { if (this.#below > 0) this.#show(this.#below = 0); }
+  /** The message list shows the newest message. */
+  reachedEnd() { if (this.#belowView > 0) this.#show(this.#belowView = 0); }
 
   #show() {
-    document.title = `${this.#away > 0 ? `(${this.#away}) ` : ''}${this.#title} · ChatServer`;
-    $('jump-to-end').hidden = this.#below === 0;
-    $('jump-to-end').textContent = `${counted(this.#below, 'new message')} ↓`;
+    document.title = `${this.#whileAway > 0 ? `(${this.#whileAway}) ` : ''}${this.#title} · ChatServer`;
+    $('jump-to-end').hidden = this.#belowView === 0;
+    $('jump-to-end').textContent = `${pluralize(this.#belowView, 'new message')} ↓`;
   }
 }
