@@ -12,7 +12,7 @@ import { SanctionList } from './sanctions.js';
 
 const POLL_INTERVAL_MS = 2_000;
 const VIEWS = ['sign-in', 'overview', 'room', 'moderation'];
-const ERROR_TEXTS = { 'redis-unavailable': 'Redis is away', unreachable: 'The Admin does not answer' };
+const ERROR_TEXTS = { 'redis-unavailable': 'Redis is unavailable', unreachable: 'The Admin does not respond' };
 
 const globalBans = new SanctionList($('global-bans'), $('global-bans-state'));
 let rooms = 0, loadedAt = '';
@@ -27,8 +27,8 @@ const loadPoll = new Poll(async isLatest => {
     showHealth('live', 'Live');
   } catch (error) {
     if (!isLatest()) return;
-    if (!loadedAt) $('hosts-state').textContent = 'Not known yet.';
-    showHealth('error', `${ERROR_TEXTS[error.code] ?? error.message}. ${loadedAt ? `Shown is ${loadedAt}.` : ''} Trying again…`);
+    if (!loadedAt) $('hosts-state').textContent = 'Not available yet.';
+    showHealth('error', `${ERROR_TEXTS[error.code] ?? error.message}. ${loadedAt ? `Showing data from ${loadedAt}.` : ''} Retrying…`);
   }
 }, POLL_INTERVAL_MS);
 
@@ -98,7 +98,7 @@ function showView(view, title) {
 $('sign-in-form').onsubmit = async event => {
   event.preventDefault();
   adminKey.value = $('key').value.trim();
-  if (!adminKey.value) return showKeyError('A key, please.');
+  if (!adminKey.value) return showKeyError('Enter a key.');
   $('sign-in-submit').disabled = true;
   try {
     await callApi('GET', '');
@@ -112,7 +112,7 @@ $('sign-in-form').onsubmit = async event => {
 
 addEventListener('key-refused', ({ detail: key }) => {
   // The response to a call with an earlier key does not concern the current one.
-  if (key === adminKey.value) signOut(loadPoll.isRunning ? 'The key is not accepted any more.' : 'That is not a key of this server.');
+  if (key === adminKey.value) signOut(loadPoll.isRunning ? 'The key is no longer valid.' : 'The key is not valid for this server.');
 });
 addEventListener('hashchange', () => { if (adminKey.value) openViewOfAddress(); });
 

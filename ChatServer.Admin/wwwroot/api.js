@@ -15,7 +15,7 @@ export const adminKey = {
 // This module is in the folder app/{version} of the Admin. A proxy may serve the Admin below a path.
 const API_URL = new URL('../../api/v1/', import.meta.url).href;
 const CALL_TIMEOUT_MS = 10_000;
-const ERROR_TEXTS = { 'redis-unavailable': 'Redis is away. Try again when it is back.' };
+const ERROR_TEXTS = { 'redis-unavailable': 'Redis is unavailable. Try again later.' };
 
 /** A failed call. `code` is that of the problem, or `unreachable`. */
 export class CallError extends Error {
@@ -35,10 +35,10 @@ export async function callApi(method, path, body) {
   if (body) headers['Content-Type'] = 'application/json';
   const signal = AbortSignal.timeout(CALL_TIMEOUT_MS);
   const response = await fetch(API_URL + path, { method, headers, body: body && JSON.stringify(body), signal })
-    .catch(() => { throw new CallError('unreachable', 'The Admin does not answer.'); });
+    .catch(() => { throw new CallError('unreachable', 'The Admin does not respond.'); });
   const json = await response.json().catch(() => ({}));
   if (response.ok) return json.data;
   if (response.status === 401) dispatchEvent(new CustomEvent('key-refused', { detail: adminKey.value }));
   throw new CallError(
-    json.code ?? 'internal-error', ERROR_TEXTS[json.code] ?? json.detail ?? `The Admin answers ${response.status}.`);
+    json.code ?? 'internal-error', ERROR_TEXTS[json.code] ?? json.detail ?? `The Admin responded with status ${response.status}.`);
 }

@@ -41,7 +41,7 @@ async function loadPage() {
     const entries = $('audit-rows').childElementCount;
     $('audit').hidden = entries === 0;
     $('audit-more').hidden = !next;
-    const more = next ? '; there are older ones' : '';
+    const more = next ? '; older entries exist' : '';
     $('audit-state').textContent = entries === 0 ? 'No entry matches.' : `${pluralize(entries, 'entry', 'entries')}${more}`;
   } catch (error) {
     if (load === latestLoad) $('audit-state').textContent = error.message;
@@ -52,7 +52,7 @@ function createRow({ time, action, actor, address, target, reason, result, omitt
   const targetText = [target?.room, target?.host, target?.uid, target?.seq && `message ${target.seq}`].filter(Boolean).join(' · ');
   const actorCell = element('td', 'wide-only', actor, element('span', 'small muted ellipsis', address ?? ''));
   return element('tr', '',
-    element('td', '', formatDateTime(time)), element('td', '', action), element('td', '', targetText || 'the server'), actorCell,
+    element('td', '', formatDateTime(time)), element('td', '', action), element('td', '', targetText || 'server'), actorCell,
     element('td', 'wide-only', reason ?? ''), element('td', '', omitted ? `${result} (and ${omitted} more)` : result));
 }
 

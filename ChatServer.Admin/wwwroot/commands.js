@@ -6,13 +6,13 @@ import { openDialog, showToast } from './dialog.js';
 const MAX_TEXT_LENGTH = 4_000; // characters
 const SHUTDOWN_PHRASE = 'shut down';
 
-const checkText = text => text.trim() === '' ? 'Say something.'
-  : [...text].length > MAX_TEXT_LENGTH ? `At most ${MAX_TEXT_LENGTH} characters.` : '';
+const checkText = text => text.trim() === '' ? 'Enter an announcement.'
+  : [...text].length > MAX_TEXT_LENGTH ? `Enter at most ${MAX_TEXT_LENGTH} characters.` : '';
 
 /** @param {string} room empty: all rooms */
 export const announce = (room = '') => openDialog({
-  title: room ? `Announce in ${room}` : 'Announce in every room',
-  text: 'Members see it as an announcement, apart from what people say.',
+  title: room ? `Announce in ${room}` : 'Announce in all rooms',
+  text: 'The room shows it as an announcement, not as a message of a member.',
   action: 'Announce', label: 'Announcement', lines: 3, check: checkText,
   run: async text => {
     const { rooms } = await callApi('POST', room ? `room/${room}/message` : 'message', { text });
@@ -21,22 +21,22 @@ export const announce = (room = '') => openDialog({
 });
 
 export const shutDownRoom = room => openDialog({
-  title: `Shut ${room} down?`,
-  text: 'Its members are told and sent out, and what was said there is deleted.',
+  title: `Shut down ${room}?`,
+  text: 'Its members are notified and disconnected, and its messages are deleted.',
   action: 'Shut down', isDangerous: true,
   run: async () => showToast(`${room}: ${(await callApi('DELETE', `room/${room}/shutdown`)).message}.`),
 });
 
 export const drainHost = host => openDialog({
   title: `Drain ${host}?`,
-  text: 'It gets no new rooms, and those it has move to other hosts, one after another. Members lose nothing.',
+  text: 'The host gets no new rooms, and its rooms move to other hosts, one after another. No messages are lost.',
   action: 'Drain',
   run: async () => showToast(`${host}: ${(await callApi('POST', `host/${encodeURIComponent(host)}/drain`)).message}.`),
 });
 
 export const rebalance = () => openDialog({
   title: 'Distribute the rooms?',
-  text: 'Hosts with more rooms than their share move the rest to other hosts, empty rooms first. Members lose nothing.',
+  text: 'Hosts with more rooms than their share move the surplus to other hosts, empty rooms first. No messages are lost.',
   action: 'Distribute',
   run: async () => {
     const { message, rooms } = await callApi('POST', 'rebalance');
@@ -55,16 +55,17 @@ export async function resumeHost(host) {
 /** Asks for confirmation twice: the command stops every host and every Api. @param {number} rooms number of rooms */
 export async function shutDownServer(rooms) {
   const isConfirmed = await openDialog({
-    title: 'Shut the whole server down?',
-    text: `${pluralize(rooms, 'room')} close and keep their history. Hosts and Apis end; somebody has to start them again. This page stays.`,
-    action: 'Go on…', isDangerous: true,
+    title: 'Shut down the entire server?',
+    text: `${pluralize(rooms, 'room')} will be closed; the histories are kept. `
+      + 'All RoomHosts and Apis stop and have to be started again. This page stays available.',
+    action: 'Continue…', isDangerous: true,
   });
   if (!isConfirmed) return;
   await openDialog({
-    title: 'Really?',
-    text: `Type “${SHUTDOWN_PHRASE}”. There is no way back from here.`,
-    action: 'Shut the server down', isDangerous: true, label: 'To be sure',
+    title: 'Confirm the shutdown',
+    text: `Type “${SHUTDOWN_PHRASE}”. This cannot be undone.`,
+    action: 'Shut down the server', isDangerous: true, label: 'Confirmation',
     check: text => text.trim().toLowerCase() === SHUTDOWN_PHRASE ? '' : `Type “${SHUTDOWN_PHRASE}”.`,
-    run: async () => showToast(`Shutting down: ${pluralize((await callApi('DELETE', 'shutdown')).rooms, 'room')} close.`),
+    run: async () => showToast(`Shutting down. Closing ${pluralize((await callApi('DELETE', 'shutdown')).rooms, 'room')}.`),
   });
 }

@@ -10,9 +10,9 @@ const STATES = { up: 'Up', draining: 'Draining', stopping: 'Stopping' };
 
 const totals = {
   connections: new Chart('Connections', 4, formatCount),
-  messages: new Chart('Messages a second', 4, formatDecimal),
+  messages: new Chart('Messages per second', 4, formatDecimal),
   rooms: new Chart('Rooms', 4, formatCount),
-  load: new Chart('Load of the machine', 1, formatDecimal),
+  load: new Chart('System load', 1, formatDecimal),
   memory: new Chart('Memory in use', 100, value => formatPercent(value / 100)),
 };
 $('tiles').append(...Object.values(totals).map(chart => chart.node));
@@ -26,9 +26,9 @@ export function showLoad(load) {
   const sum = valueOf => load.hosts.reduce((total, host) => total + valueOf(host), 0);
   totals.connections.push(sum(host => host.connections));
   totals.messages.push(sum(host => host.messagesPerSecond));
-  totals.rooms.push(roomCount(load), `${formatCount(load.capacity)} more fit`);
+  totals.rooms.push(roomCount(load), `${formatCount(load.capacity)} more possible`);
   const isOverloaded = load.loadAvg[0] > load.cpus;
-  totals.load.push(load.loadAvg[0], isOverloaded ? `too much for ${load.cpus} CPUs` : `of ${load.cpus} CPUs`, isOverloaded);
+  totals.load.push(load.loadAvg[0], isOverloaded ? `exceeds ${load.cpus} CPUs` : `of ${load.cpus} CPUs`, isOverloaded);
   totals.memory.push(load.percentage, `of ${formatBytes(load.totalMemory)}`);
   cards.show(load.hosts);
   $('rebalance').hidden = load.hosts.length < 2;
@@ -39,22 +39,22 @@ export function showLoad(load) {
 export const roomCount = load => load.rooms ? load.rooms.split(',').length : 0;
 
 function stateText({ hosts, acceptingConnections, osUpTime }) {
-  if (hosts.length === 0) return 'No RoomHost is alive. Rooms come back with the next one that starts.';
-  const refusal = acceptingConnections ? '' : ', none of which takes new rooms';
-  return `${pluralize(hosts.length, 'host')}${refusal} · machine up ${formatDuration(osUpTime)}`;
+  if (hosts.length === 0) return 'No RoomHost is running. Rooms reopen when one starts.';
+  const refusal = acceptingConnections ? '' : ', none of which accepts new rooms';
+  return `${pluralize(hosts.length, 'host')}${refusal} · system uptime ${formatDuration(osUpTime)}`;
 }
 
 function reportChanges(ids) {
   const lost = knownIds?.filter(id => !ids.includes(id)) ?? [], added = knownIds ? ids.filter(id => !knownIds.includes(id)) : [];
-  if (lost.length > 0) showToast(`Gone: ${lost.join(', ')}.`);
-  else if (added.length > 0) showToast(`New: ${added.join(', ')}.`);
+  if (lost.length > 0) showToast(`No longer available: ${lost.join(', ')}.`);
+  else if (added.length > 0) showToast(`New host: ${added.join(', ')}.`);
   knownIds = ids;
 }
 
 function createCard({ id }) {
   const charts = [
     [new Chart('CPU', .2, formatPercent), host => host.cpu],
-    [new Chart('Messages a second', 4, formatDecimal), host => host.messagesPerSecond],
+    [new Chart('Messages per second', 4, formatDecimal), host => host.messagesPerSecond],
     [new Chart('Connections', 4, formatCount), host => host.connections],
     [new Chart('Memory', 1, formatBytes), host => host.memory],
   ];
@@ -73,8 +73,8 @@ function createCard({ id }) {
       state.dataset.state = host.state;
       address.textContent = `${host.host} · version ${host.version}`;
       rooms.textContent = `${formatCount(host.rooms)} of ${formatCount(host.capacity)} rooms`;
-      button.textContent = isUp ? 'Drain…' : 'Take rooms again';
-      button.setAttribute('aria-label', isUp ? `Drain ${id}` : `Let ${id} take rooms again`);
+      button.textContent = isUp ? 'Drain…' : 'Resume';
+      button.setAttribute('aria-label', isUp ? `Drain ${id}` : `Resume ${id}`);
       button.disabled = host.state === 'stopping';
       charts.forEach(([chart, valueOf]) => chart.push(valueOf(host)));
     },

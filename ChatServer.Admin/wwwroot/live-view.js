@@ -11,7 +11,7 @@ const END_TEXTS = {
   'room-closed': 'The room was closed.',
   kicked: 'You were removed.',
   banned: 'You are banned.',
-  replaced: 'You watch in another tab.',
+  replaced: 'You are watching in another tab.',
 };
 
 export class LiveView {
@@ -33,7 +33,7 @@ export class LiveView {
 
   /** Shows the button that joins the room. */
   offer() {
-    $('live-view-text').textContent = `To watch, you join the room as “${OPERATOR_NAME}”. Everybody in it sees that you are there.`;
+    $('live-view-text').textContent = `To watch, you join the room as “${OPERATOR_NAME}”. All members see that you are present.`;
     $('live-view-start').hidden = false;
   }
 
@@ -56,11 +56,11 @@ export class LiveView {
     on('state', ({ state, reason }) => this.#onState(state, reason));
     on('welcome', welcome => {
       if (!welcome.again) this.#announceAfterSeq = welcome.seq;
-      if (!welcome.again && welcome.seq === 0) this.#messageList.addNote('Nothing was said here yet.');
+      if (!welcome.again && welcome.seq === 0) this.#messageList.addNote('No messages yet.');
       $('live-view-state').textContent = `You are in the room as ${welcome.user}.`;
     });
     on('reset', () => { this.#announceAfterSeq = 0; this.#messageList.clear(); });
-    on('gap', () => this.#messageList.addNote('Some messages went by and are not kept.'));
+    on('gap', () => this.#messageList.addNote('Some messages can no longer be loaded.'));
     for (const type of ['message', 'announcement', 'deleted']) on(type, event => this.#onLogEvent(event));
     this.#setRunning(true);
     $('scroller').focus({ preventScroll: true });
@@ -79,7 +79,7 @@ export class LiveView {
   /** Called for each attempt: the room may have moved. */
   async #findUrls() {
     const { url } = await callApi('GET', `room/${this.#room}`);
-    if (!url) throw new Error('The room is on its way to another host.');
+    if (!url) throw new Error('The room is moving to another host.');
     return [url];
   }
 

@@ -68,20 +68,20 @@ function show(description) {
   facts.show([
     ['Members', options.maxMembers ? `${formatCount(memberCount)} of ${formatCount(options.maxMembers)}` : formatCount(memberCount)],
     ['Messages', formatCount(description.messages)],
-    ['Where', port ? `${host}:${port}` : 'Moving to another host…'],
+    ['Host', port ? `${host}:${port}` : 'Moving to another host…'],
     ['Created', formatDateTime(description.createdAt)],
-    ['Kept', `${formatCount(options.history)} events in ${options.durability === 'redis' ? 'Redis' : 'memory'}`],
-    ['Who may join', description.private ? 'With a token' : 'Everybody'],
+    ['History', `${formatCount(options.history)} events in ${options.durability === 'redis' ? 'Redis' : 'memory'}`],
+    ['Access', description.private ? 'With a token' : 'Public'],
   ]);
   memberList.show([...people ?? []].sort((a, b) => a.user.localeCompare(b.user)));
   $('members-state').textContent =
-    people === null ? 'The host does not tell who they are.' : people.length === 0 ? 'Nobody is here.' : '';
+    people === null ? 'The host does not provide the list of members.' : people.length === 0 ? 'The room has no members.' : '';
   liveView.offer();
   enableCommands(true);
 }
 
 function showMissing() {
-  $('room-state').textContent = `There is no room ${room}. It was shut down, or there never was one.`;
+  $('room-state').textContent = `There is no room ${room}. It was shut down or never existed.`;
   $('room-body').hidden = true;
   enableCommands(false);
   liveView.stop();

@@ -33,7 +33,7 @@ function show(rooms, search) {
   $('rooms').hidden = page.length === 0;
   $('rooms-state').textContent = page.length > 0 ? ''
     : search ? `No room has “${search}” in its name or title.`
-    : previousStarts.length > 0 ? 'No more rooms.' : 'There are no rooms yet. Backends make them through the Api.';
+    : previousStarts.length > 0 ? 'No more rooms.' : 'There are no rooms yet. They are created through the Api.';
   $('rooms-page').textContent = `Page ${previousStarts.length + 1}`;
   $('rooms-previous').disabled = previousStarts.length === 0;
   $('rooms-next').disabled = !next;

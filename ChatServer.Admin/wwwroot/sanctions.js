@@ -24,7 +24,7 @@ export const memberActions = (room, member, onChanged) => [
 const nameOf = ({ user, uid }) => user ?? uid;
 
 const kick = (room, member) => openDialog({
-  title: `Kick ${nameOf(member)}?`, text: 'The user is removed from the room and may return at once.', action: 'Kick',
+  title: `Kick ${nameOf(member)}?`, text: 'The user is removed from the room and can rejoin immediately.', action: 'Kick',
   ...REASON_FIELD,
   run: async reason => {
     await callApi('POST', `room/${room}/kick`, { uid: member.uid, ...sanctionTerms('', reason) });
@@ -35,7 +35,7 @@ const kick = (room, member) => openDialog({
 function mute(room, member) {
   const { label, select } = durationField();
   return openDialog({
-    title: `Mute ${nameOf(member)}?`, text: 'The user can read, and cannot send messages.', action: 'Mute',
+    title: `Mute ${nameOf(member)}?`, text: 'The user can read messages, but not send any.', action: 'Mute',
     extraFields: [label, select], ...REASON_FIELD,
     run: async reason => {
       await callApi('POST', `room/${room}/mute`, { uid: member.uid, ...sanctionTerms(select.value, reason) });
@@ -46,9 +46,10 @@ function mute(room, member) {
 
 function ban(room, member) {
   const { label, select } = durationField();
-  const addresses = checkbox('Also the addresses of the user'), everywhere = checkbox('In every room');
+  const addresses = checkbox('Include the addresses of the user'), everywhere = checkbox('In every room');
   return openDialog({
-    title: `Ban ${nameOf(member)}?`, text: 'The user is removed and cannot join. With the addresses, nobody in the same network can.',
+    title: `Ban ${nameOf(member)}?`,
+    text: 'The user is removed and cannot join. Including the addresses bans all users of the same network.',
     action: 'Ban', isDangerous: true, extraFields: [label, select, addresses.label, everywhere.label], ...REASON_FIELD,
     run: async reason => {
       const terms = { ...sanctionTerms(select.value, reason), address: addresses.input.checked };
@@ -65,7 +66,7 @@ function checkbox(text) {
 
 /** @param {{seq: number, user: string, text: string}} message */
 export const deleteMessage = (room, { seq, user, text }) => openDialog({
-  title: `Delete this message of ${user}?`, text: `“${text}” is removed from the history. This cannot be undone.`,
+  title: `Delete this message by ${user}?`, text: `“${text}” is removed from the history. This cannot be undone.`,
   action: 'Delete', isDangerous: true,
   run: async () => {
     await callApi('DELETE', `room/${room}/messages/${seq}`);
@@ -132,7 +133,7 @@ export class SanctionList {
 }
 
 const describe = ({ kind, room, address, reason, expiresAt }) => [
-  `${kind === 'ban' ? 'banned' : 'muted'}${room ? '' : ' in every room'}${address ? ', with addresses' : ''}`,
+  `${kind === 'ban' ? 'banned' : 'muted'}${room ? '' : ' in every room'}${address ? ', including addresses' : ''}`,
   expiresAt ? `until ${formatDateTime(expiresAt)}` : 'until it is lifted',
   reason ?? '',
 ].filter(Boolean).join(' · ');

@@ -3,7 +3,7 @@ import { pluralize } from './dom.js';
 import { ROOM_NAME_RULE, roomApiUrl } from './room-address.js';
 
 export const JOINING_TEXT = 'Joining…';
-export const READ_ONLY_TEXT = 'You may read here, and not write.';
+export const READ_ONLY_TEXT = 'You can read messages here, but not write.';
 
 const UNREACHABLE_AFTER_ATTEMPTS = 12;
 
@@ -11,11 +11,11 @@ const UNREACHABLE_AFTER_ATTEMPTS = 12;
 export function connectionText({ state, reason, pending }, { isFull }, failedAttempts) {
   if (state === 'online' && navigator.onLine || state === 'idle' || state === 'closed') return '';
   const pendingText = pending.length > 0 ? ` ${pluralize(pending.length, 'message')} will be sent then.` : '';
-  if (isFull) return `The room is full. You get in when somebody leaves.${pendingText}`;
-  if (!navigator.onLine) return `You are offline until the network is back.${pendingText || ' What you write is sent then.'}`;
+  if (isFull) return `The room is full. You join as soon as someone leaves.${pendingText}`;
+  if (!navigator.onLine) return `You are offline until the network is back.${pendingText || ' Your messages will be sent then.'}`;
   if (failedAttempts > UNREACHABLE_AFTER_ATTEMPTS)
-    return `The room cannot be reached, or does not let you in. Still trying…${pendingText}`;
-  if (reason === 'flood') return `That was too much at once. One moment…${pendingText}`;
+    return `The room is unreachable or refuses the connection. Still trying…${pendingText}`;
+  if (reason === 'flood') return `You sent too many messages at once. Reconnecting shortly…${pendingText}`;
   if (reason === 'too-slow') return 'The connection was too slow. Catching up…';
   return failedAttempts > 0 ? `Reconnecting…${pendingText}` : JOINING_TEXT;
 }
@@ -37,15 +37,15 @@ function durationText(seconds) {
 
 // By reason: title, text, label of the button, and its action.
 const ENDINGS = {
-  'room-closed': ['This room was closed.', 'If it is opened again, you are back in.', 'Look again', 'check'],
-  private: ['This room is private.', 'It takes an invitation: a link that ends with #token=…', 'Try again', 'reload'],
-  token: ['Your invitation is not valid any more.', 'Ask for a new link.', 'Try again', 'reload'],
-  replaced: ['You are here in another tab.', 'The conversation goes on over there.', 'Use it here', 'rejoin'],
-  kicked: ['You were removed from this room.', 'A moderator did that. You may come back.', 'Come back', 'rejoin'],
-  banned: ['You are banned from this room.', 'A moderator decided that.', 'Try again', 'rejoin'],
-  name: ['The room does not accept your name.', 'Names that imitate another, or belong to the operators, are not accepted.',
+  'room-closed': ['This room was closed.', 'You rejoin automatically if it opens again.', 'Check again', 'check'],
+  private: ['This room is private.', 'To join, you need an invitation: a link that ends with #token=…', 'Try again', 'reload'],
+  token: ['Your invitation is no longer valid.', 'Ask for a new link.', 'Try again', 'reload'],
+  replaced: ['This room is open in another tab.', 'You can continue there, or here.', 'Use it here', 'rejoin'],
+  kicked: ['You were removed from this room.', 'A moderator removed you. You can rejoin.', 'Rejoin', 'rejoin'],
+  banned: ['You are banned from this room.', 'A moderator banned you.', 'Try again', 'rejoin'],
+  name: ['The room does not accept your name.', 'Names that imitate another name, or are reserved for operators, are not accepted.',
     'Choose another', 'rename'],
-  'bad-name': ['That is not the name of a room.', ROOM_NAME_RULE, 'Choose another', 'home'],
+  'bad-name': ['This is not a valid room name.', ROOM_NAME_RULE, 'Choose another', 'home'],
 };
 
 // Codes in a `closing` frame that come with the close code of a ban: the room became private, or the token expired or was refused.
@@ -61,19 +61,19 @@ const CLOSING_CODES = { private: 'private', 'token-expired': 'token', 'token-ref
 export function endNotice(reason, room, closingReason = '', ban = null) {
   if (reason === 'not-found') return {
     title: `There is no room “${room}” yet.`,
-    text: 'Rooms are made by a backend that has the key. As soon as this one is there, you are in.',
-    buttonLabel: 'Look again', action: 'check',
+    text: 'Rooms are created through the API. You join automatically as soon as this room exists.',
+    buttonLabel: 'Check again', action: 'check',
     code: `curl -X POST ${roomApiUrl(room)} \\\n  -H "X-API-Key: $KEY"`,
   };
   if (reason === 'banned' && CLOSING_CODES[closingReason]) return endNotice(CLOSING_CODES[closingReason], room);
   const [title, text, buttonLabel, action] = ENDINGS[reason]
-    ?? ['The connection ended.', `The room ended it (${reason}).`, 'Connect again', 'rejoin'];
+    ?? ['The connection ended.', `The room closed it (${reason}).`, 'Connect again', 'rejoin'];
   return { title, text: [text, ...moderationTexts(reason, closingReason, ban)].join(' '), buttonLabel, action };
 }
 
 function moderationTexts(reason, closingReason, ban) {
   if (reason === 'banned' && ban) return [
-    ban.seconds ? `The ban ends in ${durationText(ban.seconds)}.` : 'It has no end until a moderator lifts it.',
+    ban.seconds ? `The ban ends in ${durationText(ban.seconds)}.` : 'The ban lasts until a moderator lifts it.',
     ban.reason ? `Reason: ${ban.reason}` : '',
   ];
   const isStated = (reason === 'kicked' || reason === 'banned') && closingReason && closingReason !== reason;

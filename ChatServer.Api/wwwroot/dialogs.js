@@ -26,7 +26,7 @@ export function askName(currentName) {
       event.preventDefault();
       const name = input.value.trim().normalize('NFC'), length = [...name].length;
       if (length > 0 && length <= MAX_NAME_LENGTH) return close(name);
-      showError(`1 to ${MAX_NAME_LENGTH} characters, please.`);
+      showError(`Enter 1 to ${MAX_NAME_LENGTH} characters.`);
       input.focus();
     };
     $('name-cancel').onclick = () => close('');

@@ -16,25 +16,25 @@ export function messageActions(message, client, showStatus) {
 }
 
 const deleteMessage = ({ seq, text }, client) => openModerationDialog({
-  title: 'Delete this message?', text: `“${text}” is removed for everybody. This cannot be undone.`, action: 'Delete',
+  title: 'Delete this message?', text: `“${text}” is removed for everyone. This cannot be undone.`, action: 'Delete',
   run: () => client.delete(seq),
 });
 
 const memberActions = ({ user, uid }, client, showStatus) => [
   ['Kick…', () => openModerationDialog({
-    title: `Kick ${user}?`, text: 'The user is removed from the room and may return at once.', action: 'Kick', hasReason: true,
+    title: `Kick ${user}?`, text: 'The user is removed from the room and can rejoin immediately.', action: 'Kick', hasReason: true,
     run: async terms => { await client.kick(uid, terms); showStatus(`${user} was removed.`); },
   })],
   ['Mute…', () => openModerationDialog({
-    title: `Mute ${user}?`, text: 'The user can read, and cannot send messages.', action: 'Mute', hasReason: true, hasDuration: true,
+    title: `Mute ${user}?`, text: 'The user can read messages, but not send any.', action: 'Mute', hasReason: true, hasDuration: true,
     run: async terms => { await client.mute(uid, terms); showStatus(`${user} is muted.`); },
   })],
   ['Ban…', () => openModerationDialog({
     title: `Ban ${user}?`, text: 'The user is removed and cannot join this room.', action: 'Ban', hasReason: true, hasDuration: true,
     run: async terms => { await client.ban(uid, terms); showStatus(`${user} is banned.`); },
   })],
-  ['Unmute', () => showResult(client.unmute(uid), `${user} is not muted any more.`, showStatus)],
-  ['Unban', () => showResult(client.unban(uid), `${user} is not banned any more.`, showStatus)],
+  ['Unmute', () => showResult(client.unmute(uid), `${user} is no longer muted.`, showStatus)],
+  ['Unban', () => showResult(client.unban(uid), `${user} is no longer banned.`, showStatus)],
 ];
 
 const showResult = (command, text, showStatus) => command.then(() => showStatus(text), refused => showStatus(refused.message));

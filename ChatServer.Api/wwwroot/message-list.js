@@ -152,7 +152,7 @@ export class MessageList extends EventTarget {
       : messageRow(event, event.uid === this.#getSelf().uid, !isInGroup(previous, event));
     this.#rows.set(event.seq, row);
     if (event.type === 'message' && this.#getActions(event).length > 0)
-      addMenu(row, `Actions for “${event.text.slice(0, MENU_LABEL_LENGTH)}” of ${event.user}`, () => this.#getActions(event));
+      addMenu(row, `Actions for “${event.text.slice(0, MENU_LABEL_LENGTH)}” by ${event.user}`, () => this.#getActions(event));
     if (event.deleted || this.#deletedSeqs.has(event.seq)) markDeleted(row);
     return row;
   }

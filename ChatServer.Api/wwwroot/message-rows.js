@@ -42,4 +42,4 @@ export function updateDays(list) {
 }
 
 export const noteRow = text => element('li', 'note', text);
-export const unreadMarkerRow = () => element('li', 'unread-marker', 'New');
+export const unreadMarkerRow = () => element('li', 'unread-marker', 'New messages');

@@ -4,7 +4,7 @@
 export const ROOT_URL = new URL('../../', import.meta.url).href;
 
 export const ROOM_NAME = /^[A-Za-z0-9][A-Za-z0-9._~-]{0,63}$/;
-export const ROOM_NAME_RULE = 'Letters, digits and . _ ~ - only, up to 64, a letter or digit first.';
+export const ROOM_NAME_RULE = 'Use at most 64 letters, digits and . _ ~ - and start with a letter or digit.';
 
 export const roomPageUrl = name => `${ROOT_URL}room/${name}`;
 export const roomApiUrl = name => `${ROOT_URL}api/v1/room/${name}`;

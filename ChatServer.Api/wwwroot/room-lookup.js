@@ -44,7 +44,7 @@ export class RoomLookup {
       .catch(refused => { this.ban = refused.ban; throw refused; });
     const { options, members } = description ?? {};
     this.isFull = description !== null && options.maxMembers > 0 && members >= options.maxMembers;
-    if (this.#urls.length === 0 && !description?.url) throw new Error('The room is on its way to another host.');
+    if (this.#urls.length === 0 && !description?.url) throw new Error('The room is moving to another host.');
     return this.#urls.length > 0 ? this.#urls : [description.url];
   }
 }

@@ -64,11 +64,12 @@ function listen() {
   on('reset', () => {
     unreadAfterSeq = 0;
     messageList.clear();
-    messageList.addNote('What was said here before is gone. The conversation begins anew.');
+    messageList.addNote('Earlier messages were lost. The room starts a new history.');
   });
   on('gap', ({ after, before }) => {
     hadGap = true;
-    messageList.addNote(`${pluralize(before - after - 1, 'message')} went by while you were away, and are not kept.`);
+    const missed = pluralize(before - after - 1, 'message was', 'messages were');
+    messageList.addNote(`${missed} sent while you were away, and can no longer be loaded.`);
   });
   for (const type of ['message', 'announcement', 'deleted']) on(type, onLogEvent);
   on('pending', pending => { messageList.removeUnreadMarker(); messageList.addPending(pending); updateBanner(); updateListEdges(); });
@@ -88,7 +89,7 @@ function listen() {
 
 function onWelcome(welcome) {
   if (welcome.again && failedAttempts > 0)
-    showStatus(welcome.resumed && !hadGap ? 'Back. You missed nothing.' : 'Back in the room.');
+    showStatus(welcome.resumed && !hadGap ? 'Reconnected. No messages were missed.' : 'Reconnected.');
   if (!welcome.again) {
     performance.mark('joined');
     unreadAfterSeq = welcome.seq;
@@ -156,7 +157,7 @@ function updateListEdges() {
   $('load-older').hidden = !client.hasMore;
   $('history-start').hidden = client.hasMore || messageList.isEmpty;
   $('history-start').textContent =
-    client.oldest === 1 ? `This is the beginning of ${$('title').textContent}.` : 'Older messages are not kept.';
+    client.oldest === 1 ? `This is the beginning of ${$('title').textContent}.` : 'Older messages can no longer be loaded.';
 }
 
 function showEnd(reason) {
@@ -180,7 +181,7 @@ async function loadOlder() {
 
 async function rename() {
   if (client.pending.length > 0 && client.state !== 'closed')
-    return showStatus('Let your messages arrive first: they are sent under your present name.');
+    return showStatus('Wait until your messages are sent. They still have your current name.');
   // The room may have assigned another name than the stored one.
   const currentName = client.user || store.name;
   const name = await askName(currentName);

@@ -8,15 +8,15 @@ const MAX_REASON_LENGTH = 200; // characters
 
 /** @returns {string} the error; empty if the reason is valid */
 export function checkReason(reason) {
-  if ([...reason.trim()].length > MAX_REASON_LENGTH) return `At most ${MAX_REASON_LENGTH} characters.`;
-  return /\p{Cc}/u.test(reason.trim()) ? 'One line, please.' : '';
+  if ([...reason.trim()].length > MAX_REASON_LENGTH) return `Enter at most ${MAX_REASON_LENGTH} characters.`;
+  return /\p{Cc}/u.test(reason.trim()) ? 'Enter a single line.' : '';
 }
 
 /** The value of `select` is a number of seconds; empty: without an end. */
 export function durationField() {
   const options = DURATIONS.map(([name, seconds]) => Object.assign(element('option', '', name), { value: seconds }));
   const select = Object.assign(element('select', 'field', ...options), { id: 'sanction-duration' });
-  return { label: Object.assign(element('label', '', 'How long'), { htmlFor: select.id }), select };
+  return { label: Object.assign(element('label', '', 'Duration'), { htmlFor: select.id }), select };
 }
 
 /** Members of the call or the frame; empty terms are omitted. */

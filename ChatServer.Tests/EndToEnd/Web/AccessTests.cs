@@ -107,7 +107,7 @@ public sealed class AccessTests(ChatSiteFixture fixture) : WebTests(fixture)
         await page.IsAccessibleAsync();
         await page.GetByLabel("Your name").FillAsync("Anna");
         await page.Keyboard.PressAsync("Enter");
-        await page.Locator("#no-messages").ShowsAsync("Quiet in here.");
+        await page.Locator("#no-messages").ShowsAsync("No messages yet.");
         await page.IsAccessibleAsync();
         await page.SayAsync("Hello https://example.com");
         await page.ShowsMessagesAsync("Hello https://example.com");

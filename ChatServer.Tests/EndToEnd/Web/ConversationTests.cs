@@ -66,9 +66,9 @@ public sealed class ConversationTests(ChatSiteFixture fixture) : WebTests(fixtur
         var first = await Site.JoinAsync("Anna", room);
         var second = await first.Context.NewPageAsync();
         await second.GotoAsync(first.Url);
-        await first.Locator("#notice").ShowsAsync("You are here in another tab.");
+        await first.Locator("#notice").ShowsAsync("This room is open in another tab.");
         await first.GetByRole(AriaRole.Button, new() { Name = "Use it here" }).ClickAsync();
-        await second.Locator("#notice").ShowsAsync("You are here in another tab.");
+        await second.Locator("#notice").ShowsAsync("This room is open in another tab.");
         await first.SayAsync("Still one person");
         await first.ShowsMessagesAsync("Still one person");
         await first.Locator("#member-count").ShowsAsync("Only you are here");

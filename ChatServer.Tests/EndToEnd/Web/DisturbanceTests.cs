@@ -36,7 +36,7 @@ public sealed class DisturbanceTests(ChatSiteFixture fixture) : WebTests(fixture
         await Site.LoadBalancers[2].Process.KillAsync();
         await anna.SayAsync("two");
         await ben.SayAsync("three");
-        await anna.ShowsBannerAsync("You missed nothing");
+        await anna.ShowsBannerAsync("No messages were missed");
         await Assertions.Expect(anna.Messages()).ToHaveCountAsync(3);
         await Assertions.Expect(anna.Pending()).ToHaveCountAsync(0);
         Assert.Equal(["one", "three", "two"], (await anna.Messages().AllTextContentsAsync()).Order());

@@ -21,7 +21,7 @@ public sealed class EndingTests(ChatSiteFixture fixture) : WebTests(fixture)
     }
 
     [Theory]
-    [InlineData(4001, "You were removed from this room.", "Come back")]
+    [InlineData(4001, "You were removed from this room.", "Rejoin")]
     [InlineData(4003, "You are banned from this room.", "Try again")]
     [InlineData(1009, "The connection ended.", "Connect again")]
     public async Task Removed_person_is_informed_and_stays_out_until_rejoining(int code, string title, string action)
@@ -46,7 +46,7 @@ public sealed class EndingTests(ChatSiteFixture fixture) : WebTests(fixture)
         await anna.SayAsync("before");
         await anna.ShowsMessagesAsync("before");
         await _connections[^1].CloseAsync(new() { Code = code });
-        await anna.ShowsBannerAsync("You missed nothing");
+        await anna.ShowsBannerAsync("No messages were missed");
         await anna.SayAsync("after");
         await anna.ShowsMessagesAsync("before", "after");
     }
@@ -96,7 +96,7 @@ public sealed class EndingTests(ChatSiteFixture fixture) : WebTests(fixture)
         var room = await Site.RoomAsync(new { @private = isPrivate });
         var anna = await Site.BrowserAsync();
         await Site.OpenRoomAsync(anna, "Anna", $"{room}#token=an.in-vitation");
-        await anna.Locator("#notice").ShowsAsync("Your invitation is not valid any more.");
+        await anna.Locator("#notice").ShowsAsync("Your invitation is no longer valid.");
     }
 
     [Fact]
@@ -104,7 +104,7 @@ public sealed class EndingTests(ChatSiteFixture fixture) : WebTests(fixture)
     {
         var anna = await Site.BrowserAsync();
         await anna.GotoAsync($"{ChatSite.AddressOf(Site.LoadBalancers[0])}/rooms-of/nobody");
-        await Assertions.Expect(anna.GetByRole(AriaRole.Heading)).ToHaveTextAsync("There is no such page.");
+        await Assertions.Expect(anna.GetByRole(AriaRole.Heading)).ToHaveTextAsync("Page not found.");
         await anna.IsAccessibleAsync();
         await anna.GetByText("Choose a room").ClickAsync();
         await Assertions.Expect(anna.GetByLabel("Room", new() { Exact = true })).ToBeFocusedAsync();
@@ -140,7 +140,7 @@ public sealed class EndingTests(ChatSiteFixture fixture) : WebTests(fixture)
         var anna = await Site.BrowserAsync();
         await Site.OpenRoomAsync(anna, "Moderator", room);
         await anna.Locator("#notice").ShowsAsync("The room does not accept your name.");
-        await anna.Locator("#notice").ShowsAsync("belong to the operators");
+        await anna.Locator("#notice").ShowsAsync("reserved for operators");
         await anna.IsAccessibleAsync();
         await anna.GetByRole(AriaRole.Button, new() { Name = "Choose another" }).ClickAsync();
         await anna.GetByLabel("Your name", new() { Exact = true }).FillAsync("Anna");
@@ -155,7 +155,7 @@ public sealed class EndingTests(ChatSiteFixture fixture) : WebTests(fixture)
         var anna = await Site.BrowserAsync();
         await anna.GotoAsync($"{ChatSite.AddressOf(Site.LoadBalancers[0])}/room/bad%20name");
         await Assertions.Expect(anna.Locator("#title")).ToHaveTextAsync("bad name");
-        await anna.Locator("#notice").ShowsAsync("That is not the name of a room.");
+        await anna.Locator("#notice").ShowsAsync("This is not a valid room name.");
         await anna.IsAccessibleAsync();
         await anna.GetByRole(AriaRole.Button, new() { Name = "Choose another" }).ClickAsync();
         await Assertions.Expect(anna.GetByLabel("Room", new() { Exact = true })).ToBeFocusedAsync();

@@ -45,7 +45,7 @@ public sealed class MemberModerationTests(ChatSiteFixture fixture) : WebTests(fi
         await page.ShowsMessagesAsync("spam");
 
         await ModerateAsync(page, "Mute…");
-        await page.GetByLabel("How long").SelectOptionAsync("1 hour");
+        await page.GetByLabel("Duration").SelectOptionAsync("1 hour");
         await page.GetByLabel("Reason").FillAsync("Too loud.");
         await page.IsAccessibleAsync();
         await page.Keyboard.PressAsync("Enter");
@@ -60,7 +60,7 @@ public sealed class MemberModerationTests(ChatSiteFixture fixture) : WebTests(fi
         await page.ShowsBannerAsync("Mallory was removed.");
         await mallory.Locator("#notice").ShowsAsync("You were removed from this room.");
         await mallory.Locator("#notice").ShowsAsync("Reason: Go away.");
-        await mallory.Button("Come back").ClickAsync();
+        await mallory.Button("Rejoin").ClickAsync();
         await mallory.Locator("#member-count").ShowsAsync("2 people");
 
         await ModerateAsync(page, "Delete…");
@@ -105,7 +105,7 @@ public sealed class MemberModerationTests(ChatSiteFixture fixture) : WebTests(fi
         await Site.OpenRoomAsync(page, "Rita", $"{room}#token={await Site.TokenAsync(room, "Rita", "read")}");
         var text = page.GetByLabel("Message", new() { Exact = true });
         await Assertions.Expect(text).ToBeDisabledAsync();
-        await Assertions.Expect(text).ToHaveAttributeAsync("placeholder", "You may read here, and not write.");
+        await Assertions.Expect(text).ToHaveAttributeAsync("placeholder", "You can read messages here, but not write.");
         await page.IsAccessibleAsync();
     }
 

@@ -29,12 +29,12 @@ public sealed class OperatorTests(ChatSiteFixture fixture) : WebTests(fixture)
         var anna = await Site.JoinAsync("Anna", room);
         var page = await Site.OperatorAsync(room);
         await page.Locator("#members").ShowsAsync("Anna");
-        await page.Button("Shut this room down…").ClickAsync();
+        await page.Button("Shut down this room…").ClickAsync();
         await Assertions.Expect(page.GetByRole(AriaRole.Button, new() { Name = "Cancel" })).ToBeFocusedAsync();
         await page.Button("Shut down").ClickAsync();
         await anna.Locator("#notice").ShowsAsync("This room was closed.");
         await page.Locator("#room-state").ShowsAsync($"There is no room {room}.");
-        await Assertions.Expect(page.Button("Shut this room down…")).ToBeDisabledAsync();
+        await Assertions.Expect(page.Button("Shut down this room…")).ToBeDisabledAsync();
     }
 
     [Fact]
@@ -91,7 +91,7 @@ public sealed class OperatorTests(ChatSiteFixture fixture) : WebTests(fixture)
         await Assertions.Expect(key).ToBeFocusedAsync();
         await page.Keyboard.TypeAsync("wröng");
         await page.Keyboard.PressAsync("Enter");
-        await page.Locator("#key-error").ShowsAsync("That is not a key of this server.");
+        await page.Locator("#key-error").ShowsAsync("The key is not valid for this server.");
         await Assertions.Expect(key).ToBeFocusedAsync();
         await page.Keyboard.TypeAsync(ChatSite.AdminKey);
         await page.Keyboard.PressAsync("Enter");
@@ -103,7 +103,7 @@ public sealed class OperatorTests(ChatSiteFixture fixture) : WebTests(fixture)
         var other = await page.Context.NewPageAsync();
         await other.GotoAsync(ChatSite.AddressOf(Site.Admin));
         await Assertions.Expect(other.GetByLabel("Admin key")).ToBeFocusedAsync();
-        await page.Button("Leave").ClickAsync();
+        await page.Button("Sign out").ClickAsync();
         await page.ReloadAsync();
         await Assertions.Expect(key).ToBeFocusedAsync();
     }
@@ -141,7 +141,7 @@ public sealed class OperatorTests(ChatSiteFixture fixture) : WebTests(fixture)
         });
         await page.GotoAsync(ChatSite.AddressOf(Site.Admin));
         await ChatSite.GiveKeyAsync(page);
-        await page.Locator("#tiles .warning").ShowsAsync("37 too much for 2 CPUs");
+        await page.Locator("#tiles .warning").ShowsAsync("37 exceeds 2 CPUs");
         load = 0.5;
         await page.Locator("#tiles").ShowsAsync("0.5 of 2 CPUs");
         await Assertions.Expect(page.Locator("#tiles .warning")).ToHaveCountAsync(0);
@@ -182,13 +182,13 @@ public sealed class OperatorTests(ChatSiteFixture fixture) : WebTests(fixture)
         await page.Keyboard.PressAsync("Enter");
         await Assertions.Expect(page.Locator("#dialog")).ToBeHiddenAsync();
         await page.Button("Shut down…").ClickAsync();
-        await page.Button("Go on…").ClickAsync();
-        await page.Button("Shut the server down").ClickAsync();
+        await page.Button("Continue…").ClickAsync();
+        await page.Button("Shut down the server").ClickAsync();
         await page.Locator("#dialog-error").ShowsAsync("Type “shut down”.");
         Assert.Equal(0, orders);
-        await page.GetByLabel("To be sure").FillAsync("Shut down");
+        await page.GetByLabel("Confirmation").FillAsync("Shut down");
         await page.Keyboard.PressAsync("Enter");
-        await page.Locator("#toast").ShowsAsync("Shutting down: 7 rooms close.");
+        await page.Locator("#toast").ShowsAsync("Shutting down. Closing 7 rooms.");
         Assert.Equal(1, orders);
     }
 
@@ -203,15 +203,15 @@ public sealed class OperatorTests(ChatSiteFixture fixture) : WebTests(fixture)
             ContentType = "application/problem+json",
             Body = """{"status":503,"code":"redis-unavailable","detail":"Away."}""",
         }));
-        await page.Locator("#health").ShowsAsync("Redis is away. Shown is");
+        await page.Locator("#health").ShowsAsync("Redis is unavailable. Showing data from");
         await page.IsAccessibleAsync();
         await page.Button("Announce here…").ClickAsync();
         await page.GetByLabel("Announcement").FillAsync("Anybody?");
         await page.Button("Announce").ClickAsync();
-        await page.Locator("#dialog-error").ShowsAsync("Redis is away. Try again when it is back.");
+        await page.Locator("#dialog-error").ShowsAsync("Redis is unavailable. Try again later.");
         await page.UnrouteAllAsync();
         await page.RouteAsync("**/api/v1/**", route => route.AbortAsync());
-        await page.Locator("#health").ShowsAsync("The Admin does not answer.");
+        await page.Locator("#health").ShowsAsync("The Admin does not respond.");
         await page.UnrouteAllAsync();
         await page.Locator("#health").ShowsAsync("Live");
         await page.Button("Announce").ClickAsync();
@@ -223,7 +223,7 @@ public sealed class OperatorTests(ChatSiteFixture fixture) : WebTests(fixture)
     {
         var page = await Site.OperatorAsync();
         await page.RouteAsync("**/api/v1/load", route => route.FulfillAsync(new() { Status = 401, Body = """{"code":"unauthorized"}""" }));
-        await page.Locator("#key-error").ShowsAsync("The key is not accepted any more.");
+        await page.Locator("#key-error").ShowsAsync("The key is no longer valid.");
         await Assertions.Expect(page.Locator("#overview")).ToBeHiddenAsync();
     }
 
@@ -246,8 +246,8 @@ public sealed class OperatorTests(ChatSiteFixture fixture) : WebTests(fixture)
         await IsWellAsync(page);
         await page.Button("Shut down…").ClickAsync();
         await IsWellAsync(page);
-        await page.Button("Go on…").ClickAsync();
-        await page.Button("Shut the server down").ClickAsync();
+        await page.Button("Continue…").ClickAsync();
+        await page.Button("Shut down the server").ClickAsync();
         await page.Locator("#dialog-error").ShowsAsync("Type “shut down”.");
         await IsWellAsync(page);
         await page.Keyboard.PressAsync("Escape");

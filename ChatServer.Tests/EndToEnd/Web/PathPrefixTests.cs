@@ -44,7 +44,7 @@ public sealed class PathPrefixTests(ChatSiteFixture fixture) : WebTests(fixture)
         var page = await Site.BrowserAsync();
         await page.GotoAsync($"{proxy.Address}/app/no/such/page");
         await page.GetByText("Choose a room").ClickAsync();
-        await page.GetByText("Every room is a link.").WaitForAsync();
+        await page.GetByText("Join a chat room.").WaitForAsync();
         Assert.Equal($"{proxy.Address}/app/", page.Url);
     }
 
