@@ -17,7 +17,8 @@ internal static class AuditEndpoints
         .WithSummary("Read the audit trail, newest entries first")
         .WithDescription("""
             Every call to the Admin that changes something, every such command of a moderator in a room, and calls to the Api that change or
-            delete what others wrote, including refused ones. `action`, `room` and `actor` select entries that contain the text. For the next page, set `after` to `next`, until `next` is null.
+            delete what others wrote, including refused ones. `action`, `room` and `actor` select entries that contain the text.
+            For the next page, set `after` to `next`, until `next` is null.
             """);
 
     private static async Task<Ok<Data<AuditPage>>> ReadAsync(

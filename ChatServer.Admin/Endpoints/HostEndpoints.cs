@@ -18,8 +18,8 @@ internal static class HostEndpoints
             .WithName("rebalance")
             .WithSummary("Distribute the rooms over the hosts")
             .WithDescription("""
-                Hosts with more rooms than their share of the capacity move the surplus to other hosts, one room after another, rooms without
-                members first. Members resume there without a lost message. Rooms with durability memory stay.
+                Hosts with more rooms than their share of the capacity move the surplus to other hosts, one room after another, rooms
+                without members first. Members resume there without a lost message. Rooms with durability memory stay.
                 """);
 
         var hosts = all.MapGroup("/host/{id}");
