@@ -6,11 +6,7 @@ import { checkJoin, checkName } from './chat-refusals.js';
 import { TokenSource } from './chat-token.js';
 export { Refused, randomId };
 
-/**
- * @typedef {{type: 'message'|'announcement'|'deleted', seq: number, time: string, user?: string, uid?: string, id?: string,
- *   text?: string, target?: number}} LogEvent
- * @typedef {import('./chat-outbox.js').Pending} Pending @typedef {import('./chat-outbox.js').Store} Store
- */
+/** @typedef {import('./index.d.ts').LogEvent} LogEvent @typedef {import('./chat-outbox.js').Pending} Pending */
 
 const POLICY = 1008, TOO_SLOW = 1013, BANNED = 4003, REPLACED = 4009;
 // Close codes after which the client does not reconnect, with the reason that it reports.
@@ -30,8 +26,8 @@ const MAX_PAGE_EVENTS = 500, MAX_HISTORY_EVENTS = 10_000;
 /** Its events, all `CustomEvent`s, are in docs/client-js.md. */
 export class ChatClient extends EventTarget {
   /** @type {'idle'|'connecting'|'online'|'waiting'|'closed'} */ state = 'idle';
-  /** Why it is waiting or closed. */ reason = '';
-  /** The server's words for a refusal before joining. */ detail = '';
+  /** Why the client is waiting or closed. */ reason = '';
+  /** The server's message for a refusal before joining. */ detail = '';
   /** The name that the room assigned. */ user = '';
   /** Identifies the member in the events of every room. */ uid = '';
   /** What the room lets the member do. @type {string[]} */ permissions = ['read', 'write'];
@@ -43,15 +39,7 @@ export class ChatClient extends EventTarget {
   #epoch = ''; #newest = 0; #oldest = 0;
   #tokens; #renewals = 0;
 
-  /**
-   * @param {object} options
-   * @param {string|string[]|((failures: number) => Promise<string[]>)} options.url addresses of the room, tried in turn; or a function
-   *   that finds them, called at first and after every round of failures; it may throw `Refused`
-   * @param {string} [options.user] without it, the room assigns a guest name @param {string|(() => string|Promise<string>)} [options.token]
-   *   for a private room: a token, or a function that gets one, called before each connection and before the token expires
-   * @param {string} [options.session] identifies the member @param {number} [options.history] number of events at the first join
-   * @param {Store} [options.outbox] @param {Function} [options.WebSocket] for Node, which has no WebSocket before version 22
-   */
+  /** @param {import('./index.d.ts').ChatClientOptions} options */
   constructor({ url, user, token, session = randomId(), history = 50, outbox, WebSocket = globalThis.WebSocket }) {
     super();
     if (user != null) checkName(user);
@@ -95,20 +83,20 @@ export class ChatClient extends EventTarget {
   }
 
   /**
-   * Deletes a message: one's own, or with the permission `moderate` any. Every command is sent again after a reconnect until the room has
-   * answered it, and carried out once; its promise is rejected with `Refused` if the room refuses it or the client closes first.
-   * @param {number} seq of the message @returns {Promise<LogEvent|undefined>} its `deleted` event; undefined: it was already deleted by this
-   *   command
+   * Deletes a message: one's own or, with the permission `moderate`, any. The client sends every command again after a reconnect until the
+   * room answers it; the room carries it out once. The promise is rejected with `Refused` if the room refuses the command, or if the client
+   * closes before the answer.
+   * @param {number} seq @returns {Promise<LogEvent|undefined>} the `deleted` event; undefined if the answer to an earlier attempt was lost
    */
   delete(seq) { return this.#commands.send({ type: 'delete', target: seq }); }
 
-  /** Removes a member, which may return at once. Like the methods below, requires the permission `moderate`. @param {string} uid */
+  /** Removes a member, which can rejoin immediately. Like the methods below, requires the permission `moderate`. @param {string} uid */
   kick(uid, { reason } = {}) { return this.#commands.send({ type: 'kick', uid, reason }); }
 
   /** Bans a user from the room, until `unban` if `seconds` is missing. */
   ban(uid, { seconds, reason } = {}) { return this.#commands.send({ type: 'ban', uid, seconds, reason }); }
 
-  /** Lets a user send no messages in the room, until `unmute` if `seconds` is missing. */
+  /** Forbids a user to send messages in the room, until `unmute` if `seconds` is missing. */
   mute(uid, { seconds, reason } = {}) { return this.#commands.send({ type: 'mute', uid, seconds, reason }); }
 
   unban(uid, { reason } = {}) { return this.#commands.send({ type: 'unban', uid, reason }); }
@@ -118,8 +106,8 @@ export class ChatClient extends EventTarget {
   typing() { this.#write({ type: 'typing' }); }
 
   /**
-   * Call it when the network, the machine or the page is back: reconnects at once, or probes the connection. A connection that was silent
-   * longer than the timeouts allow is replaced without a probe: the page was frozen.
+   * Call it when the network or the page is available again: reconnects at once, or probes the connection. Replaces a connection without a
+   * probe if it was silent for longer than the timeouts: the page was frozen.
    */
   wake() {
     const silence = Date.now() - this.#connection?.lastFrameAt;
@@ -171,13 +159,13 @@ export class ChatClient extends EventTarget {
     const { user, session, WebSocket } = this.#options;
     const since = this.#newest > 0 && !older ? `${this.#epoch}.${this.#newest}` : '';
     const url = new URL(this.#urls[this.#failures % this.#urls.length]);
-    // 0 is a value of history: no earlier events.
     const protocols = ['chat.v1'];
     // Proxies log URLs. A subprotocol cannot contain every character that a session may have.
     for (const [name, secret] of Object.entries({ session, token: this.#tokens.current })) {
       if (/^[A-Za-z0-9._~-]+$/.test(secret)) protocols.push(`chat.v1.${name}.${secret}`);
       else if (secret) url.searchParams.set(name, secret);
     }
+    // A history of 0 requests no events.
     for (const [name, value] of Object.entries({ user, history, since })) if (value || value === 0) url.searchParams.set(name, value);
     const socket = new WebSocket(url.href, protocols);
     const connection = { socket, history, older, head: -1, lastFrameAt: Date.now(), awaitsFrame: false, onlineSince: 0 };

@@ -23,7 +23,7 @@ export class Commands {
 
   stop() { this.#write = null; }
 
-  /** The client does not reconnect. @param {string} code the reason */
+  /** Rejects all commands, because the client does not reconnect. @param {string} code the reason */
   abandon(code) {
     for (const { reject } of this.#waiting.values()) reject(new Refused(code, 'The client closed before the room answered.'));
     this.#waiting.clear();

@@ -1,10 +1,10 @@
-// Why a room refuses a member. A WebSocket does not report it: an HTTP request to the same address does.
+// Why a room refuses a member. A WebSocket does not report the reason; an HTTP request to the same address does.
 import { Refused, checkText } from './chat-outbox.js';
 
 const MAX_NAME_LENGTH = 32; // characters
 const ANSWER_TIMEOUT_MS = 5_000;
 
-/** Checks what the client can know of a name. @throws {TypeError} */
+/** Checks the rules for names that do not depend on the room. @throws {TypeError} */
 export function checkName(user) {
   checkText('user', user);
   const length = [...user.trim().normalize('NFC')].length;
@@ -13,8 +13,8 @@ export function checkName(user) {
 }
 
 /**
- * Asks the room at a WebSocket address whether it exists and accepts the name and the token. Without an answer it accepts.
- * @param {string} url @param {string} [user] @param {string} [token] whose holder may have a reserved name
+ * Asks the room at a WebSocket address whether it exists and accepts the name and the token. Returns if it does, or if it does not respond.
+ * @param {string} url @param {string} [user] @param {string} [token] permits a reserved name
  * @throws {Refused} `not-found`, `name`, `private` or `token`
  */
 export async function checkJoin(url, user, token) {

@@ -1,4 +1,4 @@
-// The join token of a member: its lifetime, and when to ask for the next one.
+// The join token of a member and its renewal.
 
 // A token is renewed after this share of its lifetime. The room keeps a member for 30 s after the expiry.
 const RENEW_AFTER = 0.75, MIN_DELAY_MS = 1_000, RETRY_MS = 5_000;
@@ -8,7 +8,7 @@ const MAX_DELAY_MS = 2 ** 31 - 1; // of a timer
 export class TokenSource {
   #get; #timer;
   /** The newest token; empty without one. */ current = '';
-  /** Whether another token can be got. */ isRenewable;
+  /** Whether the function can provide another token. */ isRenewable;
 
   /** @param {string|(() => string|Promise<string>)} [token] a token, or a function that gets one */
   constructor(token) {
@@ -40,7 +40,7 @@ export class TokenSource {
   }
 }
 
-// 0: the token does not tell. If the clock of this machine is wrong, the duration from the issue of the token counts.
+// In ms; 0 if the token states no expiry. If the clock of this machine is wrong, the lifetime since the issue of the token counts.
 function renewalDelay(token) {
   try {
     const now = Date.now() / 1000;

@@ -115,7 +115,7 @@ export interface ChatEvents {
   message: LogEvent;
   announcement: LogEvent;
   deleted: LogEvent;
-  /** Options of the room changed: those that did. */
+  /** The options of the room that changed. */
   room: { title?: string; slowModeSeconds?: number; maxMembers?: number };
   presence: { count: number; joined: string[]; left: string[] };
   typing: { users: string[] };
@@ -151,7 +151,7 @@ export class ChatClient extends EventTarget {
    * Why the client is waiting or closed, for example `lost`, `unreachable`, `kicked`, `banned`, `replaced`, `room-closed`, `not-found`,
    * `name`, `private`, `token`. */
   readonly reason: string;
-  /** The server's words for a refusal before joining; otherwise empty. */
+  /** The server's message for a refusal before joining; otherwise empty. */
   readonly detail: string;
   /** The name that the room assigned. */
   readonly user: string;
@@ -178,11 +178,11 @@ export class ChatClient extends EventTarget {
    * `Refused` if the room refuses them, or if the client closes before the answer.
    */
   delete(seq: number): Promise<LogEvent | undefined>;
-  /** Removes a member, which may return at once. This and the following methods require the permission `moderate`. */
+  /** Removes a member, which can rejoin immediately. This and the following methods require the permission `moderate`. */
   kick(uid: string, terms?: { reason?: string }): Promise<void>;
   /** Bans a user from the room. */
   ban(uid: string, terms?: Terms): Promise<void>;
-  /** Lets a user send no messages in the room. */
+  /** Forbids a user to send messages in the room. */
   mute(uid: string, terms?: Terms): Promise<void>;
   /** Lifts a ban. */
   unban(uid: string, terms?: { reason?: string }): Promise<void>;
