@@ -165,12 +165,12 @@ public sealed class OperatorTests(ChatSiteFixture fixture) : WebTests(fixture)
     [Fact]
     public async Task Server_shutdown_needs_confirmation()
     {
-        var orders = 0;
+        var commands = 0;
         var page = await Site.OperatorAsync();
-        // Other tests use the site, so the test answers the order itself.
+        // Other tests use the site, so the test answers the command itself.
         await page.RouteAsync("**/api/v1/shutdown", route =>
         {
-            orders += route.Request.Method == "DELETE" && route.Request.Headers["x-api-key"] == ChatSite.AdminKey ? 1 : 100;
+            commands += route.Request.Method == "DELETE" && route.Request.Headers["x-api-key"] == ChatSite.AdminKey ? 1 : 100;
             return route.FulfillAsync(new()
             {
                 Status = 202,
@@ -185,11 +185,11 @@ public sealed class OperatorTests(ChatSiteFixture fixture) : WebTests(fixture)
         await page.Button("Continue…").ClickAsync();
         await page.Button("Shut down the server").ClickAsync();
         await page.Locator("#dialog-error").ShowsAsync("Type “shut down”.");
-        Assert.Equal(0, orders);
+        Assert.Equal(0, commands);
         await page.GetByLabel("Confirmation").FillAsync("Shut down");
         await page.Keyboard.PressAsync("Enter");
         await page.Locator("#toast").ShowsAsync("Shutting down. Closing 7 rooms.");
-        Assert.Equal(1, orders);
+        Assert.Equal(1, commands);
     }
 
     [Fact]

@@ -50,8 +50,8 @@ public sealed class SpeedTests(ChatSiteFixture fixture) : WebTests(fixture)
         {
             TestContext.Current.TestOutputHelper?.WriteLine(
                 $"From navigation, {kind}; the first time took {_composer[0]:F0} ms to the composer");
-            Figures.Tell("  to a composer that keeps what one says", _composer);
-            Figures.Tell("  to being in the room", _joined);
+            Figures.Tell("  until the composer is usable", _composer);
+            Figures.Tell("  until the member has joined", _joined);
             return Figures.Median(_composer);
         }
     }
