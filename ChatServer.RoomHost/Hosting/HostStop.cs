@@ -9,10 +9,14 @@ namespace ChatServer.RoomHost.Hosting;
 /// the server, all rooms are closed for good.
 /// </summary>
 internal sealed class HostStop(
-    HostState state, LeaseHolder holder, LeaseLoop lease, RoomReconciler reconciler, ClusterShutdown shutdown, PeriodicTasks tasks,
-    TimeProvider time)
+    HostState state, LeaseHolder holder, LeaseLoop lease, RoomSlots slots, RoomReconciler reconciler, ClusterShutdown shutdown,
+    PeriodicTasks tasks, TimeProvider time)
 {
+    // The messages of a room wait during its move. With more moves at a time each takes longer, so only many rooms, which could exceed the
+    // timeout, move with the maximum.
+    private const int MinParallelMoves = 4;
     private const int MaxParallelMoves = 16;
+    private const int RoomsPerParallelMove = 500;
 
     // A room that no host takes within this time is closed here. It stays assigned to this host until another process looks for it and
     // moves it.
@@ -42,7 +46,8 @@ internal sealed class HostStop(
     private async Task MoveRoomsAsync()
     {
         using var timeout = new CancellationTokenSource(MoveTimeout, time);
+        var parallel = Math.Clamp(slots.All.Count() / RoomsPerParallelMove, MinParallelMoves, MaxParallelMoves);
         await tasks.TryAsync("moving rooms away", () =>
-            reconciler.ReconcileOpenRoomsAsync(MaxParallelMoves, timeout.Token).WaitAsync(timeout.Token));
+            reconciler.ReconcileOpenRoomsAsync(parallel, timeout.Token).WaitAsync(timeout.Token));
     }
 }
