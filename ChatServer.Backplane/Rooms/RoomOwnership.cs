@@ -46,8 +46,8 @@ public sealed class RoomOwnership(BackplaneConnection connection, IdGenerator id
     /// Publishes that a claimed room is open: its port admits members. Creations and load balancers wait for this notification.
     /// </summary>
     /// <exception cref="BackplaneUnavailableException"/>
-    public Task PublishOpenAsync(string room) =>
-        connection.RunAsync(db => db.PublishAsync(RedisChannel.Literal(RedisNames.RoomChanged), room));
+    public Task PublishOpenAsync(string room) => WarmupRooms.IsWarmup(room) ? Task.CompletedTask
+        : connection.RunAsync(db => db.PublishAsync(RedisChannel.Literal(RedisNames.RoomChanged), room));
 
     /// <summary>Refuses a room that this host cannot open, so that placement assigns it to another host.</summary>
     /// <exception cref="BackplaneUnavailableException"/>

@@ -14,9 +14,9 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace ChatServer.LoadBalancer.Edge;
 
 /// <summary>
-/// Holds members of a room before the load balancer listens. A method is compiled at its first call, and the first callers would otherwise be
-/// the members of another load balancer that stops, all at once. Two clients join a room over real sockets, one sends messages, and the
-/// room's host is lost and found again. The room is in Redis, in no index (<see cref="WarmupRooms"/>), and is deleted; its host is a
+/// Holds members of a room before the load balancer listens. A method is compiled at its first call, and the first callers would otherwise
+/// be the members of another load balancer that stops, all at once. Two clients join a room over real sockets, one sends messages, and
+/// the room's host is lost and found again. The room is in Redis, in no index (<see cref="WarmupRooms"/>), and is deleted; its host is a
 /// <see cref="WarmupHost"/>.
 /// </summary>
 /// <remarks>Without Redis there is no warm-up: no room could be found either. docs/upgrade.md has the measured gain.</remarks>

@@ -1,13 +1,17 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Reflection;
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using ChatServer.Backplane.Connections;
+using ChatServer.Backplane.Hosts;
 using ChatServer.Backplane.Rooms;
 using ChatServer.Broadcast.Connections;
 using ChatServer.Broadcast.Frames;
 using ChatServer.Broadcast.Relays;
 using ChatServer.Broadcast.Warmup;
 using ChatServer.Contracts;
+using ChatServer.RoomHost.Moderation;
 using ChatServer.RoomHost.Relays;
 using ChatServer.RoomHost.Rooms;
 using ChatServer.Tokens;
@@ -18,16 +22,15 @@ namespace ChatServer.RoomHost.Hosting;
 
 /// <summary>
 /// Runs the takeover of a room before the host accepts rooms. A method is compiled at its first call, and the first callers would otherwise
-/// be all members of a failed host at once. A room is claimed in Redis; clients join it over real sockets, on their own and through a relay,
-/// send messages, resume and are closed; then the room is claimed again, as by another host: its log is read into the ring, a client resumes,
-/// and the relay attaches again.
+/// be all members of a failed host at once. A second host in this process opens a room of its own in Redis; clients join it over real
+/// sockets, on their own and through a relay, send messages, resume and are closed; then the room is claimed again, as by another host: its
+/// log is read into the ring, a client resumes, and the relay attaches again. The steps of a move are compiled too.
 /// </summary>
 /// <remarks>
-/// If Redis is unavailable, a room in memory takes its place, without the takeover. The room has a port that the system chooses, is in no
-/// index (<see cref="WarmupRooms"/>), and is deleted. ADR 9 has the measured gain.
+/// The room has a port that the system chooses, is in no index (<see cref="WarmupRooms"/>), and is deleted. Without Redis there is no
+/// warm-up. ADR 9 has the measured gain.
 /// </remarks>
-internal sealed partial class JitWarmup(
-    WarmupRooms rooms, RoomDirectory directory, RoomOwnership ownership, RoomLog log, LogReadLimiter reads, ILogger<JitWarmup> logger)
+internal sealed partial class JitWarmup(WarmupRooms rooms, IServiceProvider services, ILogger<JitWarmup> logger)
 {
     // The warm-up takes about 500 ms on an idle machine.
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
@@ -42,22 +45,8 @@ internal sealed partial class JitWarmup(
     // Defaults, not the host's settings: those could refuse the warm-up clients.
     private static readonly RoomHostOptions Options = new() { HostId = "jit-warmup", Address = "localhost" };
 
-    private static readonly RoomRecord MemoryRoom = new()
-    {
-        Name = "jit-warmup",
-        Options = new RoomOptions { Durability = Durability.Memory },
-        CreatedAt = DateTimeOffset.UnixEpoch,
-        State = RoomState.Open,
-        HostId = Options.HostId,
-        Address = Options.Address,
-        Port = 0,
-        Term = 1,
-        Epoch = "jit-warmup",
-        Seq = 0,
-        Messages = 0,
-        Members = 0,
-        Announced = 0,
-    };
+    // The other host would be one of the deployment, so the room is not moved, and these are compiled without being called.
+    private static readonly Type[] MoveSteps = [typeof(HostStop), typeof(RoomMover), typeof(RoomPlacement), typeof(HostSurvey)];
 
     private static readonly RelayJoin RelayedJoin = new(
         "HTTP/1.1", $"?user=dan&session={RelayedSession}",
@@ -102,56 +91,60 @@ internal sealed partial class JitWarmup(
         app.Run(new RoomRequestHandler(Options, rate, Task.FromResult, IsKeyAsync, Tokens).HandleAsync);
         await app.StartAsync(ct);
 
-        var slot = new RoomSlot(rooms.Name);
-        var port = ports.Open(0, slot) ?? throw new IOException("No free port.");
-        if (!await TryCreateAsync(ct))
-        {
-            await using var room = NewRoom(MemoryRoom, tail: null, log: null, seats: []);
-            await ExchangeMessagesAsync(slot, room, port, ct);
-            return;
-        }
+        await rooms.CreateAsync(Options.HostId, ct);
+        var slots = new RoomSlots(Options, FreePort(ports));
+        using var reconciler = NewReconciler(slots);
         try
         {
-            await RunOwnerAsync(slot, port, ExchangeMessagesAsync, ct);
-            await RunOwnerAsync(slot, port, ResumeAsync, ct);
+            var port = await OpenAsync(reconciler, slots);
+            await ExchangeMessagesAsync(slots.FindRoom(rooms.Name)!, port, TakeOverAsync, ct);
+            await ResumeAsync(slots.FindRoom(rooms.Name)!, port, ct);
+            await rooms.DeleteAsync();
+            await reconciler.ReconcileAsync(rooms.Name);
+            Array.ForEach(MoveSteps, Compile);
         }
         finally
         {
+            await reconciler.StopAsync(CloseCodes.GoingAway, "host-stopping", reconnect: true);
             await rooms.DeleteAsync();
         }
-    }
 
-    private async Task<bool> TryCreateAsync(CancellationToken ct)
-    {
-        try
+        async Task TakeOverAsync()
         {
-            await rooms.CreateAsync(Options.HostId, ct);
-            return true;
-        }
-        catch (BackplaneUnavailableException)
-        {
-            return false;
+            _ = await rooms.ClaimAsync(Options.HostId, Options.Address, slots.Find(rooms.Name)!.Port, ct);
+            await OpenAsync(reconciler, slots);
         }
     }
 
-    // Opens the room as a host does that the room was assigned to.
-    private async Task RunOwnerAsync(RoomSlot slot, int port, Func<RoomSlot, Room, int, CancellationToken, Task> run, CancellationToken ct)
+    // One port, which the system chooses.
+    private static PortPool FreePort(RoomPorts ports)
     {
-        await directory.FindAsync(slot.Name, ct);
-        var claim = await rooms.ClaimAsync(Options.HostId, Options.Address, port, ct) ?? throw new IOException("The claim was refused.");
-        var durable = new DurableLog(log, claim.Room, TimeProvider.System, reads);
-        var tail = claim.Room.Seq == 0 ? null : await durable.ReadTailAsync();
-        await using var room = NewRoom(claim.Room, tail, durable, claim.Seats);
-        await run(slot, room, port, ct);
+        var port = ports.Open(0, new object()) ?? throw new IOException("No free port.");
+        ports.Close(port);
+        return new PortPool(ports, (port, port), TimeProvider.System, NullLogger<PortPool>.Instance);
     }
 
-    private Room NewRoom(RoomRecord record, LogTail? tail, DurableLog? log, IReadOnlyList<RoomSeat> seats) => new(
-        record, tail, log, seats, log is null ? null : new DurableSeats(ownership, record, TimeProvider.System, _ => { }), Options,
-        EventJson.WelcomeLimits(Options), TimeProvider.System, new WriteFence(isLeaseHeldSince: _ => true, ownedAt: 0));
-
-    private static async Task ExchangeMessagesAsync(RoomSlot slot, Room room, int port, CancellationToken ct)
+    // Reconciles the rooms of the second host, whose lease is always held.
+    private RoomReconciler NewReconciler(RoomSlots slots)
     {
-        slot.SetRoom(room);
+        var lease = new HeldLease();
+        var sanctions = ActivatorUtilities.CreateInstance<HostSanctions>(services, slots);
+        var opener = ActivatorUtilities.CreateInstance<RoomOpener>(
+            services, Options, slots, lease, sanctions, Tokens, NullLogger<RoomOpener>.Instance);
+        var mover = ActivatorUtilities.CreateInstance<RoomMover>(services, Options, opener);
+        return ActivatorUtilities.CreateInstance<RoomReconciler>(
+            services, Options, new HostState(), lease, slots, opener, mover, sanctions, TaskScheduler.Default);
+    }
+
+    // Opens the room as a host does that the room was assigned to. Returns its port.
+    private async Task<int> OpenAsync(RoomReconciler reconciler, RoomSlots slots)
+    {
+        await reconciler.ReconcileAsync(rooms.Name);
+        return slots.Find(rooms.Name) is { Room: not null, Port: var port } ? port : throw new IOException("The room did not open.");
+    }
+
+    private static async Task ExchangeMessagesAsync(Room room, int port, Func<Task> reopen, CancellationToken ct)
+    {
         using WarmupClient ada = new(), back = new(), ben = new(), cyd = new();
         // Ben makes the room compress events, and reads none of them.
         await ben.ConnectAsync(port, "user=ben", "Sec-WebSocket-Extensions: permessage-deflate\r\n", ct);
@@ -168,13 +161,12 @@ internal sealed partial class JitWarmup(
         await back.SendTextAsync("""{"type":"ping"}""", ct);
         await back.ReceiveUntilAsync("pong", ct);
         await RelayMessageAsync(port, ct);
-        var closing = room.CloseAsync(CloseCodes.GoingAway, "host-stopping", reconnect: true, Timeout);
+        var reopening = reopen();
         await back.ReceiveUntilAsync("closing", ct);
         back.Dispose();
         ben.Dispose();
         cyd.Dispose();
-        await closing;
-        slot.HoldNewConnections();
+        await reopening;
     }
 
     // A load balancer attaches, and one of its members joins and sends a message.
@@ -197,24 +189,43 @@ internal sealed partial class JitWarmup(
         return relay;
     }
 
+    // Compiles the methods of a type and of its state machines.
+    private static void Compile(Type type)
+    {
+        const BindingFlags declared =
+            BindingFlags.DeclaredOnly | BindingFlags.Instance | BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic;
+        foreach (var method in type.GetNestedTypes(declared).Append(type).SelectMany(part => part.GetMethods(declared)))
+        {
+            if (!method.IsAbstract && !method.ContainsGenericParameters)
+                RuntimeHelpers.PrepareMethod(method.MethodHandle);
+        }
+    }
+
     private static Task<bool> IsKeyAsync(string? secret) => Task.FromResult(secret == Key);
 
     private static string SignToken() => TokenSigner.OfApiKey(Key, TimeProvider.System).Sign(
         new JoinToken("cyd", "Cyd", RoomPattern.Parse("*")!, DateTimeOffset.UtcNow + Timeout));
 
     // The client returns to the room that was taken over.
-    private static async Task ResumeAsync(RoomSlot slot, Room room, int port, CancellationToken ct)
+    private static async Task ResumeAsync(Room room, int port, CancellationToken ct)
     {
-        slot.SetRoom(room);
         using var back = new WarmupClient();
         await back.ConnectAsync(port, $"user=ada&session={Session}&since={room.Record.Epoch}.1", "", ct);
         await back.ReceiveUntilAsync("\"seq\":2", ct);
-        var dan = new RelayMember(1, new RelayedMemberState(RelayedSession, RelayedSession, "dan").ToString(), JoinNumber: 100, After: null);
+        var state = new RelayedMemberState(RelayedSession, Uid: RelayedSession, "dan");
+        var dan = new RelayMember(1, $"{state}", JoinNumber: 100, After: null);
         using var relay = await ConnectRelayAsync(
             port, new RelayAttach(Options.HostId, room.Record.Epoch, Seq: 2, [dan], IsLast: true), ct);
         await relay.ReceiveUntilAsync("\"seq\":3", ct);
         await relay.SendRelayAsync(writer => writer.Text(1, frame: 2, isResent: true, """{"type":"ping","id":"4"}"""u8), ct);
         await relay.ReceiveUntilAsync("\"id\":\"4\"", ct);
+    }
+
+    private sealed class HeldLease : IHeldLease
+    {
+        public bool IsHeld => true;
+
+        public bool HasHeldSince(long timestamp) => true;
     }
 
     private static partial class Log

@@ -7,27 +7,25 @@ namespace ChatServer.RoomHost.Hosting;
 /// This process's lease on its host id. Without the lease the process changes no room in the directory: another process may have the id
 /// and its rooms. Members may be called from any thread; renewals and the release run one at a time.
 /// </summary>
-internal sealed class LeaseHolder(RoomHostOptions options, HostLease lease, TimeProvider time) : IDisposable
+internal sealed class LeaseHolder(RoomHostOptions options, HostLease lease, TimeProvider time) : IHeldLease, IDisposable
 {
     private readonly SemaphoreSlim _oneCall = new(1);
 
     // Timestamps; 0: never.
     private long _renewedAt, _heldSince, _refusedSince;
 
-    /// <summary>
-    /// Whether the lease is held now, by the local clock and from the time at which the last renewal was sent. A process that continues
-    /// after a pause therefore detects the expiry without asking Redis.
-    /// </summary>
+    /// <inheritdoc/>
+    /// <remarks>
+    /// By the local clock, and from the time at which the last renewal was sent. A process that continues after a pause therefore detects
+    /// the expiry without asking Redis.
+    /// </remarks>
     public bool IsHeld => Volatile.Read(ref _renewedAt) is not 0 and var at && time.GetElapsedTime(at) < HostLease.Lifetime;
 
     /// <summary>Time until the lease expires unless it is renewed; zero if it is not held.</summary>
     public TimeSpan Margin => Volatile.Read(ref _renewedAt) is not 0 and var at
         && HostLease.Lifetime - time.GetElapsedTime(at) is var margin && margin > TimeSpan.Zero ? margin : TimeSpan.Zero;
 
-    /// <summary>
-    /// Whether the lease is held now and was held without interruption since <paramref name="timestamp"/>. If not, rooms may have been
-    /// assigned to other hosts in the meantime.
-    /// </summary>
+    /// <inheritdoc/>
     public bool HasHeldSince(long timestamp) => IsHeld && Volatile.Read(ref _heldSince) <= timestamp;
 
     /// <summary>The time since which Redis has answered every renewal with: another process holds the id. Zero if it did not.</summary>

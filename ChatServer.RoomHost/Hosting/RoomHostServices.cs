@@ -45,6 +45,7 @@ internal static class RoomHostServices
             options, s.GetRequiredService<JoinRateLimiter>(), s.GetRequiredService<IdentitySecret>().UidOfAsync,
             s.GetRequiredService<RelaySecret>().IsValidAsync, s.GetRequiredService<TokenVerifier>()));
         services.AddSingleton<LeaseHolder>();
+        services.AddSingleton<IHeldLease>(s => s.GetRequiredService<LeaseHolder>());
         services.AddSingleton<RoomSlots>();
         services.AddSingleton<LogReadLimiter>();
         services.AddSingleton<HostSanctions>();

@@ -12,7 +12,7 @@ namespace ChatServer.RoomHost.Hosting;
 /// Opens, reopens and closes the room of a slot. Each method runs in a reconcile of the room, or in the stop after the last reconcile.
 /// </summary>
 internal sealed partial class RoomOpener(
-    RoomHostOptions options, RoomSlots slots, LeaseHolder lease, RoomOwnership ownership, RoomLog log, LogReadLimiter reads,
+    RoomHostOptions options, RoomSlots slots, IHeldLease lease, RoomOwnership ownership, RoomLog log, LogReadLimiter reads,
     HostSanctions sanctions, IMemberCommands commands, TokenVerifier tokens, TimeProvider time, ILogger<RoomOpener> logger)
 {
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(3);

@@ -24,7 +24,7 @@ internal sealed partial class RoomReconciler : IDisposable
 
     private readonly RoomHostOptions _options;
     private readonly HostState _state;
-    private readonly LeaseHolder _lease;
+    private readonly IHeldLease _lease;
     private readonly RoomSlots _slots;
     private readonly RoomDirectory _directory;
     private readonly RoomOwnership _ownership;
@@ -43,7 +43,7 @@ internal sealed partial class RoomReconciler : IDisposable
     private volatile string? _generation;
 
     public RoomReconciler(
-        RoomHostOptions options, HostState state, LeaseHolder lease, RoomSlots slots, RoomDirectory directory, RoomOwnership ownership,
+        RoomHostOptions options, HostState state, IHeldLease lease, RoomSlots slots, RoomDirectory directory, RoomOwnership ownership,
         RoomOpener opener, RoomMover mover, IdentitySecret identities, AdminTokenSecret adminSecret, HostSanctions sanctions,
         TaskScheduler scheduler, TimeProvider time, ILogger<RoomReconciler> logger)
     {
@@ -56,6 +56,9 @@ internal sealed partial class RoomReconciler : IDisposable
 
     /// <summary>Requests a reconcile of the room.</summary>
     public void RequestReconcile(string name) => _queue.Request(name);
+
+    /// <summary>Reconciles the room. Completes with the reconcile, failed or not.</summary>
+    public Task ReconcileAsync(string name) => _queue.RequestAsync(name);
 
     /// <summary>
     /// A round: requests reconciles of rooms that should be open here and are not, or are and should not, of rooms whose last reconcile

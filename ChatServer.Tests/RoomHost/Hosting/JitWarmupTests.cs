@@ -1,10 +1,12 @@
 using ChatServer.Backplane;
+using ChatServer.Backplane.Connections;
 using ChatServer.Backplane.Rooms;
+using ChatServer.RoomHost;
 using ChatServer.RoomHost.Hosting;
-using ChatServer.RoomHost.Rooms;
 using ChatServer.Tests.Support;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 
 namespace ChatServer.Tests.RoomHost.Hosting;
 
@@ -13,7 +15,7 @@ public sealed class JitWarmupTests : HostCluster
     [Fact]
     public async Task Warmup_takes_over_its_room_and_leaves_nothing_in_Redis()
     {
-        using var host = NewHost(ConnectionString);
+        await using var host = NewHost(ConnectionString);
         var changed = false;
         var changes = host.Services.GetRequiredService<RoomChanges>();
         changes.RoomChanged += _ => changed = true;
@@ -32,7 +34,7 @@ public sealed class JitWarmupTests : HostCluster
     [Fact]
     public async Task Room_of_a_warmup_is_claimed_and_not_listed()
     {
-        using var host = NewHost(ConnectionString);
+        await using var host = NewHost(ConnectionString);
         var rooms = host.Services.GetRequiredService<WarmupRooms>();
 
         await rooms.CreateAsync("host-1", Cancelled);
@@ -46,30 +48,36 @@ public sealed class JitWarmupTests : HostCluster
     }
 
     [Fact]
-    public async Task Warmup_completes_without_Redis()
+    public async Task Warmup_without_Redis_fails_and_the_host_starts()
     {
-        using var host = NewHost($"127.0.0.1:{FreePort.Next()}");
+        await using var host = NewHost($"127.0.0.1:{FreePort.Next()}");
 
-        await host.Services.GetRequiredService<JitWarmup>().RunAsync(Cancelled);
+        await Assert.ThrowsAsync<BackplaneUnavailableException>(
+            () => host.Services.GetRequiredService<JitWarmup>().RunAsync(Cancelled));
+        await host.Services.GetRequiredService<JitWarmup>().TryRunAsync();
     }
 
     [Fact]
     public async Task Warmup_ends_when_cancelled()
     {
-        using var host = NewHost(ConnectionString);
+        await using var host = NewHost(ConnectionString);
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(
             () => host.Services.GetRequiredService<JitWarmup>().RunAsync(new CancellationToken(canceled: true)));
     }
 
-    private static IHost NewHost(string connectionString)
+    private WebApplication NewHost(string connectionString)
     {
-        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
-        builder.Configuration["ConnectionStrings:redis"] = connectionString;
-        builder.Services.AddLogging();
-        builder.Services.AddSingleton<LogReadLimiter>();
-        builder.Services.AddSingleton<JitWarmup>();
-        builder.AddBackplane();
-        return builder.Build();
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { EnvironmentName = "Production" });
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["KEY"] = "key",
+            ["HOST_ID"] = "host-1",
+            ["ROOM_PORTS"] = $"{FirstPort}-{FirstPort + Ports - 1}",
+            ["PORT"] = "0",
+            ["BIND"] = "127.0.0.1",
+            ["ConnectionStrings:redis"] = connectionString,
+        });
+        return RoomHostApp.Build(builder);
     }
 }
