@@ -47,7 +47,12 @@ internal sealed class HostStop(
     {
         using var timeout = new CancellationTokenSource(MoveTimeout, time);
         var parallel = Math.Clamp(slots.All.Count() / RoomsPerParallelMove, MinParallelMoves, MaxParallelMoves);
-        await tasks.TryAsync("moving rooms away", () =>
-            reconciler.ReconcileOpenRoomsAsync(parallel, timeout.Token).WaitAsync(timeout.Token));
+        await tasks.TryAsync("moving rooms away", async () =>
+        {
+            // The first move compiles the code of the others, so it happens alone, with the room that has the fewest connections.
+            if (slots.All.MinBy(slot => slot.Room?.Connections) is { } first)
+                await reconciler.ReconcileAsync(first.Name).WaitAsync(timeout.Token);
+            await reconciler.ReconcileOpenRoomsAsync(parallel, timeout.Token).WaitAsync(timeout.Token);
+        });
     }
 }
