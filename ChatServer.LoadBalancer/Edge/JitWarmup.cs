@@ -35,6 +35,10 @@ internal sealed partial class JitWarmup(JoinEndpoint join, WarmupRooms rooms, IL
         {
             await RunAsync(timeout.Token);
         }
+        catch (BackplaneUnavailableException)
+        {
+            Log.WarmupSkipped(logger);
+        }
         catch (Exception e)
         {
             Log.WarmupFailed(logger, e);
@@ -97,6 +101,10 @@ internal sealed partial class JitWarmup(JoinEndpoint join, WarmupRooms rooms, IL
 
     private static partial class Log
     {
+        [LoggerMessage(Level = LogLevel.Information,
+            Message = "No JIT warm-up: Redis is unavailable. The first members wait for JIT compilation.")]
+        public static partial void WarmupSkipped(ILogger logger);
+
         [LoggerMessage(Level = LogLevel.Warning, Message = "JIT warm-up failed; the first members wait for JIT compilation.")]
         public static partial void WarmupFailed(ILogger logger, Exception exception);
     }

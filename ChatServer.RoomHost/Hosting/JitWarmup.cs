@@ -68,6 +68,10 @@ internal sealed partial class JitWarmup(WarmupRooms rooms, IServiceProvider serv
         {
             await RunAsync(timeout.Token);
         }
+        catch (BackplaneUnavailableException)
+        {
+            Log.WarmupSkipped(logger);
+        }
         catch (Exception e)
         {
             Log.WarmupFailed(logger, e);
@@ -78,7 +82,7 @@ internal sealed partial class JitWarmup(WarmupRooms rooms, IServiceProvider serv
     /// <summary>Runs the warm-up to its end.</summary>
     /// <exception cref="IOException">A client received something unexpected, or there is no free port.</exception>
     /// <exception cref="SocketException">A loopback connection failed.</exception>
-    /// <exception cref="BackplaneUnavailableException">Redis became unavailable during the warm-up.</exception>
+    /// <exception cref="BackplaneUnavailableException">Redis is unavailable.</exception>
     /// <exception cref="OperationCanceledException"/>
     public async Task RunAsync(CancellationToken ct)
     {
@@ -230,6 +234,10 @@ internal sealed partial class JitWarmup(WarmupRooms rooms, IServiceProvider serv
 
     private static partial class Log
     {
+        [LoggerMessage(Level = LogLevel.Information,
+            Message = "No JIT warm-up: Redis is unavailable. The first members wait for JIT compilation.")]
+        public static partial void WarmupSkipped(ILogger logger);
+
         [LoggerMessage(Level = LogLevel.Warning, Message = "JIT warm-up failed; the first members wait for JIT compilation.")]
         public static partial void WarmupFailed(ILogger logger, Exception exception);
     }
