@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using ChatServer.Broadcast.Relays;
 using ChatServer.Tests.Support;
@@ -129,5 +130,61 @@ internal sealed class RelayClient : IDisposable
         }
 
         private delegate T ReadField<T>(ref RelayReader reader);
+    }
+
+    /// <summary>The events that were broadcast and the texts that the member got alone, before the acknowledgement of a frame.</summary>
+    public async Task<(List<string> Events, List<string> Unicasts)> UntilAckAsync(uint member, uint frame)
+    {
+        List<string> events = [], unicasts = [];
+        while (true)
+        {
+            var next = await NextAsync();
+            Assert.NotEqual(8, next.Opcode);
+            if (next.Opcode == 1)
+            {
+                events.Add(next.Text);
+                continue;
+            }
+            var message = new RelayClient.Message(next.Payload);
+            switch ((RelayMessage)next.Payload[0])
+            {
+                case RelayMessage.Unicast:
+                    Assert.Equal(member, message.Number());
+                    message.Seq();
+                    message.Flag();
+                    unicasts.AddRange(FramesIn(message.Rest).Select(Encoding.UTF8.GetString));
+                    break;
+                case RelayMessage.Acks:
+                    while (message.Rest.Length > 0)
+                    {
+                        if ((message.Number(), message.Number()) == (member, frame))
+                            return (events, unicasts);
+                    }
+                    break;
+            }
+        }
+    }
+
+    /// <summary>The payloads of unmasked frames.</summary>
+    public static List<byte[]> FramesIn(byte[] bytes)
+    {
+        List<byte[]> payloads = [];
+        for (var at = 0; at < bytes.Length;)
+        {
+            var length = bytes[at + 1] & 0x7F;
+            var header = 2;
+            if (length == 126)
+                (length, header) = (bytes[at + 2] << 8 | bytes[at + 3], 4);
+            payloads.Add(bytes[(at + header)..(at + header + length)]);
+            at += header + length;
+        }
+        return payloads;
+    }
+
+    /// <summary>The sequence of a message; empty for another event.</summary>
+    public static IEnumerable<long> Seqs(byte[] json)
+    {
+        var element = JsonSerializer.Deserialize<JsonElement>(json);
+        return element.GetProperty("type").GetString() == "message" ? [element.GetProperty("seq").GetInt64()] : [];
     }
 }

@@ -85,14 +85,14 @@ public sealed class RelayTests(RoomRedis redis) : RoomSpecification(redis), ICla
             {
                 var frame = await relay.NextAsync();
                 if (frame.Opcode == 1 && follows)
-                    seqs.AddRange(Seqs(frame.Payload));
+                    seqs.AddRange(RelayClient.Seqs(frame.Payload));
                 else if (frame.Opcode == 2 && frame.Payload[0] == (byte)RelayMessage.Unicast)
                 {
                     var message = new RelayClient.Message(frame.Payload);
                     Assert.Equal(1u, message.Number());
                     message.Seq();
                     var expectsNextPage = message.Flag();
-                    seqs.AddRange(FramesIn(message.Rest).SelectMany(Seqs));
+                    seqs.AddRange(RelayClient.FramesIn(message.Rest).SelectMany(RelayClient.Seqs));
                     if (expectsNextPage)
                         await relay.SendAsync(writer => writer.NextPage(1));
                 }
@@ -131,7 +131,7 @@ public sealed class RelayTests(RoomRedis redis) : RoomSpecification(redis), ICla
                 var frame = await relay.NextAsync();
                 if (frame.Opcode == 1)
                 {
-                    var seqs = Seqs(frame.Payload).ToList();
+                    var seqs = RelayClient.Seqs(frame.Payload).ToList();
                     ann.AddRange(annFollows ? seqs : []);
                     ben.AddRange(benFollows ? seqs : []);
                     continue;
@@ -143,7 +143,7 @@ public sealed class RelayTests(RoomRedis redis) : RoomSpecification(redis), ICla
                         var member = message.Number();
                         message.Seq();
                         var expectsNextPage = message.Flag();
-                        (member == 1 ? ann : ben).AddRange(FramesIn(message.Rest).SelectMany(Seqs));
+                        (member == 1 ? ann : ben).AddRange(RelayClient.FramesIn(message.Rest).SelectMany(RelayClient.Seqs));
                         if (expectsNextPage)
                             await relay.SendAsync(writer => writer.NextPage(member));
                         break;
@@ -176,12 +176,12 @@ public sealed class RelayTests(RoomRedis redis) : RoomSpecification(redis), ICla
             await relay.JoinedAsync(1, Ann);
             await relay.NextAsync(RelayMessage.Follow);
             await relay.SayAsync(1, frame: 1, "m1");
-            var (events, unicasts) = await UntilAckAsync(relay, member: 1, frame: 1);
+            var (events, unicasts) = await relay.UntilAckAsync(member: 1, frame: 1);
             Assert.Single(events, text => text.Contains("\"id\":\"m1\"", StringComparison.Ordinal));
             Assert.Empty(unicasts);
 
             await relay.SendAsync(writer => writer.Text(1, 2, isResent: false, "{bad"u8));
-            (events, unicasts) = await UntilAckAsync(relay, member: 1, frame: 2);
+            (events, unicasts) = await relay.UntilAckAsync(member: 1, frame: 2);
             Assert.Single(unicasts, text => text.Contains("invalid-json", StringComparison.Ordinal));
         }
     }
@@ -197,7 +197,7 @@ public sealed class RelayTests(RoomRedis redis) : RoomSpecification(redis), ICla
         {
             accepted = await first.JoinedAsync(1, Ann);
             await first.SayAsync(1, frame: 1, "m1");
-            await UntilAckAsync(first, member: 1, frame: 1);
+            await first.UntilAckAsync(member: 1, frame: 1);
         }
 
         var position = new RelayAttach(
@@ -208,10 +208,10 @@ public sealed class RelayTests(RoomRedis redis) : RoomSpecification(redis), ICla
             Assert.True(again.Resumed);
             await second.SayAsync(1, frame: 1, "m1", isResent: true);
             await second.SayAsync(1, frame: 2, "m2", isResent: true);
-            var (events, unicasts) = await UntilAckAsync(second, member: 1, frame: 2);
+            var (events, unicasts) = await second.UntilAckAsync(member: 1, frame: 2);
 
             Assert.Empty(unicasts);
-            Assert.Equal([1, 2], events.SelectMany(text => Seqs(Encoding.UTF8.GetBytes(text))));
+            Assert.Equal([1, 2], events.SelectMany(text => RelayClient.Seqs(Encoding.UTF8.GetBytes(text))));
         }
     }
 
@@ -287,7 +287,7 @@ public sealed class RelayTests(RoomRedis redis) : RoomSpecification(redis), ICla
             var missed = await again.NextAsync(RelayMessage.Unicast);
             Assert.Equal((1u, 5L), (missed.Number(), missed.Seq()));
             missed.Flag();
-            Assert.Equal([3, 4, 5], FramesIn(missed.Rest).SelectMany(Seqs));
+            Assert.Equal([3, 4, 5], RelayClient.FramesIn(missed.Rest).SelectMany(RelayClient.Seqs));
             Assert.Equal(1u, (await again.NextAsync(RelayMessage.Follow)).Number());
         }
     }
@@ -332,59 +332,4 @@ public sealed class RelayTests(RoomRedis redis) : RoomSpecification(redis), ICla
 
     private static RelayAttach Attach(string loadBalancer, RelayAttached room, RelayAccepted member) => new(
         loadBalancer, room.Epoch, Seq: 0, [new RelayMember(1, member.State, member.JoinNumber, After: null)], IsLast: true);
-
-    // The events that were broadcast and the texts that the member got alone, before the acknowledgement.
-    private static async Task<(List<string> Events, List<string> Unicasts)> UntilAckAsync(RelayClient relay, uint member, uint frame)
-    {
-        List<string> events = [], unicasts = [];
-        while (true)
-        {
-            var next = await relay.NextAsync();
-            Assert.NotEqual(8, next.Opcode);
-            if (next.Opcode == 1)
-            {
-                events.Add(next.Text);
-                continue;
-            }
-            var message = new RelayClient.Message(next.Payload);
-            switch ((RelayMessage)next.Payload[0])
-            {
-                case RelayMessage.Unicast:
-                    Assert.Equal(member, message.Number());
-                    message.Seq();
-                    message.Flag();
-                    unicasts.AddRange(FramesIn(message.Rest).Select(Encoding.UTF8.GetString));
-                    break;
-                case RelayMessage.Acks:
-                    while (message.Rest.Length > 0)
-                    {
-                        if ((message.Number(), message.Number()) == (member, frame))
-                            return (events, unicasts);
-                    }
-                    break;
-            }
-        }
-    }
-
-    // The payloads of unmasked frames.
-    private static List<byte[]> FramesIn(byte[] bytes)
-    {
-        List<byte[]> payloads = [];
-        for (var at = 0; at < bytes.Length;)
-        {
-            var length = bytes[at + 1] & 0x7F;
-            var header = 2;
-            if (length == 126)
-                (length, header) = (bytes[at + 2] << 8 | bytes[at + 3], 4);
-            payloads.Add(bytes[(at + header)..(at + header + length)]);
-            at += header + length;
-        }
-        return payloads;
-    }
-
-    private static IEnumerable<long> Seqs(byte[] json)
-    {
-        var element = JsonSerializer.Deserialize<JsonElement>(json);
-        return element.GetProperty("type").GetString() == "message" ? [element.GetProperty("seq").GetInt64()] : [];
-    }
 }
