@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Net;
+using ChatServer.Backplane;
 using ChatServer.Backplane.Connections;
 using ChatServer.Backplane.Hosts;
 using ChatServer.Backplane.Messages;
@@ -64,7 +66,11 @@ public sealed class RedisRefusalTests
         using var deleted = await admin.SendAsync(HttpMethod.Delete, "/api/v1/room/deleted/shutdown", "key");
         Assert.Equal(HttpStatusCode.Accepted, deleted.StatusCode);
         await Eventually.Async(() => process.Rooms.FindAsync("deleted"), found => found is null);
-        await Task.Delay(HostLease.Lifetime + HostLease.RenewalInterval, Cancelled); // longer than a lease lasts without a renewal
+        var half = (long)(HostLease.Lifetime / 2).TotalMilliseconds;
+        await redis.ExecuteAsync($"PEXPIRE {RedisNames.Host("host-1")} {half}");
+        await Eventually.Async(
+            async () => long.Parse((await redis.ExecuteAsync($"PTTL {RedisNames.Host("host-1")}"))[1..], CultureInfo.InvariantCulture),
+            left => left > half); // a renewal
         Assert.Equal("host-1", Assert.Single(await process.Hosts.ListAsync(Cancelled)).Id);
         Assert.Equal(room.Term, (await process.Rooms.FindAsync("kept"))!.Term);
 
