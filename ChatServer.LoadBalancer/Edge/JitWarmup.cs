@@ -20,30 +20,12 @@ namespace ChatServer.LoadBalancer.Edge;
 /// <see cref="WarmupHost"/>.
 /// </summary>
 /// <remarks>Without Redis there is no warm-up: no room could be found either. docs/upgrade.md has the measured gain.</remarks>
-internal sealed partial class JitWarmup(JoinEndpoint join, WarmupRooms rooms, ILogger<JitWarmup> logger)
+internal sealed class JitWarmup(JoinEndpoint join, WarmupRooms rooms, ILogger<JitWarmup> logger)
 {
-    // The warm-up takes about 500 ms on an idle machine.
-    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
-
     private const string HostId = "jit-warmup";
 
-    /// <summary>Runs the warm-up. A failure is logged and has one effect: the first members wait for JIT compilation.</summary>
-    public async Task TryRunAsync()
-    {
-        using var timeout = new CancellationTokenSource(Timeout);
-        try
-        {
-            await RunAsync(timeout.Token);
-        }
-        catch (BackplaneUnavailableException)
-        {
-            Log.WarmupSkipped(logger);
-        }
-        catch (Exception e)
-        {
-            Log.WarmupFailed(logger, e);
-        }
-    }
+    /// <summary>Runs the warm-up, as <see cref="WarmupRun"/> describes.</summary>
+    public Task TryRunAsync() => WarmupRun.TryAsync(RunAsync, logger);
 
     /// <summary>Runs the warm-up to its end.</summary>
     /// <exception cref="IOException">A client received something unexpected.</exception>
@@ -97,15 +79,5 @@ internal sealed partial class JitWarmup(JoinEndpoint join, WarmupRooms rooms, IL
             if (seq == 2)
                 host.DropRelay();
         }
-    }
-
-    private static partial class Log
-    {
-        [LoggerMessage(Level = LogLevel.Information,
-            Message = "No JIT warm-up: Redis is unavailable. The first members wait for JIT compilation.")]
-        public static partial void WarmupSkipped(ILogger logger);
-
-        [LoggerMessage(Level = LogLevel.Warning, Message = "JIT warm-up failed; the first members wait for JIT compilation.")]
-        public static partial void WarmupFailed(ILogger logger, Exception exception);
     }
 }
