@@ -123,7 +123,8 @@ public sealed class RoomOwnership(BackplaneConnection connection, IdGenerator id
     /// <exception cref="BackplaneUnavailableException"/>
     public Task<IReadOnlyCollection<string>> WantedAsync(string host, CancellationToken ct = default) =>
         connection.RunAsync(async db =>
-        (IReadOnlyCollection<string>)Array.ConvertAll(await db.SetMembersAsync(RedisNames.HostRooms(host), HostDirectory.Fresh), v => (string)v!), ct);
+        (IReadOnlyCollection<string>)Array.ConvertAll(
+            await db.SetMembersAsync(RedisNames.HostRooms(host), HostDirectory.Fresh), name => (string)name!), ct);
 
     /// <summary>Returns how many names <see cref="WantedAsync"/> would return.</summary>
     /// <exception cref="BackplaneUnavailableException"/>

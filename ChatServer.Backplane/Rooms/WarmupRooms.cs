@@ -5,8 +5,8 @@ using StackExchange.Redis;
 namespace ChatServer.Backplane.Rooms;
 
 /// <summary>
-/// Rooms in which a RoomHost or a load balancer runs its warm-up. The name is not a valid room name, and the room is in no index, so neither
-/// clients nor listings nor other processes find it.
+/// Rooms in which a RoomHost or a load balancer runs its warm-up. The name is not a valid room name, and the room is in no index, so
+/// neither clients nor listings nor other processes find it.
 /// </summary>
 public sealed class WarmupRooms(BackplaneConnection connection, RoomPlacement placement, RoomOwnership ownership)
 {

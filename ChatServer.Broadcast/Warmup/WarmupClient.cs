@@ -6,7 +6,9 @@ using ChatServer.Broadcast.Relays;
 
 namespace ChatServer.Broadcast.Warmup;
 
-/// <summary>A WebSocket client of the JIT warm-up, on the loopback. It trusts the server: it searches texts in the bytes that it receives.</summary>
+/// <summary>
+/// A WebSocket client of the JIT warm-up, on the loopback. It trusts the server: it searches texts in the bytes that it receives.
+/// </summary>
 internal sealed class WarmupClient : IDisposable
 {
     private readonly TcpClient _client = new();

@@ -173,7 +173,8 @@ internal sealed partial class RoomReconciler : IDisposable
     // Whether the log ends before an event that the room had logged when the record was read: a promoted replica lacks it. The room is
     // reopened, which appends its events again, so that they do not wait for the room's next message.
     private static bool LacksEvents(RoomRecord? record, Room? room, long newest) =>
-        record?.Epoch == room?.Record.Epoch && record is { State: RoomState.Open, Options.Durability: Durability.Redis } && record.Seq < newest;
+        record is { State: RoomState.Open, Options.Durability: Durability.Redis }
+        && record.Epoch == room?.Record.Epoch && record.Seq < newest;
 
     // The span of a reconcile for a traced order. The order travels in the room's record, because the notification may be missed.
     private Activity? StartSpan(RoomRecord? record, RoomSlot? slot)

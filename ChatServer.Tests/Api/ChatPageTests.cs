@@ -82,7 +82,8 @@ public sealed partial class ChatPageTests(ApiCluster cluster) : IClassFixture<Ap
             ("LOADBALANCERS", "http://one:2000,http://two:2000"), ("LOADBALANCER_KEY", "key"), ("PUBLIC_URL", "https://example.com/chat/"));
         using var response = await api.SendAsync(HttpMethod.Get, "/room/lobby");
         Assert.Contains(
-            "connect-src 'self' wss://example.com;", response.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
+            "connect-src 'self' wss://example.com;", response.Headers.GetValues("Content-Security-Policy").Single(),
+            StringComparison.Ordinal);
         Assert.Contains("content=\"wss://example.com/chat/rooms/\"", await BodyAsync(response), StringComparison.Ordinal);
         await cluster.CreateAsync("public");
         Assert.Equal(

@@ -18,7 +18,9 @@ public abstract class SanctionStoreSpecification(RedisServer redis) : BackplaneS
         var read = await store.ReadAsync(room);
         Assert.Equal(2, read.InForce.Count);
         var stored = Assert.Single(read.InForce, sanction => sanction.Kind == SanctionKind.Ban);
-        Assert.Equal((ban.Uid, ban.By, ban.User, ban.Reason, ban.CreatedAt), (stored.Uid, stored.By, stored.User, stored.Reason, stored.CreatedAt));
+        Assert.Equal(
+            (ban.Uid, ban.By, ban.User, ban.Reason, ban.CreatedAt),
+            (stored.Uid, stored.By, stored.User, stored.Reason, stored.CreatedAt));
         Assert.Equal(["a", "b"], stored.Sessions);
         Assert.Equal(["192.0.2.1"], stored.Networks);
         Assert.Null(stored.ExpiresAt);
@@ -35,7 +37,8 @@ public abstract class SanctionStoreSpecification(RedisServer redis) : BackplaneS
         var (store, room) = await CreateRoomAsync();
         await store.ImposeAsync(room, Ban("ann"), TimeSpan.FromMilliseconds(300));
         var read = await store.ReadAsync(room);
-        Assert.InRange(Assert.Single(read.InForce).ExpiresAt!.Value - read.ReadAt, TimeSpan.FromMilliseconds(1), TimeSpan.FromMilliseconds(300));
+        var remaining = Assert.Single(read.InForce).ExpiresAt!.Value - read.ReadAt;
+        Assert.InRange(remaining, TimeSpan.FromMilliseconds(1), TimeSpan.FromMilliseconds(300));
         await Eventually.Async(async () => (await store.ReadAsync(room)).InForce.Count, count => count == 0);
     }
 
@@ -127,7 +130,8 @@ public abstract class SanctionStoreSpecification(RedisServer redis) : BackplaneS
         return (process.Sanctions, "lobby");
     }
 
-    private static Sanction Ban(string uid) => new(SanctionKind.Ban, uid, "operator", new DateTimeOffset(2026, 1, 31, 0, 0, 0, TimeSpan.Zero));
+    private static Sanction Ban(string uid) =>
+        new(SanctionKind.Ban, uid, "operator", new DateTimeOffset(2026, 1, 31, 0, 0, 0, TimeSpan.Zero));
 }
 
 public sealed class SanctionStoreOnEmbeddedRedis(EmbeddedRedis redis) : SanctionStoreSpecification(redis), IClassFixture<EmbeddedRedis>;

@@ -21,7 +21,7 @@ public sealed class ModerationTests(SharedAppHost shared) : DeploymentTests(shar
         var uid = await ModerateAsync(room, "kick", new { user = "mallory", reason = "Be kind." });
 
         Assert.Equal(mallory.Welcome["uid"], uid);
-        Assert.Equal((CloseCodes.Kicked, "Be kind."), await mallory.ClosedAsync().WaitAsync(EffectTimeout, TestContext.Current.CancellationToken));
+        Assert.Equal((CloseCodes.Kicked, "Be kind."), await ClosedInTimeAsync(mallory));
         Assert.Equal("Be kind.", mallory.Events.Single(e => e.Type == "closing")["reason"]);
         await ann.NextAsync(e => e.Type == "presence" && e.List("left").Contains("mallory"), "the leave");
         await using var back = await Deployment.JoinAsync(Deployment.Entrances[0], room, $"user=mallory&session={Session}");
@@ -33,7 +33,7 @@ public sealed class ModerationTests(SharedAppHost shared) : DeploymentTests(shar
     {
         var (room, mallory, _) = await OpenAsync();
         var uid = await ModerateAsync(room, "ban", new { user = "mallory", reason = "Spam." });
-        Assert.Equal((CloseCodes.Banned, "Spam."), await mallory.ClosedAsync().WaitAsync(EffectTimeout, TestContext.Current.CancellationToken));
+        Assert.Equal((CloseCodes.Banned, "Spam."), await ClosedInTimeAsync(mallory));
 
         await AssertBannedAsync(room, $"user=mallory&session={Session}");
         await AssertBannedAsync(room, $"user=other-name&session={Session}");
@@ -62,7 +62,7 @@ public sealed class ModerationTests(SharedAppHost shared) : DeploymentTests(shar
         await Deployment.OperateAsync("ban", new { uid, seconds = 3 });
 
         foreach (var member in (RoomClient[])[first, second])
-            Assert.Equal((CloseCodes.Banned, "banned"), await member.ClosedAsync().WaitAsync(EffectTimeout, TestContext.Current.CancellationToken));
+            Assert.Equal((CloseCodes.Banned, "banned"), await ClosedInTimeAsync(member));
         var ban = Assert.Single(await ListAsync("", "bans"), ban => ban.GetProperty("uid").GetString() == uid);
         Assert.Equal(JsonValueKind.Null, ban.GetProperty("room").ValueKind);
         await using var back = await Deployment.RejoinAsync(Deployment.Entrances[0], one, $"user=mallory&session={Session}");
@@ -116,7 +116,8 @@ public sealed class ModerationTests(SharedAppHost shared) : DeploymentTests(shar
         var (room, mallory, ann) = await OpenAsync();
         for (var i = 1; i <= 4; i++) await mallory.SayAsync($"secret {i}");
         await ann.SendAsync(new { type = "delete", id = "d1", target = 1 });
-        Assert.Equal((RoomErrorCodes.NotYours, "d1"), (await ann.NextAsync("error")) is var refused ? (refused["code"], refused["id"]) : default);
+        var refused = await ann.NextAsync("error");
+        Assert.Equal((RoomErrorCodes.NotYours, "d1"), (refused["code"], refused["id"]));
         await mallory.SendAsync(new { type = "delete", id = "d1", target = 1 });
         Assert.Equal("author", (await mallory.NextAsync(e => e["id"] == "d1", "the answer"))["by"]);
         await mallory.SendAsync(new { type = "delete", id = "d1", target = 1 });
@@ -131,7 +132,8 @@ public sealed class ModerationTests(SharedAppHost shared) : DeploymentTests(shar
         Assert.Equal(["author", "backend", "moderator"], (await ann.NextAsync("deleted", 3)).Select(e => e["by"]));
 
         var history = (await Deployment.GetAsync($"room/{room}/messages")).ToString();
-        Assert.Equal([false, false, false, true], Enumerable.Range(1, 4).Select(i => history.Contains($"secret {i}", StringComparison.Ordinal)));
+        Assert.Equal(
+            [false, false, false, true], Enumerable.Range(1, 4).Select(i => history.Contains($"secret {i}", StringComparison.Ordinal)));
         var audit = (await Deployment.CallAsync(AppHost.AdminPort, HttpMethod.Get, "audit?limit=20")).Data.GetProperty("entries");
         Assert.Equal(2, audit.EnumerateArray().Count(entry => entry.GetProperty("action").GetString() == "deleteMessage"
             && entry.GetProperty("target").GetProperty("room").GetString() == room && entry.GetProperty("result").GetString() == "202"));
@@ -214,10 +216,14 @@ public sealed class ModerationTests(SharedAppHost shared) : DeploymentTests(shar
     {
         foreach (var call in (string[])["kick", "ban", "unban", "mute", "unmute"])
         {
-            var answer = await Deployment.CallAsync(AppHost.AdminPort, HttpMethod.Post, $"room/no-such-room/{call}", new { uid = "someone" });
+            var answer = await Deployment.CallAsync(
+                AppHost.AdminPort, HttpMethod.Post, $"room/no-such-room/{call}", new { uid = "someone" });
             Assert.Equal((HttpStatusCode.NotFound, ErrorCodes.RoomNotFound), (answer.Status, answer.Code));
         }
     }
+
+    private static Task<(int Code, string Reason)> ClosedInTimeAsync(RoomClient member) =>
+        member.ClosedAsync().WaitAsync(EffectTimeout, TestContext.Current.CancellationToken);
 
     // Mallory joins through one load balancer, Ann through the other.
     private async Task<(string Room, RoomClient Mallory, RoomClient Ann)> OpenAsync()
@@ -266,7 +272,8 @@ public sealed class ModerationTests(SharedAppHost shared) : DeploymentTests(shar
     private async Task AssertBannedAsync(string room, string query)
     {
         var port = (await Deployment.GetAsync($"room/{room}")).GetProperty("port").GetInt32();
-        foreach (var url in (string[])[.. Deployment.Entrances.Select(e => $"http://localhost:{e}/rooms/{room}"), $"http://localhost:{port}/"])
+        var entrances = Deployment.Entrances.Select(entrance => $"http://localhost:{entrance}/rooms/{room}");
+        foreach (var url in entrances.Append($"http://localhost:{port}/"))
         {
             using var refusal = await RoomClient.HandshakeAsync(new Uri($"{url}?{query}"));
             await refusal.IsProblemAsync(HttpStatusCode.Forbidden, ErrorCodes.Banned);

@@ -37,8 +37,8 @@ public sealed class ServerProcess : IAsyncDisposable
 
     /// <summary>
     /// Settings of the runtime for a process that lives for seconds. Instrumented code does not pay there, and neither do methods that are
-    /// optimized, at their first call, as a RoomHost in production has them, or later: it starts with 0.7 s of CPU time instead of 1.2 s, and
-    /// does not use another 0.3 s in the background.
+    /// optimized, at their first call, as a RoomHost in production has them, or later: it starts with 0.7 s of CPU time instead of 1.2 s,
+    /// and does not use another 0.3 s in the background.
     /// </summary>
     public static IReadOnlyDictionary<string, string> ShortLived { get; } = new Dictionary<string, string>
     {

@@ -24,7 +24,8 @@ public sealed class PathPrefixTests(ChatSiteFixture fixture) : WebTests(fixture)
         await page.ShowsMessagesAsync("below a path");
         Assert.Equal($"{proxy.Address}/app/room/{room}", page.Url);
         var socket = new Uri(Assert.Single(sockets));
-        Assert.Equal(("ws", new Uri(proxy.Address).Authority, $"/app/rooms/{room}"), (socket.Scheme, socket.Authority, socket.AbsolutePath));
+        Assert.Equal(
+            ("ws", new Uri(proxy.Address).Authority, $"/app/rooms/{room}"), (socket.Scheme, socket.Authority, socket.AbsolutePath));
 
         await page.Locator("a.home").ClickAsync();
         await page.GetByRole(AriaRole.Link, new() { Name = room }).ClickAsync();
