@@ -11,8 +11,8 @@ internal delegate ReadOnlySpan<byte> EncodeAnswer(ReadOnlySpan<byte> escapedId);
 /// <summary>Answers the frames of one member, in the room's turn. Only the thread that reads the member's frames calls it.</summary>
 internal sealed class MemberAnswers(Room room, Member member)
 {
-    // With Redis away, a command can take seconds to fail, and the commands after it wait.
-    private const int MaxPendingCommands = 32;
+    // More than the default burst of frames: it is reached only if Redis is slower than a client that sends at its limit.
+    private const int MaxPendingCommands = 128;
 
     private Task _renewal = Task.CompletedTask;
     private Task _command = Task.CompletedTask;
@@ -57,16 +57,17 @@ internal sealed class MemberAnswers(Room room, Member member)
         if (Volatile.Read(ref _pendingCommands) >= MaxPendingCommands)
             return false;
         Interlocked.Increment(ref _pendingCommands);
-        _command = ExecuteAsync(_command, frame, command);
+        _command = ExecuteAsync(_command, frame, member.Join.Identity, command);
         return true;
     }
 
-    private async Task ExecuteAsync(Task previous, uint frame, MemberCommand command)
+    // With the identity at the time of the frame: its permissions were checked.
+    private async Task ExecuteAsync(Task previous, uint frame, MemberIdentity sender, MemberCommand command)
     {
         await previous.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         try
         {
-            await ExecuteAsync(frame, command);
+            await ExecuteAsync(frame, sender, command);
         }
         finally
         {
@@ -74,10 +75,10 @@ internal sealed class MemberAnswers(Room room, Member member)
         }
     }
 
-    private async Task ExecuteAsync(uint frame, MemberCommand command)
+    private async Task ExecuteAsync(uint frame, MemberIdentity sender, MemberCommand command)
     {
         var (error, hasEvent) = room.Commands is { } commands
-            ? await commands.ExecuteAsync(room, member.Join.Identity, command)
+            ? await commands.ExecuteAsync(room, sender, command)
             : new CommandOutcome(new CommandError(RoomErrorCodes.Unavailable, "The host carries out no commands."));
         if (error is not null)
             RoomMetrics.Refused.Add(error.Code);

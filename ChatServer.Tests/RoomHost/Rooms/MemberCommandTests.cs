@@ -11,12 +11,12 @@ namespace ChatServer.Tests.RoomHost.Rooms;
 public sealed class MemberCommandTests : IAsyncLifetime
 {
     // As many as a member may have at a room.
-    private const int MaxPending = 32;
+    private const int MaxPending = 128;
 
     private readonly HeldCommands _commands = new();
     private RoomsHost _host = null!;
 
-    public async ValueTask InitializeAsync() => _host = await RoomsHost.StartAsync(RoomsHost.Defaults with { MessageBurst = 100 });
+    public async ValueTask InitializeAsync() => _host = await RoomsHost.StartAsync(RoomsHost.Defaults with { MessageBurst = 1000 });
 
     public async ValueTask DisposeAsync()
     {
