@@ -12,15 +12,18 @@ internal sealed class HostStop(
     HostState state, LeaseHolder holder, LeaseLoop lease, RoomSlots slots, RoomReconciler reconciler, ClusterShutdown shutdown,
     PeriodicTasks tasks, TimeProvider time)
 {
-    // The messages of a room wait during its move. With more moves at a time each takes longer, so only many rooms, which could exceed the
-    // timeout, move with the maximum.
+    // The messages of a room wait during its move, and with more moves at a time each takes longer. Hundreds of rooms, which could exceed
+    // the timeout, move with the maximum.
     private const int MinParallelMoves = 4;
     private const int MaxParallelMoves = 16;
-    private const int RoomsPerParallelMove = 500;
+    private const int RoomsPerParallelMove = 50;
 
     // A room that no host takes within this time is closed here. It stays assigned to this host until another process looks for it and
     // moves it.
     private static readonly TimeSpan MoveTimeout = TimeSpan.FromSeconds(12);
+
+    // Then the other rooms do not wait for the first one.
+    private static readonly TimeSpan FirstMoveTimeout = TimeSpan.FromSeconds(2);
 
     /// <summary>Moves or closes all rooms. Must run before the listener stops: a room's port is closed after its members.</summary>
     public async Task StopRoomsAsync()
@@ -51,7 +54,7 @@ internal sealed class HostStop(
         {
             // The first move compiles the code of the others, so it happens alone, with the room that has the fewest connections.
             if (slots.All.MinBy(slot => slot.Room?.Connections) is { } first)
-                await reconciler.ReconcileAsync(first.Name).WaitAsync(timeout.Token);
+                await Task.WhenAny(reconciler.ReconcileAsync(first.Name), Task.Delay(FirstMoveTimeout, time, timeout.Token));
             await reconciler.ReconcileOpenRoomsAsync(parallel, timeout.Token).WaitAsync(timeout.Token);
         });
     }
