@@ -60,6 +60,8 @@ public sealed class RoomPlacement(
     /// <exception cref="OperationCanceledException"/>
     public async Task<RoomRecord?> ReopenAsync(string name, long term, string reason, CancellationToken ct)
     {
+        if (WarmupRooms.IsWarmup(name))
+            return null; // no host of the deployment opens it
         using var span = TraceContext.StartStep("room.place", name);
         return await PlaceAsync(name, exceptTerm: term, reason, create: null, ct);
     }

@@ -5,7 +5,7 @@ using ChatServer.Backplane.Rooms;
 using ChatServer.Broadcast.Connections;
 using ChatServer.Broadcast.Frames;
 using ChatServer.Broadcast.Warmup;
-using ChatServer.Contracts;
+using ChatServer.Web;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -57,6 +57,7 @@ internal sealed class JitWarmup(JoinEndpoint join, WarmupRooms rooms, ILogger<Ji
         var builder = WebApplication.CreateEmptyBuilder(new());
         builder.Services.AddSingleton<IConnectionListenerFactory>(new DetachableEndPoints(
             new RoomPortsOptions(), TimeProvider.System, NullLogger<RoomPorts>.Instance));
+        builder.Services.AddSingleton<IHostLifetime, NoSignals>();
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
         var app = builder.Build();
         app.Run(async context => await (await join.JoinAsync(context, rooms.Name)).ExecuteAsync(context));

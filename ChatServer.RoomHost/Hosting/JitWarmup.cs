@@ -15,6 +15,7 @@ using ChatServer.RoomHost.Moderation;
 using ChatServer.RoomHost.Relays;
 using ChatServer.RoomHost.Rooms;
 using ChatServer.Tokens;
+using ChatServer.Web;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -70,6 +71,7 @@ internal sealed class JitWarmup(WarmupRooms rooms, IServiceProvider services, IL
         using var rate = new JoinRateLimiter(perSecond: 0, perSessionAndSecond: 0);
         var builder = WebApplication.CreateEmptyBuilder(new());
         builder.Services.AddSingleton<IConnectionListenerFactory>(ports);
+        builder.Services.AddSingleton<IHostLifetime, NoSignals>();
         builder.WebHost.UseKestrelCore().ConfigureKestrel(ports.ListenOn);
         await using var app = builder.Build();
         app.Run(new RoomRequestHandler(Options, rate, Task.FromResult, IsKeyAsync, Tokens).HandleAsync);
