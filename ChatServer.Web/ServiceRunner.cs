@@ -8,8 +8,8 @@ namespace ChatServer.Web;
 public static class ServiceRunner
 {
     /// <summary>
-    /// Builds and runs a service. Returns the exit code: 0 after a graceful stop, 1 after one line on stderr if it cannot start. Any other
-    /// exception is a defect and is not caught. With the argument <c>health</c>, it checks the running service instead.
+    /// Builds and runs a service. Returns the exit code: 0 after a graceful stop, also during the start, 1 after one line on stderr if it
+    /// cannot start. Any other exception is a defect and is not caught. With the argument <c>health</c>, it checks the running service instead.
     /// </summary>
     /// <param name="args">The arguments of the process.</param>
     /// <param name="port">The setting that contains the port of <c>/health</c>.</param>
@@ -28,6 +28,10 @@ public static class ServiceRunner
         catch (StartupException error)
         {
             return await WriteErrorAsync(error.Message);
+        }
+        catch (OperationCanceledException)
+        {
+            return 0; // a signal during the start cancels it
         }
         // ListenOn checks the port, but two processes that start at the same time can both find it free.
         catch (IOException error) when (error.InnerException is AddressInUseException)

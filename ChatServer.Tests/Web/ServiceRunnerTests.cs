@@ -14,6 +14,28 @@ public sealed class ServiceRunnerTests
         Assert.Equal(0, await ServiceRunner.RunAsync([], ServerSettings.ApiPort, () => Task.CompletedTask));
 
     [Fact]
+    public async Task Service_that_is_stopped_during_its_start_exits_with_0()
+    {
+        await using var app = WebApplication.CreateSlimBuilder().Build();
+        app.Urls.Add("http://127.0.0.1:0");
+        var isCancelled = false;
+        var exitCode = await ServiceRunner.RunAsync([], ServerSettings.ApiPort, async () =>
+        {
+            try
+            {
+                app.Lifetime.StopApplication();
+                await app.RunAsync();
+            }
+            catch (OperationCanceledException)
+            {
+                isCancelled = true;
+                throw;
+            }
+        });
+        Assert.Equal((true, 0), (isCancelled, exitCode));
+    }
+
+    [Fact]
     public async Task Unexpected_exception_is_not_reported_as_a_bad_setting() =>
         await Assert.ThrowsAsync<InvalidOperationException>(
             () => ServiceRunner.RunAsync([], ServerSettings.ApiPort, () => throw new InvalidOperationException()));
