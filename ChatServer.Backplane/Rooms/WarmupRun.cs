@@ -11,7 +11,8 @@ public static partial class WarmupRun
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// Runs the warm-up, and cancels it after 5 seconds. A failure is logged and has one effect: the first members wait for JIT compilation.
+    /// Runs the warm-up, and cancels it after 5 seconds. A failure is logged and has one effect: the first members wait for JIT
+    /// compilation.
     /// </summary>
     /// <returns>The time that it took.</returns>
     public static async Task<TimeSpan> TryAsync(Func<CancellationToken, Task> run, ILogger logger)
