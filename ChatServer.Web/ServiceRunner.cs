@@ -9,7 +9,8 @@ public static class ServiceRunner
 {
     /// <summary>
     /// Builds and runs a service. Returns the exit code: 0 after a graceful stop, also during the start, 1 after one line on stderr if it
-    /// cannot start. Any other exception is a defect and is not caught. With the argument <c>health</c>, it checks the running service instead.
+    /// cannot start. Any other exception is a defect and is not caught. With the argument <c>health</c>, it checks the running service
+    /// instead.
     /// </summary>
     /// <param name="args">The arguments of the process.</param>
     /// <param name="port">The setting that contains the port of <c>/health</c>.</param>

@@ -22,7 +22,7 @@ internal sealed class HostStop(
     // moves it.
     private static readonly TimeSpan MoveTimeout = TimeSpan.FromSeconds(12);
 
-    // Then the other rooms do not wait for the first one.
+    // Time for the first move, after which the others begin even if it has not ended.
     private static readonly TimeSpan FirstMoveTimeout = TimeSpan.FromSeconds(2);
 
     /// <summary>Moves or closes all rooms. Must run before the listener stops: a room's port is closed after its members.</summary>
